@@ -1,0 +1,57 @@
+"""What a renderer is. Everything above this floor draws through these few types and knows no back end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.geometry import Camera
+from viewpoint100k.mesh import Mesh
+
+__all__ = ["LoadedScene", "Renderer", "Stage"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What surrounds the object: light, background and ground. All of it is fixed in the world, and follows from the
+    seed alone, so that one image's surroundings say nothing about the other camera."""
+
+    seed: int
+    ground: bool = True
+    """Whether the object stands on something, with a contact shadow, at the height of its lowest point."""
+
+
+class LoadedScene(Protocol):
+    """A mesh that is ready to be drawn, on its stage. Valid until ``close`` or the renderer's."""
+
+    def color(self, camera: Camera) -> NDArray[np.uint8]:
+        """(h, w, 3) sRGB, anti-aliased; row 0 is the top."""
+        ...
+
+    def depth(self, camera: Camera) -> NDArray[np.float32]:
+        """(h, w) distance along the optical axis to the object at each pixel's centre, world units; ``inf`` where the
+        object is not. The stage is not in it. One sample a pixel: ``np.isfinite`` of it is the object's mask."""
+        ...
+
+    def close(self) -> None:
+        """Frees what the scene holds on the device."""
+        ...
+
+
+class Renderer(Protocol):
+    """Owns one rendering context. One a process."""
+
+    name: str
+
+    def describe(self) -> str:
+        """Backend, its version, the device and driver in one line; the ``renderer`` column of a row."""
+        ...
+
+    def load(self, mesh: Mesh, stage: Stage | None) -> LoadedScene:
+        """Uploads a mesh. Without a stage it is drawn under a fixed neutral light on a plain mid-grey background."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,45 @@
+"""Every error that the outside world can cause. What only this project can get wrong is an assertion."""
+
+from __future__ import annotations
+
+__all__ = ["AssetError", "BuildError", "DataError", "MissingExtraError", "RendererError", "UsageError", "ViewpointError"]
+
+
+class ViewpointError(Exception):
+    """Root of this project's errors. Its text is one sentence for a person: what is wrong, where, and the way out."""
+
+    exit_code = 1
+
+
+class UsageError(ViewpointError):
+    """The command, the config or the input folder cannot be used as given."""
+
+    exit_code = 2
+
+
+class MissingExtraError(UsageError):
+    """An optional package is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed: run  pip install 'viewpoint100k[{extra}]'")
+
+
+class AssetError(ViewpointError):
+    """One asset cannot be used. It is dropped, counted under ``reason``, and the build goes on."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """A reason code: short, snake_case, such as ``texture_missing``."""
+
+
+class RendererError(ViewpointError):
+    """No OpenGL context, or one that is not what was asked for."""
+
+
+class BuildError(ViewpointError):
+    """The build cannot go on, or cannot reach the number of rows that was asked for."""
+
+
+class DataError(ViewpointError):
+    """A finished data set is not what it says it is."""
