@@ -1,0 +1,126 @@
+"""The plan: arithmetic that balances rows, separates splits, and depends on nothing but its inputs."""
+
+from collections import Counter
+from itertools import islice
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from viewpoint100k.config import BuildConfig, load_config
+from viewpoint100k.plan import ROWS_PER_BLOCK, Block, Shard, apportion, candidates, make_plan, slots, split_assets
+from viewpoint100k.seeding import derive_seed, generator
+
+IDS = [f"asset-{i}" for i in range(300)]
+OPTIONS = {"ego_translation": 3, "ego_rotation": 3, "object_translation": 3}
+
+
+def config(**changes: object) -> BuildConfig:
+    return load_config("viewpoint-100k", [f"{key}={value}" for key, value in changes.items()])
+
+
+def test_seeds_are_the_same_on_every_machine() -> None:
+    # From the definition: the first 8 bytes of BLAKE2b-64 of the parts joined by 0x1f, without the lowest bit.
+    import hashlib
+
+    expected = int.from_bytes(hashlib.blake2b(b"a\x1f1", digest_size=8).digest(), "big") // 2
+    assert derive_seed("a", 1) == expected
+    assert derive_seed("a", 1) != derive_seed("a1")
+
+
+def test_rows_are_divided_into_shards_and_blocks_without_loss() -> None:
+    plan = make_plan(config(rows=2345), IDS)
+    train = [shard for shard in plan.shards if shard.split == "train"]
+    assert [shard.rows for shard in train] == [1000, 1000, 345]
+    assert [block.rows for block in train[-1].blocks] == [100, 100, 100, 45]
+    assert train[-1].name == "train-00002-of-00003"
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(100_000, 1000), (1000, 10), (50, 10), (5000, 50)])
+def test_the_test_split_has_a_hundredth_and_at_least_ten(rows: int, expected: int) -> None:
+    plan = make_plan(config(rows=rows), IDS)
+    assert sum(shard.rows for shard in plan.shards if shard.split == "test") == expected
+
+
+@pytest.mark.parametrize(("assets", "held_out"), [(1, 0), (4, 0), (5, 1), (25, 5), (30, 5), (600, 6), (10_000, 100)])
+def test_how_many_assets_are_held_out(assets: int, held_out: int) -> None:
+    train, test = split_assets([f"asset-{i}" for i in range(assets)])
+    assert len(test) == held_out
+    assert sorted(train + test) == sorted(f"asset-{i}" for i in range(assets))
+
+
+def test_an_asset_keeps_its_split_whatever_the_order_of_the_list() -> None:
+    assert split_assets(IDS) == split_assets(IDS[::-1])
+
+
+def test_a_grown_source_keeps_nearly_all_of_its_test_split() -> None:
+    _, before = split_assets([f"asset-{i}" for i in range(2000)])
+    _, after = split_assets([f"asset-{i}" for i in range(2100)])
+    assert len(set(before) & set(after)) >= 0.8 * len(before)
+
+
+def block_of(rows: int = ROWS_PER_BLOCK, index: int = 0, shard: int = 0) -> Block:
+    return Block(Shard("train", shard, 5, 1000), index, rows)
+
+
+@given(st.integers(0, 2**40), st.integers(1, 100), st.integers(0, 99))
+@settings(max_examples=60, deadline=None)
+def test_a_block_is_balanced_in_everything_that_could_leak(seed: int, rows: int, index: int) -> None:
+    planned = slots(config(seed=seed), block_of(rows, index), OPTIONS)
+    assert len(planned) == rows
+
+    def spread(values: list[object], kinds: int) -> int:
+        counts = Counter(values)
+        return max(counts.values(), default=0) - (min(counts.values()) if len(counts) == kinds else 0)
+
+    assert spread([slot.template for slot in planned], 3) <= 1
+    assert spread([slot.azimuth_deg[0] > 0 for slot in planned], 2) <= 1
+    assert spread([slot.answer_position for slot in planned], 3) <= 1
+    for template in OPTIONS:
+        mine = [slot for slot in planned if slot.template == template]
+        assert spread([slot.azimuth_deg[0] > 0 for slot in mine], 2) <= 1
+        for positive in (True, False):
+            directed = [slot for slot in mine if (slot.azimuth_deg[0] > 0) == positive]
+            assert spread([slot.answer_position for slot in directed], 3) <= 2
+
+
+def test_angle_bins_cover_the_range_alike_in_both_directions() -> None:
+    planned = [slot for index in range(10) for slot in slots(config(), block_of(index=index), OPTIONS)]
+    bins = Counter(slot.azimuth_deg for slot in planned)
+    assert sorted(bins) == sorted(
+        [(float(low), low + 10.0) for low in range(20, 100, 10)]
+        + [(-(low + 10.0), -float(low)) for low in range(20, 100, 10)]
+    )
+    assert max(bins.values()) - min(bins.values()) <= 12  # of about 62 each
+
+
+def test_a_blocks_slots_do_not_depend_on_how_many_rows_the_set_has() -> None:
+    small, large = (make_plan(config(rows=rows), IDS).shards[0].blocks[3] for rows in (1000, 50_000))
+    assert slots(config(rows=1000), small, OPTIONS) == slots(config(rows=50_000), large, OPTIONS)
+
+
+def test_apportioning_follows_the_weights_and_loses_no_row() -> None:
+    counts = Counter(apportion(generator(1), {"a": 2.0, "b": 1.0, "c": 1.0}, 101))
+    assert sum(counts.values()) == 101
+    assert counts["a"] in (50, 51)
+    assert counts["b"] in (25, 26)
+
+
+def test_blocks_share_a_small_source_evenly() -> None:
+    assets = IDS[:25]
+    visits = [
+        asset
+        for shard in range(2)
+        for index in range(10)
+        for asset, _ in islice(candidates(config(), block_of(index=index, shard=shard), assets), 13)
+    ]
+    counts = Counter(visits)
+    assert len(counts) == 25
+    assert max(counts.values()) - min(counts.values()) <= 1
+
+
+def test_every_visit_has_a_seed_of_its_own() -> None:
+    seeds = [
+        seed for index in range(10) for _, seed in islice(candidates(config(), block_of(index=index), IDS[:3]), 40)
+    ]
+    assert len(set(seeds)) == len(seeds)

@@ -1,0 +1,215 @@
+"""The one validated config object: named YAML files, the user's own, and ``--set key=value`` over either."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from viewpoint100k.assets.mesh_files.limits import MeshLimits
+from viewpoint100k.errors import UsageError
+
+__all__ = ["BuildConfig", "Images", "Limits", "Pairs", "Views", "load_config", "named_configs"]
+
+Range = tuple[float, float]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="after")
+    def _ranges_ascend(self) -> _Section:
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, tuple) and value[0] > value[1]:
+                raise ValueError(f"{name} must go from low to high, not {list(value)}")
+        return self
+
+
+class Images(_Section):
+    """The frames of a rendered object."""
+
+    size: int = Field(512, ge=64, le=4096)
+    """Pixels along each side."""
+    jpeg_quality: int = Field(92, ge=50, le=100)
+    """JPEG quality; chroma is not subsampled."""
+
+
+class Views(_Section):
+    """Where cameras may stand around a mesh. Each is drawn uniformly from its range."""
+
+    fov_deg: Range = (30.0, 55.0)
+    """Field of view; one for all views of a visit, as one phone has one lens."""
+    elevation_deg: Range = (4.0, 48.0)
+    """Of the camera above the object's centre; one for a visit, from which each frame departs a little."""
+    elevation_jitter_deg: float = Field(6.0, ge=0, le=30)
+    """How far one frame's elevation may depart from the visit's, either way."""
+    fill: Range = (0.62, 0.88)
+    """Part of the frame's width or height that the object spans where it appears largest."""
+    distance_jitter: Range = (1.0, 1.15)
+    """Factor on each frame's own distance."""
+    aim_offset: Fraction = 0.05
+    """How far the optical axis may pass beside the object's centre, as a part of half the frame."""
+    min_object_area: Fraction = 0.02
+    """Smallest part of the frame's pixels that the object may cover; else ``object_too_small``."""
+
+    @model_validator(mode="after")
+    def _frames_hold_the_object(self) -> Views:
+        if not 0 < self.fov_deg[0] <= self.fov_deg[1] < 120:
+            raise ValueError("fov_deg must lie between 0 and 120")
+        if not (self.elevation_deg[0] >= 0 and self.elevation_deg[1] <= 80):
+            raise ValueError("elevation_deg must lie between 0 and 80: from straight above there is no left or right")
+        if self.fill[0] <= 0 or self.fill[1] + self.aim_offset > 0.97:
+            raise ValueError("fill must be above 0, and with aim_offset at most 0.97, for the object to be whole")
+        if self.distance_jitter[0] < 1:
+            raise ValueError("distance_jitter must be at least 1, for the object to be whole in frame")
+        return self
+
+
+class Pairs(_Section):
+    """Which two frames of an object make a pair."""
+
+    azimuth_deg: Range = (20.0, 100.0)
+    """Size of the azimuth change, without its sign."""
+    azimuth_bins: int = Field(8, ge=1, le=180)
+    """The range is cut into this many equal bins, and each is filled alike."""
+    min_overlap: Fraction = 0.1
+    """Smallest part of the surface seen in either frame that is seen in both; else ``too_little_overlap``."""
+
+    @model_validator(mode="after")
+    def _angles_have_a_sign(self) -> Pairs:
+        if not 0 < self.azimuth_deg[0] < self.azimuth_deg[1] < 180:
+            raise ValueError("azimuth_deg must be a range inside 0 to 180")
+        return self
+
+
+class Limits(_Section):
+    """What one asset may cost."""
+
+    asset_timeout_s: float = Field(120.0, gt=0)
+    """Seconds after which a worker that is still busy with one asset is stopped."""
+    max_quarantined: int = Field(100, ge=0)
+    """A build in which more assets than this bring a worker down is stopped."""
+    max_triangles: int = Field(2_000_000, ge=1)
+    max_texture_pixels: int = Field(2**26, ge=1)
+    """Width times height of a texture as stored."""
+    max_texture_size: int = Field(1024, ge=16)
+    """Pixels; larger textures are scaled down on load."""
+    max_file_bytes: int = Field(2**29, ge=1)
+
+    @property
+    def mesh(self) -> MeshLimits:
+        """Those that concern the reading of a mesh file."""
+        return MeshLimits(self.max_file_bytes, self.max_triangles, self.max_texture_pixels, self.max_texture_size)
+
+
+class BuildConfig(_Section):
+    """Everything that a data set follows from."""
+
+    name: str = Field("viewpoint-100k", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """Of the data set, for its card."""
+    rows: int = Field(100_000, ge=1)
+    """Training rows. The test split has a hundredth of it, at least 10, on assets of its own."""
+    rows_per_shard: int = Field(1000, ge=1, le=100_000)
+    seed: int = Field(0, ge=0, lt=2**63)
+    source: str = "procedural"
+    """Where assets come from: ``procedural``, ``meshes:DIR``."""
+    pairs_per_asset: int = Field(8, ge=1, le=64)
+    """Rows that one visit to an asset yields; its frames are a walk around it, one more than its pairs."""
+    questions: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
+    """Share of each question type: a template's name, or the path of a YAML file, and its weight."""
+    renderer: Literal["opengl", "pyrender"] = "opengl"
+    images: Images = Images()
+    views: Views = Views()
+    pairs: Pairs = Pairs()
+    limits: Limits = Limits()
+
+    def digest(self, *inputs: str) -> str:
+        """16 hexadecimal digits of this config together with digests of what it names (assets, templates).
+
+        Paths are left out, so that the same assets in another folder are the same config.
+        """
+        content = self.model_dump(mode="json", exclude={"source", "questions"})
+        text = json.dumps([content, *inputs], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def named_configs() -> tuple[str, ...]:
+    """The configs that come with the package."""
+    folder = resources.files("viewpoint100k") / "configs"
+    return tuple(sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml")))
+
+
+def load_config(name_or_path: str, overrides: Sequence[str] = ()) -> BuildConfig:
+    """A named config or a YAML file, with ``key=value`` overrides (dots for sections), checked.
+
+    Raises ``UsageError`` naming the file, the field and what it may be.
+    """
+    raw = _read(name_or_path)
+    for override in overrides:
+        _apply(raw, override)
+    try:
+        return BuildConfig(**raw)
+    except ValidationError as error:
+        raise UsageError(f"config {name_or_path}: {_first_problem(error)}") from error
+
+
+def _read(name_or_path: str) -> dict[str, Any]:
+    if name_or_path in named_configs():
+        text = (resources.files("viewpoint100k") / "configs" / f"{name_or_path}.yaml").read_text()
+    else:
+        path = Path(name_or_path)
+        if not path.is_file():
+            known = ", ".join(named_configs())
+            raise UsageError(f"no config {name_or_path!r}: give one of {known}, or the path of a YAML file")
+        text = path.read_text()
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"config {name_or_path} is not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise UsageError(f"config {name_or_path} must be a mapping of fields to values")
+    return content
+
+
+def _apply(raw: dict[str, Any], override: str) -> None:
+    key, separator, value = override.partition("=")
+    if not separator or not key:
+        raise UsageError(f"--set {override!r} must have the form key=value, such as images.size=256")
+    *sections, leaf = key.split(".")
+    target = raw
+    for section in sections:
+        target = target.setdefault(section, {})
+        if not isinstance(target, dict):
+            raise UsageError(f"--set {key}: {section} is a value, not a section")
+    try:
+        target[leaf] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UsageError(f"--set {key}: {value!r} is not a YAML value") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    field = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        siblings = _fields_beside(problem["loc"][:-1])
+        return f"unknown key {field}; known here: {', '.join(siblings)}"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{field}: {message[0].lower()}{message[1:]}" if field else message
+
+
+def _fields_beside(location: tuple[int | str, ...]) -> list[str]:
+    model: type[BaseModel] = BuildConfig
+    for part in location:
+        annotation = model.model_fields[str(part)].annotation
+        assert isinstance(annotation, type)
+        assert issubclass(annotation, BaseModel)
+        model = annotation
+    return list(model.model_fields)
