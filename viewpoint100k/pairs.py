@@ -1,0 +1,124 @@
+"""Two frames of one object: what is checked of each, and what is known of both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.config import Pairs, Views
+from viewpoint100k.geometry import Camera, RelativePose, object_translation, relative_pose
+
+__all__ = ["Frame", "Pair", "frame_problem", "overlap", "pair_problem"]
+
+Floats = NDArray[np.float64]
+
+_SURFACE_TOLERANCE = 0.03
+"""Two depths closer than this, in object radii, are the same surface."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One view of an object."""
+
+    camera: Camera
+    depth: NDArray[np.float32]
+    """(h, w) to the object, world units, ``inf`` beside it; may be smaller than the image."""
+
+    @cached_property
+    def mask(self) -> NDArray[np.bool_]:
+        """(h, w): where the object is."""
+        return np.isfinite(self.depth)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two views and the object between them: everything a question can be about."""
+
+    frames: tuple[Frame, Frame]
+    center: Floats
+    """(3,): the object's centre, world units."""
+    radius: float
+    """Of the object about its centre, world units."""
+    front: Floats | None
+    """(3,): unit vector out of the object's front, where it is known."""
+    overlap: float
+
+    @cached_property
+    def pose(self) -> RelativePose:
+        """The motion from the first camera to the second."""
+        return relative_pose(self.frames[0].camera, self.frames[1].camera, self.center)
+
+    @cached_property
+    def object_translation(self) -> float:
+        """Where camera 2 is along the right hand of an observer at the object who faces camera 1, world units."""
+        return object_translation(self.frames[0].camera, self.frames[1].camera, self.center)
+
+
+def frame_problem(frame: Frame, views: Views) -> str | None:
+    """The reason code for which a frame cannot be used, or None."""
+    mask = frame.mask
+    if mask[[0, -1]].any() or mask[:, [0, -1]].any():
+        return "object_not_whole"
+    if mask.mean() < views.min_object_area:
+        return "object_too_small"
+    return None
+
+
+def pair_problem(pair: Pair, pairs: Pairs, azimuth_deg: Sequence[float]) -> str | None:
+    """The reason code for which a pair cannot be used, or None.
+
+    ``azimuth_deg`` is the signed range that is wanted of it.
+    """
+    low, high = azimuth_deg
+    if not low - 1e-6 <= pair.pose.azimuth_deg <= high + 1e-6:
+        return "azimuth_out_of_range"
+    if pair.overlap < pairs.min_overlap:
+        return "too_little_overlap"
+    return None
+
+
+def overlap(first: Frame, second: Frame, radius: float) -> float:
+    """The part of the surface seen in either frame that is seen in both, in [0, 1].
+
+    The pixels of each frame are put back into the world by their depth and looked up in the other's depth map; the
+    result is the mean over both directions, each pixel counting alike.
+    """
+    seen = [_seen_in(first, second, radius), _seen_in(second, first, radius)]
+    return float(np.concatenate(seen).mean()) if sum(map(len, seen)) else 0.0
+
+
+def _seen_in(first: Frame, second: Frame, radius: float) -> NDArray[np.bool_]:
+    """For each pixel of the first frame's object, whether its surface point is visible in the second."""
+    height, width = first.depth.shape
+    rows, columns = np.nonzero(first.mask)
+    grid = first.camera.resized(width, height)
+    points = grid.unproject(np.column_stack([columns, rows]) + 0.5, first.depth[rows, columns])
+    height, width = second.depth.shape
+    pixels, depth = second.camera.resized(width, height).project(points)
+    nearest = np.floor(pixels).astype(int)
+    inside = (depth > 0) & (nearest >= 0).all(axis=1) & (nearest[:, 0] < width) & (nearest[:, 1] < height)
+    found = np.zeros(len(points), dtype=bool)
+    column, row = nearest[inside].T
+    found[inside] = _on_surface(second.depth, row, column, depth[inside], _SURFACE_TOLERANCE * radius)
+    return found
+
+
+def _on_surface(
+    depth_map: NDArray[np.float32], row: NDArray[np.int_], column: NDArray[np.int_], depth: Floats, tolerance: float
+) -> NDArray[np.bool_]:
+    """Whether ``depth`` belongs to what the map shows within one pixel.
+
+    On a surface seen at a slant the depth changes much from pixel to pixel, and more at its rim: half as much as
+    the neighbours differ is allowed beyond them. A hidden point lies farther behind.
+    """
+    padded = np.pad(depth_map.astype(np.float64), 1, constant_values=np.inf)
+    around = np.stack([padded[row + dy, column + dx] for dy in range(3) for dx in range(3)])
+    least = around.min(axis=0)
+    greatest = np.where(np.isfinite(around), around, -np.inf).max(axis=0)
+    slant = np.maximum(greatest - least, 0) / 2
+    shown: NDArray[np.bool_] = (depth > least - slant - tolerance) & (depth < greatest + slant + tolerance)
+    return shown
