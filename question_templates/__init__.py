@@ -1,0 +1,1 @@
+"""The question types, one YAML file each: data, no code."""

@@ -1,0 +1,17 @@
+"""Question types: YAML templates, the quantities that they may measure, and their application to a pair."""
+
+from viewpoint100k.questions.ask import Question, Refusal, ask
+from viewpoint100k.questions.quantities import QUANTITIES, Quantity
+from viewpoint100k.questions.template import Paraphrase, Template, load_template, template_names
+
+__all__ = [
+    "QUANTITIES",
+    "Paraphrase",
+    "Quantity",
+    "Question",
+    "Refusal",
+    "Template",
+    "ask",
+    "load_template",
+    "template_names",
+]
