@@ -1,1 +1,147 @@
-def main() -> None: ...
+"""The command line: ``viewpoint100k <verb>``. Each verb parses, calls one function, prints, and sets the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import click
+import typer
+
+from viewpoint100k import __version__
+from viewpoint100k.errors import UsageError, ViewpointError
+
+if TYPE_CHECKING:
+    from viewpoint100k.dataset import Part
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    name="viewpoint100k",
+    help="The open generator of Viewpoint-100K: view pairs with questions whose answers follow from camera poses.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Entry point. Errors end in one sentence; a traceback is shown with ``--debug`` alone."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(args=arguments, standalone_mode=False)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.exceptions.ClickException as error:
+        _fail(error.format_message(), 2, debug)
+    except ViewpointError as error:
+        _fail(str(error), error.exit_code, debug)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        _fail("stopped; the same command continues where this one ended", 130, debug)
+    except BrokenPipeError:
+        sys.exit(1)
+    except Exception as error:
+        _fail(f"{type(error).__name__}: {error} (a fault of this program: --debug shows where)", 1, debug)
+
+
+def _fail(sentence: str, code: int, debug: bool) -> None:
+    if debug:
+        raise
+    print(f"viewpoint100k: error: {sentence}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"viewpoint100k {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Every verb takes --debug, which shows the traceback of an error."""
+
+
+@app.command()
+def build(
+    config: Annotated[str, typer.Argument(help="A named config, such as viewpoint-100k, or a YAML file.")],
+    out: Annotated[Path, typer.Option(help="The data set's folder: new, or one that this command began.")],
+    rows: Annotated[
+        int | None, typer.Option(help="Training rows; the test split has a hundredth, at least 10.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="procedural, or meshes:DIR.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value over the config; dots for sections.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes; one for each core by default.")] = None,
+    shards: Annotated[str, typer.Option(help="I/N: only every N-th shard, from I on; one job of an array.")] = "0/1",
+) -> None:
+    """Make a data set, or continue one that was stopped.
+
+    Example: viewpoint100k build viewpoint-100k --rows 1000 --out viewpoint-100k
+    """
+    from viewpoint100k.config import load_config
+    from viewpoint100k.dataset import build_dataset, draw_up
+
+    overrides = list(set_ or [])
+    overrides += [f"rows={rows}"] if rows is not None else []
+    overrides += [f"source={source}"] if source is not None else []
+    if workers is not None and workers < 1:
+        raise UsageError(f"--workers must be at least 1, not {workers}")
+    blueprint = draw_up(load_config(config, overrides))
+    if "test" not in {shard.split for shard in blueprint.plan.shards}:
+        print("no test split: the source has fewer than five assets, too few to hold any out", file=sys.stderr)
+    summary = build_dataset(blueprint, out, workers or len(os.sched_getaffinity(0)), _part(shards))
+    splits = ", ".join(f"{count:,} {split}" for split, count in summary.rows.items())
+    reasons = ", ".join(f"{n} {reason}" for reason, n in Counter(summary.assets_dropped.values()).most_common())
+    print(f"rows: {splits}")
+    dropped = f"{len(summary.assets_dropped):,} dropped" + f" ({reasons})" * bool(reasons)
+    print(f"assets: {summary.assets_used:,} used, {dropped}")
+    if summary.complete:
+        print(f"{out}: load it from {out.resolve().parent} with datasets.load_dataset({out.name!r})")
+    else:
+        print(f"{out}: not complete yet; the card is written when the last shard is")
+
+
+def _part(text: str) -> Part:
+    from viewpoint100k.dataset import Part
+
+    index, slash, count = text.partition("/")
+    if not (slash and index.isdigit() and count.isdigit()):
+        raise UsageError(f"--shards {text} must be I/N, such as 0/4")
+    return Part(int(index), int(count))
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A finished data set folder.")],
+) -> None:
+    """Recompute every label from the stored cameras, and check schema, digests and splits.
+
+    Example: viewpoint100k verify viewpoint-100k
+    """
+    from viewpoint100k.verify import verify as check
+
+    report = check(folder)
+    print(report)
+
+
+@app.command()
+def doctor() -> None:
+    """Say which OpenGL this machine has, what is missing, and how to get it.
+
+    Example: viewpoint100k doctor
+    """
+    from viewpoint100k.doctor import doctor as examine
+
+    if not examine():
+        raise typer.Exit(1)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["AssetError", "BuildError", "DataError", "MissingExtraError", "RendererError", "UsageError", "ViewpointError"]
+__all__ = [
+    "AssetError",
+    "BuildError",
+    "DataError",
+    "MissingExtraError",
+    "RendererError",
+    "UsageError",
+    "ViewpointError",
+]
 
 
 class ViewpointError(Exception):

@@ -11,6 +11,7 @@ Conventions, everywhere in this project:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -200,7 +201,8 @@ def elevation_deg(position: ArrayLike, center: ArrayLike = (0.0, 0.0, 0.0)) -> f
 
 def wrap_deg(angle: float) -> float:
     """``angle`` brought into (-180, 180]."""
-    return -((-angle + 180.0) % 360.0 - 180.0)
+    wrapped = math.remainder(angle, 360.0)
+    return 180.0 if wrapped == -180.0 else wrapped
 
 
 def rotation_from_euler(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Floats:

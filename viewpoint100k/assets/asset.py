@@ -49,7 +49,10 @@ class MeshAsset:
 class Source(Protocol):
     """A place that assets come from."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Kind of source, as in `Origin.source`."""
+        ...
 
     def ids(self) -> Sequence[str]:
         """Every asset of the source, in a stable order. Raises ``UsageError`` where there is nothing to use."""

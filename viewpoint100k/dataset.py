@@ -1,0 +1,183 @@
+"""Makes a data set folder, or continues one: the plan, the engine, the shards, and last the card."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from viewpoint100k import __version__
+from viewpoint100k.assets import open_source, source_digest
+from viewpoint100k.build import Blueprint
+from viewpoint100k.card import write_card
+from viewpoint100k.config import BuildConfig
+from viewpoint100k.engines.local import LocalEngine
+from viewpoint100k.engines.quarantine import Quarantine
+from viewpoint100k.engines.worker import Task
+from viewpoint100k.errors import UsageError
+from viewpoint100k.plan import Shard, make_plan
+from viewpoint100k.progress import Progress
+from viewpoint100k.questions import load_template
+from viewpoint100k.shards import DatasetFolder, write_atomically
+
+__all__ = ["Part", "Summary", "build_dataset", "draw_up", "summarize"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The share of a build that one job of an array makes: every ``count``-th shard, from ``index`` on."""
+
+    index: int = 0
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.index < self.count:
+            raise UsageError(f"--shards {self.index}/{self.count} must be I/N with 0 <= I < N, such as 0/4 to 3/4")
+
+    def holds(self, place: int) -> bool:
+        return place % self.count == self.index
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a build came to."""
+
+    rows: dict[str, int]
+    """By split, of the shards that are finished."""
+    assets_used: int
+    assets_dropped: dict[str, str]
+    """Asset id to reason."""
+    drops: dict[tuple[str, str], int]
+    """How many frames, pairs and questions were dropped, by (stage, reason)."""
+    complete: bool
+    """Whether every shard of the plan is finished."""
+
+
+def draw_up(config: BuildConfig) -> Blueprint:
+    """The blueprint of ``config``: its assets listed, its templates read, its rows planned.
+
+    Raises ``UsageError`` where a source or a template cannot be used.
+    """
+    source = open_source(config.source, config.limits.mesh)
+    asset_ids = source.ids()
+    templates = {name: load_template(name) for name in config.questions}
+    asked = sorted((t.question_type, t.digest, config.questions[name]) for name, t in templates.items())
+    digest = config.digest(source_digest(source.name, asset_ids), json.dumps(asked))
+    return Blueprint(config, make_plan(config, asset_ids), templates, digest)
+
+
+def build_dataset(blueprint: Blueprint, out: Path, workers: int, part: Part) -> Summary:
+    """Builds every shard of ``part`` that is not there yet, and writes the card once all shards of the plan are.
+
+    Raises ``UsageError`` for a folder that something else has made, and leaves it as it is.
+    """
+    folder = DatasetFolder(out)
+    _claim(folder, blueprint)
+    with _lock(folder, part):
+        folder.remove_unfinished()
+        shards = {
+            place: shard
+            for place, shard in enumerate(blueprint.plan.shards)
+            if part.holds(place) and not folder.has_shard(shard)
+        }
+        _build(folder, blueprint, shards, workers)
+    return finish(folder, blueprint)
+
+
+def _build(folder: DatasetFolder, blueprint: Blueprint, shards: dict[int, Shard], workers: int) -> None:
+    missing = {
+        place: {i for i, block in enumerate(shard.blocks) if not folder.has_block(block)}
+        for place, shard in shards.items()
+    }
+    for place, shard in shards.items():
+        if not missing[place]:
+            folder.assemble(shard)
+
+    def on_block(task: Task) -> None:
+        missing[task.shard].discard(task.block)
+        if not missing[task.shard]:
+            folder.assemble(shards[task.shard])
+
+    tasks = [Task(place, i) for place, blocks in missing.items() for i in sorted(blocks)]
+    left = sum(blueprint.plan.shards[task.shard].blocks[task.block].rows for task in tasks)
+    with Progress("building", "rows", blueprint.plan.rows, blueprint.plan.rows - left) as progress:
+        LocalEngine(blueprint, folder, workers, progress.advance, on_block).run(tasks)
+
+
+def finish(folder: DatasetFolder, blueprint: Blueprint) -> Summary:
+    """Sums up what is there and, where that is every shard of the plan, writes the manifest and the card."""
+    shards = blueprint.plan.shards
+    summary = summarize(folder, [shard for shard in shards if folder.has_shard(shard)], len(shards))
+    if summary.complete:
+        digest = folder.write_manifest(blueprint.digest, shards)
+        write_card(folder, blueprint, digest, summary.assets_dropped, summary.drops)
+    return summary
+
+
+def summarize(folder: DatasetFolder, finished: list[Shard], planned: int) -> Summary:
+    """Adds up the records of ``finished`` shards."""
+    rows: Counter[str] = Counter()
+    drops: Counter[tuple[str, str]] = Counter()
+    used: set[str] = set()
+    dropped: dict[str, str] = {}
+    for shard in finished:
+        rows[shard.split] += shard.rows
+        for record in json.loads(folder.shard_record(shard).read_text())["blocks"]:
+            used.update(record["used_assets"])
+            dropped.update(record["dropped_assets"])
+            drops.update({(stage, reason): count for stage, reason, count in record["drops"]})
+    dropped.update(Quarantine(folder.build / "quarantine").reasons())
+    return Summary(dict(rows), len(used), dropped, dict(drops), len(finished) == planned)
+
+
+def _claim(folder: DatasetFolder, blueprint: Blueprint) -> None:
+    """Marks a new folder as this build's, or makes sure that it already is."""
+    identity = {
+        "digest": blueprint.digest,
+        "version": __version__,
+        "config": blueprint.config.model_dump(mode="json"),
+        "templates": {name: template.digest for name, template in blueprint.templates.items()},
+        "assets": sum(len(ids) for ids in blueprint.plan.assets.values()),
+    }
+    path = folder.build / "build.json"
+    if not path.exists():
+        if folder.root.exists() and (not folder.root.is_dir() or any(folder.root.iterdir())):
+            raise UsageError(f"{folder.root} is not empty and not a build of this program: give another --out")
+        folder.make_folders()
+        write_atomically(path, (json.dumps(identity, indent=2) + "\n").encode())
+        return
+    theirs = json.loads(path.read_text())
+    if (theirs["digest"], theirs["version"]) != (identity["digest"], identity["version"]):
+        what = ", ".join(_differences(theirs, identity)) or "other assets or templates"
+        raise UsageError(
+            f"{folder.root} was made by another config ({what}): give another --out, or delete that folder first"
+        )
+    folder.make_folders()
+
+
+def _differences(theirs: dict[str, Any], ours: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    for key in ours:
+        before, now = theirs.get(key), ours[key]
+        if before == now or key == "digest" or (prefix == "" and key == "source"):
+            continue
+        if isinstance(before, dict) and isinstance(now, dict):
+            yield from _differences(before, now, "" if key == "config" else f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key} {before}, now {now}"
+
+
+@contextmanager
+def _lock(folder: DatasetFolder, part: Part) -> Iterator[None]:
+    """Keeps a second build of the same part out; the operating system frees it however this process ends."""
+    path = folder.build / f"lock-{part.index}-of-{part.count}"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"another build is at work in {folder.root}: wait for it, or stop it first") from None
+        yield

@@ -1,0 +1,119 @@
+"""One worker: a process of its own, with one rendering context, that builds the blocks it is sent."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from viewpoint100k.errors import ViewpointError
+
+__all__ = ["Crashed", "Done", "Failed", "Task", "Visited", "Visiting", "WorkerJob", "serve"]
+
+
+@dataclass(frozen=True)
+class WorkerJob:
+    """What a worker is started with: plain values, because it is a fresh process."""
+
+    blueprint: object
+    """A `viewpoint100k.build.Blueprint`, typed loosely so that a worker sets its environment before it imports GL."""
+    root: Path
+    log: Path
+
+
+@dataclass(frozen=True)
+class Task:
+    """A block to build: the shard's and the block's place in the plan."""
+
+    shard: int
+    block: int
+
+
+@dataclass(frozen=True)
+class Visiting:
+    asset_id: str
+
+
+@dataclass(frozen=True)
+class Visited:
+    rows: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """The block is on the disk."""
+
+
+@dataclass(frozen=True)
+class Crashed:
+    """Python raised something that nobody foresaw, while an asset was being visited."""
+
+    asset_id: str
+    trace: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The build cannot go on."""
+
+    error: Exception
+
+
+class _Reporter:
+    """Tells the parent how a block goes, and remembers the asset in hand."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.asset_id: str | None = None
+
+    def visiting(self, asset_id: str) -> None:
+        self.asset_id = asset_id
+        self._connection.send(Visiting(asset_id))
+
+    def visited(self, rows: int) -> None:
+        self.asset_id = None
+        self._connection.send(Visited(rows))
+
+
+def serve(job: WorkerJob, connection: Connection) -> None:
+    """Builds blocks until the parent sends None or goes away. The entry point of a worker process."""
+    _settle_in(job.log)
+    from viewpoint100k.assets import open_source
+    from viewpoint100k.build import Blueprint, Workshop
+    from viewpoint100k.engines.quarantine import Quarantine
+    from viewpoint100k.shards import DatasetFolder
+
+    assert isinstance(job.blueprint, Blueprint)
+    folder = DatasetFolder(job.root)
+    quarantine = Quarantine(folder.build / "quarantine")
+    reporter = _Reporter(connection)
+    try:
+        workshop = Workshop(job.blueprint, open_source(job.blueprint.config.source, job.blueprint.config.limits.mesh))
+        while (task := connection.recv()) is not None:
+            block = job.blueprint.plan.shards[task.shard].blocks[task.block]
+            batch, record = workshop.build_block(block, quarantine.reasons, reporter)
+            folder.write_block(block, batch, record.to_json())
+            connection.send(Done())
+        workshop.close()
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        sys.exit(1)  # The parent is gone: nobody wants the rows.
+    except ViewpointError as error:
+        connection.send(Failed(error))
+    except Exception as error:
+        trace = traceback.format_exc()
+        print(trace, file=sys.stderr, flush=True)
+        connection.send(Failed(error) if reporter.asset_id is None else Crashed(reporter.asset_id, trace))
+
+
+def _settle_in(log: Path) -> None:
+    """One core for this worker, and a file for whatever a driver prints."""
+    for threads in ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[threads] = "0" if threads == "LP_NUM_THREADS" else "1"
+    os.environ["PYOPENGL_PLATFORM"] = "egl"
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(file, 2)
+    os.dup2(file, 1)
+    os.close(file)

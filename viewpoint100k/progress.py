@@ -1,0 +1,49 @@
+"""How far a long command is: a bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Never, Self
+
+from tqdm import tqdm
+
+__all__ = ["Progress"]
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class Progress:
+    """Counts towards ``total``, showing rate and time left. Counting may go back where work is begun again."""
+
+    def __init__(self, what: str, unit: str, total: int, done: int = 0) -> None:
+        self._what, self._unit, self._total = what, unit, total
+        self._done = self._before = done
+        self._start = self._last_line = time.monotonic()
+        self._bar: tqdm[Never] | None = None
+        if sys.stderr.isatty():
+            self._bar = tqdm(desc=what, unit=f" {unit}", total=total, initial=done, smoothing=0.05, dynamic_ncols=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        elif self._done > self._before:
+            self._print_line()
+
+    def advance(self, count: int) -> None:
+        self._done += count
+        if self._bar is not None:
+            self._bar.update(count)
+        elif time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._print_line()
+
+    def _print_line(self) -> None:
+        self._last_line = time.monotonic()
+        rate = (self._done - self._before) / max(self._last_line - self._start, 1e-9)
+        left = tqdm.format_interval((self._total - self._done) / rate) if rate > 0 else "?"
+        done = f"{self._done:,} of {self._total:,} {self._unit}"
+        print(f"{self._what}: {done}, {rate:.1f} {self._unit}/s, {left} left", file=sys.stderr, flush=True)

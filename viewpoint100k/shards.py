@@ -1,0 +1,192 @@
+"""The data set on disk: blocks that become shards, each written whole or not at all, and the manifest of them.
+
+A block is an Arrow IPC file under ``.build/blocks``; a shard is a parquet file under ``data`` with one row group a
+block. Both are written under a temporary name, flushed and renamed, so that a name that exists is complete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from viewpoint100k.errors import DataError
+from viewpoint100k.plan import Block, Shard
+from viewpoint100k.rows import arrow_schema
+
+__all__ = ["DatasetFolder", "ShardEntry", "file_sha256", "manifest_digest", "write_atomically"]
+
+
+@dataclass(frozen=True)
+class ShardEntry:
+    """A finished shard, as the manifest lists it."""
+
+    path: str
+    """Relative to the data set folder, with forward slashes."""
+    split: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class DatasetFolder:
+    """Where everything of one data set lies."""
+
+    root: Path
+
+    @property
+    def build(self) -> Path:
+        """Resolved config, manifest, drop and quarantine records, logs: left behind by ``publish``."""
+        return self.root / ".build"
+
+    @property
+    def manifest(self) -> Path:
+        return self.build / "manifest.json"
+
+    @property
+    def card(self) -> Path:
+        return self.root / "README.md"
+
+    def shard_path(self, shard: Shard) -> Path:
+        return self.root / "data" / f"{shard.name}.parquet"
+
+    def shard_record(self, shard: Shard) -> Path:
+        """The shard's manifest entry with what was dropped on the way; written after the shard."""
+        return self.build / "shards" / f"{shard.name}.json"
+
+    def block_path(self, block: Block) -> Path:
+        return self.build / "blocks" / f"{block.name}.arrow"
+
+    def make_folders(self) -> None:
+        for folder in ("data", ".build/shards", ".build/blocks", ".build/quarantine", ".build/logs"):
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
+
+    def write_block(self, block: Block, batch: pa.RecordBatch, record: dict[str, Any]) -> None:
+        """Stores a finished block together with its record."""
+        path = self.block_path(block)
+        write_atomically(path.with_suffix(".json"), json.dumps(record, sort_keys=True).encode())
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_file(sink, batch.schema) as writer:
+            writer.write_batch(batch)
+        write_atomically(path, sink.getvalue())
+
+    def has_block(self, block: Block) -> bool:
+        return self.block_path(block).exists()
+
+    def has_shard(self, shard: Shard) -> bool:
+        """Whether the shard is finished: entered in the manifest, and its file of the size that was entered.
+
+        Raises ``DataError`` where it was entered and is no longer there as it was.
+        """
+        record = self.shard_record(shard)
+        if not record.exists():
+            return False
+        entry = self.read_entry(shard)
+        path = self.shard_path(shard)
+        if not path.exists() or path.stat().st_size != entry.bytes:
+            raise DataError(
+                f"{path} is missing or changed since it was finished: put it back, or delete {record} to rebuild it"
+            )
+        return True
+
+    def read_entry(self, shard: Shard) -> ShardEntry:
+        return ShardEntry(**json.loads(self.shard_record(shard).read_text())["entry"])
+
+    def assemble(self, shard: Shard) -> ShardEntry:
+        """Makes a shard of its blocks, enters it, and removes the blocks."""
+        path = self.shard_path(shard)
+        temporary = path.with_suffix(".parquet.tmp")
+        with pq.ParquetWriter(temporary, arrow_schema(), **_parquet_options()) as writer:
+            for block in shard.blocks:
+                with pa.memory_map(str(self.block_path(block))) as source:
+                    writer.write_table(pa.ipc.open_file(source).read_all(), row_group_size=block.rows)
+        digest = file_sha256(temporary)
+        _rename_durably(temporary, path)
+        entry = ShardEntry(f"data/{path.name}", shard.split, shard.rows, path.stat().st_size, digest)
+        records = [json.loads(self.block_path(b).with_suffix(".json").read_text()) for b in shard.blocks]
+        content = {"entry": asdict(entry), "blocks": records}
+        write_atomically(self.shard_record(shard), json.dumps(content, sort_keys=True).encode())
+        for block in shard.blocks:
+            self.block_path(block).unlink()
+            self.block_path(block).with_suffix(".json").unlink()
+        return entry
+
+    def write_manifest(self, config_digest: str, shards: Sequence[Shard]) -> str:
+        """Lists every shard, in order, and returns the manifest's digest."""
+        entries = [self.read_entry(shard) for shard in shards]
+        content = {
+            "config": config_digest,
+            "digest": manifest_digest(entries),
+            "files": [asdict(entry) for entry in entries],
+        }
+        write_atomically(self.manifest, (json.dumps(content, indent=2) + "\n").encode())
+        return str(content["digest"])
+
+    def remove_unfinished(self) -> None:
+        """Deletes what a killed build left under temporary names."""
+        for folder in (self.root, self.root / "data", self.build, self.build / "blocks", self.build / "shards"):
+            for leftover in folder.glob("*.tmp"):
+                leftover.unlink()
+
+
+def manifest_digest(entries: Iterable[ShardEntry]) -> str:
+    """16 hexadecimal digits that change whenever any file of the data set does."""
+    text = "\n".join(f"{entry.path} {entry.sha256}" for entry in entries)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def file_sha256(path: Path) -> str:
+    """sha256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, content: bytes | pa.Buffer) -> None:
+    """Writes a file that exists whole or not at all, whatever kills the process."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        file.write(content)
+    _rename_durably(temporary, path)
+
+
+def _rename_durably(temporary: Path, path: Path) -> None:
+    """Renames a written file after its bytes are on the disk, and then makes the name itself last."""
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _parquet_options() -> dict[str, Any]:
+    """JPEG bytes as they are; everything else zstd; a page index, which the Hub's viewer reads."""
+    return {
+        "compression": {"images.list.element.bytes": "none"} | dict.fromkeys(_leaf_columns(), "zstd"),
+        "use_dictionary": [leaf for leaf in _leaf_columns() if leaf != "images.list.element.path"],
+        "write_page_index": True,
+        "store_schema": True,
+    }
+
+
+def _leaf_columns() -> list[str]:
+    """Every leaf path of the schema but the images' bytes."""
+    paths = pq.ParquetFile(_empty_parquet()).schema
+    names = [paths.column(i).path for i in range(len(paths))]
+    return [name for name in names if name != "images.list.element.bytes"]
+
+
+def _empty_parquet() -> pa.BufferReader:
+    sink = pa.BufferOutputStream()
+    pq.write_table(arrow_schema().empty_table(), sink)
+    return pa.BufferReader(sink.getvalue())
