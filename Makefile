@@ -1,0 +1,71 @@
+# Each target sets up what it needs: a virtual environment in .venv and, where it may, the Debian packages.
+# make dataset [ROWS=1000] [CONFIG=viewpoint-100k] [SOURCE=procedural] [OUT=viewpoint-100k]
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+CONFIG ?= viewpoint-100k
+OUT    ?= viewpoint-100k
+ROWS   ?=
+SOURCE ?=
+
+VENV := .venv
+BIN  := $(VENV)/bin
+READY := $(VENV)/.ready
+EXTRAS := dev,pyrender,captures
+
+.DEFAULT_GOAL := help
+.PHONY: help setup system dataset verify test test-all lint bench clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(READY)  ## The virtual environment, and the Debian packages for software OpenGL
+
+$(READY): pyproject.toml constraints.txt | system
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv"; exit 1; }
+	@echo "setting up $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { echo "the venv module is missing: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	@# pyrender pins PyOpenGL 3.1.0, which fails with EGL on newer Pythons; a newer one serves it.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts 'PyOpenGL==3.1.10'
+	@touch $@
+
+# Software OpenGL: EGL and Mesa's drivers; X11's libraries, which pyrender opens even without a display.
+PACKAGES := libegl1 libgl1 libgl1-mesa-dri libx11-6 libxext6 libxrender1
+
+system:
+	@command -v dpkg-query >/dev/null || exit 0; \
+	missing=""; \
+	for package in $(PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+	test -z "$$missing" && exit 0; \
+	if [ "$$(id -u)" = 0 ]; then \
+	  echo "installing$$missing"; \
+	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; \
+	else \
+	  echo "OpenGL without a display may need:  sudo apt-get install$$missing"; \
+	fi
+
+dataset: setup  ## Build the data set into OUT, then verify it
+	$(BIN)/viewpoint100k build $(CONFIG) --out $(OUT) $(if $(ROWS),--rows $(ROWS)) $(if $(SOURCE),--source $(SOURCE))
+	$(BIN)/viewpoint100k verify $(OUT)
+
+verify: setup  ## Recompute every label of OUT
+	$(BIN)/viewpoint100k verify $(OUT)
+
+test: setup lint  ## Lint, types, and the tests but the slow ones
+	$(BIN)/python -m pytest -m 'not slow'
+
+test-all: setup lint  ## All tests
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup  ## Speed of a whole build, beside the way such frames are made today; JSON
+	$(BIN)/python -m benchmarks.build
+
+clean:  ## Remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
