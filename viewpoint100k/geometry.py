@@ -211,7 +211,8 @@ def rotation_from_euler(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Fl
     yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     pitch = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     roll = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    return yaw @ pitch @ roll
+    rotation: Floats = yaw @ pitch @ roll
+    return rotation
 
 
 def euler_deg(rotation: ArrayLike) -> tuple[float, float, float]:
