@@ -57,6 +57,8 @@ class Blueprint:
     """By their names in the config."""
     digest: str
     """Of the config, the list of assets and the templates."""
+    unusable: Mapping[str, str]
+    """Assets found unusable before the plan was made, which leaves them out, and the reasons."""
 
 
 @dataclass
@@ -120,6 +122,7 @@ class Workshop:
                 raise BuildError(_shortfall(block, len(rows), visit, record))
             if asset_id in (quarantined := quarantine()):
                 record.dropped_assets[asset_id] = quarantined[asset_id]
+            if asset_id in record.dropped_assets:
                 continue
             observer.visiting(asset_id)
             taken, wanted = wanted[: config.pairs_per_asset], wanted[config.pairs_per_asset :]

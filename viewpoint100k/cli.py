@@ -12,7 +12,8 @@ import click
 import typer
 
 from viewpoint100k import __version__
-from viewpoint100k.errors import UsageError, ViewpointError
+from viewpoint100k.errors import DataError, UsageError, ViewpointError
+from viewpoint100k.progress import Progress
 
 if TYPE_CHECKING:
     from viewpoint100k.dataset import Part
@@ -131,8 +132,16 @@ def verify(
     """
     from viewpoint100k.verify import verify as check
 
-    report = check(folder)
-    print(report)
+    with Progress("verifying", "rows") as progress:
+        report = check(folder, on_progress=progress.reach)
+    for note in report.notes:
+        print(f"note: {note}")
+    for finding in report.findings:
+        print(f"{finding.check}: {finding.where}: {finding.message}")
+    if not report.ok:
+        kinds = ", ".join(f"{count:,} {check}" for check, count in report.found.items())
+        raise DataError(f"{folder} is not right: {kinds} in {report.rows:,} rows")
+    print(f"{folder}: {report.rows:,} rows, {sum(report.checks.values()):,} checks, nothing wrong")
 
 
 @app.command()

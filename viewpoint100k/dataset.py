@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from viewpoint100k.card import write_card
 from viewpoint100k.config import BuildConfig
 from viewpoint100k.engines.local import LocalEngine
 from viewpoint100k.engines.quarantine import Quarantine
+from viewpoint100k.engines.survey import survey
 from viewpoint100k.engines.worker import Task
 from viewpoint100k.errors import UsageError
 from viewpoint100k.plan import Shard, make_plan
@@ -26,6 +27,10 @@ from viewpoint100k.questions import load_template
 from viewpoint100k.shards import DatasetFolder, write_atomically
 
 __all__ = ["Part", "Summary", "build_dataset", "draw_up", "summarize"]
+
+
+_SURVEYED = 100
+"""A source of at most so many assets is tried whole before it is split: one bad file must not cost it its test split."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,21 @@ class Summary:
 def draw_up(config: BuildConfig) -> Blueprint:
     """The blueprint of ``config``: its assets listed, its templates read, its rows planned.
 
-    Raises ``UsageError`` where a source or a template cannot be used.
+    Raises ``UsageError`` where a template cannot be used, or nothing of a source.
     """
     source = open_source(config.source, config.limits.mesh)
     asset_ids = source.ids()
+    unusable: dict[str, str] = {}
+    if len(asset_ids) <= _SURVEYED:
+        unusable = survey(config.source, config.limits.mesh, asset_ids, config.limits.asset_timeout_s)
+    if len(unusable) == len(asset_ids):
+        reasons = ", ".join(f"{asset_id} {reason}" for asset_id, reason in list(unusable.items())[:3])
+        raise UsageError(f"no asset of {config.source} can be used ({reasons}): mend them, or give another --source")
     templates = {name: load_template(name) for name in config.questions}
     asked = sorted((t.question_type, t.digest, config.questions[name]) for name, t in templates.items())
     digest = config.digest(source_digest(source.name, asset_ids), json.dumps(asked))
-    return Blueprint(config, make_plan(config, asset_ids), templates, digest)
+    plan = make_plan(config, [asset_id for asset_id in asset_ids if asset_id not in unusable])
+    return Blueprint(config, plan, templates, digest, unusable)
 
 
 def build_dataset(blueprint: Blueprint, out: Path, workers: int, part: Part) -> Summary:
@@ -112,19 +124,20 @@ def _build(folder: DatasetFolder, blueprint: Blueprint, shards: dict[int, Shard]
 def finish(folder: DatasetFolder, blueprint: Blueprint) -> Summary:
     """Sums up what is there and, where that is every shard of the plan, writes the manifest and the card."""
     shards = blueprint.plan.shards
-    summary = summarize(folder, [shard for shard in shards if folder.has_shard(shard)], len(shards))
+    finished = [shard for shard in shards if folder.has_shard(shard)]
+    summary = summarize(folder, finished, len(shards), blueprint.unusable)
     if summary.complete:
         digest = folder.write_manifest(blueprint.digest, shards)
         write_card(folder, blueprint, digest, summary.assets_dropped, summary.drops)
     return summary
 
 
-def summarize(folder: DatasetFolder, finished: list[Shard], planned: int) -> Summary:
-    """Adds up the records of ``finished`` shards."""
+def summarize(folder: DatasetFolder, finished: list[Shard], planned: int, unusable: Mapping[str, str]) -> Summary:
+    """Adds up the records of ``finished`` shards, and the assets known to be ``unusable`` before."""
     rows: Counter[str] = Counter()
     drops: Counter[tuple[str, str]] = Counter()
     used: set[str] = set()
-    dropped: dict[str, str] = {}
+    dropped = dict(unusable)
     for shard in finished:
         rows[shard.split] += shard.rows
         for record in json.loads(folder.shard_record(shard).read_text())["blocks"]:

@@ -17,7 +17,7 @@ _SECONDS_BETWEEN_LINES = 10.0
 class Progress:
     """Counts towards ``total``, showing rate and time left. Counting may go back where work is begun again."""
 
-    def __init__(self, what: str, unit: str, total: int, done: int = 0) -> None:
+    def __init__(self, what: str, unit: str, total: int = 0, done: int = 0) -> None:
         self._what, self._unit, self._total = what, unit, total
         self._done = self._before = done
         self._start = self._last_line = time.monotonic()
@@ -40,6 +40,13 @@ class Progress:
             self._bar.update(count)
         elif time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._print_line()
+
+    def reach(self, done: int, total: int) -> None:
+        """Sets the count, and a total that was not known before."""
+        self._total = total
+        if self._bar is not None:
+            self._bar.total = total
+        self.advance(done - self._done)
 
     def _print_line(self) -> None:
         self._last_line = time.monotonic()

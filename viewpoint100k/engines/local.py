@@ -57,12 +57,14 @@ class LocalEngine:
         workers: int,
         on_rows: Callable[[int], None],
         on_block: Callable[[Task], None],
+        serve: Callable[[WorkerJob, Connection], None] = serve,
     ) -> None:
         self._blueprint = blueprint
         self._folder = folder
         self._count = workers
         self._on_rows = on_rows
         self._on_block = on_block
+        self._serve = serve
         self._quarantine = Quarantine(folder.build / "quarantine")
         self._deaths: Counter[str | None] = Counter()
         self._queue: deque[Task] = deque()
@@ -103,7 +105,7 @@ class LocalEngine:
         ours, theirs = context.Pipe()
         log = self._folder.build / "logs" / f"worker-{self._started:04d}.log"
         job = WorkerJob(self._blueprint, self._folder.root.resolve(), log.resolve())
-        process = context.Process(target=serve, args=(job, theirs), daemon=True)
+        process = context.Process(target=self._serve, args=(job, theirs), daemon=True)
         process.start()
         theirs.close()
         self._started += 1
@@ -166,9 +168,7 @@ class LocalEngine:
                 log = self._folder.build / "logs"
                 raise BuildError(f"workers keep dying before they reach an asset (exit code {code}): see {log}")
         elif self._deaths[worker.asset_id] >= _DEATHS_PER_ASSET:
-            self._isolate(
-                worker.asset_id, how, f"{self._deaths[worker.asset_id]} workers ended on it (exit code {code})"
-            )
+            self._isolate(worker.asset_id, how, f"ended {self._deaths[worker.asset_id]} workers (exit code {code})")
 
     def _isolate(self, asset_id: str, reason: str, detail: str) -> None:
         self._quarantine.add(asset_id, reason, detail)

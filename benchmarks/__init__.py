@@ -1,0 +1,1 @@
+"""Speed, measured by scripts that anyone can run; each prints JSON."""

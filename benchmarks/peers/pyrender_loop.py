@@ -1,0 +1,137 @@
+"""How people make such frames today: trimesh loads, pyrender draws off screen, Pillow writes PNG.
+
+    python benchmarks/peers/pyrender_loop.py FOLDER [--frames 9] [--size 512] [--limit 5]
+
+prints one JSON object. It is the recipe of pyrender's own documentation, done well: one ``OffscreenRenderer`` for all
+meshes, the scene built once a mesh, colour and depth from one call. pyrender fixes multisampling at 4 samples.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("PYOPENGL_PLATFORM", "egl")  # Read when pyrender is imported, and never again.
+
+import numpy as np
+
+if not hasattr(np, "infty"):
+    np.inf = np.inf  # type: ignore[attr-defined]  # pyrender 0.1.45 uses a name that numpy 2 has dropped.
+
+import pyrender
+import trimesh
+from PIL import Image
+
+_FOV_DEG = 45.0
+_ELEVATION_DEG = 20.0
+
+
+def measure(meshes: list[Path], frames_per_mesh: int, size: int) -> dict[str, Any]:
+    """Renders every mesh from an orbit and writes each frame as PNG to a temporary folder.
+
+    Args:
+        meshes: GLB files.
+        frames_per_mesh: Views on a circle around each mesh.
+        size: Width and height of a frame, pixels.
+
+    Returns:
+        ``frames``; ``seconds`` for all of it, without the start of the renderer; ``frames_per_s``; ``load_ms`` a mesh
+        (``trimesh.load`` and the scene); ``render_ms`` and ``encode_ms`` a frame; ``renderer``, the device's name.
+    """
+    seconds = {"load": 0.0, "render": 0.0, "encode": 0.0}
+    renderer = pyrender.OffscreenRenderer(size, size)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            for number, path in enumerate(meshes):
+                with _timed(seconds, "load"):
+                    scene, camera, center, radius = _scene(path)
+                for frame, pose in enumerate(_orbit(center, radius, frames_per_mesh)):
+                    with _timed(seconds, "render"):
+                        scene.set_pose(camera, pose)
+                        color, depth = renderer.render(scene)
+                    assert depth.shape == (size, size)
+                    with _timed(seconds, "encode"):
+                        Image.fromarray(color).save(Path(folder, f"{number:04d}_{frame:03d}.png"))
+            elapsed = time.perf_counter() - start
+        device = _device_name()
+    finally:
+        renderer.delete()
+    frames = len(meshes) * frames_per_mesh
+    return {
+        "frames": frames,
+        "seconds": round(elapsed, 3),
+        "frames_per_s": round(frames / elapsed, 2),
+        "load_ms": round(1e3 * seconds["load"] / len(meshes), 2),
+        "render_ms": round(1e3 * seconds["render"] / frames, 2),
+        "encode_ms": round(1e3 * seconds["encode"] / frames, 2),
+        "renderer": device,
+    }
+
+
+def _scene(path: Path) -> tuple[pyrender.Scene, pyrender.Node, np.ndarray, float]:
+    """The mesh with a camera and three lights; the camera's node; the mesh's centre and radius, the file's units."""
+    loaded = trimesh.load(path, force="scene")
+    scene = pyrender.Scene.from_trimesh_scene(loaded, bg_color=[0.5, 0.5, 0.5, 1.0], ambient_light=[0.3, 0.3, 0.3])
+    center, radius = np.asarray(loaded.centroid), float(loaded.scale) / 2
+    camera = scene.add(
+        pyrender.PerspectiveCamera(yfov=np.radians(_FOV_DEG), aspectRatio=1.0, znear=radius / 100, zfar=radius * 100)
+    )
+    for azimuth in (0.0, 120.0, 240.0):
+        scene.add(pyrender.DirectionalLight(color=np.ones(3), intensity=2.0), pose=_look_at(center, radius, azimuth))
+    return scene, camera, center, radius
+
+
+def _orbit(center: np.ndarray, radius: float, count: int) -> Iterator[np.ndarray]:
+    distance = radius / np.sin(np.radians(_FOV_DEG / 2)) * 1.1
+    for azimuth in np.linspace(0.0, 360.0, count, endpoint=False):
+        yield _look_at(center, distance, float(azimuth))
+
+
+def _look_at(center: np.ndarray, distance: float, azimuth_deg: float) -> np.ndarray:
+    """(4, 4) pose of a camera that looks at ``center``: OpenGL axes, glTF's world (+Y up)."""
+    azimuth, elevation = np.radians(azimuth_deg), np.radians(_ELEVATION_DEG)
+    back = np.array([np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)])
+    right = np.cross([0.0, 1.0, 0.0], back)
+    right /= np.linalg.norm(right)
+    pose = np.eye(4)
+    pose[:3, :3] = np.stack([right, np.cross(back, right), back], axis=1)
+    pose[:3, 3] = center + distance * back
+    return pose
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], key: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[key] += time.perf_counter() - start
+
+
+def _device_name() -> str:
+    from OpenGL.GL import GL_RENDERER, glGetString
+
+    return str(glGetString(GL_RENDERER).decode())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measures the usual pyrender loop; prints JSON.")
+    parser.add_argument("folder", type=Path, help="folder with .glb files")
+    parser.add_argument("--frames", type=int, default=9, help="frames a mesh")
+    parser.add_argument("--size", type=int, default=512, help="pixels along each side")
+    parser.add_argument("--limit", type=int, default=None, help="use the first so many meshes only")
+    arguments = parser.parse_args()
+    meshes = sorted(arguments.folder.rglob("*.glb"))[: arguments.limit]
+    if not meshes:
+        parser.error(f"there is no .glb file in {arguments.folder}")
+    print(json.dumps(measure(meshes, arguments.frames, arguments.size), indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""The command line as a user meets it: three closing lines, and one sentence with exit code 2 for each mistake."""
+
+from pathlib import Path
+
+import pytest
+from conftest import SMALL, run_command
+
+BUILD = ["build", "viewpoint-100k", *SMALL]
+
+
+def refusal(*arguments: str | Path, cwd: Path | None = None) -> str:
+    done = run_command(*arguments, cwd=cwd)
+    assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_a_build_ends_with_rows_assets_and_how_to_load_it(tmp_path: Path) -> None:
+    done = run_command(*BUILD, "--rows", "20", "--out", "mine", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows, assets, where = done.stdout.splitlines()
+    assert rows == "rows: 20 train, 10 test"
+    assert assets.startswith("assets: ")
+    assert assets.endswith("0 dropped")
+    assert where == f"mine: load it from {tmp_path} with datasets.load_dataset('mine')"
+    assert "20 of 30 rows" in done.stderr or "30 of 30 rows" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--rows", "0"], ["rows", "at least 1", "greater than or equal to 1"]),
+        (["--set", "colour=red"], ["unknown key colour", "rows_per_shard"]),
+        (["--source", "meshes:nowhere"], ["nowhere"]),
+        (["--source", "moon"], ["unknown source 'moon'", "meshes:DIR"]),
+        (["--source", "meshes"], ["meshes:DIR"]),
+        (["--shards", "3/2"], ["--shards 3/2", "I/N"]),
+        (["--shards", "half"], ["--shards half", "I/N"]),
+        (["--workers", "0"], ["--workers", "at least 1"]),
+        (["--set", "questions={nothing: 1}"], ["nothing", "ego_translation"]),
+    ],
+)
+def test_a_mistake_is_answered_in_one_sentence(tmp_path: Path, arguments: list[str], words: list[str]) -> None:
+    sentence = refusal(*BUILD, "--out", "mine", *arguments, cwd=tmp_path)
+    assert any(word in sentence for word in words), sentence
+    assert words[-1] in sentence
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_folder_without_meshes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    sentence = refusal(*BUILD, "--out", "mine", "--source", "meshes:empty", cwd=tmp_path)
+    assert "empty" in sentence
+
+
+def test_an_output_folder_of_another_config_is_left_as_it_is(small_dataset: Path) -> None:
+    before = {path: path.read_bytes() for path in small_dataset.rglob("*") if path.is_file()}
+    sentence = refusal(*BUILD, "--rows", "71", "--out", small_dataset)
+    assert "another config" in sentence
+    assert "rows 70, now 71" in sentence
+    assert {path: path.read_bytes() for path in small_dataset.rglob("*") if path.is_file()} == before
+
+
+def test_an_output_folder_with_something_else_in_it_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("five years of work")
+    sentence = refusal(*BUILD, "--rows", "20", "--out", tmp_path)
+    assert "not empty" in sentence
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_changed_shard_is_noticed_when_a_build_continues(small_dataset: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "viewpoint-100k"
+    shutil.copytree(small_dataset, copy)
+    (copy / "data" / "train-00001-of-00003.parquet").write_bytes(b"short")
+    done = run_command(*BUILD, "--rows", "70", "--out", copy)
+    assert done.returncode == 1
+    assert "train-00001-of-00003.parquet is missing or changed" in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["build", "verify", "doctor"])
+def test_every_verb_has_help_with_an_example(verb: str) -> None:
+    done = run_command(verb, "--help")
+    assert done.returncode == 0
+    assert f"Example: viewpoint100k {verb}" in done.stdout
+
+
+def test_verify_accepts_what_build_made(small_dataset: Path) -> None:
+    done = run_command("verify", small_dataset)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "80 rows" in done.stdout
+
+
+def test_doctor_names_the_renderer() -> None:
+    done = run_command("doctor")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "GL" in done.stdout
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, viewpoint100k, renderers; print({'moderngl','torch','datasets','trimesh'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

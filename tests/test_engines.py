@@ -1,0 +1,95 @@
+"""Workers that crash, hang or raise cost one asset each: real processes, really killed."""
+
+import os
+import signal
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from viewpoint100k.config import load_config
+from viewpoint100k.dataset import draw_up
+from viewpoint100k.engines.local import LocalEngine
+from viewpoint100k.engines.quarantine import Quarantine
+from viewpoint100k.engines.worker import Task, WorkerJob, serve
+from viewpoint100k.errors import BuildError
+from viewpoint100k.plan import candidates
+from viewpoint100k.shards import DatasetFolder
+
+SETTINGS = ["rows=20", "images.size=64", "limits.asset_timeout_s=3"]
+BLUEPRINT = draw_up(load_config("viewpoint-100k", SETTINGS))
+BLOCK = BLUEPRINT.plan.shards[0].blocks[0]
+VICTIM = next(candidates(BLUEPRINT.config, BLOCK, BLUEPRINT.plan.assets["train"]))[0]
+"""The first asset that the first block visits."""
+
+
+def sabotage(action: str) -> None:
+    """Makes the loading of one asset do ``action``, in this process."""
+    from viewpoint100k.assets.procedural import ProceduralSource
+
+    load = ProceduralSource.load
+
+    def load_or_fail(self: ProceduralSource, asset_id: str) -> object:
+        if asset_id == VICTIM:
+            if action == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if action == "hang":
+                time.sleep(60)
+            raise ZeroDivisionError("a fault of the loader")
+        return load(self, asset_id)
+
+    ProceduralSource.load = load_or_fail  # type: ignore[method-assign]
+
+
+def serve_killing(job: WorkerJob, connection: Connection) -> None:
+    sabotage("kill")
+    serve(job, connection)
+
+
+def serve_hanging(job: WorkerJob, connection: Connection) -> None:
+    sabotage("hang")
+    serve(job, connection)
+
+
+def serve_raising(job: WorkerJob, connection: Connection) -> None:
+    sabotage("raise")
+    serve(job, connection)
+
+
+def serve_nothing(job: WorkerJob, connection: Connection) -> None:
+    os._exit(3)
+
+
+def engine(root: Path, target: object) -> tuple[LocalEngine, DatasetFolder, list[int]]:
+    folder = DatasetFolder(root)
+    folder.make_folders()
+    rows: list[int] = []
+    return LocalEngine(BLUEPRINT, folder, 1, rows.append, lambda task: None, target), folder, rows  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("target", "reason", "detail"),
+    [
+        (serve_killing, "crashed", "exit code -9"),
+        (serve_hanging, "timeout", "ended 2 workers"),
+        (serve_raising, "crashed", "ZeroDivisionError: a fault of the loader"),
+    ],
+)
+def test_a_bad_asset_goes_into_quarantine_and_the_block_is_built(
+    tmp_path: Path, target: object, reason: str, detail: str
+) -> None:
+    running, folder, rows = engine(tmp_path, target)
+    running.run([Task(0, 0)])
+    quarantine = Quarantine(folder.build / "quarantine")
+    assert quarantine.reasons() == {VICTIM: reason}
+    assert detail in quarantine.details()[VICTIM]
+    assert folder.has_block(BLOCK)
+    assert sum(rows) == 20, "progress counts each row once, whatever was begun again"
+    assert VICTIM not in folder.block_path(BLOCK).with_suffix(".json").read_text().split("used_assets")[1]
+
+
+def test_workers_that_never_start_end_the_build_with_a_sentence(tmp_path: Path) -> None:
+    running, _, _ = engine(tmp_path, serve_nothing)
+    with pytest.raises(BuildError, match=r"before they reach an asset \(exit code 3\)"):
+        running.run([Task(0, 0)])

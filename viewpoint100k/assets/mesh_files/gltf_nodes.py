@@ -1,0 +1,64 @@
+"""The tree of nodes in a glTF document's scene (Khronos glTF 2.0 specification, section 3.5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+
+from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument
+
+__all__ = ["drawn_nodes", "node_matrices", "scene_roots"]
+
+Floats = NDArray[np.float64]
+
+
+def scene_roots(document: GltfDocument) -> list[int]:
+    """Indices of the shown scene's root nodes; without any scene, of all nodes that are no other's child."""
+    scenes = document.items("scenes")
+    if scenes:
+        return [int(node) for node in scenes[int(document.tree.get("scene", 0))].get("nodes") or []]
+    nodes = document.items("nodes")
+    children = {int(child) for node in nodes for child in node.get("children") or []}
+    return [index for index in range(len(nodes)) if index not in children]
+
+
+def drawn_nodes(document: GltfDocument) -> list[int]:
+    """Indices of the nodes in the scene that draw a mesh. Raises ``ValueError`` where the nodes are not a tree."""
+    nodes = document.items("nodes")
+    return [index for index, _ in _walk(document) if "mesh" in nodes[index]]
+
+
+def node_matrices(document: GltfDocument) -> dict[int, Floats]:
+    """(4, 4) for each node in the scene: from its own coordinates to the scene's."""
+    nodes = document.items("nodes")
+    matrices: dict[int, Floats] = {}
+    for index, parent in _walk(document):
+        local = _local_matrix(nodes[index])
+        matrices[index] = local if parent is None else matrices[parent] @ local
+    return matrices
+
+
+def _walk(document: GltfDocument) -> list[tuple[int, int | None]]:
+    """(node, parent), parents first."""
+    nodes = document.items("nodes")
+    queue: list[tuple[int, int | None]] = [(root, None) for root in scene_roots(document)]
+    seen = set()
+    for index, _ in queue:  # Grows while it is read.
+        if index in seen or not 0 <= index < len(nodes):
+            raise ValueError(f"node {index} is not there, or has more than one parent")
+        seen.add(index)
+        queue.extend((int(child), index) for child in nodes[index].get("children") or [])
+    return queue
+
+
+def _local_matrix(node: dict[str, Any]) -> Floats:
+    if "matrix" in node:
+        return np.array(node["matrix"], dtype=np.float64).reshape(4, 4).T
+    x, y, z, w = node.get("rotation", (0.0, 0.0, 0.0, 1.0))
+    matrix: Floats = trimesh.transformations.quaternion_matrix([w, x, y, z])
+    matrix[:3, :3] = matrix[:3, :3] * np.asarray(node.get("scale", (1.0, 1.0, 1.0)), dtype=np.float64)
+    matrix[:3, 3] = node.get("translation", (0.0, 0.0, 0.0))
+    return matrix

@@ -1,0 +1,90 @@
+"""Reads one mesh file, whatever its format: here, anything that goes wrong becomes an ``AssetError``."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
+from viewpoint100k.assets.mesh_files.gltf import read_gltf
+from viewpoint100k.assets.mesh_files.limits import MeshLimits
+from viewpoint100k.assets.mesh_files.parts import Part, UpAxis, upright_mesh
+from viewpoint100k.assets.mesh_files.scans import read_ply, read_stl
+from viewpoint100k.assets.mesh_files.wavefront import read_obj
+from viewpoint100k.errors import AssetError
+from viewpoint100k.mesh import Mesh
+
+__all__ = ["MESH_SUFFIXES", "MeshFile", "read_mesh_file"]
+
+_Reader = Callable[[AssetFiles, MeshLimits], list[Part]]
+
+_READERS: dict[str, tuple[_Reader, UpAxis]] = {
+    ".glb": (partial(read_gltf, binary=True), "y"),
+    ".gltf": (partial(read_gltf, binary=False), "y"),
+    ".obj": (read_obj, "z"),
+    ".ply": (read_ply, "z"),
+    ".stl": (read_stl, "z"),
+}
+"""By suffix: what reads it, and which axis is taken to point up in it where nobody says."""
+
+MESH_SUFFIXES = frozenset(_READERS)
+"""Lower-case suffixes of the files that can be read."""
+
+
+@dataclass(frozen=True, eq=False)
+class MeshFile:
+    """What a file holds."""
+
+    mesh: Mesh
+    """Upright (+Z), its bounding box centred on the origin, its farthest vertex at distance 1."""
+    normalization: NDArray[np.float64]
+    """(4, 4): from the file's coordinates (for glTF, its scene's) to the mesh's."""
+    sha256: str
+    """See `AssetFiles.sha256`."""
+
+
+def read_mesh_file(path: Path, root: Path, limits: MeshLimits | None = None, up: UpAxis | None = None) -> MeshFile:
+    """Reads ``path``, which lies below ``root``; it may refer to files below ``root`` and nowhere else.
+
+    ``up`` is the axis that points up in the file; by default +Y in glTF, as its standard says, and +Z elsewhere.
+    Raises ``AssetError`` whatever is wrong with the file.
+    """
+    limits = limits or MeshLimits()
+    read, usual_up = _READERS[path.suffix.lower()]
+    files = AssetFiles(root, path, limits)
+    try:
+        with _silence():
+            parts = read(files, limits)
+            mesh, normalization = upright_mesh(parts, up or usual_up, files.name)
+    except AssetError:
+        raise
+    except Exception as error:  # The parsers raise whatever a broken file leads them to.
+        raise AssetError(
+            "unreadable", f"{files.name} cannot be read: {type(error).__name__}: {str(error)[:200]}"
+        ) from error
+    if mesh.triangle_count > limits.max_triangles:
+        message = f"{files.name} has {mesh.triangle_count:,} triangles, more than {limits.max_triangles:,}"
+        raise AssetError("too_many_triangles", message)
+    return MeshFile(mesh, normalization, files.sha256)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keeps what the parsers log and warn of off the terminal: one line per odd file drowns what matters."""
+    logger = logging.getLogger("trimesh")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,135 @@
+"""Reads Wavefront OBJ. trimesh parses the geometry; here the text is first brought into the form it parses rightly."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+
+from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
+from viewpoint100k.assets.mesh_files.limits import MeshLimits
+from viewpoint100k.assets.mesh_files.parts import Part
+from viewpoint100k.assets.mesh_files.textures import srgb_to_linear
+from viewpoint100k.assets.mesh_files.wavefront_materials import ObjMaterial, read_mtl
+from viewpoint100k.errors import AssetError
+
+__all__ = ["decode_text", "read_obj"]
+
+_NO_MATERIAL = frozenset({"", "None", "(null)", "none"})
+"""What exporters write where a face has no material."""
+# The literal beginning lets the regex engine skip what is not meant: these run over megabytes.
+_USEMTL = re.compile(r"\nusemtl\b *([^\n]*?) *(?=\n)")
+_MTLLIB = re.compile(r"\nmtllib\b *([^\n]*?) *(?=\n)")
+_TRAILING_COMMENT = re.compile(r"^((?:f|v|vt|vn) [^#\n]*)#.*$", re.MULTILINE)
+
+
+def read_obj(files: AssetFiles, limits: MeshLimits) -> list[Part]:
+    """All faces of an OBJ file, one part a material.
+
+    Vertex colours (three numbers after a position) are taken as sRGB, as tools write them. Raises ``AssetError``:
+    ``material_missing`` for an MTL file or a material that is not there, ``too_many_triangles``, ``empty_mesh``, and
+    what `read_mtl` raises.
+    """
+    text = _regular_text(decode_text(files.read_asset()))
+    faces = text.count("\nf ")
+    if faces > limits.max_triangles:
+        message = f"{files.name} has {faces:,} faces, more than {limits.max_triangles:,}"
+        raise AssetError("too_many_triangles", message)
+    if not faces:
+        raise AssetError("empty_mesh", f"{files.name} has no faces")
+    used = list(dict.fromkeys(name for name in _USEMTL.findall(text) if name not in _NO_MATERIAL))
+    materials = _read_materials(files, _MTLLIB.findall(text), used, limits)
+    # Numbers for names: trimesh then finds every material, whatever it is called and whichever library has it.
+    numbers = {name: str(number) for number, name in enumerate(used)}
+    text = _USEMTL.sub(lambda match: f"\nusemtl {numbers.get(match[1], '-')}", _MTLLIB.sub("", text))
+    stub = "".join(f"newmtl {number}\n" for number in numbers.values())
+    loaded = trimesh.exchange.obj.load_obj(io.StringIO("mtllib stub\n" + text), resolver={"stub": stub})
+    return [_part(kwargs, used, materials) for kwargs in loaded.get("geometry", {}).values()]
+
+
+def decode_text(data: bytes) -> str:
+    """Text of a file that does not say how it is encoded: UTF-8, and Latin-1 where it is not that."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _regular_text(text: str) -> str:
+    """The same OBJ with one blank between words, no leading blanks or trailing comments, and absolute indices.
+
+    Anything else trimesh skips or misreads without a word. The tests are cheap; the repairs are rarely needed.
+    """
+    text = "\n" + text.replace("\r\n", "\n").replace("\r", "\n").replace("\\\n", " ").replace("\t", " ") + "\n"
+    if "\n " in text:
+        text = re.sub(r"\n +", "\n", text)
+    if any(f"\n{key}  " in text for key in ("v", "vt", "vn", "f")):
+        text = re.sub(r"\n(v|vt|vn|f) +", r"\n\1 ", text)
+    if any(text[text.rfind("\n", 0, mark.start()) + 1] != "#" for mark in re.finditer("#", text)):
+        text = _TRAILING_COMMENT.sub(r"\1", text)
+    return _with_absolute_indices(text) if "\nf -" in text or "/-" in text else text
+
+
+def _with_absolute_indices(text: str) -> str:
+    """Face indices counted back from the latest element (-1) as counted from the first (1)."""
+    counts = {"v": 0, "vt": 0, "vn": 0}
+    lines = []
+    for line in text.split("\n"):
+        key = line.split(" ", 1)[0]
+        if key in counts:
+            counts[key] += 1
+        elif key == "f":
+            line = "f " + " ".join(_absolute_corner(corner, tuple(counts.values())) for corner in line.split()[1:])
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _absolute_corner(corner: str, counts: tuple[int, ...]) -> str:
+    fields = corner.split("/")
+    return "/".join(
+        str(int(field) + 1 + count) if field.startswith("-") else field
+        for field, count in zip(fields, counts, strict=False)
+    )
+
+
+def _read_materials(
+    files: AssetFiles, libraries: list[str], used: list[str], limits: MeshLimits
+) -> dict[str, ObjMaterial]:
+    materials: dict[str, ObjMaterial] = {}
+    for line in dict.fromkeys(libraries):
+        materials |= read_mtl(files, line, used, limits)
+    missing = [name for name in used if name not in materials]
+    if missing:
+        message = f"{files.name} uses the material {missing[0]!r}, which no MTL file it names defines"
+        raise AssetError("material_missing", message)
+    return materials
+
+
+def _part(kwargs: dict[str, Any], used: list[str], materials: dict[str, ObjMaterial]) -> Part:
+    visual = kwargs.get("visual")
+    name = getattr(getattr(visual, "material", None), "name", None)
+    source = materials[used[int(name)]] if name is not None and str(name).isdigit() else ObjMaterial()
+    faces = np.asarray(kwargs["faces"])
+    triangles = faces if faces.ndim == 2 and faces.shape[1] == 3 else trimesh.geometry.triangulate_quads(faces)
+    uvs: NDArray[np.float64] | None = None
+    if visual is not None and getattr(visual, "uv", None) is not None:
+        uvs = np.asarray(visual.uv, dtype=np.float64) * source.uv_scale + source.uv_offset
+        uvs[:, 1] = 1.0 - uvs[:, 1]  # OBJ counts v from the picture's bottom.
+    colors = None
+    if kwargs.get("vertex_colors") is not None:
+        rgb = np.asarray(kwargs["vertex_colors"], dtype=np.float64)
+        # Most tools write [0, 1]; some write bytes.
+        rgb = rgb / 255.0 if rgb.max() > 1.0 else rgb
+        colors = np.hstack([srgb_to_linear(rgb), np.ones((len(rgb), 1))])
+    return Part(
+        positions=np.array(kwargs["vertices"], dtype=np.float64),
+        triangles=np.array(triangles, dtype=np.int64),
+        normals=None if kwargs.get("vertex_normals") is None else np.array(kwargs["vertex_normals"]),
+        uvs=uvs,
+        colors=colors,
+        material=source.material if uvs is not None else source.untextured(),
+    )

@@ -1,0 +1,118 @@
+"""``metadata.csv``: what a folder of mesh files says of each of them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.assets.asset import NO_LICENSE
+from viewpoint100k.assets.mesh_files.parts import UpAxis
+from viewpoint100k.errors import UsageError
+
+__all__ = ["METADATA_FILE", "MeshMetadata", "read_metadata"]
+
+METADATA_FILE = "metadata.csv"
+
+_NAMED_FRONTS = {"+x": (1.0, 0.0), "-x": (-1.0, 0.0), "+y": (0.0, 1.0), "-y": (0.0, -1.0)}
+
+
+@dataclass(frozen=True, eq=False)
+class MeshMetadata:
+    """One row. Every column but ``file`` may be absent or empty."""
+
+    category: str = ""
+    license: str = NO_LICENSE
+    creator: str = ""
+    uri: str = ""
+    front: NDArray[np.float64] | None = None
+    """(3,): horizontal unit vector out of the object's front, in the file's axes once they are turned +Z up: ``+x``,
+    ``-x``, ``+y``, ``-y``, or two or three numbers with blanks between them, of which the third, the height, is not
+    used. glTF's own front (+Z in the file) is ``-y``."""
+    up: UpAxis | None = None
+    """The axis that points up in the file: ``x``, ``y`` or ``z``; empty or ``auto`` for what its format is used to."""
+
+
+def read_metadata(path: Path, files: Collection[str]) -> dict[str, MeshMetadata]:
+    """The rows of a metadata file by mesh file, a POSIX path relative to the folder; ``files`` are those there are.
+
+    UTF-8, with or without byte order mark. Raises ``UsageError`` that names line and field.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            fields = [(name or "").strip().lower() for name in reader.fieldnames or []]
+            if "file" not in fields:
+                raise UsageError(f"{path}, line 1: there is no column 'file'; add one with each mesh's path")
+            if len(set(fields)) < len(fields):
+                raise UsageError(f"{path}, line 1: a column is there twice")
+            reader.fieldnames = fields
+            rows: dict[str, MeshMetadata] = {}
+            for row in reader:
+                where = f"{path}, line {reader.line_num}"
+                file = _checked_file(row, rows, files, where)
+                rows[file] = _parsed(row, where)
+            return rows
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8: save it as such") from error
+    except csv.Error as error:
+        raise UsageError(f"{path}, near line {reader.line_num}: {error}") from error
+
+
+def _checked_file(row: dict[str | None, str], rows: Collection[str], files: Collection[str], where: str) -> str:
+    if None in row:
+        raise UsageError(f"{where}: more fields than columns; put quotes around a field that holds a comma")
+    if None in row.values():
+        raise UsageError(f"{where}: fewer fields than columns")
+    file = row["file"].strip()
+    if file not in files:  # Perhaps as a spreadsheet on Windows writes it.
+        file = file.replace("\\", "/").removeprefix("./")
+    if file not in files:
+        raise UsageError(f"{where}, field 'file': there is no mesh file {file!r} in the folder")
+    if file in rows:
+        raise UsageError(f"{where}, field 'file': {file!r} is there twice")
+    return file
+
+
+def _parsed(row: dict[str | None, str], where: str) -> MeshMetadata:
+    value = {key: (text or "").strip() for key, text in row.items()}
+    return MeshMetadata(
+        category=value.get("category", ""),
+        license=value.get("license", "") or NO_LICENSE,
+        creator=value.get("creator", ""),
+        uri=value.get("uri", ""),
+        front=_parsed_front(value.get("front", ""), where),
+        up=_parsed_up(value.get("up", ""), where),
+    )
+
+
+def _parsed_front(text: str, where: str) -> NDArray[np.float64] | None:
+    if not text:
+        return None
+    if text.lower() in _NAMED_FRONTS:
+        return np.array([*_NAMED_FRONTS[text.lower()], 0.0])
+    message = f"{where}, field 'front': {text!r} is neither +x, -x, +y, -y nor a horizontal vector such as '0 -1 0'"
+    try:
+        numbers = np.array([float(word) for word in text.split()])
+    except ValueError as error:
+        raise UsageError(message) from error
+    if len(numbers) not in (2, 3) or not np.isfinite(numbers).all() or not np.hypot(*numbers[:2]) > 1e-6:
+        raise UsageError(message)
+    return np.array([*(numbers[:2] / np.hypot(*numbers[:2])), 0.0])
+
+
+def _parsed_up(text: str, where: str) -> UpAxis | None:
+    if text.lower() in ("", "auto"):
+        return None
+    for axis in get_args(UpAxis):
+        if text.lower() in (axis, f"+{axis}"):
+            found: UpAxis = axis
+            return found
+    raise UsageError(f"{where}, field 'up': {text!r} is none of auto, x, y and z")

@@ -1,0 +1,89 @@
+"""A folder of mesh files as a source: ``meshes:DIR``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from viewpoint100k.assets.asset import MeshAsset, Origin
+from viewpoint100k.assets.mesh_files.limits import MeshLimits
+from viewpoint100k.assets.mesh_files.parts import UpAxis
+from viewpoint100k.assets.mesh_files.reading import MESH_SUFFIXES, read_mesh_file
+from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, read_metadata
+from viewpoint100k.errors import AssetError, UsageError
+
+__all__ = ["MeshesSource"]
+
+
+class MeshesSource:
+    """Each GLB, glTF, OBJ, PLY or STL below a folder is one asset; its id is its POSIX path relative to the folder.
+
+    Names that begin with a dot are passed over, and so are folders that are symbolic links. A file may refer to others
+    (textures, buffers, MTL) within the folder only. ``metadata.csv`` in the folder says where the files come from; see
+    `MeshMetadata` for its columns.
+
+    ``up`` is the axis that points up in the files: ``auto`` takes +Y in glTF, as its standard says, and +Z in OBJ, PLY
+    and STL, whose formats do not say. A file's own ``up`` in the metadata goes before it.
+    """
+
+    name = "meshes"
+
+    def __init__(self, root: Path, limits: MeshLimits | None = None, up: UpAxis | Literal["auto"] = "auto") -> None:
+        self._root = root
+        self._limits = limits or MeshLimits()
+        self._up: UpAxis | None = None if up == "auto" else up
+
+    def ids(self) -> Sequence[str]:
+        """All mesh files, sorted. Raises ``UsageError`` for a folder that is not there or holds none, and for a
+        malformed ``metadata.csv``."""
+        _ = self._metadata
+        return tuple(self._files)
+
+    def load(self, asset_id: str) -> MeshAsset:
+        """Reads one file. Raises ``AssetError``; see `read_mesh_file`."""
+        if asset_id not in self._files:
+            raise AssetError("file_missing", f"{asset_id} is not in {self._root}")
+        metadata = self._metadata.get(asset_id, MeshMetadata())
+        file = read_mesh_file(self._files[asset_id], self._root, self._limits, metadata.up or self._up)
+        origin = Origin(
+            source=self.name,
+            asset_id=asset_id,
+            sha256=file.sha256,
+            category=metadata.category,
+            license=metadata.license,
+            creator=metadata.creator,
+            uri=metadata.uri,
+        )
+        return MeshAsset(origin, file.mesh, metadata.front, file.normalization)
+
+    @cached_property
+    def _files(self) -> dict[str, Path]:
+        """Paths by asset id, in the order of the ids."""
+        if not self._root.exists():
+            raise UsageError(f"there is no folder {self._root}: give one that holds mesh files")
+        if not self._root.is_dir():
+            raise UsageError(f"{self._root} is not a folder: give the folder that holds the mesh file")
+        found = {}
+        for folder, subfolders, names in os.walk(self._root):
+            subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+            for name in names:
+                if not name.startswith(".") and Path(name).suffix.lower() in MESH_SUFFIXES:
+                    path = Path(folder, name)
+                    found[_asset_id(path.relative_to(self._root))] = path
+        if not found:
+            kinds = ", ".join(sorted(MESH_SUFFIXES))
+            raise UsageError(f"there is no mesh file in {self._root}: put some there ({kinds})")
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def _metadata(self) -> dict[str, MeshMetadata]:
+        path = self._root / METADATA_FILE
+        return read_metadata(path, self._files.keys()) if path.exists() else {}
+
+
+def _asset_id(relative: Path) -> str:
+    """The path as text that can be stored: bytes that are not UTF-8 are written as ``\\xff``."""
+    return os.fsencode(relative.as_posix()).decode("utf-8", errors="backslashreplace")
