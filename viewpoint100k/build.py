@@ -30,7 +30,7 @@ from viewpoint100k.views import walk
 
 __all__ = ["BlockRecord", "Blueprint", "Observer", "Workshop"]
 
-_CHECK_SIZE = 128
+_CHECK_SIZE = 256
 """Pixels along each side of the depth maps from which frames and pairs are judged."""
 
 _MAX_VISITS = 40

@@ -30,7 +30,7 @@ __all__ = ["Part", "Summary", "build_dataset", "draw_up", "summarize"]
 
 
 _SURVEYED = 100
-"""A source of at most so many assets is tried whole before it is split: one bad file must not cost it its test split."""
+"""A source of at most so many assets is tried whole before it is split, so that a bad file costs only itself."""
 
 
 @dataclass(frozen=True)
