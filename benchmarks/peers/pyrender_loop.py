@@ -23,7 +23,8 @@ os.environ.setdefault("PYOPENGL_PLATFORM", "egl")  # Read when pyrender is impor
 import numpy as np
 
 if not hasattr(np, "infty"):
-    np.inf = np.inf  # type: ignore[attr-defined]  # pyrender 0.1.45 uses a name that numpy 2 has dropped.
+    # pyrender 0.1.45 uses a name that numpy 2 has dropped.
+    np.infty = np.inf  # type: ignore[attr-defined]  # noqa: NPY201
 
 import pyrender
 import trimesh
@@ -43,7 +44,8 @@ def measure(meshes: list[Path], frames_per_mesh: int, size: int) -> dict[str, An
 
     Returns:
         ``frames``; ``seconds`` for all of it, without the start of the renderer; ``frames_per_s``; ``load_ms`` a mesh
-        (``trimesh.load`` and the scene); ``render_ms`` and ``encode_ms`` a frame; ``renderer``, the device's name.
+        (``trimesh.load`` and the scene); ``render_ms`` a frame, a mesh's upload with its first frame included;
+        ``encode_ms`` a frame; ``renderer``, the device's name.
     """
     seconds = {"load": 0.0, "render": 0.0, "encode": 0.0}
     renderer = pyrender.OffscreenRenderer(size, size)

@@ -31,7 +31,14 @@ _FLOAT, _UNSIGNED_INT = 5126, 5125
 _TYPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 _DRACO = "KHR_draco_mesh_compression"
 _NODE_KEYS = ("children", "matrix", "translation", "rotation", "scale")
-_ATTRIBUTES = ("POSITION", "NORMAL", "COLOR_0", "TEXCOORD_0", "TEXCOORD_1", "TEXCOORD_2", "TEXCOORD_3")
+_ATTRIBUTES = {
+    "POSITION": ("VEC3",),
+    "NORMAL": ("VEC3",),
+    "COLOR_0": ("VEC3", "VEC4"),
+    **{f"TEXCOORD_{number}": ("VEC2",) for number in range(8)},
+}
+"""What is read of a primitive, and the accessor types that each may have."""
+
 
 Floats = NDArray[np.float64]
 
@@ -76,16 +83,28 @@ def _check_triangle_count(document: GltfDocument, nodes: Sequence[int], name: st
     total = 0
     for node in nodes:
         for primitive in _triangle_primitives(document, node):
-            vertices = {int(accessors[index]["count"]) for index in primitive["attributes"].values()}
-            if len(vertices) > 1:
-                raise ValueError(f"a primitive has attributes of different lengths: {sorted(vertices)}")
-            if max(vertices) > 3 * limits.max_triangles:  # More than that many triangles could ever use.
-                message = f"{name} has {max(vertices):,} vertices, more than {limits.max_triangles:,} triangles can use"
+            vertices = _vertex_count(document, primitive)
+            if vertices > 3 * limits.max_triangles:  # More than that many triangles could ever use.
+                message = f"{name} has {vertices:,} vertices, more than {limits.max_triangles:,} triangles can use"
                 raise AssetError("too_many_triangles", message)
             count = int(accessors[primitive.get("indices", primitive["attributes"]["POSITION"])]["count"])
             total += count // 3 if primitive.get("mode", _TRIANGLES) == _TRIANGLES else max(0, count - 2)
     if total > limits.max_triangles:
         raise AssetError("too_many_triangles", f"{name} has {total:,} triangles, more than {limits.max_triangles:,}")
+
+
+def _vertex_count(document: GltfDocument, primitive: dict[str, Any]) -> int:
+    """Raises ``ValueError`` for attributes that contradict each other or have the wrong type."""
+    counts = set()
+    for key, types in _ATTRIBUTES.items():
+        if key in primitive["attributes"]:
+            accessor = document.items("accessors")[primitive["attributes"][key]]
+            if accessor["type"] not in types:
+                raise ValueError(f"a primitive has {key} of the type {accessor['type']}")
+            counts.add(int(accessor["count"]))
+    if len(counts) != 1:
+        raise ValueError(f"a primitive has attributes of different lengths: {sorted(counts)}")
+    return counts.pop()
 
 
 def _triangle_primitives(document: GltfDocument, node: int) -> list[dict[str, Any]]:

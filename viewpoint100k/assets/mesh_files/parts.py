@@ -110,7 +110,7 @@ def _primitive(part: Part) -> Primitive:
         positions=np.ascontiguousarray(positions, dtype=np.float32),
         triangles=np.ascontiguousarray(triangles, dtype=np.uint32),
         normals=np.ascontiguousarray(normals, dtype=np.float32),
-        uvs=None if uvs is None else np.nan_to_num(uvs, posinf=0.0, neginf=0.0).astype(np.float32),
+        uvs=None if uvs is None else np.nan_to_num(uvs.astype(np.float32), posinf=0.0, neginf=0.0),
         colors=None if colors is None else np.clip(np.nan_to_num(colors), 0.0, 1.0).astype(np.float32),
         material=part.material,
     )
