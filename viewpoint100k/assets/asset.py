@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.geometry import Camera
 from viewpoint100k.mesh import Mesh
 
-__all__ = ["NO_LICENSE", "MeshAsset", "Origin", "Source", "normalization"]
+__all__ = ["NO_LICENSE", "CaptureAsset", "MeshAsset", "Origin", "Photo", "Source", "normalization"]
 
 NO_LICENSE = "NOASSERTION"
 """SPDX's word for a licence that nobody has stated."""
@@ -46,6 +47,42 @@ class MeshAsset:
     """(4, 4): from the asset's own coordinates, as stored in its file, to this mesh's."""
 
 
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """One usable photograph of a capture."""
+
+    name: str
+    """Its path relative to the source's folder, with forward slashes."""
+    camera: Camera
+    """In the capture's normalised world; without distortion, for the image as ``read`` gives it."""
+    read: Callable[[], bytes]
+    """The image file, upright and undistorted, as it will stand in a row. Raises ``AssetError``."""
+    mask: Callable[[], NDArray[np.bool_]] | None = None
+    """(h, w) of the same image, true on the object; None where the source has no masks."""
+
+
+@dataclass(frozen=True, eq=False)
+class CaptureAsset:
+    """Photographs of one object with their cameras. The world is turned, moved and scaled so that up is +Z, the object's
+    centre is the origin and its radius 1, as for a mesh."""
+
+    origin: Origin
+    photos: tuple[Photo, ...]
+    """In the order of the source; those that can carry a left/right question."""
+    dropped_photos: Mapping[str, str] = field(default_factory=dict)
+    """Photo name to reason code, such as ``rolled``, ``from_above``, ``blurred``, ``object_out_of_frame``."""
+    front: NDArray[np.float64] | None = None
+    """(3,): as for a mesh."""
+    normalization: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
+    """(4, 4): a similarity, from the source's own world to this one."""
+    up_confidence: float = 1.0
+    """1 where the two estimates of up agree wholly, 0 at the angle at which a capture is dropped."""
+    points: NDArray[np.float64] | None = None
+    """(n, 3): reconstructed points in this world, where the source has any."""
+    visible: NDArray[np.bool_] | None = None
+    """(photos, n): which points each photo observes, where the source says so."""
+
+
 class Source(Protocol):
     """A place that assets come from."""
 
@@ -58,7 +95,7 @@ class Source(Protocol):
         """Every asset of the source, in a stable order. Raises ``UsageError`` where there is nothing to use."""
         ...
 
-    def load(self, asset_id: str) -> MeshAsset:
+    def load(self, asset_id: str) -> MeshAsset | CaptureAsset:
         """Reads one asset. Raises ``AssetError`` with a reason code where it cannot be used."""
         ...
 
