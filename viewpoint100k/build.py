@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -85,7 +85,7 @@ class Workshop:
     def __init__(self, blueprint: Blueprint, source: Source) -> None:
         self.blueprint = blueprint
         self.source = source
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         """Time spent, by stage."""
         self._renderer: Renderer | None = None
 
