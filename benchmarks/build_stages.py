@@ -29,7 +29,7 @@ def main(source: str) -> None:
     batch, _ = workshop.build_block(blueprint.plan.shards[0].blocks[0], dict, _Silent())
     total = time.perf_counter() - start
     frames = len({tuple(camera["camera_to_world"]) for row in batch.to_pylist() for camera in row["cameras"]})
-    milliseconds = {name: round(1000 * seconds / frames, 2) for name, seconds in workshop.seconds.items()}
+    milliseconds = {name: round(1000 * seconds / frames, 2) for name, seconds in workshop.timed.seconds.items()}
     print(json.dumps({"frames": frames, "ms_per_frame": round(1000 * total / frames, 2)} | milliseconds))
 
 

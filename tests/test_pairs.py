@@ -115,7 +115,7 @@ def test_a_small_object_is_too_small() -> None:
 
 
 def make_pair(azimuth: float, shared: float = 0.5) -> Pair:
-    return Pair((sphere(0), sphere(azimuth)), np.zeros(3), 1.0, None, shared)
+    return Pair((camera(0), camera(azimuth)), np.zeros(3), 1.0, None, shared)
 
 
 def test_a_pair_is_refused_by_its_angle_or_its_overlap() -> None:

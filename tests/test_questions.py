@@ -11,17 +11,15 @@ from hypothesis import strategies as st
 
 from viewpoint100k.errors import UsageError
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at, orbit
-from viewpoint100k.pairs import Frame, Pair
+from viewpoint100k.pairs import Pair
 from viewpoint100k.questions import Question, Refusal, ask, load_template, template_names
 
 PAPER = ("ego_translation", "ego_rotation", "object_translation")
-NOTHING = np.full((4, 4), np.inf, dtype=np.float32)
 
 
 def pair_of(first: np.ndarray, second: np.ndarray) -> Pair:
     intrinsics = intrinsics_from_fov(45, 64, 64)
-    frames = [Frame(Camera(pose, intrinsics, 64, 64), NOTHING) for pose in (first, second)]
-    return Pair((frames[0], frames[1]), np.zeros(3), 1.0, None, 0.5)
+    return Pair((Camera(first, intrinsics, 64, 64), Camera(second, intrinsics, 64, 64)), np.zeros(3), 1.0, None, 0.5)
 
 
 def put(name: str, pair: Pair, position: int = 0, seed: int = 0) -> Question | Refusal:

@@ -4,34 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-import numpy as np
 import pyarrow as pa
-import simplejpeg
-from numpy.typing import NDArray
 
-from renderers import LoadedScene, Renderer, Stage, open_renderer
-from viewpoint100k.assets import MeshAsset, Source
+from renderers import Renderer, open_renderer
+from viewpoint100k.assets import Asset, CaptureAsset, Source
 from viewpoint100k.config import BuildConfig
 from viewpoint100k.errors import AssetError, BuildError
-from viewpoint100k.geometry import Camera
-from viewpoint100k.pairs import Frame, Pair, frame_problem, overlap, pair_problem
+from viewpoint100k.pairs import Pair, pair_problem
 from viewpoint100k.plan import Block, Plan, Slot, candidates, slots
 from viewpoint100k.questions import Question, Refusal, Template, ask
 from viewpoint100k.rows import camera_struct, record_batch, row_id
 from viewpoint100k.seeding import derive_seed, generator
-from viewpoint100k.views import walk
+from viewpoint100k.stopwatch import Stopwatch
+from viewpoint100k.visits import CaptureVisit, MeshVisit, Visit
 
 __all__ = ["BlockRecord", "Blueprint", "Observer", "Workshop"]
-
-_CHECK_SIZE = 256
-"""Pixels along each side of the depth maps from which frames and pairs are judged."""
 
 _MAX_VISITS = 40
 """A block gives up after this many times the visits that it would need if nothing were dropped."""
@@ -79,14 +71,19 @@ class BlockRecord:
         }
 
 
+@dataclass(frozen=True)
+class _Dropped:
+    stage: str
+    reason: str
+
+
 class Workshop:
     """What one process needs to build blocks: the source, and a renderer that is opened at its first use."""
 
     def __init__(self, blueprint: Blueprint, source: Source) -> None:
         self.blueprint = blueprint
         self.source = source
-        self.seconds: defaultdict[str, float] = defaultdict(float)
-        """Time spent, by stage."""
+        self.timed = Stopwatch()
         self._renderer: Renderer | None = None
 
     @property
@@ -109,10 +106,10 @@ class Workshop:
 
         Raises ``BuildError`` where the assets do not give enough rows.
         """
-        config, plan = self.blueprint.config, self.blueprint.plan
+        config = self.blueprint.config
         option_counts = {name: len(template.answers) for name, template in self.blueprint.templates.items()}
         wanted = slots(config, block, option_counts)
-        assets = plan.assets[block.shard.split]
+        assets = self.blueprint.plan.assets[block.shard.split]
         record, rows = BlockRecord(), list[Row]()
         patience = _MAX_VISITS * -(-block.rows // config.pairs_per_asset) + 2 * min(len(assets), 1000)
         for visit, (asset_id, seed) in enumerate(candidates(config, block, assets)):
@@ -135,76 +132,55 @@ class Workshop:
     def _visit(self, asset_id: str, seed: int, taken: list[Slot], record: BlockRecord) -> tuple[list[Row], list[Slot]]:
         """Rows for as many of the ``taken`` slots as the asset fills, and the slots that it does not."""
         try:
-            with self._timed("load"):
+            with self.timed("load"):
                 asset = self.source.load(asset_id)
         except AssetError as error:
             record.dropped_assets[asset_id] = error.reason
             return [], taken
-        with self._timed("upload"):
-            scene = self.renderer.load(asset.mesh, Stage(derive_seed(seed, "stage")))
+        visit = self._open_visit(asset, taken, seed)
+        rows, returned = list[Row](), list[Slot]()
         try:
-            cameras = self._cameras(asset, taken, seed)
-            with self._timed("depth"):
-                frames = [Frame(c, scene.depth(c.resized(_CHECK_SIZE, _CHECK_SIZE))) for c in cameras]
-            asked, returned = self._questions(asset, frames, taken, seed, record)
-            images = self._images(scene, cameras, {place for place, _, _ in asked})
+            for place, (slot, frames) in enumerate(zip(taken, visit.pairing(taken), strict=True)):
+                filled = self._fill(asset, visit, slot, frames, derive_seed(seed, place))
+                if isinstance(filled, _Dropped):
+                    record.drops[filled.stage, filled.reason] += 1
+                    returned.append(slot)
+                else:
+                    rows.append(filled)
         finally:
-            scene.close()
-        if asked:
+            visit.close()
+        if rows:
             record.used_assets.add(asset_id)
-        rows = [self._row(asset, images[i : i + 2], pair, q, derive_seed(seed, i)) for i, pair, q in asked]
         return rows, returned
 
-    def _cameras(self, asset: MeshAsset, taken: Sequence[Slot], seed: int) -> tuple[Camera, ...]:
-        config, rng = self.blueprint.config, generator(seed, "views")
-        with self._timed("views"):
-            turns = [float(rng.uniform(*slot.azimuth_deg)) for slot in taken]
-            return walk(asset.mesh.points, turns, config.views, config.images.size, rng)
+    def _open_visit(self, asset: Asset, taken: list[Slot], seed: int) -> Visit:
+        if isinstance(asset, CaptureAsset):
+            return CaptureVisit(asset, seed, self.timed)
+        return MeshVisit(asset, taken, seed, self.blueprint.config, self.renderer, self.timed)
 
-    def _questions(
-        self, asset: MeshAsset, frames: Sequence[Frame], taken: Iterable[Slot], seed: int, record: BlockRecord
-    ) -> tuple[list[tuple[int, Pair, Question]], list[Slot]]:
-        """(place of the first frame, pair, question) for each slot that can be filled, and the slots that cannot."""
-        config = self.blueprint.config
-        problems = [frame_problem(frame, config.views) for frame in frames]
-        record.drops.update(("frame", problem) for problem in problems if problem)
-        asked, returned = [], []
-        for place, slot in enumerate(taken):
-            if problems[place] or problems[place + 1]:
-                returned.append(slot)
-                continue
-            first, second = frames[place : place + 2]
-            with self._timed("overlap"):
-                pair = Pair((first, second), np.zeros(3), 1.0, asset.front, overlap(first, second, 1.0))
-            if reason := pair_problem(pair, config.pairs, slot.azimuth_deg):
-                record.drops["pair", reason] += 1
-                returned.append(slot)
-                continue
-            template = self.blueprint.templates[slot.template]
-            match ask(template, pair, slot.answer_position, generator(seed, place)):
-                case Refusal(reason):
-                    record.drops["question", reason] += 1
-                    returned.append(slot)
-                case question:
-                    asked.append((place, pair, question))
-        return asked, returned
+    def _fill(
+        self, asset: Asset, visit: Visit, slot: Slot, frames: tuple[int, int] | None, seed: int
+    ) -> Row | _Dropped:
+        """The row of one slot, or why there is none."""
+        if frames is None:
+            return _Dropped("pair", "no_pair_at_this_angle")
+        for place in frames:
+            if problem := visit.problem(place):
+                return _Dropped("frame", problem)
+        pair = visit.pair(*frames)
+        if problem := pair_problem(pair, self.blueprint.config.pairs, slot.azimuth_deg):
+            return _Dropped("pair", problem)
+        question = ask(self.blueprint.templates[slot.template], pair, slot.answer_position, generator(seed))
+        if isinstance(question, Refusal):
+            return _Dropped("question", question.reason)
+        try:
+            images = [visit.image(place) for place in frames]
+        except AssetError as error:  # A photo that cannot be read.
+            return _Dropped("frame", error.reason)
+        return self._row(asset, images, pair, question, seed)
 
-    def _images(self, scene: LoadedScene, cameras: Sequence[Camera], places: set[int]) -> list[bytes]:
-        """The encoded image of every camera that some pair uses, empty for the others."""
-        used = places | {place + 1 for place in places}
-        encoded = []
-        for place, camera in enumerate(cameras):
-            if place not in used:
-                encoded.append(b"")
-                continue
-            with self._timed("color"):
-                pixels = scene.color(camera)
-            with self._timed("encode"):
-                encoded.append(_jpeg(pixels, self.blueprint.config.images.jpeg_quality))
-        return encoded
-
-    def _row(self, asset: MeshAsset, images: list[bytes], pair: Pair, question: Question, seed: int) -> Row:
-        cameras = [camera_struct(frame.camera) for frame in pair.frames]
+    def _row(self, asset: Asset, images: list[bytes], pair: Pair, question: Question, seed: int) -> Row:
+        cameras = [camera_struct(camera) for camera in pair.cameras]
         shown = json.dumps([asset.origin.source, asset.origin.asset_id, cameras])
         row: Row = {
             "images": images,
@@ -231,23 +207,11 @@ class Workshop:
             "object_front": None if pair.front is None else pair.front.tolist(),
             "relative": asdict(pair.pose) | {"overlap": pair.overlap},
             "answerability": None,
-            "renderer": self.renderer.describe(),
+            "renderer": "" if isinstance(asset, CaptureAsset) else self.renderer.describe(),
             "seed": seed,
             "config": self.blueprint.digest,
         }
         return row | {"id": row_id(row)}
-
-    @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] += time.perf_counter() - start
-
-
-def _jpeg(pixels: NDArray[np.uint8], quality: int) -> bytes:
-    return bytes(simplejpeg.encode_jpeg(pixels, quality=quality, colorspace="RGB", colorsubsampling="444"))
 
 
 def _shortfall(block: Block, rows: int, visits: int, record: BlockRecord) -> str:

@@ -28,7 +28,7 @@ _SAMPLING = 2
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One view of an object."""
+    """One view of an object, rendered."""
 
     camera: Camera
     depth: NDArray[np.float32]
@@ -44,24 +44,25 @@ class Frame:
 class Pair:
     """Two views and the object between them: everything a question can be about."""
 
-    frames: tuple[Frame, Frame]
+    cameras: tuple[Camera, Camera]
     center: Floats
     """(3,): the object's centre, world units."""
     radius: float
     """Of the object about its centre, world units."""
     front: Floats | None
     """(3,): unit vector out of the object's front, where it is known."""
-    overlap: float
+    overlap: float | None
+    """The part of the surface seen in either frame that is seen in both; None where nothing is known of the surface."""
 
     @cached_property
     def pose(self) -> RelativePose:
         """The motion from the first camera to the second."""
-        return relative_pose(self.frames[0].camera, self.frames[1].camera, self.center)
+        return relative_pose(*self.cameras, self.center)
 
     @cached_property
     def object_translation(self) -> float:
         """Where camera 2 is along the right hand of an observer at the object who faces camera 1, world units."""
-        return object_translation(self.frames[0].camera, self.frames[1].camera, self.center)
+        return object_translation(*self.cameras, self.center)
 
 
 def frame_problem(frame: Frame, views: Views) -> str | None:
@@ -82,7 +83,7 @@ def pair_problem(pair: Pair, pairs: Pairs, azimuth_deg: Sequence[float]) -> str 
     low, high = azimuth_deg
     if not low - 1e-6 <= pair.pose.azimuth_deg <= high + 1e-6:
         return "azimuth_out_of_range"
-    if pair.overlap < pairs.min_overlap:
+    if pair.overlap is not None and pair.overlap < pairs.min_overlap:
         return "too_little_overlap"
     return None
 

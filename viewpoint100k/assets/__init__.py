@@ -6,11 +6,21 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from viewpoint100k.assets.asset import NO_LICENSE, CaptureAsset, MeshAsset, Origin, Photo, Source
+from viewpoint100k.assets.asset import NO_LICENSE, Asset, CaptureAsset, MeshAsset, Origin, Photo, Source
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.errors import UsageError
 
-__all__ = ["NO_LICENSE", "CaptureAsset", "MeshAsset", "Origin", "Photo", "Source", "open_source", "source_digest"]
+__all__ = [
+    "NO_LICENSE",
+    "Asset",
+    "CaptureAsset",
+    "MeshAsset",
+    "Origin",
+    "Photo",
+    "Source",
+    "open_source",
+    "source_digest",
+]
 
 
 def open_source(spec: str, limits: MeshLimits | None = None) -> Source:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from viewpoint100k.geometry import Camera
 from viewpoint100k.mesh import Mesh
 
-__all__ = ["NO_LICENSE", "CaptureAsset", "MeshAsset", "Origin", "Photo", "Source", "normalization"]
+__all__ = ["NO_LICENSE", "Asset", "CaptureAsset", "MeshAsset", "Origin", "Photo", "Source", "normalization"]
 
 NO_LICENSE = "NOASSERTION"
 """SPDX's word for a licence that nobody has stated."""
@@ -63,8 +63,11 @@ class Photo:
 
 @dataclass(frozen=True, eq=False)
 class CaptureAsset:
-    """Photographs of one object with their cameras. The world is turned, moved and scaled so that up is +Z, the object's
-    centre is the origin and its radius 1, as for a mesh."""
+    """Photographs of one object with their cameras.
+
+    The world is turned, moved and scaled so that up is +Z, the object's centre is the origin and its radius 1, as for
+    a mesh.
+    """
 
     origin: Origin
     photos: tuple[Photo, ...]
@@ -83,6 +86,9 @@ class CaptureAsset:
     """(photos, n): which points each photo observes, where the source says so."""
 
 
+Asset = MeshAsset | CaptureAsset
+
+
 class Source(Protocol):
     """A place that assets come from."""
 
@@ -95,7 +101,7 @@ class Source(Protocol):
         """Every asset of the source, in a stable order. Raises ``UsageError`` where there is nothing to use."""
         ...
 
-    def load(self, asset_id: str) -> MeshAsset | CaptureAsset:
+    def load(self, asset_id: str) -> Asset:
         """Reads one asset. Raises ``AssetError`` with a reason code where it cannot be used."""
         ...
 
