@@ -12,6 +12,7 @@ from viewpoint100k.config import load_config
 from viewpoint100k.dataset import draw_up
 from viewpoint100k.engines.local import LocalEngine
 from viewpoint100k.engines.quarantine import Quarantine
+from viewpoint100k.engines.ray import Note, RayEngine
 from viewpoint100k.engines.worker import Task, WorkerJob, serve
 from viewpoint100k.errors import BuildError
 from viewpoint100k.plan import candidates
@@ -93,3 +94,28 @@ def test_workers_that_never_start_end_the_build_with_a_sentence(tmp_path: Path) 
     running, _, _ = engine(tmp_path, serve_nothing)
     with pytest.raises(BuildError, match=r"before they reach an asset \(exit code 3\)"):
         running.run([Task(0, 0)])
+
+
+@pytest.mark.slow
+def test_ray_builds_the_same_bytes(tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
+    assert ray
+    local, folder, _ = engine(tmp_path / "local", serve)
+    local.run([Task(0, 0)])
+    clustered = DatasetFolder(tmp_path / "ray")
+    clustered.make_folders()
+    rows: list[int] = []
+    RayEngine(BLUEPRINT, clustered, 1, rows.append, lambda task: None).run([Task(0, 0)])
+    assert clustered.block_path(BLOCK).read_bytes() == folder.block_path(BLOCK).read_bytes()
+    assert rows == [20]
+
+
+def test_a_note_counts_the_deaths_of_an_earlier_try(tmp_path: Path) -> None:
+    path = tmp_path / "block.note"
+    first = Note(path, timeout_s=60)
+    assert first.take_up() is None
+    first.visiting("mug")  # and here its worker dies
+    second = Note(path, timeout_s=60)
+    assert second.take_up() is None
+    second.visiting("mug")  # and again
+    assert Note(path, timeout_s=60).take_up() == ("mug", "crashed", "ended 2 workers")

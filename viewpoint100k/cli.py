@@ -84,6 +84,7 @@ def build(
         list[str] | None, typer.Option("--set", help="key=value over the config; dots for sections.")
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes; one for each core by default.")] = None,
+    engine: Annotated[str, typer.Option(help="local: processes of this machine; ray: a Ray cluster.")] = "local",
     shards: Annotated[str, typer.Option(help="I/N: only every N-th shard, from I on; one job of an array.")] = "0/1",
 ) -> None:
     """Make a data set, or continue one that was stopped.
@@ -101,7 +102,7 @@ def build(
     blueprint = draw_up(load_config(config, overrides))
     if "test" not in {shard.split for shard in blueprint.plan.shards}:
         print("no test split: the source has fewer than five assets, too few to hold any out", file=sys.stderr)
-    summary = build_dataset(blueprint, out, workers or len(os.sched_getaffinity(0)), _part(shards))
+    summary = build_dataset(blueprint, out, workers or len(os.sched_getaffinity(0)), _part(shards), engine)
     splits = ", ".join(f"{count:,} {split}" for split, count in summary.rows.items())
     reasons = ", ".join(f"{n} {reason}" for reason, n in Counter(summary.assets_dropped.values()).most_common())
     print(f"rows: {splits}")

@@ -18,6 +18,7 @@ from viewpoint100k.card import write_card
 from viewpoint100k.config import BuildConfig
 from viewpoint100k.engines.local import LocalEngine
 from viewpoint100k.engines.quarantine import Quarantine
+from viewpoint100k.engines.ray import RayEngine
 from viewpoint100k.engines.survey import survey
 from viewpoint100k.engines.worker import Task
 from viewpoint100k.errors import UsageError
@@ -83,7 +84,7 @@ def draw_up(config: BuildConfig) -> Blueprint:
     return Blueprint(config, plan, templates, digest, unusable)
 
 
-def build_dataset(blueprint: Blueprint, out: Path, workers: int, part: Part) -> Summary:
+def build_dataset(blueprint: Blueprint, out: Path, workers: int, part: Part, engine: str = "local") -> Summary:
     """Builds every shard of ``part`` that is not there yet, and writes the card once all shards of the plan are.
 
     Raises ``UsageError`` for a folder that something else has made, and leaves it as it is.
@@ -97,11 +98,11 @@ def build_dataset(blueprint: Blueprint, out: Path, workers: int, part: Part) -> 
             for place, shard in enumerate(blueprint.plan.shards)
             if part.holds(place) and not folder.has_shard(shard)
         }
-        _build(folder, blueprint, shards, workers)
+        _build(folder, blueprint, shards, workers, engine)
     return finish(folder, blueprint)
 
 
-def _build(folder: DatasetFolder, blueprint: Blueprint, shards: dict[int, Shard], workers: int) -> None:
+def _build(folder: DatasetFolder, blueprint: Blueprint, shards: dict[int, Shard], workers: int, engine: str) -> None:
     missing = {
         place: {i for i, block in enumerate(shard.blocks) if not folder.has_block(block)}
         for place, shard in shards.items()
@@ -118,7 +119,16 @@ def _build(folder: DatasetFolder, blueprint: Blueprint, shards: dict[int, Shard]
     tasks = [Task(place, i) for place, blocks in missing.items() for i in sorted(blocks)]
     left = sum(blueprint.plan.shards[task.shard].blocks[task.block].rows for task in tasks)
     with Progress("building", "rows", blueprint.plan.rows, blueprint.plan.rows - left) as progress:
-        LocalEngine(blueprint, folder, workers, progress.advance, on_block).run(tasks)
+        _engine(engine)(blueprint, folder, workers, progress.advance, on_block).run(tasks)
+
+
+def _engine(name: str) -> type[LocalEngine] | type[RayEngine]:
+    match name:
+        case "local":
+            return LocalEngine
+        case "ray":
+            return RayEngine
+    raise UsageError(f"unknown engine {name!r}: give local or ray")
 
 
 def finish(folder: DatasetFolder, blueprint: Blueprint) -> Summary:

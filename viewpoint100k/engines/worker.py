@@ -11,7 +11,16 @@ from pathlib import Path
 
 from viewpoint100k.errors import ViewpointError
 
-__all__ = ["Crashed", "Done", "Failed", "Task", "Visited", "Visiting", "WorkerJob", "serve"]
+__all__ = ["ONE_CORE", "Crashed", "Done", "Failed", "Task", "Visited", "Visiting", "WorkerJob", "serve"]
+
+
+ONE_CORE = {
+    "LP_NUM_THREADS": "0",  # Mesa's software rasteriser then works in the calling thread.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYOPENGL_PLATFORM": "egl",
+}
+"""The environment of a process that is to keep one core busy; read by libraries when they are imported."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +119,7 @@ def serve(job: WorkerJob, connection: Connection) -> None:
 
 def _settle_in(log: Path) -> None:
     """One core for this worker, and a file for whatever a driver prints."""
-    for threads in ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[threads] = "0" if threads == "LP_NUM_THREADS" else "1"
-    os.environ["PYOPENGL_PLATFORM"] = "egl"
+    os.environ.update(ONE_CORE)
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(file, 2)
     os.dup2(file, 1)
