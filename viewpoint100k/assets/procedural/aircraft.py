@@ -44,13 +44,23 @@ def aeroplane(random: Random) -> Model:
         wing = _wing(root, tip, span, back_sweep, rise).at(0.12 * length, 0, z)
         model.add(_wing_paint(colors, odd), wing if y > 0 else wing.mirror("y"))
         if not airliner and high_wing:
-            model.add(metal(DARK), rod((0.05 * length, y * 0.9 * r, -0.5 * r), (0.02 * length, y * 0.5 * span, z + 0.04), 0.025, sides=8))
+            model.add(
+                metal(DARK),
+                rod((0.05 * length, y * 0.9 * r, -0.5 * r), (0.02 * length, y * 0.5 * span, z + 0.04), 0.025, sides=8),
+            )
         lamp = (0.9, 0.1, 0.1) if y > 0 else (0.1, 0.75, 0.3)
-        model.add(glow(lamp), ellipsoid(0.05, 0.05, 0.03, 10).at(0.12 * length - back_sweep - tip * 0.3, y * span, z + rise))
+        model.add(
+            glow(lamp), ellipsoid(0.05, 0.05, 0.03, 10).at(0.12 * length - back_sweep - tip * 0.3, y * span, z + rise)
+        )
         tail = _wing(0.5, 0.3, 0.22 * length, 0.35 if airliner else 0.1, 0.06).at(-0.4 * length, 0, 0.6 * r)
         model.add(plastic(colors.second if odd else colors.main), tail if y > 0 else tail.mirror("y"))
     fin_h = random.uniform(0.6, 0.8)
-    fin = [(-0.5 * length, 0.5 * r), (-0.33 * length, 0.6 * r), (-0.43 * length, fin_h + r), (-0.52 * length, fin_h + r)]
+    fin = [
+        (-0.5 * length, 0.5 * r),
+        (-0.33 * length, 0.6 * r),
+        (-0.43 * length, fin_h + r),
+        (-0.52 * length, fin_h + r),
+    ]
     picture = Picture(96, 96, colors.accent)
     picture.rectangle(0, 0.55, 1, 1, colors.second)
     picture.star(0.5, 0.4, 0.22, WHITE)
@@ -98,7 +108,18 @@ def _wing(root: float, tip: float, span: float, back_sweep: float, rise: float) 
     steps = np.array([0.0, 0.5, 0.97, 1.0])
     chord = root + (tip - root) * steps
     chord[-1] *= 0.8
-    profile = np.array([[0.5, 0.0], [0.42, 0.05], [0.2, 0.085], [-0.1, 0.07], [-0.5, 0.005], [-0.1, -0.02], [0.2, -0.04], [0.42, -0.035]])
+    profile = np.array(
+        [
+            [0.5, 0.0],
+            [0.42, 0.05],
+            [0.2, 0.085],
+            [-0.1, 0.07],
+            [-0.5, 0.005],
+            [-0.1, -0.02],
+            [0.2, -0.04],
+            [0.42, -0.035],
+        ]
+    )
     path = np.stack([-back_sweep * steps + (root - chord) * 0.3, span * steps, rise * steps], axis=1)
     thick = chord * np.array([1, 0.9, 0.6, 0.25])
     return sweep(profile[::-1, ::-1], path, np.stack([thick, chord], axis=1), up=(1, 0, 0), crease_deg=100)
@@ -109,15 +130,21 @@ def _wing_paint(colors: Palette, odd: bool) -> Material:
 
 
 def _jets(random: Random, model: Model, colors: Palette, hand: int, size: tuple[float, ...]) -> None:
-    length, r, span, back_sweep, z = size
+    length, _, span, back_sweep, z = size
     pod, dark = paint(colors.second), metal(DARK)
-    engine = lathe([(0, -0.3), (0.09, -0.32), (0.16, -0.1), (0.17, 0.2), (0.14, 0.3), (0.13, 0.24), (0, 0.2)], 22).turn("y", 90)
+    engine = lathe([(0, -0.3), (0.09, -0.32), (0.16, -0.1), (0.17, 0.2), (0.14, 0.3), (0.13, 0.24), (0, 0.2)], 22).turn(
+        "y", 90
+    )
     for y in (1, -1):
         share = 0.36
         x = 0.12 * length - back_sweep * share + 0.45
         at = (x, y * span * share, z - 0.16)
         model.add(paint(colors.accent) if y == -hand else pod, engine.at(*at))
-        model.add(dark, cone(0.02, 0.08, 0.14, sides=14, axis="x").turn("z", 180).at(x + 0.22, at[1], at[2]), cylinder(0.13, 0.02, sides=18, axis="x").at(x + 0.21, at[1], at[2]))
+        model.add(
+            dark,
+            cone(0.02, 0.08, 0.14, sides=14, axis="x").turn("z", 180).at(x + 0.22, at[1], at[2]),
+            cylinder(0.13, 0.02, sides=18, axis="x").at(x + 0.21, at[1], at[2]),
+        )
         model.add(pod, box(0.4, 0.05, 0.2, 0.01).at(x - 0.2, at[1], z - 0.02))
 
 
@@ -125,11 +152,16 @@ def _propeller(random: Random, model: Model, colors: Palette, hand: int, nose: f
     dark, odd = plastic(DARK), paint(colors.accent)
     blades, turn = int(random.integers(2, 5)), random.uniform(5, 80)
     model.add(metal(DARK), cylinder(0.5 * r, 0.14, 0.03, 20, "x").at(nose - 0.12, 0, -0.2 * r))
-    model.add(odd, lathe([(0.32 * r, -0.1), (0.28 * r, 0.0), (0.15 * r, 0.12), (0, 0.16)], 18).turn("y", 90).at(nose, 0, -0.2 * r))
+    model.add(
+        odd,
+        lathe([(0.32 * r, -0.1), (0.28 * r, 0.0), (0.15 * r, 0.12), (0, 0.16)], 18).turn("y", 90).at(nose, 0, -0.2 * r),
+    )
     for i in range(blades):
         blade = box(0.03, 0.09, 1.9 * r, 0.012).turn("z", 25).at(z=0.95 * r).turn("x", turn + 360 * i / blades)
         model.add(odd if i == 0 else dark, blade.at(nose + 0.02, 0, -0.2 * r))
-    model.add(chrome(), rod((nose - 0.5, hand * 0.75 * r, -0.5 * r), (nose - 0.8, hand * 0.95 * r, -0.6 * r), 0.04, sides=8))
+    model.add(
+        chrome(), rod((nose - 0.5, hand * 0.75 * r, -0.5 * r), (nose - 0.8, hand * 0.95 * r, -0.6 * r), 0.04, sides=8)
+    )
 
 
 def _landing_gear(model: Model, length: float, r: float, z: float, airliner: bool) -> None:
@@ -157,40 +189,65 @@ def helicopter(random: Random) -> Model:
     picture.rectangle(0.62, 0.49, 1.0, 0.51, colors.main)
     for v, odd in ((0.27, hand > 0), (0.73, hand < 0)):
         up = 1 if v < 0.5 else -1
-        picture.rectangle(0.34, min(v - up * 0.12, v + up * 0.1), 0.58, max(v - up * 0.12, v + up * 0.1), colors.accent if odd else colors.second)
+        picture.rectangle(
+            0.34,
+            min(v - up * 0.12, v + up * 0.1),
+            0.58,
+            max(v - up * 0.12, v + up * 0.1),
+            colors.accent if odd else colors.second,
+        )
         picture.rectangle(0.38, v + up * 0.02 - 0.035, 0.54, v + up * 0.02 + 0.035, GLASS)
         picture.text(any_number(random), 0.47, v - up * 0.075, 0.055, WHITE, "xy" if v < 0.5 else "", 1.2)
     model.add(printed(picture, 0.3, 0.1), hull((s - 0.45) * length, wide, low, high, 2.3, 32))
-    skin, odd, dark, steel = paint(colors.main), paint(colors.accent), plastic(DARK), metal(DARK)
+    skin, vivid, dark, steel = paint(colors.main), paint(colors.accent), plastic(DARK), metal(DARK)
     boom, tail_x = random.uniform(1.5, 2.0), -0.4 * length
     end = tail_x - boom
     model.add(skin, tube([(tail_x + 0.3, 0, 0.3 * r), (end, 0, 0.48 * r)], [0.42 * r, 0.13 * r], 16))
-    model.add(odd, cylinder(0.3 * r, 0.22, 0.02, 20, "x").scale(1, 1, 1).at(tail_x - 0.5 * boom, 0, 0.39 * r).scale(1, 0.9, 1))
+    model.add(vivid, cylinder(0.3 * r, 0.22, 0.02, 20, "x").at(tail_x - 0.5 * boom, 0, 0.39 * r).scale(1, 0.9, 1))
     fin = [(end - 0.12, 0.35 * r), (end + 0.26, 0.4 * r), (end - 0.06, 0.4 * r + 0.55), (end - 0.24, 0.4 * r + 0.55)]
-    model.add(odd, prism(fin, 0.05, 0.012, "xz"))
+    model.add(vivid, prism(fin, 0.05, 0.012, "xz"))
     model.add(paint(colors.second), box(0.24, 0.9, 0.03, 0.01).at(end + 0.35, 0, 0.47 * r))
     rotor = (end - 0.03, hand * 0.1, 0.55 * r + 0.15)
     model.add(dark, cylinder(0.05, 0.14, 0.01, 12, "y").at(rotor[0], hand * 0.06, rotor[2]))
     for i in range(int(random.integers(2, 5))):
         model.add(dark, box(0.06, 0.02, 0.3, 0.005).at(z=0.15).turn("y", 90 * i + 24).at(*rotor))
     _main_rotor(random, model, colors, r)
+    _skids_and_loads(model, hand, length, r, vivid, steel)
+    return model
+
+
+def _skids_and_loads(model: Model, hand: int, length: float, r: float, odd: Material, steel: Material) -> None:
+    """Skids; a winch on one side and a pod on the other."""
     foot = -r - 0.3
     for y in (0.62 * r + 0.1, -0.62 * r - 0.1):
-        skid = smooth([(0.55 * length, y, foot + 0.16), (0.46 * length, y, foot + 0.04), (0.3 * length, y, foot), (-0.4 * length, y, foot)], 14)
+        skid = smooth(
+            [
+                (0.55 * length, y, foot + 0.16),
+                (0.46 * length, y, foot + 0.04),
+                (0.3 * length, y, foot),
+                (-0.4 * length, y, foot),
+            ],
+            14,
+        )
         model.add(steel, tube(skid, 0.035, 8))
         for x in (0.24 * length, -0.2 * length):
             model.add(steel, rod((x, y, foot), (x, 0.4 * y, -0.8 * r), 0.028, sides=8))
-    model.add(metal((0.8, 0.7, 0.2)), cylinder(0.09, 0.34, 0.02, 14, "x").at(0.12 * length, hand * (r + 0.05), 0.5 * r), beam((0.12 * length, hand * 0.6 * r, 0.55 * r), (0.12 * length, hand * (r + 0.08), 0.55 * r), 0.06, 0.06))
+    model.add(
+        metal((0.8, 0.7, 0.2)),
+        cylinder(0.09, 0.34, 0.02, 14, "x").at(0.12 * length, hand * (r + 0.05), 0.5 * r),
+        beam((0.12 * length, hand * 0.6 * r, 0.55 * r), (0.12 * length, hand * (r + 0.08), 0.55 * r), 0.06, 0.06),
+    )
     model.add(odd, box(0.55, 0.24, 0.26, 0.08, 2).at(0.02 * length, -hand * (r + 0.02), -0.55 * r))
     model.add(glow((0.97, 0.95, 0.85)), ellipsoid(0.09, 0.09, 0.09, 12).at(0.42 * length, hand * 0.16, -0.86 * r))
-    return model
 
 
 def _main_rotor(random: Random, model: Model, colors: Palette, r: float) -> None:
     dark, odd = plastic(DARK), paint(colors.accent)
     top = r * 1.0
     model.add(paint(colors.second), box(0.8, 0.62 * r, 0.3, 0.12, 3).at(-0.1, 0, top + 0.02))
-    model.add(plastic(DARK), rod((0, 0, top), (0, 0, top + 0.36), 0.05), cylinder(0.14, 0.08, 0.02, 16).at(z=top + 0.36))
+    model.add(
+        plastic(DARK), rod((0, 0, top), (0, 0, top + 0.36), 0.05), cylinder(0.14, 0.08, 0.02, 16).at(z=top + 0.36)
+    )
     blades = int(pick(random, (2, 3, 3, 4, 5)))
     reach, turn = random.uniform(1.3, 1.7), random.uniform(10, 80)
     for i in range(blades):

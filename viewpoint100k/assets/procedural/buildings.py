@@ -5,20 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from viewpoint100k.assets.procedural.chance import Random, chance, pick, side
-from viewpoint100k.assets.procedural.colors import CREAM, DARK, GLASS, WHITE, Color, palette, shade
+from viewpoint100k.assets.procedural.colors import CREAM, DARK, GLASS, WHITE, Color, Palette, palette, shade
 from viewpoint100k.assets.procedural.curves import arc
-from viewpoint100k.assets.procedural.finishes import any_wood, brick, chrome, metal, paint, plastic, printed, wood
+from viewpoint100k.assets.procedural.finishes import any_wood, brick, chrome, metal, paint, plastic, printed
 from viewpoint100k.assets.procedural.fittings import label, plate
 from viewpoint100k.assets.procedural.lettering import any_label, any_number
 from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, emblazoned
 from viewpoint100k.assets.procedural.shapes import box
-from viewpoint100k.assets.procedural.solids import beam, cone, cylinder, ellipsoid, lathe, prism, rod, sweep
+from viewpoint100k.assets.procedural.solids import beam, cylinder, ellipsoid, lathe, prism, rod
 from viewpoint100k.mesh import Material
 
 __all__ = ["house", "mailbox", "windmill"]
 
-_ROOFS: tuple[Color, ...] = ((0.6, 0.25, 0.18), (0.35, 0.36, 0.4), (0.45, 0.3, 0.22), (0.25, 0.38, 0.36), (0.62, 0.45, 0.3))
+_ROOFS: tuple[Color, ...] = (
+    (0.6, 0.25, 0.18),
+    (0.35, 0.36, 0.4),
+    (0.45, 0.3, 0.22),
+    (0.25, 0.38, 0.36),
+    (0.62, 0.45, 0.3),
+)
 
 
 def house(random: Random) -> Model:
@@ -31,7 +37,6 @@ def house(random: Random) -> Model:
     roof = _tiles(random)
     over = 0.14
     ridge_across = chance(random, 0.5)
-    body = [(-wide / 2, 0), (wide / 2, 0), (wide / 2, wall), (0, wall + rise), (-wide / 2, wall)]
     span, run = (wide, deep) if ridge_across else (deep, wide)
     body = [(-span / 2, 0), (span / 2, 0), (span / 2, wall), (0, wall + rise), (-span / 2, wall)]
     turn = 0 if ridge_across else 90
@@ -39,20 +44,33 @@ def house(random: Random) -> Model:
     slope = np.hypot(span / 2, rise)
     angle = np.degrees(np.arctan2(rise, span / 2))
     for y in (1, -1):
-        sheet = box(run + 2 * over, slope + over, 0.07).tiled(0.7, "y").at(0, -(slope + over) / 2, 0.035).turn("x", angle)
+        sheet = (
+            box(run + 2 * over, slope + over, 0.07).tiled(0.7, "y").at(0, -(slope + over) / 2, 0.035).turn("x", angle)
+        )
         sheet = sheet.at(0, 0, wall + rise)
         model.add(roof, (sheet if y < 0 else sheet.mirror("y")).turn("z", turn))
     model.add(plastic(CREAM), box(deep + 0.12, wide + 0.12, 0.1).at(z=0.05))
     _openings(random, model, colors, hand, (deep, wide, floors))
     brickwork = brick(random, (0.6, 0.32, 0.25))
-    model.add(brickwork, box(0.26, 0.26, rise + 0.5).tiled(0.9).at(-0.2 * deep, hand * 0.28 * wide, wall + 0.5 * rise + 0.3))
+    model.add(
+        brickwork, box(0.26, 0.26, rise + 0.5).tiled(0.9).at(-0.2 * deep, hand * 0.28 * wide, wall + 0.5 * rise + 0.3)
+    )
     model.add(plastic(DARK), cylinder(0.08, 0.18, sides=12).at(-0.2 * deep, hand * 0.28 * wide, wall + rise + 0.6))
     _annex(random, model, colors, -hand, (deep, wide, roof, walls))
     shrub = plastic((0.2, 0.42, 0.18), 0.95)
     for i in range(int(random.integers(1, 4))):
         size = random.uniform(0.14, 0.24)
-        model.add(shrub, ellipsoid(size, size, 1.1 * size, 12).at(deep / 2 + size * 0.8, hand * (wide / 2 - 0.2 - 0.3 * i), 0.8 * size))
-    model.add(printed(emblazoned(random, colors)), box(0.9, 0.05, 0.6).at(-0.05 * deep, hand * wide / 2, 0.62), plate(0.7, 0.6, 0.05).at(-deep / 2, hand * 0.25 * wide, 0.6))
+        model.add(
+            shrub,
+            ellipsoid(size, size, 1.1 * size, 12).at(
+                deep / 2 + size * 0.8, hand * (wide / 2 - 0.2 - 0.3 * i), 0.8 * size
+            ),
+        )
+    model.add(
+        printed(emblazoned(random, colors)),
+        box(0.9, 0.05, 0.6).at(-0.05 * deep, hand * wide / 2, 0.62),
+        plate(0.7, 0.6, 0.05).at(-deep / 2, hand * 0.25 * wide, 0.6),
+    )
     return model
 
 
@@ -68,7 +86,7 @@ def _tiles(random: Random) -> Material:
     return printed(picture, 0.85)
 
 
-def _openings(random: Random, model: Model, colors, hand: int, size: tuple[float, ...]) -> None:
+def _openings(random: Random, model: Model, colors: Palette, hand: int, size: tuple[float, ...]) -> None:
     """Door, windows and shutters: the front has its door to one side, the back a terrace door to the other."""
     deep, wide, floors = size
     pane, frame, door = plastic(GLASS, 0.12), plastic(WHITE), paint(colors.accent)
@@ -82,7 +100,11 @@ def _openings(random: Random, model: Model, colors, hand: int, size: tuple[float
     model.add(shutter, box(0.4, 0.72, 0.05, 0.015).turn("y", 12).at(front + 0.18, y_door, 1.02))
     for floor in range(int(floors)):
         z = 0.6 + 0.95 * floor
-        for x, y, w in ((front, hand * 0.24 * wide, 0.5), (front, y_door, 0.4 if floor else 0), (-front, -hand * 0.22 * wide, 0.6)):
+        for x, y, w in (
+            (front, hand * 0.24 * wide, 0.5),
+            (front, y_door, 0.4 if floor else 0),
+            (-front, -hand * 0.22 * wide, 0.6),
+        ):
             if w:
                 model.add(frame, box(0.06, w + 0.08, 0.56).at(x, y, z))
                 model.add(pane, box(0.08, w, 0.48).at(x, y, z))
@@ -102,7 +124,9 @@ def _openings(random: Random, model: Model, colors, hand: int, size: tuple[float
     model.add(printed(number), plate(0.18, 0.12, 0.06).at(front, y_door + 0.36, 0.75))
 
 
-def _annex(random: Random, model: Model, colors, hand: int, size: tuple) -> None:
+def _annex(
+    random: Random, model: Model, colors: Palette, hand: int, size: tuple[float, float, Material, Material]
+) -> None:
     """A garage, a lean-to or a balcony on one flank."""
     deep, wide, roof, walls = size
     kind = int(random.integers(3))
@@ -123,7 +147,11 @@ def _annex(random: Random, model: Model, colors, hand: int, size: tuple) -> None
     else:
         steel = metal(DARK)
         model.add(paint(colors.accent), box(0.44, 0.07, 0.86).at(0.2 * deep, y, 0.5))
-        model.add(steel, cylinder(0.24, 0.75, 0.02, 18).at(-0.25 * deep, y + hand * 0.22, 0.45), rod((-0.25 * deep, y + hand * 0.06, 0.7), (-0.25 * deep, y + hand * 0.06, 1.0), 0.03))
+        model.add(
+            steel,
+            cylinder(0.24, 0.75, 0.02, 18).at(-0.25 * deep, y + hand * 0.22, 0.45),
+            rod((-0.25 * deep, y + hand * 0.06, 0.7), (-0.25 * deep, y + hand * 0.06, 1.0), 0.03),
+        )
         model.add(plastic((0.6, 0.6, 0.58), 0.9), box(0.8 * deep, 0.6, 0.08).at(0, y + hand * 0.28, 0.04))
 
 
@@ -145,10 +173,34 @@ def windmill(random: Random) -> Model:
     model.add(printed(picture, 0.8), lathe([(r, 0), (top, tall)], 32))
     model.add(plastic(DARK), lathe([(0, 0), (r + 0.02, 0), (r + 0.02, 0.06), (r - 0.02, 0.08)], 28))
     cap = any_wood(random) if chance(random, 0.5) else paint(colors.second)
-    model.add(cap, lathe([(0, tall - 0.05), (top + 0.08, tall - 0.05), (top + 0.08, tall + 0.04), (0.85 * top, tall + 0.3), (0.4 * top, tall + 0.48), (0, tall + 0.52)], 28))
+    model.add(
+        cap,
+        lathe(
+            [
+                (0, tall - 0.05),
+                (top + 0.08, tall - 0.05),
+                (top + 0.08, tall + 0.04),
+                (0.85 * top, tall + 0.3),
+                (0.4 * top, tall + 0.48),
+                (0, tall + 0.52),
+            ],
+            28,
+        ),
+    )
     deck = random.uniform(0.3, 0.42) * tall
     reach = r + 0.22
-    model.add(any_wood(random), lathe([(0.5 * r, deck), (reach, deck), (reach, deck + 0.05), (0.5 * r, deck + 0.05)], 28))
+    model.add(
+        any_wood(random), lathe([(0.5 * r, deck), (reach, deck), (reach, deck + 0.05), (0.5 * r, deck + 0.05)], 28)
+    )
+    _sails(random, model, colors, hand, r, tall, top)
+    annex = box(0.7, 0.8, 0.55).at(-0.1, -hand * (r + 0.05), 0.275)
+    model.add(paint(colors.main), annex)
+    model.add(paint(colors.second), box(0.84, 0.9, 0.06).turn("x", hand * 12).at(-0.1, -hand * (r + 0.08), 0.6))
+    return model
+
+
+def _sails(random: Random, model: Model, colors: Palette, hand: int, r: float, tall: float, top: float) -> None:
+    """Sails, the tail pole, and a hoist on one flank."""
     hub = (top + 0.34, 0, tall + 0.12)
     timber = any_wood(random)
     model.add(timber, rod((0, 0, tall + 0.1), hub, 0.07), cylinder(0.12, 0.16, 0.02, 14, "x").at(*hub))
@@ -158,28 +210,44 @@ def windmill(random: Random) -> Model:
         angle = turn + 360 * i / sails
         model.add(timber, box(0.05, 0.06, length).at(z=length / 2).turn("x", angle).at(*hub))
         for step in range(5):
-            model.add(timber, box(0.03, 0.34, 0.03).at(y=0.15, z=length * (0.24 + 0.185 * step)).turn("x", angle).at(*hub))
+            model.add(
+                timber, box(0.03, 0.34, 0.03).at(y=0.15, z=length * (0.24 + 0.185 * step)).turn("x", angle).at(*hub)
+            )
         sheet = box(0.02, 0.3, 0.76 * length).at(y=0.17, z=0.6 * length).turn("x", angle)
         model.add(odd if i == 0 else cloth, sheet.at(*hub))
-    model.add(timber, beam((-0.1, 0, tall + 0.2), (-r - 0.5, 0, 0.5 * tall), 0.06, 0.06), beam((-0.2 * r, hand * (top - 0.1), 0.75 * tall), (-0.2 * r, hand * (r + 0.4), 0.75 * tall), 0.07, 0.07))
-    model.add(plastic(DARK), rod((-0.2 * r, hand * (r + 0.36), 0.75 * tall), (-0.2 * r, hand * (r + 0.36), 0.3 * tall), 0.012, sides=5))
-    model.add(printed(emblazoned(random, colors)), box(0.26, 0.26, 0.26, 0.02).at(-0.2 * r, hand * (r + 0.36), 0.3 * tall))
-    annex = box(0.7, 0.8, 0.55).at(-0.1, -hand * (r + 0.05), 0.275)
-    model.add(paint(colors.main), annex)
-    model.add(paint(colors.second), box(0.84, 0.9, 0.06).turn("x", hand * 12).at(-0.1, -hand * (r + 0.08), 0.6))
-    return model
+    model.add(
+        timber,
+        beam((-0.1, 0, tall + 0.2), (-r - 0.5, 0, 0.5 * tall), 0.06, 0.06),
+        beam((-0.2 * r, hand * (top - 0.1), 0.75 * tall), (-0.2 * r, hand * (r + 0.4), 0.75 * tall), 0.07, 0.07),
+    )
+    model.add(
+        plastic(DARK),
+        rod((-0.2 * r, hand * (r + 0.36), 0.75 * tall), (-0.2 * r, hand * (r + 0.36), 0.3 * tall), 0.012, sides=5),
+    )
+    model.add(
+        printed(emblazoned(random, colors)), box(0.26, 0.26, 0.26, 0.02).at(-0.2 * r, hand * (r + 0.36), 0.3 * tall)
+    )
 
 
 def mailbox(random: Random) -> Model:
     """A letter box on a post: the flap is its front, the flag is on one side and the number on the other."""
     model, colors, hand = Model(), palette(random), side(random)
-    deep, wide, tall, post = random.uniform(0.8, 1.0), random.uniform(0.42, 0.55), random.uniform(0.26, 0.36), random.uniform(0.7, 1.1)
+    deep, wide, tall, post = (
+        random.uniform(0.8, 1.0),
+        random.uniform(0.42, 0.55),
+        random.uniform(0.26, 0.36),
+        random.uniform(0.7, 1.1),
+    )
     skin = paint(colors.main) if chance(random, 0.6) else metal(colors.main)
     section = np.concatenate([[(-wide / 2, 0), (wide / 2, 0)], arc((0, tall), wide / 2, 0, 180, 14)])
     model.add(skin, prism(section, deep, 0.012, plane="yz", hub=(0, tall / 2)).at(z=post))
     lid = section * [1.04, 1.02]
     model.add(paint(colors.second), prism(lid, 0.05, 0.015, plane="yz", hub=(0, tall / 2)).at(deep / 2 + 0.01, 0, post))
-    model.add(chrome(), box(0.07, 0.12, 0.05, 0.015).at(deep / 2 + 0.05, 0, post + tall + 0.36 * wide), box(0.03, 0.2, 0.02).at(deep / 2 + 0.035, 0, post + 0.03))
+    model.add(
+        chrome(),
+        box(0.07, 0.12, 0.05, 0.015).at(deep / 2 + 0.05, 0, post + tall + 0.36 * wide),
+        box(0.03, 0.2, 0.02).at(deep / 2 + 0.035, 0, post + 0.03),
+    )
     face = Picture(96, 64, colors.second)
     ink = DARK if sum(colors.second) > 1.3 else WHITE
     face.text(any_number(random), 0.36, 0.5, 0.7, ink)
@@ -198,14 +266,26 @@ def mailbox(random: Random) -> Model:
     plaque.rectangle(0, 0, 1, 0.12, colors.accent)
     model.add(printed(plaque), box(0.7 * deep, 0.02, 0.62 * tall).at(-0.05 * deep, -hand * wide / 2, post + 0.5 * tall))
     timber = any_wood(random) if chance(random, 0.6) else metal(DARK)
-    model.add(timber, beam((0, 0, 0), (0, 0, post + 0.02), 0.14, 0.14, bevel=0.015).tiled(0.4, "z"), box(0.7 * deep, 0.8 * wide, 0.05).tiled(0.4).at(z=post - 0.02))
+    model.add(
+        timber,
+        beam((0, 0, 0), (0, 0, post + 0.02), 0.14, 0.14, bevel=0.015).tiled(0.4, "z"),
+        box(0.7 * deep, 0.8 * wide, 0.05).tiled(0.4).at(z=post - 0.02),
+    )
     model.add(timber, beam((0.04, 0, 0.55 * post), (0.32 * deep, 0, post - 0.03), 0.07, 0.07))
     if chance(random, 0.6):
         tube_box = prism(np.array([(-0.15, 0), (0.15, 0), (0.15, 0.16), (-0.15, 0.16)]), 0.7 * deep, plane="yz")
         model.add(paint(colors.accent), tube_box.at(0.05, hand * 0.16, post - 0.26))
-    model.add(label(random, colors), plate(0.5 * wide, 0.36 * wide, 0.02).at(-deep / 2, hand * 0.14 * wide, post + 0.7 * tall))
+    model.add(
+        label(random, colors), plate(0.5 * wide, 0.36 * wide, 0.02).at(-deep / 2, hand * 0.14 * wide, post + 0.7 * tall)
+    )
     model.add(plastic((0.35, 0.3, 0.22), 0.95), lathe([(0, 0), (0.3, 0), (0.22, 0.06), (0, 0.09)], 16))
-    model.add(plastic((0.22, 0.45, 0.2), 0.95), *(ellipsoid(s, s, 1.4 * s, 10).at(0.12 + 0.05 * i, hand * (0.16 + 0.04 * i), s) for i, s in enumerate((0.1, 0.07))))
+    model.add(
+        plastic((0.22, 0.45, 0.2), 0.95),
+        *(
+            ellipsoid(s, s, 1.4 * s, 10).at(0.12 + 0.05 * i, hand * (0.16 + 0.04 * i), s)
+            for i, s in enumerate((0.1, 0.07))
+        ),
+    )
     bloom = plastic(colors.accent)
     model.add(bloom, ellipsoid(0.05, 0.05, 0.05, 10).at(0.16, hand * 0.18, 0.26))
     return model

@@ -9,7 +9,20 @@ import numpy as np
 
 from viewpoint100k.assets.procedural.chance import Random, chance, pick
 
-__all__ = ["BLACK", "CHROME", "CREAM", "DARK", "GLASS", "WHITE", "Color", "Palette", "contrast", "palette", "shade", "vivid"]
+__all__ = [
+    "BLACK",
+    "CHROME",
+    "CREAM",
+    "DARK",
+    "GLASS",
+    "WHITE",
+    "Color",
+    "Palette",
+    "contrast",
+    "palette",
+    "shade",
+    "vivid",
+]
 
 Color = tuple[float, float, float]
 
@@ -33,7 +46,7 @@ class Palette:
 
 
 def palette(random: Random, main: Color | None = None) -> Palette:
-    """A palette around ``main`` (drawn where it is not given); each colour is the clearest of several against the rest."""
+    """A palette around ``main`` (drawn where it is not given); each colour is the clearest of several draws."""
     first = _any_color(random) if main is None else main
     second = max((_any_color(random) for _ in range(4)), key=lambda c: contrast(c, first))
     accent = max((vivid(random) for _ in range(7)), key=lambda c: min(contrast(c, first), contrast(c, second)))

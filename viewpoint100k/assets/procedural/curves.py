@@ -63,16 +63,14 @@ def smooth(points: ArrayLike, count: int = 24) -> Floats:
     s = (t - knots[i])[:, None] / step
     a, b = p[i], p[i + 1]
     blend = s * s * (3 - 2 * s)
-    return np.asarray(
-        a + blend * (b - a) + s * (1 - s) * step * ((1 - s) * slopes[i] - s * slopes[i + 1])
-    )
+    return np.asarray(a + blend * (b - a) + s * (1 - s) * step * ((1 - s) * slopes[i] - s * slopes[i + 1]))
 
 
 def fractions(points: Floats) -> Floats:
     """(n,) how far along the polyline each of its points lies, 0 to 1."""
     steps = np.sqrt((np.diff(points, axis=0) ** 2).sum(axis=1))
     along = np.concatenate([[0.0], np.cumsum(steps)])
-    return along / max(along[-1], 1e-12)
+    return np.asarray(along / max(along[-1], 1e-12))
 
 
 def creased(points: Floats, crease_deg: float, closed: bool = False) -> Floats:

@@ -5,7 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from viewpoint100k.assets.procedural import aircraft, buildings, electronics, furniture, kitchen, rail_and_water, road, seating, tools
+from viewpoint100k.assets.procedural import (
+    aircraft,
+    birds,
+    boats,
+    buildings,
+    creatures,
+    cycles,
+    electronics,
+    furniture,
+    kitchen,
+    music,
+    railway,
+    road,
+    seating,
+    tools,
+    toys,
+    wearables,
+)
 from viewpoint100k.assets.procedural.chance import Random
 from viewpoint100k.assets.procedural.model import Model
 
@@ -22,15 +39,15 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "car": road.car,
         "truck": road.truck,
         "bus": road.bus,
-        "motorcycle": road.motorcycle,
+        "motorcycle": cycles.motorcycle,
         "mug": kitchen.mug,
         "teapot": kitchen.teapot,
         "kettle": kitchen.kettle,
         "toaster": kitchen.toaster,
         "watering_can": kitchen.watering_can,
-        "locomotive": rail_and_water.locomotive,
-        "bicycle": rail_and_water.bicycle,
-        "boat": rail_and_water.boat,
+        "locomotive": railway.locomotive,
+        "bicycle": cycles.bicycle,
+        "boat": boats.boat,
         "aeroplane": aircraft.aeroplane,
         "helicopter": aircraft.helicopter,
         "house": buildings.house,
@@ -47,7 +64,16 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "drill": tools.drill,
         "hair_dryer": tools.hair_dryer,
         "wheelbarrow": tools.wheelbarrow,
-        "guitar": tools.guitar,
+        "guitar": music.guitar,
+        "dog": creatures.dog,
+        "elephant": creatures.elephant,
+        "bird": birds.bird,
+        "duck": birds.duck,
+        "fish": creatures.fish,
+        "robot": toys.robot,
+        "rocking_horse": toys.rocking_horse,
+        "shoe": wearables.shoe,
+        "backpack": wearables.backpack,
     }
 )
 """Category to generator. The order is that of the ids: a new family goes last, and raises ``GENERATOR_VERSION``."""

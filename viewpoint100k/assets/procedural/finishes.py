@@ -108,9 +108,9 @@ def wood(random: Random, color: Color, size: int = 128) -> Material:
     phase = random.uniform(0, 6.28, 4)
     u, v = turn[None, :], turn[:, None]
     bend = 0.9 * np.sin(u + phase[0]) + 0.45 * np.sin(2 * u + phase[1] + 0.8 * np.sin(v))
-    rings = np.sin(random.integers(3, 7) * v + bend + 1.1 * np.sin(v + phase[2]))
+    rings = np.sin(random.integers(4, 9) * v + bend + 1.1 * np.sin(v + phase[2]))
     fibres = random.random((size, 1)) * 0.14 + np.repeat(random.random((size, size // 8)), 8, axis=1) * 0.07
-    grain = 0.8 + 0.13 * rings - fibres
+    grain = 0.86 + 0.07 * rings - fibres
     return tinted(color, grain, 0.62)
 
 

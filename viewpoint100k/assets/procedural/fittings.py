@@ -46,8 +46,14 @@ def tyre(radius: float, width: float, hole: float = 0.62, sides: int = 28) -> Sh
 
 
 def add_wheel(
-    model: Model, rubber: Material, rim: Material, dark: Material, at: tuple[float, float, float], radius: float,
-    width: float, spokes: int = 5,
+    model: Model,
+    rubber: Material,
+    rim: Material,
+    dark: Material,
+    at: tuple[float, float, float],
+    radius: float,
+    width: float,
+    spokes: int = 5,
 ) -> None:
     """A wheel about the Y axis, its spokes on the side away from the object's middle plane."""
     x, y, z = at
@@ -71,4 +77,6 @@ def add_eyes(model: Model, at: tuple[float, float, float], radius: float, iris: 
     outward = np.array([0.75, 0.6])
     model.add_both_sides(ball, ellipsoid(0.8 * radius, 0.8 * radius, radius, 12).at(x, y, z))
     dark = ellipsoid(0.5 * radius, 0.5 * radius, 0.62 * radius, 10)
-    model.add_both_sides(pupil, dark.at(x + 0.5 * radius * outward[0], y + 0.5 * radius * outward[1], z + 0.06 * radius))
+    model.add_both_sides(
+        pupil, dark.at(x + 0.5 * radius * outward[0], y + 0.5 * radius * outward[1], z + 0.06 * radius)
+    )

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from viewpoint100k.assets.procedural.chance import Random, chance, pick, side
-from viewpoint100k.assets.procedural.colors import BLACK, CREAM, DARK, WHITE, palette, shade, vivid
-from viewpoint100k.assets.procedural.curves import circle, rounded_rectangle, smooth
+from viewpoint100k.assets.procedural.colors import BLACK, CREAM, DARK, WHITE, Palette, palette, shade, vivid
+from viewpoint100k.assets.procedural.curves import rounded_rectangle, smooth
 from viewpoint100k.assets.procedural.finishes import any_wood, chrome, glow, metal, paint, plastic, printed
 from viewpoint100k.assets.procedural.fittings import label, plate
 from viewpoint100k.assets.procedural.lettering import any_label
 from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, emblazoned, wrapper
 from viewpoint100k.assets.procedural.shapes import box
-from viewpoint100k.assets.procedural.solids import beam, cone, cylinder, ellipsoid, lathe, prism, rod, torus, tube
+from viewpoint100k.assets.procedural.solids import beam, cylinder, ellipsoid, lathe, prism, rod, torus, tube
 from viewpoint100k.mesh import Material
 
 __all__ = ["bookcase", "clock", "desk", "lamp"]
@@ -38,7 +38,9 @@ def desk(random: Random) -> Model:
         z = low + height * (i + 0.5) / drawers
         out = random.uniform(0.1, 0.25) if i == lucky else 0.0
         material = odd if i == lucky else other
-        model.add(material, box(0.03 + out, chest - 0.06, height / drawers - 0.025, 0.006).at(deep / 2 - 0.03 + out / 2, y, z))
+        model.add(
+            material, box(0.03 + out, chest - 0.06, height / drawers - 0.025, 0.006).at(deep / 2 - 0.03 + out / 2, y, z)
+        )
         model.add(knob, rod((deep / 2 - 0.02 + out, y, z), (deep / 2 + 0.025 + out, y, z), 0.016, 0.022, 10))
     far = -hand * (wide / 2 - 0.04)
     if chance(random, 0.5):
@@ -48,22 +50,34 @@ def desk(random: Random) -> Model:
     else:
         model.add(timber, box(deep - 0.08, 0.04, tall).tiled(0.6, "z").at(0, far, tall / 2))
     if low > 0.05:
-        model.add(timber, *(box(0.05, 0.05, low + 0.02).at(x * (deep / 2 - 0.08), y + s * (chest / 2 - 0.05), low / 2) for x in (1, -1) for s in (1, -1)))
+        model.add(
+            timber,
+            *(
+                box(0.05, 0.05, low + 0.02).at(x * (deep / 2 - 0.08), y + s * (chest / 2 - 0.05), low / 2)
+                for x in (1, -1)
+                for s in (1, -1)
+            ),
+        )
     model.add(other, box(0.02, wide - 0.08, 0.4).tiled(0.6, "y").at(-deep / 2 + 0.05, 0, tall - 0.21))
-    model.add(printed(emblazoned(random, colors)), plate(0.3, 0.26, 0.02).at(-deep / 2 + 0.035, -hand * 0.22 * wide, tall - 0.2))
+    model.add(
+        printed(emblazoned(random, colors)),
+        plate(0.3, 0.26, 0.02).at(-deep / 2 + 0.035, -hand * 0.22 * wide, tall - 0.2),
+    )
     model.add(odd, box(0.35, 0.02, 0.3).at(0, y + hand * (chest / 2 - 0.01), low + 0.5 * height))
     model.add(label(random, colors), box(0.2, 0.05, 0.15).at(0.02, far, 0.6 * tall))
     _desk_top(random, model, colors, hand, (wide, deep, tall + 0.022))
     return model
 
 
-def _desk_top(random: Random, model: Model, colors, hand: int, size: tuple[float, ...]) -> None:
+def _desk_top(random: Random, model: Model, colors: Palette, hand: int, size: tuple[float, ...]) -> None:
     """Books, a lamp and a sheet of paper: not the same at both ends."""
     wide, deep, z = size
     level = z
     for _ in range(int(random.integers(2, 5))):
         thick = random.uniform(0.025, 0.05)
-        book = box(random.uniform(0.16, 0.2), random.uniform(0.22, 0.28), thick, 0.004).turn("z", random.uniform(-14, 14))
+        book = box(random.uniform(0.16, 0.2), random.uniform(0.22, 0.28), thick, 0.004).turn(
+            "z", random.uniform(-14, 14)
+        )
         model.add(plastic(vivid(random), 0.7), book.at(-0.08, -hand * 0.33 * wide, level + thick / 2))
         level += thick
     sheet = Picture(64, 96, WHITE)
@@ -75,7 +89,12 @@ def _desk_top(random: Random, model: Model, colors, hand: int, size: tuple[float
     x, y = -deep / 2 + 0.14, hand * 0.34 * wide
     model.add(skin, cylinder(0.08, 0.03, 0.008, 18).at(x, y, z + 0.014))
     model.add(metal(DARK), tube([(x, y, z), (x - 0.06, y, z + 0.2), (x + 0.1, y - hand * 0.06, z + 0.36)], 0.012, 8))
-    model.add(skin, lathe([(0.03, 0.06), (0.09, -0.05), (0.08, -0.05), (0.02, 0.045)], 20).turn("y", -30).at(x + 0.12, y - hand * 0.06, z + 0.34))
+    model.add(
+        skin,
+        lathe([(0.02, 0.045), (0.08, -0.05), (0.09, -0.05), (0.03, 0.06), (0, 0.06)], 20)
+        .turn("y", -30)
+        .at(x + 0.12, y - hand * 0.06, z + 0.34),
+    )
     model.add(glow((1.0, 0.93, 0.7)), ellipsoid(0.035, 0.035, 0.035, 10).at(x + 0.12, y - hand * 0.06, z + 0.335))
 
 
@@ -103,22 +122,60 @@ def bookcase(random: Random) -> Model:
             model.add(pick(random, covers), book.at(0.02, flip * (y - thick / 2), z + high / 2))
             model.add(pages, box(0.6 * deep, 0.7 * thick, 0.01).at(0.0, flip * (y - thick / 2), z + high))
             y -= thick
-        model.add(covers[i], box(0.7 * deep, 0.03, 0.7 * step).turn("x", flip * 14).at(0.02, flip * (y - 0.07), z + 0.35 * step))
+        model.add(
+            covers[i],
+            box(0.7 * deep, 0.03, 0.7 * step).turn("x", flip * 14).at(0.02, flip * (y - 0.07), z + 0.35 * step),
+        )
+    _bookcase_outside(random, model, colors, hand, wide, deep, tall, timber, t, step)
+    return model
+
+
+def _bookcase_outside(
+    random: Random,
+    model: Model,
+    colors: Palette,
+    hand: int,
+    wide: float,
+    deep: float,
+    tall: float,
+    timber: Material,
+    t: float,
+    step: float,
+) -> None:
+    """A door below, things on top, posters on the back and the ends."""
     z = 0.07 + t / 2 + step / 2
     door = printed(emblazoned(random, colors))
     model.add(door, box(0.02, wide / 2 - t, step - t).at(deep / 2 - 0.012, hand * (wide / 4 - t / 4), z))
     model.add(chrome(), ellipsoid(0.018, 0.018, 0.018, 10).at(deep / 2 + 0.01, hand * 0.05, z))
-    model.add(paint(colors.second), box(0.8 * deep, 0.3 * wide, 0.6 * step, 0.01).at(0, -hand * 0.24 * wide, z - 0.2 * step))
+    model.add(
+        paint(colors.second), box(0.8 * deep, 0.3 * wide, 0.6 * step, 0.01).at(0, -hand * 0.24 * wide, z - 0.2 * step)
+    )
     top = tall - 0.015
-    jar = lathe([(0, 0), (0.05, 0), (0.085, 0.09), (0.05, 0.19), (0.06, 0.22), (0.045, 0.22), (0.035, 0.19), (0, 0.18)], 20)
+    jar = lathe(
+        [(0, 0), (0.05, 0), (0.085, 0.09), (0.05, 0.19), (0.06, 0.22), (0.045, 0.22), (0.035, 0.19), (0, 0.18)], 20
+    )
     model.add(paint(colors.accent), jar.at(0, -hand * 0.3 * wide, top))
-    model.add(printed(emblazoned(random, colors)), box(0.2, 0.3, 0.16, 0.008).turn("z", 10).at(0, hand * 0.22 * wide, top + 0.08))
+    model.add(
+        printed(emblazoned(random, colors)),
+        box(0.2, 0.3, 0.16, 0.008).turn("z", 10).at(0, hand * 0.22 * wide, top + 0.08),
+    )
     model.add(paint(colors.accent), box(0.6 * deep, 0.012, 0.3 * tall).at(0, hand * wide / 2, 0.62 * tall))
     model.add(label(random, colors), box(0.55 * deep, 0.012, 0.14).at(0.01, -hand * wide / 2, 0.75 * tall))
-    model.add(printed(emblazoned(random, colors)), plate(0.5 * wide, 0.3 * tall, 0.012).at(-deep / 2, hand * 0.14 * wide, 0.6 * tall))
-    model.add(paint(colors.accent), plate(0.24 * wide, 0.24 * tall, 0.012).at(-deep / 2, -hand * 0.3 * wide, 0.25 * tall))
-    model.add(timber, *(box(0.04, 0.04, 0.07).at(x * (deep / 2 - 0.03), s * (wide / 2 - 0.03), 0.035) for x in (1, -1) for s in (1, -1)))
-    return model
+    model.add(
+        printed(emblazoned(random, colors)),
+        plate(0.5 * wide, 0.3 * tall, 0.012).at(-deep / 2, hand * 0.14 * wide, 0.6 * tall),
+    )
+    model.add(
+        paint(colors.accent), plate(0.24 * wide, 0.24 * tall, 0.012).at(-deep / 2, -hand * 0.3 * wide, 0.25 * tall)
+    )
+    model.add(
+        timber,
+        *(
+            box(0.04, 0.04, 0.07).at(x * (deep / 2 - 0.03), s * (wide / 2 - 0.03), 0.035)
+            for x in (1, -1)
+            for s in (1, -1)
+        ),
+    )
 
 
 def lamp(random: Random) -> Model:
@@ -130,12 +187,21 @@ def lamp(random: Random) -> Model:
     else:
         top = _jointed_lamp(random, model, colors, hand)
     model.add(odd, box(0.06, 0.1, 0.05, 0.012).at(0.16, hand * 0.1, top + 0.01))
-    cord = smooth([(-0.14, -hand * 0.05, 0.025), (-0.32, -hand * 0.1, 0.016), (-0.36, -hand * 0.35, 0.014), (-0.1, -hand * 0.48, 0.014), (0.1, -hand * 0.44, 0.014)], 20)
+    cord = smooth(
+        [
+            (-0.14, -hand * 0.05, 0.025),
+            (-0.32, -hand * 0.1, 0.016),
+            (-0.36, -hand * 0.35, 0.014),
+            (-0.1, -hand * 0.48, 0.014),
+            (0.1, -hand * 0.44, 0.014),
+        ],
+        20,
+    )
     model.add(dark, tube(cord, 0.012, 6), box(0.1, 0.07, 0.045, 0.012).at(0.13, -hand * 0.43, 0.024))
     return model
 
 
-def _shaded_lamp(random: Random, model: Model, colors, hand: int) -> float:
+def _shaded_lamp(random: Random, model: Model, colors: Palette, hand: int) -> float:
     foot, tall = random.uniform(0.18, 0.24), random.uniform(0.5, 0.75)
     material = pick(random, (paint(colors.main), metal(colors.main), any_wood(random)))
     model.add(material, lathe([(0, 0), (foot, 0), (foot, 0.03), (0.5 * foot, 0.055), (0, 0.06)], 28))
@@ -154,27 +220,55 @@ def _shaded_lamp(random: Random, model: Model, colors, hand: int) -> float:
     z = tall - 0.06
     picture = wrapper(random, colors, 256, 128, 5.0)
     model.add(printed(picture, 0.9), lathe([(low, z), (high, z + size)], 36))
-    model.add(plastic(CREAM), lathe([(high - 0.008, z + size), (low - 0.008, z)], 36), lathe([(low - 0.01, z - 0.004), (low + 0.004, z - 0.004), (low + 0.004, z + 0.008)], 36), lathe([(high + 0.004, z + size - 0.008), (high + 0.004, z + size + 0.004), (high - 0.01, z + size + 0.004)], 36))
-    model.add(metal(DARK), rod((0, 0, z), (0, 0, z + size * 0.9), 0.012, sides=6), rod((-high, 0, z + 0.9 * size), (high, 0, z + 0.9 * size), 0.006, sides=5), rod((0, -high, z + 0.9 * size), (0, high, z + 0.9 * size), 0.006, sides=5))
+    model.add(
+        plastic(CREAM),
+        lathe([(high - 0.008, z + size), (low - 0.008, z)], 36),
+        lathe([(low - 0.01, z - 0.004), (low + 0.004, z - 0.004), (low + 0.004, z + 0.008)], 36),
+        lathe(
+            [(high + 0.004, z + size - 0.008), (high + 0.004, z + size + 0.004), (high - 0.01, z + size + 0.004)], 36
+        ),
+    )
+    model.add(
+        metal(DARK),
+        rod((0, 0, z), (0, 0, z + size * 0.9), 0.012, sides=6),
+        rod((-high, 0, z + 0.9 * size), (high, 0, z + 0.9 * size), 0.006, sides=5),
+        rod((0, -high, z + 0.9 * size), (0, high, z + 0.9 * size), 0.006, sides=5),
+    )
     model.add(glow((1.0, 0.95, 0.8)), ellipsoid(0.055, 0.055, 0.075, 12).at(z=z + 0.5 * size))
     chain = (0.8 * low * 0.7, hand * 0.8 * low * 0.7)
-    model.add(metal((0.8, 0.7, 0.35)), rod((chain[0], chain[1], z - 0.12), (chain[0] * 0.5, chain[1] * 0.5, z + 0.5 * size), 0.006, sides=5), ellipsoid(0.018, 0.018, 0.024, 8).at(chain[0], chain[1], z - 0.13))
+    model.add(
+        metal((0.8, 0.7, 0.35)),
+        rod((chain[0], chain[1], z - 0.12), (chain[0] * 0.5, chain[1] * 0.5, z + 0.5 * size), 0.006, sides=5),
+        ellipsoid(0.018, 0.018, 0.024, 8).at(chain[0], chain[1], z - 0.13),
+    )
     return 0.05
 
 
-def _jointed_lamp(random: Random, model: Model, colors, hand: int) -> float:
+def _jointed_lamp(random: Random, model: Model, colors: Palette, hand: int) -> float:
     skin, steel, odd = paint(colors.main), metal((0.7, 0.71, 0.74)), paint(colors.accent)
     model.add(skin, cylinder(0.22, 0.06, 0.015, 28).at(z=0.03))
     elbow = (-random.uniform(0.2, 0.32), 0.0, random.uniform(0.45, 0.6))
     head = (random.uniform(0.2, 0.34), hand * random.uniform(0.05, 0.12), elbow[2] + random.uniform(0.15, 0.3))
     for y in (0.025, -0.025):
-        model.add(steel, rod((-0.02, y, 0.05), (elbow[0], y, elbow[2]), 0.013, sides=8), rod((elbow[0], y, elbow[2]), (head[0], head[1] + y, head[2]), 0.013, sides=8))
-    model.add(odd, cylinder(0.045, 0.1, 0.01, 16, "y").at(*elbow), cylinder(0.05, 0.09, 0.01, 16, "y").at(-0.02, 0, 0.08))
+        model.add(
+            steel,
+            rod((-0.02, y, 0.05), (elbow[0], y, elbow[2]), 0.013, sides=8),
+            rod((elbow[0], y, elbow[2]), (head[0], head[1] + y, head[2]), 0.013, sides=8),
+        )
+    model.add(
+        odd, cylinder(0.045, 0.1, 0.01, 16, "y").at(*elbow), cylinder(0.05, 0.09, 0.01, 16, "y").at(-0.02, 0, 0.08)
+    )
     model.add(odd, cylinder(0.03, 0.1, 0.008, 12, "y").at(elbow[0], hand * 0.08, elbow[2]))
-    model.add(metal((0.75, 0.76, 0.78)), tube(smooth([(elbow[0] * 0.4, hand * 0.05, 0.24), (elbow[0] - 0.06, hand * 0.05, 0.42), elbow], 8), 0.012, 6))
+    model.add(
+        metal((0.75, 0.76, 0.78)),
+        tube(smooth([(elbow[0] * 0.4, hand * 0.05, 0.24), (elbow[0] - 0.06, hand * 0.05, 0.42), elbow], 8), 0.012, 6),
+    )
     bell = lathe([(0.05, 0.12), (0.06, 0.04), (0.17, -0.14), (0.16, -0.14), (0.05, 0.03), (0, 0.03)][::-1], 26)
     lean = -random.uniform(15, 50)
-    model.add(printed(wrapper(random, colors, 128, 64, 3.5), 0.3), lathe([(0.172, -0.142), (0.062, 0.045), (0.05, 0.12), (0, 0.12)], 26).turn("y", lean).at(*head))
+    model.add(
+        printed(wrapper(random, colors, 128, 64, 3.5), 0.3),
+        lathe([(0.172, -0.142), (0.062, 0.045), (0.05, 0.12), (0, 0.12)], 26).turn("y", lean).at(*head),
+    )
     model.add(plastic(CREAM), bell.turn("y", lean).at(*head))
     model.add(glow((1.0, 0.95, 0.8)), ellipsoid(0.06, 0.06, 0.06, 12).at(z=-0.06).turn("y", lean).at(*head))
     model.add(label(random, colors), box(0.1, 0.12, 0.03).at(-0.12, -hand * 0.06, 0.05))
@@ -189,40 +283,85 @@ def clock(random: Random) -> Model:
     steel, odd = chrome() if chance(random, 0.5) else metal((0.85, 0.68, 0.3)), plastic(colors.accent)
     deep = random.uniform(0.2, 0.3)
     z = r + random.uniform(0.12, 0.2)
-    if chance(random, 0.5):
-        skin = paint(colors.main)
-        model.add(skin, cylinder(r + 0.04, deep, 0.03, 36, "x").at(0, 0, z))
-        for y in (1, -1):
-            model.add(steel, rod((0, y * 0.4 * r, 0.5 * z), (0.02, y * 0.75 * r, 0), 0.035, 0.02))
-            bell = lathe([(0, 0), (0.16, 0), (0.14, 0.07), (0.06, 0.11), (0, 0.12)], 20).at(z=r + 0.1).turn("x", -y * 30).at(0, 0, z)
-            model.add(odd if y == hand else steel, bell, rod((0, 0, r), (0, 0, r + 0.12), 0.018, sides=6).turn("x", -y * 30).at(0, 0, z))
-        model.add(steel, rod((0, 0, z + r), (0, -hand * 0.06, z + r + 0.18), 0.016), ellipsoid(0.03, 0.045, 0.03, 10).at(0, -hand * 0.06, z + r + 0.18))
-    else:
-        timber = any_wood(random)
-        wide = 2 * r + random.uniform(0.2, 0.5)
-        top = z + r + 0.1
-        round_top = chance(random, 0.5)
-        outline = rounded_rectangle(wide, top, 0.49 * wide if round_top else 0.05, 6)
-        model.add(timber, prism(np.maximum(outline, [-9, -top / 2]), deep, 0.015, plane="yz").tiled(0.5, "y").at(0, 0, top / 2))
-        model.add(timber, box(deep + 0.14, wide + 0.16, 0.07, 0.015).tiled(0.5, "y").at(0, 0, 0.035))
-        model.add(odd, box(deep + 0.02, 0.16, 0.24, 0.01).at(0, hand * (wide / 2 - 0.07), 0.2))
-        model.add(steel, lathe([(0, 0), (0.05, 0), (0.03, 0.05), (0.05, 0.1), (0, 0.14)], 14).at(0, -hand * 0.3 * wide * (0.4 if round_top else 1), top - 0.03))
+    _clock_case(random, model, colors, hand, r, steel, odd, deep, z)
     front = deep / 2
     model.add(face, cylinder(r, 0.03, sides=40, axis="x").mapped("x").at(front, 0, z))
     model.add(steel, torus(r + 0.005, 0.03, 40, "x", 8).at(front + 0.01, 0, z))
     hour = pick(random, (1.35, 2.2, 4.4, 7.7, 8.3, 10.6))
     black = plastic(BLACK)
     for share, length, width in ((hour / 12, 0.55, 0.05), (hour % 1, 0.8, 0.034)):
-        pointer = prism([(-width, -0.12 * r), (width, -0.12 * r), (0.5 * width, length * r), (-0.5 * width, length * r)], 0.014, plane="yz", hub=(0, 0))
-        model.add(black, pointer.turn("x", -360 * share).mirror("y").turn("x", 0).mirror("y").at(front + 0.03, 0, z))
+        pointer = prism(
+            [(-width, -0.12 * r), (width, -0.12 * r), (0.5 * width, length * r), (-0.5 * width, length * r)],
+            0.014,
+            plane="yz",
+            hub=(0, 0),
+        )
+        model.add(black, pointer.turn("x", -360 * share).at(front + 0.03, 0, z))
     model.add(odd, cylinder(0.035, 0.06, 0.01, 14, "x").at(front + 0.02, 0, z))
     model.add(label(random, colors), plate(0.6 * r, 0.5 * r, 0.02).at(-front, hand * 0.3 * r, z))
-    model.add(odd, cylinder(0.07, 0.06, 0.012, 16, "x").at(-front - 0.01, -hand * 0.45 * r, z - 0.3 * r), box(0.06, 0.02, 0.12, 0.005).at(-front - 0.03, -hand * 0.45 * r, z - 0.3 * r))
+    model.add(
+        odd,
+        cylinder(0.07, 0.06, 0.012, 16, "x").at(-front - 0.01, -hand * 0.45 * r, z - 0.3 * r),
+        box(0.06, 0.02, 0.12, 0.005).at(-front - 0.03, -hand * 0.45 * r, z - 0.3 * r),
+    )
     model.add(plastic(colors.second), box(0.6 * deep, 0.06, 0.2, 0.02).at(0, hand * (r + 0.05), z))
     return model
 
 
-def _clock_face(random: Random, colors) -> Material:
+def _clock_case(
+    random: Random,
+    model: Model,
+    colors: Palette,
+    hand: int,
+    r: float,
+    steel: Material,
+    odd: Material,
+    deep: float,
+    z: float,
+) -> None:
+    """An alarm clock with bells, or a wooden case."""
+    if chance(random, 0.5):
+        skin = paint(colors.main)
+        model.add(skin, cylinder(r + 0.04, deep, 0.03, 36, "x").at(0, 0, z))
+        for y in (1, -1):
+            model.add(steel, rod((0, y * 0.4 * r, 0.5 * z), (0.02, y * 0.75 * r, 0), 0.035, 0.02))
+            bell = (
+                lathe([(0, 0), (0.16, 0), (0.14, 0.07), (0.06, 0.11), (0, 0.12)], 20)
+                .at(z=r + 0.1)
+                .turn("x", -y * 30)
+                .at(0, 0, z)
+            )
+            model.add(
+                odd if y == hand else steel,
+                bell,
+                rod((0, 0, r), (0, 0, r + 0.12), 0.018, sides=6).turn("x", -y * 30).at(0, 0, z),
+            )
+        model.add(
+            steel,
+            rod((0, 0, z + r), (0, -hand * 0.06, z + r + 0.18), 0.016),
+            ellipsoid(0.03, 0.045, 0.03, 10).at(0, -hand * 0.06, z + r + 0.18),
+        )
+    else:
+        timber = any_wood(random)
+        wide = 2 * r + random.uniform(0.2, 0.5)
+        top = z + r + 0.1
+        round_top = chance(random, 0.5)
+        outline = rounded_rectangle(wide, top, 0.49 * wide if round_top else 0.05, 6)
+        model.add(
+            timber,
+            prism(np.maximum(outline, [-9, -top / 2]), deep, 0.015, plane="yz").tiled(0.5, "y").at(0, 0, top / 2),
+        )
+        model.add(timber, box(deep + 0.14, wide + 0.16, 0.07, 0.015).tiled(0.5, "y").at(0, 0, 0.035))
+        model.add(odd, box(deep + 0.02, 0.16, 0.24, 0.01).at(0, hand * (wide / 2 - 0.07), 0.2))
+        model.add(
+            steel,
+            lathe([(0, 0), (0.05, 0), (0.03, 0.05), (0.05, 0.1), (0, 0.14)], 14).at(
+                0, -hand * 0.3 * wide * (0.4 if round_top else 1), top - 0.03
+            ),
+        )
+
+
+def _clock_face(random: Random, colors: Palette) -> Material:
     paper = pick(random, (WHITE, CREAM, shade(colors.second, 1.6)))
     picture = Picture(192, 192, paper)
     start, ink = random.uniform(0.08, 0.2), BLACK

@@ -53,10 +53,42 @@ _DOTS = {
     "-": (0, 0, 0, 31, 0, 0, 0),
 }
 
-WORDS = (
-    "NOVA ORBIT LUMA PICO TERRA KIBO VEGA FERN RUBIK DELTA POLAR JUNO ZEPHYR BRISK KELP RIVER FALCO GRETA "
-    "BERG LINEA FJORD PRIMO SOLAR COBALT REX EDEN PLUM RADIX GALE SPRUCE KITE FRESCO PEREGRIN BOREAL"
-).split()
+WORDS = [
+    "NOVA",
+    "ORBIT",
+    "LUMA",
+    "PICO",
+    "TERRA",
+    "KIBO",
+    "VEGA",
+    "FERN",
+    "RUBIK",
+    "DELTA",
+    "POLAR",
+    "JUNO",
+    "ZEPHYR",
+    "BRISK",
+    "KELP",
+    "RIVER",
+    "FALCO",
+    "GRETA",
+    "BERG",
+    "LINEA",
+    "FJORD",
+    "PRIMO",
+    "SOLAR",
+    "COBALT",
+    "REX",
+    "EDEN",
+    "PLUM",
+    "RADIX",
+    "GALE",
+    "SPRUCE",
+    "KITE",
+    "FRESCO",
+    "PEREGRIN",
+    "BOREAL",
+]
 """Names for brands that do not exist."""
 
 

@@ -28,11 +28,22 @@ class Model:
             self.add(material, shape, shape.mirror("y"))
 
     def mesh(self) -> Mesh:
-        """One primitive for each material, in the order of first use."""
-        groups: dict[int, tuple[Material, list[Shape]]] = {}
+        """One primitive for each distinct material, in the order of first use."""
+        groups: dict[object, tuple[Material, list[Shape]]] = {}
         for material, shape in self.parts:
-            groups.setdefault(id(material), (material, []))[1].append(shape)
+            groups.setdefault(_look(material), (material, []))[1].append(shape)
         return Mesh(tuple(_primitive(material, join(shapes)) for material, shapes in groups.values()))
+
+
+def _look(material: Material) -> object:
+    """Equal for materials that look the same: of those made here only the base colour may have a texture."""
+    return (
+        material.base_color,
+        material.metallic,
+        material.roughness,
+        material.emissive,
+        id(material.base_color_texture),
+    )
 
 
 def _primitive(material: Material, shape: Shape) -> Primitive:

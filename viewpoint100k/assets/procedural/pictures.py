@@ -34,11 +34,13 @@ class Picture:
         self.pixels[rows, columns] = _bytes(color)
 
     def disc(self, x: float, y: float, radius: float, color: Color, aspect: float | None = None) -> None:
-        """``radius`` is a fraction of the height. ``aspect`` is the width over the height of what is covered, by default
-        the picture's own: it keeps discs round on a surface that stretches the picture."""
+        """``radius`` is a fraction of the height. ``aspect`` is the width over the height of what is covered, by
+        default the picture's own: it keeps discs round on a surface that stretches the picture."""
         self._paint(x, y, radius, aspect, color, lambda dx, dy: dx * dx + dy * dy < 1)
 
-    def star(self, x: float, y: float, radius: float, color: Color, points: int = 5, aspect: float | None = None) -> None:
+    def star(
+        self, x: float, y: float, radius: float, color: Color, points: int = 5, aspect: float | None = None
+    ) -> None:
         """A star standing on two points, placed like a disc."""
 
         def inside(dx: NDArray[np.float64], dy: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -56,8 +58,10 @@ class Picture:
 
         self._paint(x, y, radius, aspect, color, inside)
 
-    def text(self, text: str, x: float, y: float, height: float, color: Color, flip: str = "", width: float = 1.0) -> None:
-        """One line of capitals about (x, y). ``width`` stretches it; ``flip`` of "x", "y" or "xy" turns it for a surface
+    def text(
+        self, text: str, x: float, y: float, height: float, color: Color, flip: str = "", width: float = 1.0
+    ) -> None:
+        """One line of capitals about (x, y). ``width`` stretches it; ``flip`` ("x", "y" or "xy") turns it for a surface
         whose texture coordinates run the other way."""
         dots = lettering(text)
         if "x" in flip:
@@ -70,7 +74,9 @@ class Picture:
         top, left = round(y * h - size_y / 2), round(x * w - size_x / 2)
         rows, columns = np.arange(max(top, 0), min(top + size_y, h)), np.arange(max(left, 0), min(left + size_x, w))
         mask = dots[((rows - top) * 7 // size_y)[:, None], ((columns - left) * dots.shape[1] // size_x)[None, :]]
-        window = self.pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) and len(columns) else None
+        window = (
+            self.pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) and len(columns) else None
+        )
         if window is not None:
             window[mask] = _bytes(color)
 
@@ -192,7 +198,9 @@ def sticker(random: Random, colors: Palette, width: int = 128, height: int = 96)
     return picture
 
 
-def emblazoned(random: Random, colors: Palette, width: int = 128, height: int = 128, aspect: float | None = None) -> Picture:
+def emblazoned(
+    random: Random, colors: Palette, width: int = 128, height: int = 128, aspect: float | None = None
+) -> Picture:
     """A panel in three colours that never equals its mirror image: a pattern, a broad band off the middle, a sign."""
     picture = Picture(width, height, colors.main)
     shape = aspect or width / height
@@ -217,7 +225,10 @@ def wrapper(random: Random, colors: Palette, width: int = 256, height: int = 128
     if chance(random, 0.6):
         decorate(random, picture, colors, aspect)
     start = pick(random, (0.09, 0.62))
-    picture.rectangle(start, 0, start + random.uniform(0.1, 0.2), 1, colors.accent)
+    stop = start + random.uniform(0.1, 0.2)
+    picture.rectangle(start, 0, stop, 1, colors.accent)
+    # A foot on one side of the band only: seen in a mirror it is on the other.
+    picture.rectangle(stop, 0.72, stop + 0.12, 1, colors.accent)
     radius = min(0.27, 0.1 * aspect)
     for place in (0.05, 0.3, 0.53, 0.81):
         drop = random.uniform(-0.1, 0.1)
@@ -241,7 +252,9 @@ def _badge(random: Random, picture: Picture, x: float, y: float, radius: float, 
         r = radius / aspect
         picture.rectangle(x - r, y - radius, x + r, y + 0.7 * radius, paper)
         picture.rectangle(x - r, y - radius, x - 0.4 * r, y - 0.3 * radius, ink)
-        picture.text(pick(random, ("R", "K", "F", "G", "P", "E")), x + 0.3 * r, y - 0.1 * radius, radius, ink, width=stretch)
+        picture.text(
+            pick(random, ("R", "K", "F", "G", "P", "E")), x + 0.3 * r, y - 0.1 * radius, radius, ink, width=stretch
+        )
     else:
         picture.star(x, y, radius, paper, 5, aspect)
         picture.disc(x + 0.8 * radius / aspect, y - 0.6 * radius, 0.4 * radius, ink, aspect)

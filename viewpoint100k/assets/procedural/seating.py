@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from viewpoint100k.assets.procedural.chance import Random, chance, pick, side
 from viewpoint100k.assets.procedural.colors import CHROME, DARK, palette, shade
+from viewpoint100k.assets.procedural.curves import rounded_rectangle, smooth
 from viewpoint100k.assets.procedural.finishes import any_wood, fabric, leather, metal, plastic, printed
 from viewpoint100k.assets.procedural.fittings import label, plate
 from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import emblazoned
 from viewpoint100k.assets.procedural.shapes import box
 from viewpoint100k.assets.procedural.solids import beam, cylinder, prism, rod, tube
-from viewpoint100k.assets.procedural.curves import rounded_rectangle, smooth
 from viewpoint100k.mesh import Material
 
 __all__ = ["armchair", "chair", "office_chair", "sofa"]
@@ -35,7 +35,7 @@ def chair(random: Random) -> Model:
     for y in (1, -1):
         y0 = y * (w / 2 - t / 2)
         post = [(-d / 2 + t / 2, y0, seat - 0.02), (-d / 2 - lean + t / 2, y0, top)]
-        model.add(frame, beam(*post, t, t, bevel=0.15 * t).tiled(0.3, "z"))
+        model.add(frame, beam(post[0], post[1], t, t, bevel=0.15 * t).tiled(0.3, "z"))
         if chance(random, 0.6):
             rung = seat * random.uniform(0.3, 0.6)
             model.add(frame, rod((d / 2 - t, y0, rung), (-d / 2 + t, y0, rung), 0.3 * t))
@@ -45,17 +45,29 @@ def chair(random: Random) -> Model:
     model.add(cushion, box(0.96 * d, 0.94 * w, thick, 0.4 * thick, 2).at(z=seat + thick / 2 - 0.002))
     _chair_back(random, model, frame, cushion, (w, d, seat, top, lean, t))
     if chance(random, 0.55):
-        y = hand * (w / 2 + 0.02)
-        model.add(frame, rod((d / 2 - 0.08, y, seat - 0.04), (d / 2 - 0.1, y, seat + 0.22), 0.4 * t))
-        model.add(frame, beam((-d / 2 - lean / 3, y, seat + 0.22), (d / 2, y, seat + 0.22), 1.2 * t, 0.6 * t, bevel=0.01))
+        outside = hand * (w / 2 + 0.02)
+        model.add(frame, rod((d / 2 - 0.08, outside, seat - 0.04), (d / 2 - 0.1, outside, seat + 0.22), 0.4 * t))
+        model.add(
+            frame,
+            beam(
+                (-d / 2 - lean / 3, outside, seat + 0.22), (d / 2, outside, seat + 0.22), 1.2 * t, 0.6 * t, bevel=0.01
+            ),
+        )
         if chance(random, 0.5):
             board = prism(rounded_rectangle(0.26, 0.3, 0.05), 0.018, 0.004)
-            model.add(odd, board.at(d / 2 - 0.02, y - hand * 0.07, seat + 0.238))
+            model.add(odd, board.at(d / 2 - 0.02, outside - hand * 0.07, seat + 0.238))
     else:
         bag = random.uniform(0.16, 0.22)
-        model.add(odd, box(0.09, bag, 1.1 * bag, 0.04, 2).at(-d / 2 - lean - 0.03, hand * (w / 2 - bag / 2), seat + 0.12))
-        model.add(label(random, colors), plate(0.7 * bag, 0.5 * bag).at(-d / 2 - lean - 0.072, hand * (w / 2 - bag / 2), seat + 0.1))
-        strap = smooth([(-d / 2 - lean - 0.03, hand * (w / 2 - 0.04), seat + 0.2), (-d / 2 - lean, hand * (w / 2), top - 0.06)], 4)
+        model.add(
+            odd, box(0.09, bag, 1.1 * bag, 0.04, 2).at(-d / 2 - lean - 0.03, hand * (w / 2 - bag / 2), seat + 0.12)
+        )
+        model.add(
+            label(random, colors),
+            plate(0.7 * bag, 0.5 * bag).at(-d / 2 - lean - 0.072, hand * (w / 2 - bag / 2), seat + 0.1),
+        )
+        strap = smooth(
+            [(-d / 2 - lean - 0.03, hand * (w / 2 - 0.04), seat + 0.2), (-d / 2 - lean, hand * (w / 2), top - 0.06)], 4
+        )
         model.add(odd, tube(strap, 0.011, 6))
     return model
 
@@ -125,24 +137,40 @@ def _upholstered(random: Random, width: float, seats: int) -> Model:
         model.add(padded, arm.at(0.02, y * (total - arm_w) / 2, (arm_h + leg) / 2))
     if len(arms) == 1:
         rest = width / seats
-        model.add(soft, box(d + 0.5, rest, seat - 0.02 - leg, bulge, 3).tiled(0.12).at(0.3, -hand * (total - rest) / 2, (seat + leg) / 2))
+        model.add(
+            soft,
+            box(d + 0.5, rest, seat - 0.02 - leg, bulge, 3)
+            .tiled(0.12)
+            .at(0.3, -hand * (total - rest) / 2, (seat + leg) / 2),
+        )
     step = width / seats
     for i in range(seats):
-        y = (i - (seats - 1) / 2) * step
-        model.add(soft, box(d - 0.06, step - 0.008, 0.17, bulge, 3).tiled(0.12).at(0.05, y, seat - 0.06))
+        middle = (i - (seats - 1) / 2) * step
+        model.add(soft, box(d - 0.06, step - 0.008, 0.17, bulge, 3).tiled(0.12).at(0.05, middle, seat - 0.06))
         tall = top - seat - 0.02
         pad = box(0.15, step - 0.008, tall, bulge, 3).tiled(0.12, "y").turn("y", -10)
-        model.add(soft, pad.at(-d / 2 + 0.17, y, seat + tall / 2 - 0.02))
+        model.add(soft, pad.at(-d / 2 + 0.17, middle, seat + tall / 2 - 0.02))
     for x in (1, -1):
-        model.add_both_sides(legs, rod((x * (d / 2 - 0.07), total / 2 - 0.07, 0), (x * (d / 2 - 0.09), total / 2 - 0.09, leg + 0.03), 0.016, 0.028))
+        model.add_both_sides(
+            legs,
+            rod(
+                (x * (d / 2 - 0.07), total / 2 - 0.07, 0),
+                (x * (d / 2 - 0.09), total / 2 - 0.09, leg + 0.03),
+                0.016,
+                0.028,
+            ),
+        )
     cushion = printed(emblazoned(random, colors), 0.9)
     size = random.uniform(0.3, 0.38)
     puff = box(0.13, size, size, 0.06, 3).turn("x", random.uniform(-12, 12)).turn("y", -22)
     model.add(cushion, puff.at(-d / 2 + 0.33, hand * (width / 2 - 0.55 * size), seat + 0.5 * size))
     throw = leather(colors.accent)
     strip = random.uniform(0.16, 0.24)
-    y = -hand * (width / 2 - strip / 2 - 0.03)
-    model.add(throw, box(0.235, strip, top - leg - 0.1, bulge, 2).turn("y", -5).at(-d / 2 + 0.02, y, (top + leg) / 2 + 0.06))
+    drape = -hand * (width / 2 - strip / 2 - 0.03)
+    model.add(
+        throw,
+        box(0.235, strip, top - leg - 0.1, bulge, 2).turn("y", -5).at(-d / 2 + 0.02, drape, (top + leg) / 2 + 0.06),
+    )
     side_label = printed(emblazoned(random, colors), 0.8)
     back_patch = plate(0.36 * total, 0.4 * (top - leg), 0.05)
     model.add(side_label, back_patch.turn("y", -5).at(-d / 2 - 0.075, hand * 0.12 * total, (top + leg) / 2 - 0.03))
@@ -173,11 +201,19 @@ def office_chair(random: Random) -> Model:
     lean, x, z = -random.uniform(4, 12), -d / 2 - 0.02, seat + 0.14 + tall / 2
     model.add(plain, back.turn("y", lean).at(x, 0, z))
     model.add(cover, box(0.11, 0.72 * w, 0.75 * tall, 0.03, 2).turn("y", lean).at(x, 0, z))
-    model.add(dark, tube(smooth([(0, 0, seat - 0.06), (-d / 2 - 0.06, 0, seat - 0.04), (x - 0.05, 0, z - 0.1 * tall)], 8), 0.022, 8))
+    model.add(
+        dark,
+        tube(
+            smooth([(0, 0, seat - 0.06), (-d / 2 - 0.06, 0, seat - 0.04), (x - 0.05, 0, z - 0.1 * tall)], 8), 0.022, 8
+        ),
+    )
     arms = pick(random, ((1, -1), (1, -1), (hand,)))
     for y in arms:
         pad = leather(colors.accent) if y == hand else dark
-        path = smooth([(0, y * (w / 2 - 0.08), seat - 0.04), (0, y * (w / 2 + 0.04), seat), (0, y * (w / 2 + 0.05), seat + 0.2)], 8)
+        path = smooth(
+            [(0, y * (w / 2 - 0.08), seat - 0.04), (0, y * (w / 2 + 0.04), seat), (0, y * (w / 2 + 0.05), seat + 0.2)],
+            8,
+        )
         model.add(dark, tube(path, 0.018, 8))
         model.add(pad, box(0.26, 0.075, 0.035, 0.014, 2).at(0.0, y * (w / 2 + 0.05), seat + 0.21))
     lever = plastic(colors.accent)

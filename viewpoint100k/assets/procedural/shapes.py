@@ -37,7 +37,7 @@ class Shape:
 
     def at(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Shape:
         """Moved by (x, y, z)."""
-        return replace(self, positions=self.positions + (x, y, z))
+        return replace(self, positions=self.positions + np.array([x, y, z]))
 
     def turn(self, axis: Axis, degrees: float) -> Shape:
         """Turned about an axis through the origin, by the right-hand rule."""
@@ -75,7 +75,9 @@ class Shape:
                 normals[:, k] += np.bincount(self.triangles[:, i], faces[:, k], len(positions))
         return replace(self, positions=positions, normals=unit(normals))
 
-    def mapped(self, axis: Axis, low: tuple[float, float] | None = None, high: tuple[float, float] | None = None) -> Shape:
+    def mapped(
+        self, axis: Axis, low: tuple[float, float] | None = None, high: tuple[float, float] | None = None
+    ) -> Shape:
         """Textured by projection along ``axis``, one picture over the shape's own bounds.
 
         The picture stands upright and reads rightly from +X, from -Y, or from above with +X to the right.
@@ -150,17 +152,16 @@ def surface(points: Floats, u: Floats, v: Floats, wrap_columns: bool = False) ->
     normals = np.zeros((rows, columns, 3))
     normals[:-1] += across
     normals[1:] += across
-    for pole in (0, -1):
+    keep = np.ones((rows - 1, columns - 1, 2), dtype=bool)
+    keep &= (points[1:] != points[:-1]).any(axis=(1, 2))[:, None, None]
+    keep &= (points[:, 1:] != points[:, :-1]).any(axis=(0, 2))[None, :, None]
+    for pole, half in ((0, 0), (-1, 1)):
         if np.ptp(points[pole], axis=0).max() < 1e-9:
             normals[pole] = normals[pole].sum(axis=0)
+            keep[pole, :, half] = False
     uvs = np.stack(np.broadcast_arrays(u, v), axis=-1).reshape(-1, 2)
-    keep_rows = (points[1:] != points[:-1]).any(axis=(1, 2))
-    keep_columns = (points[:, 1:] != points[:, :-1]).any(axis=(0, 2))
-    keep = keep_rows[:, None] & keep_columns[None, :]
-    triangles = _grid_triangles(rows, columns)
-    if not keep.all():
-        triangles = triangles[keep.ravel()]
-    return Shape(points.reshape(-1, 3), unit(normals.reshape(-1, 3)), uvs, triangles.reshape(-1, 3))
+    triangles = _grid_triangles(rows, columns)[keep.reshape(-1, 2)]
+    return Shape(points.reshape(-1, 3), unit(normals.reshape(-1, 3)), uvs, triangles)
 
 
 def box(x: float, y: float, z: float, bevel: float = 0.0, steps: int = 1) -> Shape:

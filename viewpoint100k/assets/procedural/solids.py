@@ -30,7 +30,9 @@ Caps = Literal["flat", "round", "none"]
 Plane = Literal["xy", "xz", "yz"]
 
 
-def lathe(profile: ArrayLike, sides: int = 28, crease_deg: float = 32.0, arc_deg: tuple[float, float] = (-180, 180)) -> Shape:
+def lathe(
+    profile: ArrayLike, sides: int = 28, crease_deg: float = 32.0, arc_deg: tuple[float, float] = (-180, 180)
+) -> Shape:
     """A profile (n, 2) of (radius, height) turned about Z.
 
     Going up the profile the outside is on its right; corners sharper than ``crease_deg`` stay hard. A texture's u runs
@@ -51,7 +53,7 @@ def cylinder(radius: float, height: float, bevel: float = 0.0, sides: int = 24, 
 
 
 def cone(bottom: float, top: float, height: float, bevel: float = 0.0, sides: int = 24, axis: Axis = "z") -> Shape:
-    """A closed, possibly truncated cone about the origin, from the ``bottom`` radius (low end of the axis) to ``top``."""
+    """A closed, possibly truncated cone about the origin, from radius ``bottom`` (the axis's low end) to ``top``."""
     h = height / 2
     profile = [[0.0, -h], [bottom, -h], [top, h], [0.0, h]]
     if bevel > 0:
@@ -78,7 +80,7 @@ def _unit_sphere(sides: int) -> Shape:
 
 def torus(radius: float, thickness: float, sides: int = 32, axis: Axis = "z", section: int = 10) -> Shape:
     """A ring about the origin; ``thickness`` is the radius of its tube."""
-    outline = circle(thickness, section) + [radius, 0]
+    outline = circle(thickness, section) + np.array([radius, 0])
     shape = lathe(np.concatenate([outline, outline[:1]]), sides, crease_deg=80.0)
     # The seam of the tube lies on the outer equator, where the normal is known.
     ring = shape.positions * [1, 1, 0]
@@ -94,19 +96,16 @@ def sweep(
     crease_deg: float = 50.0,
     up: ArrayLike | None = None,
 ) -> Shape:
-    """A closed outline (m, 2), counter-clockwise, carried along a path (n, 3) and scaled on its way, (), (n,) or (n, 2).
+    """A closed outline (m, 2), counter-clockwise, carried along a path (n, 3) and scaled by (), (n,) or (n, 2).
 
-    The outline's y follows ``up`` (by default the axis that is most across the path). A texture's v runs along the path.
+    The outline's y follows ``up`` (by default the axis that is most across the path). A texture's v runs along it.
     """
     line = np.asarray(path, dtype=np.float64)
     size = np.broadcast_to(np.asarray(scale, dtype=np.float64).reshape(len(np.atleast_1d(scale)), -1), (len(line), 2))
     if caps == "round":
         line, size = _rounded_ends(line, size, float(np.abs(section).max()))
     along = unit(_gradient(line))
-    if up is None:
-        axis = np.eye(3)[np.abs(along).max(axis=0).argmin()]
-    else:
-        axis = np.asarray(up, dtype=np.float64)
+    axis = np.asarray(np.eye(3)[np.abs(along).max(axis=0).argmin()] if up is None else up, dtype=np.float64)
     across = unit(_cross(np.broadcast_to(axis, along.shape), along))
     upward = _cross(along, across)
     ring = creased(section, crease_deg, closed=True)
@@ -134,15 +133,21 @@ def tube(path: ArrayLike, radius: ArrayLike, sides: int = 10, caps: Caps = "roun
 
 def rod(start: ArrayLike, stop: ArrayLike, radius: float, end_radius: float | None = None, sides: int = 12) -> Shape:
     """A straight round bar between two points, with flat ends, tapered to ``end_radius`` where that is given."""
-    return tube([start, stop], [radius, radius if end_radius is None else end_radius], sides, caps="flat")
+    path = np.array([start, stop], dtype=np.float64)
+    return tube(path, [radius, radius if end_radius is None else end_radius], sides, caps="flat")
 
 
-def beam(start: ArrayLike, stop: ArrayLike, width: float, height: float, taper: float = 1.0, bevel: float = 0.0) -> Shape:
+def beam(
+    start: ArrayLike, stop: ArrayLike, width: float, height: float, taper: float = 1.0, bevel: float = 0.0
+) -> Shape:
     """A straight bar of rectangular section between two points; ``height`` is upright where the bar is level."""
-    return sweep(rounded_rectangle(width, height, bevel, 1), [start, stop], [1.0, taper], up=_upright(start, stop))
+    path = np.array([start, stop], dtype=np.float64)
+    return sweep(rounded_rectangle(width, height, bevel, 1), path, [1.0, taper], up=_upright(start, stop))
 
 
-def prism(outline: ArrayLike, depth: float, bevel: float = 0.0, plane: Plane = "xy", hub: ArrayLike | None = None) -> Shape:
+def prism(
+    outline: ArrayLike, depth: float, bevel: float = 0.0, plane: Plane = "xy", hub: ArrayLike | None = None
+) -> Shape:
     """A sheet of thickness ``depth``, cut along an outline (n, 2), counter-clockwise, that ``hub`` can see all of.
 
     The sheet's middle lies in ``plane`` (XZ seen from -Y, YZ seen from +X), its rims sloped by ``bevel``. Both faces

@@ -24,16 +24,16 @@ _DIGITS = 6
 
 @dataclass(frozen=True)
 class FamilyIds(Sequence[str]):
-    """The ids of ``count`` objects without holding them: ``chair-000000``, ``mug-000000``, …, ``chair-000001``, …
+    """The ids of ``size`` objects without holding them: ``chair-000000``, ``mug-000000``, …, ``chair-000001``, …
 
     Families take turns, so any prefix holds as many of one as of another, give or take one.
     """
 
     families: tuple[str, ...]
-    count: int
+    size: int
 
     def __len__(self) -> int:
-        return self.count
+        return self.size
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -43,11 +43,11 @@ class FamilyIds(Sequence[str]):
 
     def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
-            return [self._id(i) for i in range(*index.indices(self.count))]
-        return self._id(range(self.count)[index])
+            return [self._id(i) for i in range(*index.indices(self.size))]
+        return self._id(range(self.size)[index])
 
     def __iter__(self) -> Iterator[str]:
-        return (self._id(i) for i in range(self.count))
+        return (self._id(i) for i in range(self.size))
 
     def __contains__(self, value: object) -> bool:
         if not isinstance(value, str):
@@ -55,7 +55,7 @@ class FamilyIds(Sequence[str]):
         family, _, number = value.rpartition("-")
         if family not in self.families or len(number) != _DIGITS or not (number.isascii() and number.isdigit()):
             return False
-        return int(number) * len(self.families) + self.families.index(family) < self.count
+        return int(number) * len(self.families) + self.families.index(family) < self.size
 
     def _id(self, index: int) -> str:
         number, family = divmod(index, len(self.families))
