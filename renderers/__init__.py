@@ -1,0 +1,33 @@
+"""Scenes and cameras in, pictures and depth out. One file per backend behind the small protocol of `protocol.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from renderers.protocol import LoadedScene, Renderer, Stage
+from viewpoint100k.errors import UsageError
+
+__all__ = ["BACKENDS", "LoadedScene", "Renderer", "Stage", "open_renderer"]
+
+BACKENDS = ("opengl", "pyrender")
+"""Names that `open_renderer` knows."""
+
+
+def open_renderer(name: str = "opengl", **options: Any) -> Renderer:
+    """A renderer by its backend's name; ``options`` go to its class.
+
+    ``opengl``: `renderers.opengl.OpenGLRenderer` (``device_index``, ``require_gpu``, ``max_texture_size``);
+    ``pyrender``: `renderers.pyrender.PyrenderRenderer`.
+
+    Raises ``UsageError`` for a name that is none of `BACKENDS`, ``MissingExtraError`` where its package is not
+    installed, and ``RendererError`` where it gets no OpenGL context.
+    """
+    if name == "opengl":
+        from renderers.opengl import OpenGLRenderer
+
+        return OpenGLRenderer(**options)
+    if name == "pyrender":
+        from renderers.pyrender import PyrenderRenderer
+
+        return PyrenderRenderer(**options)
+    raise UsageError(f"there is no renderer {name!r}: choose one of {', '.join(BACKENDS)}")

@@ -16,8 +16,9 @@ __all__ = ["LoadedScene", "Renderer", "Stage"]
 
 @dataclass(frozen=True)
 class Stage:
-    """What surrounds the object: light, background and ground. All of it is fixed in the world, and follows from the
-    seed alone, so that one image's surroundings say nothing about the other camera."""
+    """What surrounds the object: light, background and ground. All of it is fixed in the world and follows from the
+    seed and the object, never from a camera, so that one image's surroundings say nothing about the other camera. (The
+    object decides where the ground lies, its scale, and whether it is lighter or darker than the object.)"""
 
     seed: int
     ground: bool = True
@@ -51,7 +52,10 @@ class Renderer(Protocol):
         ...
 
     def load(self, mesh: Mesh, stage: Stage | None) -> LoadedScene:
-        """Uploads a mesh. Without a stage it is drawn under a fixed neutral light on a plain mid-grey background."""
+        """Uploads a mesh. Without a stage it is drawn under a fixed neutral light, from above and the same all round,
+        on a plain mid-grey background (128 of 255)."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Frees everything, scenes included."""
+        ...

@@ -73,7 +73,7 @@ def findings() -> list[Finding]:
         _opengl,
         _pyrender,
     )
-    found = []
+    found: list[Finding] = []
     for check in checks:
         try:
             found.extend(check())
@@ -129,7 +129,7 @@ def egl_devices() -> list[str]:
 _EGL_EXTENSIONS, _EGL_DRM_DEVICE_FILE, _EGL_CUDA_DEVICE = 0x3055, 0x3233, 0x323A
 
 
-def _device_line(device: int, string: Any, attribute: Any) -> str:
+def _device_line(device: int | None, string: Any, attribute: Any) -> str:
     extensions = (string(device, _EGL_EXTENSIONS) or b"").decode().split()
     if "EGL_NV_device_cuda" in extensions:
         number = ctypes.c_ssize_t()

@@ -1,0 +1,202 @@
+"""Places to stand in, as pictures of all directions: studios, rooms, skies, gardens, streets; blurred as behind a
+portrait. A place is painted in the brightness that its walls or sky shall have, and its lamps are then turned up until
+the ground gets the light it needs."""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderers.sphere import (
+    HEIGHT,
+    LATITUDE,
+    LONGITUDE,
+    WIDTH,
+    blur,
+    box,
+    noise,
+    solid_angles,
+    vertical_gradient,
+)
+
+__all__ = ["ROOMS", "Room", "neutral_room"]
+
+Floats = NDArray[np.float32]
+Color = NDArray[np.float64]
+
+Room = Callable[[np.random.Generator, float, float, Color], Floats]
+"""(rng, longitude of the sun in radians, wanted radiance of white ground, radiance of the floor) -> (h, w, 3)."""
+
+
+def _hue(rng: np.random.Generator, value: float, saturation: tuple[float, float]) -> Color:
+    """A linear colour of any hue whose brightest channel is ``value``."""
+    return np.array(colorsys.hsv_to_rgb(rng.random(), rng.uniform(*saturation), value))
+
+
+def _studio(rng: np.random.Generator, sun: float, wanted: float, floor: Color) -> Floats:
+    """A seamless backdrop and soft boxes."""
+    value = rng.uniform(0.12, 0.7)
+    wall = _hue(rng, value, (0.0, 0.45))
+    image = vertical_gradient(
+        [-90, -14, 6, 35, 90],
+        [floor, floor, wall, wall * rng.uniform(0.6, 1.1), wall * rng.uniform(0.3, 0.8)],
+    ) * np.ones((1, WIDTH, 1), np.float32)
+    spot = rng.uniform(-180, 180)
+    glow = np.exp(-0.5 * (((LONGITUDE - spot + 180) % 360 - 180) / rng.uniform(30, 70)) ** 2)
+    image *= (0.75 + 0.5 * glow)[None, :, None].astype(np.float32)
+    lamps = np.zeros((HEIGHT, WIDTH), np.float32)
+    for k in range(int(rng.integers(2, 4))):
+        longitude = np.degrees(sun) if k == 0 else rng.uniform(-180, 180)
+        lamps += box(longitude, rng.uniform(48, 66), rng.uniform(14, 30), rng.uniform(8, 14)) * rng.uniform(0.6, 1)
+    return _lit(*_blurred(image, lamps, 3), wanted)
+
+
+def _indoors(rng: np.random.Generator, sun: float, wanted: float, floor: Color) -> Floats:
+    """Walls, a ceiling, a window on the sun's side, pictures and furniture."""
+    value = rng.uniform(0.22, 0.62)
+    wall = _hue(rng, value, (0.03, 0.4))
+    ceiling = wall * 0.4 + 0.5 * value
+    image = vertical_gradient([-90, -3, -1, 40, 42, 90], [floor, floor, wall, wall * 0.9, ceiling, ceiling])
+    image = image * (1 + 0.12 * np.sin(np.radians(2 * LONGITUDE + rng.uniform(0, 360))))[None, :, None].astype(
+        np.float32
+    )
+    for _ in range(int(rng.integers(4, 9))):
+        height = rng.uniform(3, 16)
+        piece = box(rng.uniform(-180, 180), height - 6, rng.uniform(5, 22), height)
+        _paint(image, piece, _hue(rng, rng.uniform(0.05, 0.5), (0.1, 0.7)))
+    for _ in range(int(rng.integers(1, 5))):
+        picture = box(rng.uniform(-180, 180), rng.uniform(16, 24), rng.uniform(3, 9), rng.uniform(3, 8))
+        _paint(image, picture, _hue(rng, rng.uniform(0.1, 0.7), (0.1, 0.6)))
+    image *= 1 + 0.1 * noise(rng, 40)
+    lamps = np.zeros((HEIGHT, WIDTH), np.float32)
+    for k in range(int(rng.integers(1, 3))):
+        longitude = np.degrees(sun) + k * rng.uniform(60, 120)
+        width = rng.uniform(6, 11)
+        for pane in (-1, 1):
+            lamps += 0.35 * box(longitude + pane * (width + 1.5), 22, width, rng.uniform(12, 16))
+    for _ in range(int(rng.integers(1, 4))):
+        lamps += box(rng.uniform(-180, 180), rng.uniform(58, 75), rng.uniform(12, 40), rng.uniform(3, 7))
+    sigma = int(rng.integers(2, 5))
+    return _lit(*_blurred(image, lamps, sigma), wanted)
+
+
+def _open_sky(rng: np.random.Generator, sun: float, wanted: float, floor: Color) -> Floats:
+    """A sky from blue to overcast, hills or trees along the horizon."""
+    blue = rng.uniform(0.0, 1.0)
+    value = rng.uniform(0.5, 0.85)
+    zenith = value * ((1 - blue) * np.array([0.75, 0.8, 0.86]) + blue * np.array([0.2, 0.4, 0.85]))
+    haze = value * (np.array([0.95, 0.97, 1.0]) + rng.uniform(0, 0.25) * np.array([0.2, 0.0, -0.4]))
+    far_floor = 0.5 * floor + 0.35 * haze
+    image = vertical_gradient(
+        [-90, -12, -1, 1, 14, 90], [floor, floor, far_floor, haze, haze * 0.7 + zenith * 0.3, zenith]
+    )
+    clouds = np.clip(noise(rng, 24) * 0.5 + noise(rng, 11) * 0.25 + rng.uniform(-0.6, 0.3), 0, 1)
+    clouds *= np.clip((LATITUDE - 4) / 20, 0, 1)[:, None, None]
+    image = image + clouds * (np.float32(value) - image * 0.7)
+    for depth in range(int(rng.integers(1, 4))):
+        green = np.array([0.16, 0.24, 0.1]) * rng.uniform(0.5, 1.2) + rng.uniform(0, 0.08, 3)
+        distant = 1 - 0.35 * (depth + 1)
+        _paint(
+            image,
+            _skyline(rng, rng.uniform(1.0, 5.0) * (1.5 - 0.4 * depth)),
+            green * (1 - distant) + haze * 0.5 * distant,
+        )
+    glow = _lobe(np.degrees(sun), 45, 22)
+    return _lit(blur(image, int(rng.integers(2, 4))), glow[..., None], wanted)
+
+
+def _garden(rng: np.random.Generator, sun: float, wanted: float, floor: Color) -> Floats:
+    """Leaves out of focus all round, bright sky above."""
+    value = rng.uniform(0.16, 0.42)
+    leaf = value * np.array([rng.uniform(0.45, 0.9), 1.0, rng.uniform(0.25, 0.5)])
+    sky = np.array([0.82, 0.9, 1.0]) * rng.uniform(0.7, 1.0)
+    image = vertical_gradient([-90, -6, 1, 30, 60, 90], [floor, floor, leaf * 0.7, leaf, sky, sky])
+    leaves = np.clip((LATITUDE + 4) / 8, 0, 1)[:, None, None]
+    mottled = leaves * (noise(rng, 20) * 0.25 + noise(rng, 9) * 0.22)
+    image = image * np.clip(1 + mottled + 0.05 * leaves * noise(rng, 15, 3), 0.3, 2.0)
+    spots = np.clip(noise(rng, 8) - 1.1, 0, 1) * np.clip(1 - np.abs(LATITUDE - 18) / 22, 0, 1)[:, None, None]
+    image = image + spots * sky.astype(np.float32) * 0.7
+    glow = _lobe(np.degrees(sun), 50, 20)
+    return _lit(blur(image.astype(np.float32), 2), glow[..., None], wanted)
+
+
+def _street(rng: np.random.Generator, sun: float, wanted: float, floor: Color) -> Floats:
+    """Facades of several heights under a pale sky."""
+    value = rng.uniform(0.5, 0.8)
+    sky = value * np.array([0.9, 0.96, 1.05])
+    image = vertical_gradient([-90, -10, 0, 20, 90], [floor, floor, floor * 0.5 + sky * 0.3, sky, sky * 0.8])
+    image = image * np.ones((1, WIDTH, 1), np.float32)
+    edge = rng.uniform(-180, -150)
+    while edge < 180:
+        width = rng.uniform(16, 44)
+        height = rng.uniform(7, 26)
+        wall = _hue(rng, rng.uniform(0.15, 0.55), (0.05, 0.4))
+        if rng.random() < 0.85:
+            _paint(image, box(edge + width / 2, height / 2 - 3, width / 2, height / 2 + 3), wall)
+            for row in np.arange(5, height - 2, rng.uniform(4, 6)):
+                for column in np.arange(edge + 3, edge + width - 2, 6):
+                    _paint(image, box(column, row, 1.3, 1.3), wall * rng.uniform(0.3, 0.6))
+        edge += width
+    image *= 1 + 0.08 * noise(rng, 30)
+    glow = _lobe(np.degrees(sun), 45, 22)
+    return _lit(blur(image.astype(np.float32), 2), glow[..., None], wanted)
+
+
+def neutral_room() -> Floats:
+    """(h, w, 3): grey, brighter above, the same all round."""
+    greys = [np.full(3, g) for g in (0.34, 0.42, 0.62, 0.8)]
+    return vertical_gradient([-90, -20, 20, 90], greys) * np.ones((1, WIDTH, 1), np.float32)
+
+
+ROOMS: tuple[Room, ...] = (_studio, _indoors, _open_sky, _garden, _street)
+
+
+def _paint(image: Floats, mask: Floats, color: Color) -> None:
+    """Puts a colour over an image where the mask (h, w) is 1."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    if len(rows):
+        part = slice(rows[0], rows[-1] + 1)
+        image[part] += mask[part, :, None] * (color.astype(np.float32) - image[part])
+
+
+def _skyline(rng: np.random.Generator, height_deg: float) -> Floats:
+    """(h, w): 1 below a hilly line just above the horizon and not below the horizon itself."""
+    turn = np.radians(LONGITUDE)
+    line = sum(rng.uniform(0.4, 1) / k**0.7 * np.sin(k * turn + rng.uniform(0, 7)) for k in (1, 2, 3, 5, 8, 13, 21))
+    top = height_deg * (1 + 0.5 * np.asarray(line))
+    under = np.clip(top[None] - LATITUDE[:, None] + 0.5, 0, 1)
+    return np.asarray(under * np.clip(LATITUDE[:, None] + 1.0, 0, 1), dtype=np.float32)
+
+
+def _lobe(longitude_deg: float, latitude_deg: float, sigma_deg: float) -> Floats:
+    """(h, w): a soft spot."""
+    around = (LONGITUDE - np.float32(longitude_deg) + 180) % 360 - 180
+    across = np.exp(-0.5 * (around * np.cos(np.radians(latitude_deg)) / sigma_deg) ** 2)
+    along = np.exp(-0.5 * ((LATITUDE - latitude_deg) / sigma_deg) ** 2)
+    return np.outer(along, across).astype(np.float32)
+
+
+def _blurred(image: Floats, lamps: Floats, sigma_deg: int) -> tuple[Floats, Floats]:
+    """A room and its lamps, both out of focus: (h, w, 3) and (h, w, 1)."""
+    both = blur(np.concatenate([image, lamps[..., None]], axis=-1).astype(np.float32), sigma_deg)
+    return both[..., :3], both[..., 3:]
+
+
+_COSINES = (np.clip(np.sin(np.radians(LATITUDE)), 0, None)[:, None] * solid_angles() / np.pi).astype(np.float32)
+
+
+def _lit(image: Floats, lamps: Floats, wanted: float) -> Floats:
+    """The room with its lamps (h, w, 1) turned up until white ground has the radiance ``wanted``.
+
+    A room that is bright enough without them keeps a little of their light and is dimmed as a whole.
+    """
+    walls = float(np.einsum("hw,hwc->", _COSINES, image)) / 3
+    lamp = float((_COSINES * lamps[..., 0]).sum())
+    gain = max(wanted - walls, 0.15 * wanted) / max(lamp, 1e-3)
+    upper = np.clip(LATITUDE / 2 + 0.5, 0, 1)[:, None, None].astype(np.float32)
+    total = walls + gain * lamp
+    dim = np.float32(min(wanted / total, 1.0)) * upper + (1 - upper)
+    return np.asarray(image * dim + lamps * np.float32(gain), dtype=np.float32)

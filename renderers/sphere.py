@@ -1,0 +1,107 @@
+"""Pictures of all directions, by latitude and longitude: their texels, and smooth things to paint on them.
+
+Row 0 is straight up; column 0 looks along -X (longitude -180 degrees), the middle column along +X. Everything painted
+is either separable in latitude and longitude or a product of small matrices, so that a picture takes milliseconds.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "HEIGHT",
+    "LATITUDE",
+    "LONGITUDE",
+    "WIDTH",
+    "blur",
+    "box",
+    "directions",
+    "noise",
+    "solid_angles",
+    "vertical_gradient",
+]
+
+Floats = NDArray[np.float32]
+
+HEIGHT, WIDTH = 192, 384
+
+LATITUDE: Floats = (90 - (np.arange(HEIGHT, dtype=np.float32) + 0.5) * (180 / HEIGHT)).astype(np.float32)
+"""(h,): degrees above the horizon."""
+LONGITUDE: Floats = ((np.arange(WIDTH, dtype=np.float32) + 0.5) * (360 / WIDTH) - 180).astype(np.float32)
+"""(w,): degrees from +X towards +Y."""
+
+
+@lru_cache(maxsize=1)
+def directions() -> Floats:
+    """(h, w, 3): unit vectors."""
+    latitude, longitude = np.radians(LATITUDE)[:, None], np.radians(LONGITUDE)[None]
+    flat = np.cos(latitude)
+    up = np.broadcast_to(np.sin(latitude), (HEIGHT, WIDTH))
+    return np.stack([flat * np.cos(longitude), flat * np.sin(longitude), up], axis=-1)
+
+
+@lru_cache(maxsize=1)
+def solid_angles() -> Floats:
+    """(h, w): steradians; their sum is 4 pi."""
+    edges = np.sin(np.radians(90 - np.arange(HEIGHT + 1) * (180 / HEIGHT)))
+    return np.repeat((edges[:-1] - edges[1:])[:, None] * (2 * np.pi / WIDTH), WIDTH, axis=1).astype(np.float32)
+
+
+def vertical_gradient(latitudes_deg: list[float], colors: list[NDArray[np.float64]]) -> Floats:
+    """(h, 1, 3): colours at latitudes (ascending), joined by straight lines."""
+    table = np.asarray(colors)
+    channels = [np.interp(LATITUDE, latitudes_deg, table[:, c]) for c in range(3)]
+    return np.stack(channels, axis=-1)[:, None].astype(np.float32)
+
+
+def box(longitude_deg: float, latitude_deg: float, half_width_deg: float, half_height_deg: float) -> Floats:
+    """(h, w): 1 inside a rectangle of angles, 0 outside, a texel's soft edge between."""
+    around = np.abs((LONGITUDE - np.float32(longitude_deg) + 180) % 360 - 180)
+    texel = 180 / HEIGHT
+    across = np.clip((half_width_deg - around) / texel + 0.5, 0, 1)
+    along = np.clip((half_height_deg - np.abs(LATITUDE - np.float32(latitude_deg))) / texel + 0.5, 0, 1)
+    return np.outer(along, across).astype(np.float32)
+
+
+def noise(rng: np.random.Generator, grain_deg: float, channels: int = 1) -> Floats:
+    """(h, w, channels): smooth noise of mean 0 and deviation about 1 whose features are ``grain_deg`` wide, which
+    fades towards the poles, where longitudes crowd."""
+    rows, columns = max(int(180 / grain_deg), 2), max(int(360 / grain_deg), 3)
+    up, around = _noise_weights(rows, columns)
+    values = rng.standard_normal((channels, rows, columns)).astype(np.float32)
+    return np.ascontiguousarray((up @ values @ around).transpose(1, 2, 0))
+
+
+@lru_cache(maxsize=64)
+def _noise_weights(rows: int, columns: int) -> tuple[Floats, Floats]:
+    knots = 90 - (np.arange(rows) + 0.5) * (180 / rows)
+    up = np.exp(-0.5 * ((LATITUDE[:, None] - knots) / (180 / rows) / 0.6) ** 2)
+    up /= np.linalg.norm(up, axis=1, keepdims=True)
+    up *= np.clip((80 - np.abs(LATITUDE)) / 30, 0, 1)[:, None]
+    turns = (LONGITUDE[None] - (np.arange(columns) * (360 / columns))[:, None] + 180) % 360 - 180
+    around = np.exp(-0.5 * (turns / (360 / columns) / 0.6) ** 2)
+    around /= np.linalg.norm(around, axis=0, keepdims=True)
+    return up.astype(np.float32), around.astype(np.float32)
+
+
+def blur(image: Floats, sigma_deg: int) -> Floats:
+    """(h, w, c): a Gaussian blur in latitude and longitude."""
+    up, around = _blur_weights(sigma_deg)
+    h, w, c = image.shape
+    planes = np.ascontiguousarray(image.transpose(0, 2, 1))  # two large products of matrices, and not many small ones
+    rows = up @ planes.reshape(h, c * w)
+    columns = rows.reshape(h * c, w) @ around
+    return np.ascontiguousarray(columns.reshape(h, c, w).transpose(0, 2, 1))
+
+
+@lru_cache(maxsize=16)
+def _blur_weights(sigma_deg: int) -> tuple[Floats, Floats]:
+    up = np.exp(-0.5 * ((LATITUDE[:, None] - LATITUDE[None]) / sigma_deg) ** 2)
+    turns = (LONGITUDE[:, None] - LONGITUDE[None] + 180) % 360 - 180
+    around = np.exp(-0.5 * (turns / sigma_deg) ** 2)
+    up /= up.sum(axis=1, keepdims=True)
+    around /= around.sum(axis=0, keepdims=True)
+    return up.astype(np.float32), around.astype(np.float32)

@@ -1,0 +1,114 @@
+"""What surrounds an object: an environment that is both background and light, one sun, and the look of the ground.
+
+Pure NumPy; everything follows from a seed and from how bright the object is (so that it stands out from its ground),
+never from a camera. Lengths are in radii of the object, radiance is linear, and white paper under full light is 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderers.ground import GroundLook, choose_ground
+from renderers.protocol import Stage
+from renderers.rooms import ROOMS, neutral_room
+from renderers.sphere import HEIGHT, WIDTH, directions, solid_angles
+
+__all__ = ["Sun", "Surroundings", "dress", "neutral"]
+
+Floats = NDArray[np.float32]
+
+_BRIGHTEST = 24.0
+"""Radiance that the environment is cut at: brighter lamps only make specks."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sun:
+    """A far, slightly soft light."""
+
+    direction: NDArray[np.float64]
+    """(3,): unit vector towards it, world axes."""
+    radiance: NDArray[np.float64]
+    """(3,): of a white Lambertian surface that faces it."""
+    spread: float
+    """Tangent of its angular radius; how fast a shadow's edge softens with distance."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """A stage, ready to be drawn."""
+
+    environment: Floats
+    """(h, w, 3): radiance by latitude (row 0 straight up) and longitude (column 0 at -180 degrees)."""
+    irradiance: NDArray[np.float64]
+    """(9, 3): radiance of a white Lambertian surface under the environment, as a polynomial in its normal
+    (1, y, z, x, xy, yz, 3zz-1, xz, xx-yy); R. Ramamoorthi and P. Hanrahan, SIGGRAPH 2001."""
+    sun: Sun
+    ground: GroundLook | None
+    background_lod: float
+    """How much the background is out of focus, as a mip level of the environment."""
+
+    def irradiance_upwards(self) -> NDArray[np.float64]:
+        """(3,): radiance of a white ground under the environment."""
+        weights = np.array([1, 0, 1, 0, 0, 0, 2, 0, 0], dtype=np.float64)
+        return np.maximum(weights @ self.irradiance, 0.0)
+
+
+def dress(stage: Stage, object_luminance: float) -> Surroundings:
+    """The surroundings of a stage for an object of this mean luminance (linear, 0 to 1)."""
+    rng = np.random.default_rng([0x57A6E, stage.seed])
+    ground = choose_ground(rng, object_luminance)
+    room = ROOMS[int(rng.integers(len(ROOMS)))]
+    exposure = rng.uniform(0.92, 1.12)
+    sun_share = rng.uniform(0.3, 0.6)
+    azimuth, elevation = rng.uniform(-np.pi, np.pi), np.radians(rng.uniform(38, 66))
+    direction = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
+    warmth = rng.uniform(-0.05, 0.12)
+    tint = np.array([1 + warmth, 1.0, 1 - 1.3 * warmth])
+    sun = Sun(direction, exposure * sun_share / direction[2] * tint, rng.uniform(0.05, 0.13))
+    environment = room(rng, azimuth, exposure * (1 - sun_share), ground.mean_color * exposure)
+    environment = np.clip(environment, 0.0, _BRIGHTEST)
+    return Surroundings(
+        environment=environment,
+        irradiance=_irradiance(environment),
+        sun=sun,
+        ground=ground if stage.ground else None,
+        background_lod=rng.uniform(0.0, 1.6),
+    )
+
+
+@lru_cache(maxsize=1)
+def neutral() -> Surroundings:
+    """The light of an object without a stage: from above and the same from every side, so that turning a symmetric
+    object about world up changes nothing."""
+    environment = neutral_room()
+    sun = Sun(np.array([0.0, 0.0, 1.0]), np.full(3, 0.3), 0.1)
+    return Surroundings(environment, _irradiance(environment), sun, ground=None, background_lod=0.0)
+
+
+_LOBES = np.array([1.0] + [2 / 3] * 3 + [1 / 4] * 5)
+_NORMS = np.array([0.282095, 0.488603, 0.488603, 0.488603, 1.092548, 1.092548, 0.315392, 1.092548, 0.546274])
+_BLOCK = 8
+
+
+@lru_cache(maxsize=1)
+def _basis() -> NDArray[np.float64]:
+    """(9, n): projects a coarse environment's texels on the irradiance polynomial."""
+    x, y, z = (c.astype(np.float64) for c in _coarse(directions()).reshape(-1, 3).T)
+    unit = np.stack([np.ones_like(x), y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y])
+    weights = _coarse(solid_angles()[..., None]).reshape(-1) * _BLOCK**2
+    return np.asarray(unit * (_LOBES * _NORMS**2)[:, None] * weights)
+
+
+def _coarse(image: Floats) -> Floats:
+    """(h / 8, w / 8, c): means of blocks."""
+    blocks = image.reshape(HEIGHT // _BLOCK, _BLOCK, -1, _BLOCK, image.shape[-1])
+    return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float32)
+
+
+def _irradiance(environment: Floats) -> NDArray[np.float64]:
+    assert environment.shape == (HEIGHT, WIDTH, 3)
+    return np.asarray(_basis() @ _coarse(environment).reshape(-1, 3).astype(np.float64))

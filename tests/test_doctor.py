@@ -1,0 +1,63 @@
+"""The doctor says what is there and what is missing, and never falls over."""
+
+import ctypes
+from typing import Any
+
+import pytest
+
+from viewpoint100k import doctor as module
+from viewpoint100k.errors import RendererError
+
+
+def _by_name() -> dict[str, module.Finding]:
+    return {finding.name: finding for finding in module.findings()}
+
+
+def test_findings_name_the_device_that_draws() -> None:
+    found = _by_name()
+    assert found["OpenGL"].status == "ok"
+    assert any(word in found["OpenGL"].text for word in ("software", "GPU"))
+    assert "samples" in found["OpenGL"].text
+    assert found["python"].status == "ok"
+    assert "cores" in found["cpu"].text
+
+
+def test_doctor_prints_every_finding_and_says_whether_a_build_can_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert module.doctor() is True
+    printed = capsys.readouterr().out
+    for finding in module.findings():
+        assert finding.name in printed
+    assert printed.rstrip().endswith("This machine can build.")
+
+
+def test_a_machine_without_egl_gets_the_command_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class NoLibrary(ctypes.CDLL):
+        def __init__(self, name: str, *arguments: Any) -> None:
+            raise OSError(f"{name}: cannot open shared object file")
+
+    def refuse(device_index: int | None, require_gpu: bool) -> None:
+        raise RendererError("no OpenGL 3.3 context")
+
+    monkeypatch.setattr(module, "find_library", lambda name: None if name in ("EGL", "GL") else f"lib{name}.so")
+    monkeypatch.setattr(module.ctypes, "CDLL", NoLibrary)
+    monkeypatch.setattr(module, "create_context", refuse)
+    assert module.doctor() is False
+    printed = capsys.readouterr().out
+    assert "apt-get install libegl1 libgl1 libgl1-mesa-dri" in printed
+    assert "cannot build" in printed
+
+
+def test_a_check_that_fails_is_itself_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode() -> list[str]:
+        raise RuntimeError("driver crashed")
+
+    monkeypatch.setattr(module, "egl_devices", explode)
+    bad = [finding for finding in module.findings() if finding.status == "bad"]
+    assert any("driver crashed" in finding.text for finding in bad)
+
+
+def test_egl_devices_are_listed_in_order() -> None:
+    devices = module.egl_devices()
+    assert all(isinstance(line, str) and line for line in devices)
