@@ -21,7 +21,7 @@ from viewpoint100k.shards import DatasetFolder
 SETTINGS = ["rows=20", "images.size=64", "limits.asset_timeout_s=3"]
 BLUEPRINT = draw_up(load_config("viewpoint-100k", SETTINGS))
 BLOCK = BLUEPRINT.plan.shards[0].blocks[0]
-VICTIM = next(candidates(BLUEPRINT.config, BLOCK, BLUEPRINT.plan.assets["train"]))[0]
+VICTIM = next(candidates(BLUEPRINT.config, BLOCK, BLUEPRINT.plan.pools["train"]))[0]
 """The first asset that the first block visits."""
 
 

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from viewpoint100k.config import BuildConfig, load_config
-from viewpoint100k.plan import ROWS_PER_BLOCK, Block, Shard, apportion, candidates, make_plan, slots, split_assets
+from viewpoint100k.plan import ROWS_PER_BLOCK, Block, Pool, Shard, apportion, candidates, make_plan, slots, split_assets
 from viewpoint100k.seeding import derive_seed, generator
 
 IDS = [f"asset-{i}" for i in range(300)]
+POOLS = [Pool(1.0, tuple(IDS))]
 OPTIONS = {"ego_translation": 3, "ego_rotation": 3, "object_translation": 3}
 
 
@@ -29,7 +30,7 @@ def test_seeds_are_the_same_on_every_machine() -> None:
 
 
 def test_rows_are_divided_into_shards_and_blocks_without_loss() -> None:
-    plan = make_plan(config(rows=2345), IDS)
+    plan = make_plan(config(rows=2345), POOLS)
     train = [shard for shard in plan.shards if shard.split == "train"]
     assert [shard.rows for shard in train] == [1000, 1000, 345]
     assert [block.rows for block in train[-1].blocks] == [100, 100, 100, 45]
@@ -38,7 +39,7 @@ def test_rows_are_divided_into_shards_and_blocks_without_loss() -> None:
 
 @pytest.mark.parametrize(("rows", "expected"), [(100_000, 1000), (1000, 10), (50, 10), (5000, 50)])
 def test_the_test_split_has_a_hundredth_and_at_least_ten(rows: int, expected: int) -> None:
-    plan = make_plan(config(rows=rows), IDS)
+    plan = make_plan(config(rows=rows), POOLS)
     assert sum(shard.rows for shard in plan.shards if shard.split == "test") == expected
 
 
@@ -95,7 +96,7 @@ def test_angle_bins_cover_the_range_alike_in_both_directions() -> None:
 
 
 def test_a_blocks_slots_do_not_depend_on_how_many_rows_the_set_has() -> None:
-    small, large = (make_plan(config(rows=rows), IDS).shards[0].blocks[3] for rows in (1000, 50_000))
+    small, large = (make_plan(config(rows=rows), POOLS).shards[0].blocks[3] for rows in (1000, 50_000))
     assert slots(config(rows=1000), small, OPTIONS) == slots(config(rows=50_000), large, OPTIONS)
 
 
@@ -112,7 +113,7 @@ def test_blocks_share_a_small_source_evenly() -> None:
         asset
         for shard in range(2)
         for index in range(10)
-        for asset, _ in islice(candidates(config(), block_of(index=index, shard=shard), assets), 13)
+        for asset, _ in islice(candidates(config(), block_of(index=index, shard=shard), [Pool(1.0, tuple(assets))]), 13)
     ]
     counts = Counter(visits)
     assert len(counts) == 25
@@ -120,7 +121,38 @@ def test_blocks_share_a_small_source_evenly() -> None:
 
 
 def test_every_visit_has_a_seed_of_its_own() -> None:
-    seeds = [
-        seed for index in range(10) for _, seed in islice(candidates(config(), block_of(index=index), IDS[:3]), 40)
-    ]
+    seeds = [seed for index in range(10) for _, seed in islice(candidates(config(), block_of(index=index), POOLS), 40)]
     assert len(set(seeds)) == len(seeds)
+
+
+def test_a_mixture_is_visited_by_weight_and_evenly_within_each_source() -> None:
+    pools = [Pool(3.0, tuple(f"a{i}" for i in range(20))), Pool(1.0, tuple(f"b{i}" for i in range(10)))]
+    visits = [
+        asset for index in range(10) for asset, _ in islice(candidates(config(), block_of(index=index), pools), 13)
+    ]
+    counts = Counter(visits)
+    of_a = sum(n for asset, n in counts.items() if asset[0] == "a")
+    assert abs(of_a - 0.75 * len(visits)) <= 1
+    for source in "ab":
+        within = [n for asset, n in counts.items() if asset[0] == source]
+        assert max(within) - min(within) <= 1
+
+
+def test_fractional_weights_are_met() -> None:
+    pools = [Pool(0.5, ("a",)), Pool(1.5, ("b",))]
+    visits = Counter(asset for i in range(8) for asset, _ in islice(candidates(config(), block_of(index=i), pools), 13))
+    assert visits == {"a": 26, "b": 78}
+
+
+def test_every_source_of_a_mixture_has_its_own_part_in_both_splits() -> None:
+    plan = make_plan(config(rows=100), [Pool(1.0, tuple(IDS)), Pool(1.0, ("x", "y"))])
+    assert [len(pool.assets) for pool in plan.pools["train"]] == [295, 2]
+    assert [len(pool.assets) for pool in plan.pools["test"]] == [5]
+
+
+def test_twins_share_a_split() -> None:
+    twins = {f"copy-{i}": f"asset-{i}" for i in range(30)}
+    train, test = split_assets([*IDS, *twins], twins)
+    sides = {asset: side for side, assets in (("train", train), ("test", test)) for asset in assets}
+    assert len(sides) == 330
+    assert all(sides[copy] == sides[original] for copy, original in twins.items())

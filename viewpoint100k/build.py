@@ -109,10 +109,11 @@ class Workshop:
         config = self.blueprint.config
         option_counts = {name: len(template.answers) for name, template in self.blueprint.templates.items()}
         wanted = slots(config, block, option_counts)
-        assets = self.blueprint.plan.assets[block.shard.split]
+        pools = self.blueprint.plan.pools[block.shard.split]
         record, rows = BlockRecord(), list[Row]()
-        patience = _MAX_VISITS * -(-block.rows // config.pairs_per_asset) + 2 * min(len(assets), 1000)
-        for visit, (asset_id, seed) in enumerate(candidates(config, block, assets)):
+        assets = sum(len(pool.assets) for pool in pools)
+        patience = _MAX_VISITS * -(-block.rows // config.pairs_per_asset) + 2 * min(assets, 1000)
+        for visit, (asset_id, seed) in enumerate(candidates(config, block, pools)):
             if not wanted:
                 break
             if visit >= patience:

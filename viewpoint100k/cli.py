@@ -146,6 +146,40 @@ def verify(
 
 
 @app.command()
+def audit(
+    folder: Annotated[Path, typer.Argument(help="A finished data set folder.")],
+    json_: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
+) -> None:
+    """Look for shortcuts: guess the answers from text, letters, one image, or background alone.
+
+    Exit code 1 where one succeeds. The report is kept in .build/audit.json. Needs scikit-learn: the extra [audit].
+
+    Example: viewpoint100k audit viewpoint-100k
+    """
+    from viewpoint100k.audit import audit as look_for_shortcuts
+    from viewpoint100k.audit import format_report
+
+    report = look_for_shortcuts(folder, on_step=lambda step: print(f"audit: {step}", file=sys.stderr, flush=True))
+    print(report.to_json() if json_ else format_report(report))
+    if not report.ok:
+        found = ", ".join(f"{result.audit} ({result.problem})" for result in report.failed)
+        raise DataError(f"{folder}: the answer can be guessed, or is not balanced, by {found}")
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="A finished data set folder.")],
+) -> None:
+    """Write report.html into the folder: what is in the set, its audits, and a gallery, in one page.
+
+    Example: viewpoint100k report viewpoint-100k
+    """
+    from viewpoint100k.report import report as write_report
+
+    print(f"{write_report(folder)}: open it in a browser")
+
+
+@app.command()
 def doctor() -> None:
     """Say which OpenGL this machine has, what is missing, and how to get it.
 
@@ -155,3 +189,32 @@ def doctor() -> None:
 
     if not examine():
         raise typer.Exit(1)
+
+
+@app.command()
+def assets(
+    source: Annotated[str, typer.Argument(help="procedural, meshes:DIR, objaverse, or any other source.")],
+    html: Annotated[Path | None, typer.Option(help="Also write a page with thumbnails to this file.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 when any asset would be dropped.")] = False,
+    limit: Annotated[int, typer.Option(help="Look at so many assets, spread over the source; 0 for all.")] = 500,
+) -> None:
+    """List what a source holds, what would be dropped, and why.
+
+    Example: viewpoint100k assets meshes:my-objects --html my-objects.html --check
+    """
+    from viewpoint100k.inventory import table, take_inventory
+    from viewpoint100k.inventory_page import write_page
+
+    if limit < 0:
+        raise UsageError(f"--limit must be 0 or more, not {limit}")
+    with Progress("looking", "assets") as progress:
+        inventory = take_inventory(
+            source, at_most=limit or None, thumbnails=html is not None, on_progress=progress.reach
+        )
+    for line in [*table(inventory), *inventory.summary()]:
+        print(line)
+    if html is not None:
+        write_page(inventory, html)
+        print(f"{html}: open it in a browser")
+    if check and inventory.dropped:
+        raise DataError(f"{source}: {inventory.dropped.total():,} assets would be dropped")

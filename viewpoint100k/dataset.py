@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from viewpoint100k import __version__
-from viewpoint100k.assets import open_source, source_digest
+from viewpoint100k.assets import MixedSource, Source, open_source, source_digest
+from viewpoint100k.assets.asset import Downloadable, FromFiles
+from viewpoint100k.assets.duplicates import identical_files
 from viewpoint100k.build import Blueprint
 from viewpoint100k.card import write_card
 from viewpoint100k.config import BuildConfig
@@ -22,7 +25,7 @@ from viewpoint100k.engines.ray import RayEngine
 from viewpoint100k.engines.survey import survey
 from viewpoint100k.engines.worker import Task
 from viewpoint100k.errors import UsageError
-from viewpoint100k.plan import Shard, make_plan
+from viewpoint100k.plan import Pool, Shard, make_plan
 from viewpoint100k.progress import Progress
 from viewpoint100k.questions import load_template
 from viewpoint100k.shards import DatasetFolder, write_atomically
@@ -32,6 +35,10 @@ __all__ = ["Part", "Summary", "build_dataset", "draw_up", "summarize"]
 
 _SURVEYED = 100
 """A source of at most so many assets is tried whole before it is split, so that a bad file costs only itself."""
+
+
+_SPARE = 1.3
+"""A build downloads this many times the assets that it would need if none were dropped."""
 
 
 @dataclass(frozen=True)
@@ -70,18 +77,37 @@ def draw_up(config: BuildConfig) -> Blueprint:
     Raises ``UsageError`` where a template cannot be used, or nothing of a source.
     """
     source = open_source(config.source, config.limits.mesh)
-    asset_ids = source.ids()
+    pools = _pools(source, config)
+    asset_ids = [asset_id for pool in pools for asset_id in pool.assets]
     unusable: dict[str, str] = {}
-    if len(asset_ids) <= _SURVEYED:
+    if len(asset_ids) <= _SURVEYED and not isinstance(source, Downloadable):
         unusable = survey(config.source, config.limits.mesh, asset_ids, config.limits.asset_timeout_s)
     if len(unusable) == len(asset_ids):
         reasons = ", ".join(f"{asset_id} {reason}" for asset_id, reason in list(unusable.items())[:3])
         raise UsageError(f"no asset of {config.source} can be used ({reasons}): mend them, or give another --source")
     templates = {name: load_template(name) for name in config.questions}
     asked = sorted((t.question_type, t.digest, config.questions[name]) for name, t in templates.items())
-    digest = config.digest(source_digest(source.name, asset_ids), json.dumps(asked))
-    plan = make_plan(config, [asset_id for asset_id in asset_ids if asset_id not in unusable])
+    digest = config.digest(source_digest(source.name, asset_ids), json.dumps([pool.weight for pool in pools] + asked))
+    usable = [Pool(p.weight, tuple(asset_id for asset_id in p.assets if asset_id not in unusable)) for p in pools]
+    twins = identical_files(source.files(), config.limits.max_file_bytes) if isinstance(source, FromFiles) else {}
+    plan = make_plan(config, [pool for pool in usable if pool.assets], twins)
     return Blueprint(config, plan, templates, digest, unusable)
+
+
+def _pools(source: Source, config: BuildConfig) -> list[Pool]:
+    """The assets of each part of a source; of one that must be downloaded no more than the rows call for."""
+    parts = [(1.0, source, source.ids())]
+    if isinstance(source, MixedSource):
+        parts = [(weight, part, source.part_ids(place)) for place, (weight, part) in enumerate(source.parts)]
+    wanted = _SPARE * (config.rows + max(10, config.rows // 100)) / config.pairs_per_asset
+    total = sum(weight for weight, _, _ in parts)
+    pools = []
+    for weight, part, asset_ids in parts:
+        if isinstance(part, Downloadable):
+            ranked = sorted(asset_ids, key=lambda asset_id: hashlib.sha256(asset_id.encode()).digest())
+            asset_ids = ranked[: max(100, round(wanted * weight / total))]
+        pools.append(Pool(weight, tuple(asset_ids)))
+    return pools
 
 
 def build_dataset(blueprint: Blueprint, out: Path, workers: int, part: Part, engine: str = "local") -> Summary:
@@ -98,8 +124,17 @@ def build_dataset(blueprint: Blueprint, out: Path, workers: int, part: Part, eng
             for place, shard in enumerate(blueprint.plan.shards)
             if part.holds(place) and not folder.has_shard(shard)
         }
+        if shards:
+            _download(blueprint)
         _build(folder, blueprint, shards, workers, engine)
     return finish(folder, blueprint)
+
+
+def _download(blueprint: Blueprint) -> None:
+    """Brings what the plan may need, all before the first row: rows must not depend on the speed of a network."""
+    source = open_source(blueprint.config.source, blueprint.config.limits.mesh)
+    if isinstance(source, Downloadable):
+        source.download([a for pools in blueprint.plan.pools.values() for pool in pools for a in pool.assets])
 
 
 def _build(folder: DatasetFolder, blueprint: Blueprint, shards: dict[int, Shard], workers: int, engine: str) -> None:
@@ -165,7 +200,7 @@ def _claim(folder: DatasetFolder, blueprint: Blueprint) -> None:
         "version": __version__,
         "config": blueprint.config.model_dump(mode="json"),
         "templates": {name: template.digest for name, template in blueprint.templates.items()},
-        "assets": sum(len(ids) for ids in blueprint.plan.assets.values()),
+        "assets": sum(len(pool.assets) for pools in blueprint.plan.pools.values() for pool in pools),
     }
     path = folder.build / "build.json"
     if not path.exists():

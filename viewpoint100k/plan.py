@@ -9,6 +9,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TypeVar
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = [
     "ROWS_PER_BLOCK",
     "Block",
     "Plan",
+    "Pool",
     "Shard",
     "Slot",
     "apportion",
@@ -70,11 +72,19 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Pool:
+    """Assets of one source, and its share of a mixture."""
+
+    weight: float
+    assets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """The shards of every split, and the assets that each split may use."""
 
     shards: tuple[Shard, ...]
-    assets: Mapping[str, tuple[str, ...]]
+    pools: Mapping[str, tuple[Pool, ...]]
 
     @property
     def rows(self) -> int:
@@ -92,45 +102,84 @@ class Slot:
     """Place of the right option among those shown."""
 
 
-def make_plan(config: BuildConfig, asset_ids: Sequence[str]) -> Plan:
-    """Shards and asset lists of both splits. A source with too few assets gets no test split."""
-    train, test = split_assets(asset_ids)
+def make_plan(config: BuildConfig, pools: Sequence[Pool], twins: Mapping[str, str] | None = None) -> Plan:
+    """Shards and asset lists of both splits. Sources with too few assets have none in the test split.
+
+    Args:
+        twins: assets that are the same as another one, with that other's id; they share its split.
+    """
+    halves = [(pool, split_assets(pool.assets, twins or {})) for pool in pools]
+    train = tuple(Pool(pool.weight, kept) for pool, (kept, _) in halves if kept)
+    test = tuple(Pool(pool.weight, held_out) for pool, (_, held_out) in halves if held_out)
     shards = _shards("train", config.rows, config.rows_per_shard)
     if test:
         shards += _shards("test", max(10, config.rows // 100), config.rows_per_shard)
     return Plan(tuple(shards), {"train": train, "test": test})
 
 
-def split_assets(asset_ids: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(train, test) assets, disjoint, in the order of their hashes.
+def split_assets(
+    asset_ids: Sequence[str], twins: Mapping[str, str] | None = None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(train, test) assets, disjoint, in the order of their hashes, twins together.
 
     An asset's hash decides, not its place in the list, so that a grown source keeps nearly all of its split. The test
     split takes a hundredth of the assets; of a small source a fifth, up to five; of fewer than five assets none.
     """
-    ranked = sorted(asset_ids, key=lambda asset_id: hashlib.sha256(asset_id.encode()).digest())
+    twins = twins or {}
+
+    def rank(asset_id: str) -> bytes:
+        return hashlib.sha256(twins.get(asset_id, asset_id).encode()).digest()
+
+    ranked = sorted(asset_ids, key=rank)
     held_out = max(math.ceil(len(ranked) / 100), min(5, len(ranked) // 5)) if len(ranked) >= 5 else 0
+    while 0 < held_out < len(ranked) and rank(ranked[held_out]) == rank(ranked[held_out - 1]):
+        held_out += 1
     return tuple(ranked[held_out:]), tuple(ranked[:held_out])
 
 
-def candidates(config: BuildConfig, block: Block, assets: Sequence[str]) -> Iterator[tuple[str, int]]:
+def candidates(config: BuildConfig, block: Block, pools: Sequence[Pool]) -> Iterator[tuple[str, int]]:
     """Endless (asset id, visit seed) for a block, in the order in which to try them.
 
-    First the block's own part of a round through all assets, so that a split uses each alike; then, to make good for
-    what was dropped, others at random.
+    First the block's own part of the rounds through the pools, which take turns by weight, so that a split uses each
+    asset of a pool alike; then, to make good for what was dropped, others at random.
     """
     visits = math.ceil(ROWS_PER_BLOCK / config.pairs_per_asset)
     blocks_per_shard = math.ceil(config.rows_per_shard / ROWS_PER_BLOCK)
     first = (block.shard.index * blocks_per_shard + block.index) * visits
     key = (config.seed, block.shard.split)
-    rounds: dict[int, np.ndarray] = {}
+    turns = _turns([pool.weight for pool in pools])
+    rounds: dict[tuple[int, int], np.ndarray] = {}
     for place in range(first, first + visits):
-        round_, within = divmod(place, len(assets))
-        if round_ not in rounds:
-            rounds[round_] = generator(*key, "round", round_).permutation(len(assets))
-        yield assets[rounds[round_][within]], derive_seed(*key, "visit", place)
+        cycle, turn = divmod(place, len(turns))
+        which = turns[turn]
+        assets = pools[which].assets
+        round_, within = divmod(cycle * turns.count(which) + turns[:turn].count(which), len(assets))
+        if (which, round_) not in rounds:
+            rounds[which, round_] = generator(*key, "round", which, round_).permutation(len(assets))
+        yield assets[rounds[which, round_][within]], derive_seed(*key, "visit", place)
     spare = generator(*key, "spare", first)
     while True:
+        assets = pools[turns[int(spare.integers(len(turns)))]].assets
         yield assets[int(spare.integers(len(assets)))], int(spare.integers(2**63))
+
+
+def _turns(weights: Sequence[float]) -> list[int]:
+    """The order in which pools take turns, over and over: each as often as its weight says, evenly spread.
+
+    Weights are taken to a hundredth of the least of them; whoever is farthest behind its share is next.
+    """
+    shares = [Fraction(weight / min(weights)).limit_denominator(100) for weight in weights]
+    scale = math.lcm(*(share.denominator for share in shares))
+    counts = [int(share * scale) for share in shares]
+    counts = [count // math.gcd(*counts) for count in counts]
+    total, taken = sum(counts), [0] * len(counts)
+    order = []
+    for turn in range(1, total + 1):
+        behind = [count * turn - done * total for count, done in zip(counts, taken, strict=True)]
+        chosen = behind.index(max(behind))
+        taken[chosen] += 1
+        order.append(chosen)
+    return order
 
 
 def slots(config: BuildConfig, block: Block, option_counts: Mapping[str, int]) -> list[Slot]:

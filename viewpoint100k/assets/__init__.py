@@ -8,6 +8,7 @@ from pathlib import Path
 
 from viewpoint100k.assets.asset import NO_LICENSE, Asset, CaptureAsset, MeshAsset, Origin, Photo, Source
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
+from viewpoint100k.assets.mixed import MixedSource, parse_mixture
 from viewpoint100k.errors import UsageError
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Asset",
     "CaptureAsset",
     "MeshAsset",
+    "MixedSource",
     "Origin",
     "Photo",
     "Source",
@@ -23,24 +25,52 @@ __all__ = [
 ]
 
 
+_FOLDER_SOURCES = {kind: f"{kind}:DIR" for kind in ("meshes", "co3d", "mvimgnet", "nerf")}
+
+
 def open_source(spec: str, limits: MeshLimits | None = None) -> Source:
-    """The source that ``spec`` names: ``procedural`` or ``meshes:DIR``.
+    """The source that ``spec`` names, or the mixture of several: ``meshes:DIR*3,procedural*1``.
 
     Raises ``UsageError`` for one that does not exist.
     """
-    kind, _, rest = spec.partition(":")
-    match kind:
-        case "procedural" if not rest:
-            from viewpoint100k.assets.procedural import ProceduralSource
+    parts = parse_mixture(spec)
+    if len(parts) == 1:
+        return _open_one(parts[0].spec, limits)
+    return MixedSource([(part.weight, _open_one(part.spec, limits)) for part in parts])
 
-            return ProceduralSource()
-        case "meshes" if rest:
+
+def _open_one(spec: str, limits: MeshLimits | None) -> Source:
+    kind, _, folder = spec.partition(":")
+    if kind in ("objaverse", "objaverse-xl"):
+        from viewpoint100k.assets.objaverse import open_objaverse
+
+        return open_objaverse(spec, limits)
+    if kind == "procedural" and not folder:
+        from viewpoint100k.assets.procedural import ProceduralSource
+
+        return ProceduralSource()
+    if kind not in _FOLDER_SOURCES:
+        raise UsageError(
+            f"unknown source {spec!r}: give procedural, objaverse, or {', '.join(_FOLDER_SOURCES.values())}"
+        )
+    if not folder:
+        raise UsageError(f"source {kind} needs a folder: write {_FOLDER_SOURCES[kind]}")
+    match kind:
+        case "meshes":
             from viewpoint100k.assets.meshes import MeshesSource
 
-            return MeshesSource(Path(rest), limits or MeshLimits())
-        case "meshes":
-            raise UsageError("source meshes needs a folder: write meshes:DIR")
-    raise UsageError(f"unknown source {spec!r}: give procedural or meshes:DIR")
+            return MeshesSource(Path(folder), limits)
+        case "co3d":
+            from viewpoint100k.assets.co3d import Co3dSource
+
+            return Co3dSource(Path(folder))
+        case "mvimgnet":
+            from viewpoint100k.assets.colmap import MvimgnetSource
+
+            return MvimgnetSource(Path(folder))
+    from viewpoint100k.assets.nerf import NerfSource
+
+    return NerfSource(Path(folder))
 
 
 def source_digest(name: str, asset_ids: Iterable[str]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,18 @@ from numpy.typing import NDArray
 from viewpoint100k.geometry import Camera
 from viewpoint100k.mesh import Mesh
 
-__all__ = ["NO_LICENSE", "Asset", "CaptureAsset", "MeshAsset", "Origin", "Photo", "Source", "normalization"]
+__all__ = [
+    "NO_LICENSE",
+    "Asset",
+    "CaptureAsset",
+    "Downloadable",
+    "FromFiles",
+    "MeshAsset",
+    "Origin",
+    "Photo",
+    "Source",
+    "normalization",
+]
 
 NO_LICENSE = "NOASSERTION"
 """SPDX's word for a licence that nobody has stated."""
@@ -103,6 +115,24 @@ class Source(Protocol):
 
     def load(self, asset_id: str) -> Asset:
         """Reads one asset. Raises ``AssetError`` with a reason code where it cannot be used."""
+        ...
+
+
+@runtime_checkable
+class FromFiles(Protocol):
+    """A source whose assets are files, so that equal ones can be found without loading them."""
+
+    def files(self) -> Mapping[str, Path]:
+        """The file of each asset that has one, by asset id."""
+        ...
+
+
+@runtime_checkable
+class Downloadable(Protocol):
+    """A source whose assets are brought to this machine when they are wanted."""
+
+    def download(self, ids: Sequence[str]) -> object:
+        """Brings the assets ``ids``. What does not arrive is dropped, with its reason, when it is loaded."""
         ...
 
 

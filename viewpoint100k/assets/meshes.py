@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -41,6 +41,10 @@ class MeshesSource:
         malformed ``metadata.csv``."""
         _ = self._metadata
         return tuple(self._files)
+
+    def files(self) -> Mapping[str, Path]:
+        """The file of each asset."""
+        return self._files
 
     def load(self, asset_id: str) -> MeshAsset:
         """Reads one file. Raises ``AssetError``; see `read_mesh_file`."""

@@ -1,0 +1,93 @@
+"""Several sources as one: which, with what weight, and how an asset of the mixture finds its way back to its source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from viewpoint100k.assets.asset import Asset, Downloadable, FromFiles, Source
+from viewpoint100k.errors import AssetError, UsageError
+
+__all__ = ["MixedSource", "WeightedSpec", "parse_mixture"]
+
+_KINDS = "procedural|meshes|objaverse|objaverse-xl|co3d|mvimgnet|nerf"
+_BETWEEN = re.compile(rf",(?=(?:{_KINDS})(?:[:*,]|$))")
+"""A comma before the name of a source. Others belong to a path or to an option."""
+
+_WEIGHT = re.compile(r"\*(\d+(?:\.\d+)?)$")
+
+
+@dataclass(frozen=True)
+class WeightedSpec:
+    """One source of a mixture."""
+
+    spec: str
+    weight: float
+
+
+def parse_mixture(text: str) -> tuple[WeightedSpec, ...]:
+    """``objaverse*3,co3d:DIR*1`` as its parts. A part without a weight has weight 1.
+
+    Raises ``UsageError`` for a weight of 0.
+    """
+    parts = []
+    for part in _BETWEEN.split(text):
+        found = _WEIGHT.search(part)
+        weight = float(found[1]) if found else 1.0
+        if weight <= 0:
+            raise UsageError(f"source {part!r} has weight 0: leave it out instead")
+        parts.append(WeightedSpec(part[: found.start()] if found else part, weight))
+    return tuple(parts)
+
+
+class MixedSource:
+    """The assets of several sources, told apart by the place of theirs in the mixture: ``0:chair-000017``."""
+
+    name = "mixed"
+
+    def __init__(self, parts: Sequence[tuple[float, Source]]) -> None:
+        self.parts = tuple(parts)
+
+    @cached_property
+    def _alike(self) -> set[str]:
+        """Kinds that occur more than once, whose ids may therefore clash."""
+        names = [source.name for _, source in self.parts]
+        return {name for name in names if names.count(name) > 1}
+
+    def ids(self) -> Sequence[str]:
+        """Every asset of every part."""
+        return [asset_id for place in range(len(self.parts)) for asset_id in self.part_ids(place)]
+
+    def part_ids(self, place: int) -> Sequence[str]:
+        """The assets of one part, as the mixture names them."""
+        return [f"{place}:{asset_id}" for asset_id in self.parts[place][1].ids()]
+
+    def files(self) -> Mapping[str, Path]:
+        """The files of those parts that consist of files."""
+        return {
+            f"{place}:{asset_id}": path
+            for place, (_, source) in enumerate(self.parts)
+            if isinstance(source, FromFiles)
+            for asset_id, path in source.files().items()
+        }
+
+    def download(self, ids: Sequence[str]) -> None:
+        """Brings the assets of those parts that have to be brought."""
+        for place, (_, source) in enumerate(self.parts):
+            prefix = f"{place}:"
+            mine = [asset_id.removeprefix(prefix) for asset_id in ids if asset_id.startswith(prefix)]
+            if isinstance(source, Downloadable) and mine:
+                source.download(mine)
+
+    def load(self, asset_id: str) -> Asset:
+        """Reads one asset from its source. Two sources of one kind keep their places in ``Origin.asset_id``."""
+        place, colon, inner = asset_id.partition(":")
+        if not (colon and place.isdigit() and int(place) < len(self.parts)):
+            raise AssetError("unknown_asset", f"{asset_id} names no source of the mixture")
+        asset = self.parts[int(place)][1].load(inner)
+        if asset.origin.source not in self._alike:
+            return asset
+        return replace(asset, origin=replace(asset.origin, asset_id=asset_id))
