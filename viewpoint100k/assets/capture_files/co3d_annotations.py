@@ -1,0 +1,131 @@
+"""CO3D's annotation files: gzipped JSON arrays, one pair a category, of hundreds of megabytes once decompressed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from viewpoint100k.assets.capture_files import json_records as fields
+from viewpoint100k.assets.capture_files.capture import StatedPhoto
+from viewpoint100k.assets.capture_files.lenses import Distortion, Lens
+from viewpoint100k.assets.capture_files.limits import CaptureLimits
+from viewpoint100k.assets.capture_files.source_folder import SourceFolder
+from viewpoint100k.conventions import NdcFormat, Pytorch3dView, from_pytorch3d
+from viewpoint100k.errors import AssetError
+
+__all__ = ["FrameIndex", "Sequence", "index_frames", "read_frame", "read_sequences"]
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """What is stated of one capture."""
+
+    name: str
+    quality: float | None = None
+    """``viewpoint_quality_score``; None where it is not stated."""
+    point_cloud: str | None = None
+    """Path of the object's points, relative to the data set's folder."""
+    points_are_object: bool = True
+
+
+class FrameIndex:
+    """The frames of a category by their sequence, compressed: as objects they would take gigabytes."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, tuple[Any, list[bytes]]] = {}
+
+    def add(self, sequence: str, text: str) -> None:
+        if sequence not in self._texts:
+            self._texts[sequence] = (zlib.compressobj(1), [])
+        compressor, pieces = self._texts[sequence]
+        pieces.append(compressor.compress(text.encode() + b"\n"))
+
+    def close(self) -> None:
+        """Ends writing."""
+        for compressor, pieces in self._texts.values():
+            pieces[:] = [b"".join([*pieces, compressor.flush()])]
+
+    def sequences(self) -> list[str]:
+        return sorted(self._texts)
+
+    def frames(self, sequence: str) -> tuple[list[dict[str, Any]], str]:
+        """A sequence's frames in the order of the file, and the SHA-256 of their texts. ``AssetError`` for none."""
+        if sequence not in self._texts:
+            raise AssetError("too_few_photos", f"{sequence} has no frames")
+        text = zlib.decompress(self._texts[sequence][1][0])
+        return [json.loads(line) for line in text.split(b"\n") if line], hashlib.sha256(text).hexdigest()
+
+
+def read_sequences(folder: SourceFolder, name: str, limits: CaptureLimits) -> dict[str, Sequence]:
+    """A category's sequences by name. Raises ``AssetError``; see `iterate_records`."""
+    found = {}
+    with folder.open(name, "annotations_missing") as file:
+        for record, _ in fields.iterate_records(file, name, limits.max_annotation_bytes):
+            try:
+                sequence = _sequence(record)
+            except ValueError as error:
+                raise AssetError("annotations_unreadable", f"{name}: {error}") from error
+            found[sequence.name] = sequence
+    return found
+
+
+def index_frames(folder: SourceFolder, name: str, limits: CaptureLimits) -> FrameIndex:
+    """A category's frames. Raises ``AssetError``; see `iterate_records`."""
+    index = FrameIndex()
+    with folder.open(name, "annotations_missing") as file:
+        for record, text in fields.iterate_records(file, name, limits.max_annotation_bytes):
+            sequence = record.get("sequence_name")
+            if not isinstance(sequence, str) or not sequence:
+                raise AssetError("annotations_unreadable", f"{name} holds a frame without sequence_name")
+            # A record may be laid out over several lines; in JSON none of them is within a string.
+            index.add(sequence, text.replace("\n", " ").replace("\r", " "))
+    index.close()
+    return index
+
+
+def read_frame(folder: SourceFolder, frame: dict[str, Any], distortion: Distortion | None = None) -> StatedPhoto:
+    """A frame's photo. Raises ``ValueError`` for what makes no camera, ``AssetError`` for a path that leads out."""
+    name = image_name(folder, frame)
+    size = fields.mapping(frame.get("image"), "image").get("size")
+    height, width = (int(side) for side in fields.floats(size, "image.size", (2,)))
+    stated = fields.mapping(frame.get("viewpoint"), "viewpoint")
+    # The default is that of CO3D's own data type; a name that is neither is refused by the converter.
+    kind: NdcFormat = stated.get("intrinsics_format") or "ndc_norm_image_bounds"
+    view = Pytorch3dView(
+        fields.floats(stated.get("R"), "R", (3, 3)),
+        fields.floats(stated.get("T"), "T", (3,)),
+        fields.floats(stated.get("focal_length"), "focal_length", (2,)),
+        fields.floats(stated.get("principal_point"), "principal_point", (2,)),
+        kind,
+    )
+    camera = from_pytorch3d(view, width, height)
+    mask = frame.get("mask")
+    mask_path = mask.get("path") if isinstance(mask, dict) else None
+    return StatedPhoto(
+        name,
+        np.array(camera.camera_to_world),
+        Lens(np.array(camera.intrinsics), width, height, distortion),
+        folder.name(mask_path) if isinstance(mask_path, str) and mask_path else None,
+    )
+
+
+def image_name(folder: SourceFolder, frame: dict[str, Any]) -> str:
+    """The frame's image. Raises ``ValueError`` where it has none, ``AssetError`` where its path leads out."""
+    image = fields.mapping(frame.get("image"), "image")
+    return folder.name(fields.text(image.get("path"), "image.path"))
+
+
+def _sequence(record: dict[str, Any]) -> Sequence:
+    quality = record.get("viewpoint_quality_score")
+    cloud = record.get("point_cloud")
+    path = cloud.get("path") if isinstance(cloud, dict) else None
+    return Sequence(
+        name=fields.text(record.get("sequence_name"), "sequence_name"),
+        quality=None if quality is None else float(fields.floats(quality, "viewpoint_quality_score", ())),
+        point_cloud=path if isinstance(path, str) and path else None,
+    )

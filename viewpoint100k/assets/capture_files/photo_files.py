@@ -1,0 +1,101 @@
+"""From a photo's file to the image in a row: what has to be done to it, and doing it when it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.assets.capture_files import pictures
+from viewpoint100k.assets.capture_files.lenses import Lens, undistorted
+from viewpoint100k.assets.capture_files.limits import CaptureLimits
+from viewpoint100k.assets.capture_files.source_folder import SourceFolder
+from viewpoint100k.errors import AssetError
+
+__all__ = ["MaskFile", "PhotoFile", "fitted"]
+
+_TURNED_BY_A_QUARTER = (5, 6, 7, 8)
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoFile:
+    """How a file becomes the image of a row; calling it does so."""
+
+    folder: SourceFolder
+    name: str
+    limits: CaptureLimits
+    lens: Lens
+    """Of the photo at the size at which it is decoded, which is that of the image too."""
+    straight: Lens
+    """The pinhole of the image; the same as ``lens`` where there is no distortion."""
+    turn: bool
+    """Whether EXIF's orientation is applied: only where the stated camera is that of the turned photo."""
+    as_it_is: bool
+    """Whether the file's own bytes will do, but for metadata."""
+    sha256: str
+
+    def __call__(self) -> bytes:
+        """JPEG bytes, without EXIF. Raises ``AssetError``; ``photo_changed`` where the file is not what it was."""
+        data = self.folder.read(self.name, self.limits.max_photo_bytes, "image_missing", "photo_too_large")
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise AssetError("photo_changed", f"{self.name} is no longer what it was when the capture was read")
+        own = pictures.stripped(data) if self.as_it_is else None
+        return own if own is not None else pictures.encode(self.pixels(data))
+
+    def pixels(self, data: bytes) -> NDArray[np.uint8]:
+        """(h, w, 3) of the image, from the file's bytes."""
+        size = (self.lens.width, self.lens.height)
+        decoded = pictures.decode(data, self.name, self.limits, size, turn=self.turn)
+        if self.straight is self.lens:
+            return decoded
+        return pictures.resample(decoded, self.lens, self.straight).astype(np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class MaskFile:
+    """A photo's mask; calling it gives (h, w), true on the object, for the image that the photo becomes."""
+
+    photo: PhotoFile
+    name: str
+
+    def __call__(self) -> NDArray[np.bool_]:
+        """Raises ``AssetError``."""
+        photo = self.photo
+        data = photo.folder.read(self.name, photo.limits.max_photo_bytes, "mask_missing", "photo_too_large")
+        mask = pictures.decode_mask(data, self.name, photo.limits, (photo.lens.width, photo.lens.height))
+        if photo.straight is photo.lens:
+            return mask
+        straight: NDArray[np.bool_] = pictures.resample(mask.astype(np.uint8), photo.lens, photo.straight, order=0) > 0
+        return straight
+
+
+def fitted(
+    folder: SourceFolder, name: str, stated: Lens, facts: pictures.Inspected, byte_count: int, limits: CaptureLimits
+) -> PhotoFile:
+    """How the file ``name``, of which ``facts`` are known, becomes an image that ``stated`` describes.
+
+    A camera speaks of the file's pixels as they are stored: COLMAP ignores EXIF, and so must a reader, unless the
+    stated size says that the photo was turned first. A file of another size will do where it was only scaled, to the
+    pixel. Raises ``AssetError`` with ``size_mismatch``.
+    """
+    width, height, turn = facts.width, facts.height, False
+    if (height, width) == (stated.width, stated.height) and facts.orientation in _TURNED_BY_A_QUARTER:
+        width, height, turn = height, width, True
+    if not _same_proportions((width, height), (stated.width, stated.height)):
+        message = f"{name} has {width}x{height} pixels, but its camera has {stated.width}x{stated.height}"
+        raise AssetError("size_mismatch", message)
+    scale = min(1.0, limits.max_image_size / max(width, height))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    lens = stated if size == (stated.width, stated.height) else stated.resized(*size)
+    straight = undistorted(lens)
+    whole = size == (facts.width, facts.height) and straight is lens and not turn
+    as_it_is = whole and pictures.is_ready(facts, byte_count)
+    return PhotoFile(folder, name, limits, lens, straight, turn, as_it_is, facts.sha256)
+
+
+def _same_proportions(file: tuple[int, int], stated: tuple[int, int]) -> bool:
+    """Whether one size is the other times one factor, to within a pixel of rounding in the smaller."""
+    small, large = sorted((file, stated))
+    return abs(large[1] * small[0] / large[0] - small[1]) < 1

@@ -1,0 +1,99 @@
+"""What the three sources of photographs have in common: a folder, ids, and from an id to a capture."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from viewpoint100k.assets.asset import NO_LICENSE, CaptureAsset
+from viewpoint100k.assets.capture_files.assembly import assemble
+from viewpoint100k.assets.capture_files.capture import StatedCapture
+from viewpoint100k.assets.capture_files.limits import CaptureLimits
+from viewpoint100k.assets.capture_files.source_folder import SourceFolder
+from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, read_metadata
+from viewpoint100k.errors import AssetError, UsageError, ViewpointError
+
+__all__ = ["CaptureSource"]
+
+Entry = TypeVar("Entry")
+
+
+class CaptureSource(ABC, Generic[Entry]):
+    """A folder of captures in one layout. Reads nothing outside of it.
+
+    Nothing in these layouts states a licence: ``license`` (SPDX) is what the user knows of the whole folder, and
+    ``metadata.csv`` in it what is known of each capture. The latter has the columns of `MeshMetadata`; ``file`` is a
+    capture's id, ``up`` the axis that points up in the capture's own world, where the cameras need not be asked.
+    """
+
+    name: str
+
+    def __init__(self, root: Path, limits: CaptureLimits | None = None, license: str = NO_LICENSE) -> None:
+        self._root = root
+        self._limits = limits or CaptureLimits()
+        self._license = license
+
+    def ids(self) -> Sequence[str]:
+        """All captures, sorted, those that cannot be used among them. Raises ``UsageError`` where there is none."""
+        _ = self._metadata
+        return tuple(self._entries)
+
+    def load(self, asset_id: str) -> CaptureAsset:
+        """Reads one capture and looks at its photos. Raises ``AssetError``, whatever is wrong with it."""
+        if asset_id not in self._entries:
+            raise AssetError("file_missing", f"{asset_id} is not in {self._root}")
+        try:
+            with np.errstate(all="ignore"):
+                stated = self._read(asset_id, self._entries[asset_id])
+                return assemble(
+                    self.name, asset_id, stated, self._files, self._limits, self._license, self._metadata.get(asset_id)
+                )
+        except ViewpointError:
+            raise
+        except Exception as error:  # What a broken file leads to: nothing in it may end a build.
+            message = f"{asset_id} cannot be read: {type(error).__name__}: {str(error)[:200]}"
+            raise AssetError("unreadable", message) from error
+
+    @property
+    @abstractmethod
+    def _layout(self) -> str:
+        """What is looked for, for the sentence that says it is not there."""
+
+    @abstractmethod
+    def _find(self) -> Mapping[str, Entry]:
+        """What there is to read, by id."""
+
+    @abstractmethod
+    def _read(self, asset_id: str, entry: Entry) -> StatedCapture:
+        """Reads what one capture's files state. Raises ``AssetError``."""
+
+    @cached_property
+    def _folder(self) -> SourceFolder:
+        """The folder that was given."""
+        return SourceFolder(self._root)
+
+    @cached_property
+    def _files(self) -> SourceFolder:
+        """The folder that photos are read from, and that their names are relative to."""
+        return self._folder
+
+    @cached_property
+    def _entries(self) -> dict[str, Entry]:
+        found = dict(sorted(self._find().items()))
+        if not found:
+            raise UsageError(f"there is no capture in {self._root}: {self.name}:DIR looks for {self._layout}")
+        return found
+
+    @cached_property
+    def _metadata(self) -> dict[str, MeshMetadata]:
+        path = self._root / METADATA_FILE
+        return read_metadata(path, self._entries.keys()) if path.is_file() else {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs: it finds the rest by itself."""
+        return {key: value for key, value in self.__dict__.items() if key in ("_root", "_limits", "_license")}
