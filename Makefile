@@ -10,10 +10,10 @@ SOURCE ?=
 VENV := .venv
 BIN  := $(VENV)/bin
 READY := $(VENV)/.ready
-EXTRAS := dev,pyrender,captures
+EXTRAS := dev,pyrender,captures,audit
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system dataset verify test test-all lint bench clean
+.PHONY: help setup system dataset verify audit report test test-all lint bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,12 @@ dataset: setup  ## Build the data set into OUT, then verify it
 
 verify: setup  ## Recompute every label of OUT
 	$(BIN)/viewpoint100k verify $(OUT)
+
+audit: setup  ## Look for shortcuts to the answers of OUT
+	$(BIN)/viewpoint100k audit $(OUT)
+
+report: setup  ## Write report.html into OUT
+	$(BIN)/viewpoint100k report $(OUT)
 
 test: setup lint  ## Lint, types, and the tests but the slow ones
 	$(BIN)/python -m pytest -m 'not slow'

@@ -9,6 +9,7 @@ one sample a pixel: a multisampled depth buffer would give samples that lie off 
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -92,10 +93,22 @@ class OpenGLRenderer:
 
     def load(self, mesh: Mesh, stage: Stage | None) -> OpenGLScene:
         """Uploads a mesh and sets its stage. See `renderers.protocol.Renderer.load`."""
-        with self.context:
-            scene = OpenGLScene(self, mesh, stage)
+        with self.context as context:
+            frame = UnitFrame.of(mesh)
+            uploaded = GpuMesh(context, mesh, frame, self.max_texture_size, self.texture_filter)
+            if stage is None:
+                scene = OpenGLScene(self, uploaded, frame, *self.neutral, staged=False)
+            else:
+                look = dress(stage, mean_luminance(mesh))
+                scene = OpenGLScene(self, uploaded, frame, look, _environment_texture(context, look), staged=True)
         self._scenes[id(scene)] = scene
         return scene
+
+    @cached_property
+    def neutral(self) -> tuple[Surroundings, moderngl.Texture]:
+        """What surrounds an object without a stage; every such scene shares it."""
+        look = neutral()
+        return look, _environment_texture(self.context, look)
 
     def close(self) -> None:
         """Frees everything, scenes included. Closing twice is harmless."""
@@ -108,6 +121,7 @@ class OpenGLRenderer:
                 vertex_array.release()
             for texture in self._patterns.values():
                 texture.release()
+            self.neutral[1].release()
             self._tiles.release()
             self.color_targets.release()
             self.depth_targets.release()
@@ -142,15 +156,21 @@ class OpenGLRenderer:
 class OpenGLScene:
     """A mesh on its stage, on the device. Made by `OpenGLRenderer.load`."""
 
-    def __init__(self, renderer: OpenGLRenderer, mesh: Mesh, stage: Stage | None) -> None:
+    def __init__(
+        self,
+        renderer: OpenGLRenderer,
+        mesh: GpuMesh,
+        frame: UnitFrame,
+        look: Surroundings,
+        environment: moderngl.Texture,
+        staged: bool,
+    ) -> None:
         self._renderer = renderer
-        self._frame = UnitFrame.of(mesh)
+        self._mesh, self._frame = mesh, frame
+        self._look, self._environment = look, environment
+        self._staged = staged
         self._closed = False
-        self._staged = stage is not None
-        context = renderer.context
-        self._mesh = GpuMesh(context, mesh, self._frame, renderer.max_texture_size, renderer.texture_filter)
-        self._look = dress(stage, mean_luminance(mesh)) if stage is not None else neutral()
-        self._environment = _environment_texture(context, self._look)
+        self._alone: OpenGLScene | None = None
         self._ground_map: GroundMap | None = None
         self._ground_shadow: moderngl.Texture | None = None
         self._sun_map: moderngl.Texture | None = None
@@ -179,16 +199,30 @@ class OpenGLScene:
         window = np.frombuffer(raw, dtype=np.float32).reshape(camera.height, camera.width)
         return metric_depth(window, frustum, self._frame.radius)
 
+    def unstaged(self) -> OpenGLScene:
+        """The same mesh without its stage. See `renderers.protocol.LoadedScene.unstaged`."""
+        if not self._staged:
+            return self
+        if self._alone is None:
+            with self._context():
+                self._alone = OpenGLScene(
+                    self._renderer, self._mesh, self._frame, *self._renderer.neutral, staged=False
+                )
+        return self._alone
+
     def close(self) -> None:
         """Frees what the scene holds on the device. Closing twice is harmless."""
         if self._closed:
             return
         with self._context():
             self._mesh.release()
-            for texture in (self._environment, self._ground_shadow, self._sun_map):
+            own = (self._environment, self._ground_shadow, self._sun_map) if self._staged else ()
+            for texture in own:
                 if texture is not None:
                     texture.release()
         self._closed = True
+        if self._alone is not None:
+            self._alone._closed = True
         self._renderer.forget(self)
 
     def _context(self) -> moderngl.Context:

@@ -37,6 +37,10 @@ class LoadedScene(Protocol):
         object is not. The stage is not in it. One sample a pixel: ``np.isfinite`` of it is the object's mask."""
         ...
 
+    def unstaged(self) -> LoadedScene:
+        """The same mesh without a stage, as `Renderer.load` would draw it: uploaded once, closed with this."""
+        ...
+
     def close(self) -> None:
         """Frees what the scene holds on the device."""
         ...

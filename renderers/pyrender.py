@@ -132,6 +132,8 @@ class PyrenderScene:
 
     def __init__(self, renderer: PyrenderRenderer, pyrender: Any, mesh: Mesh, stage: Stage | None) -> None:
         self._renderer = renderer
+        self._mesh, self._staged = mesh, stage is not None
+        self._alone: PyrenderScene | None = None
         self._closed = False
         self._frame = UnitFrame.of(mesh)
         look = dress(stage, mean_luminance(mesh)) if stage is not None else neutral()
@@ -169,11 +171,21 @@ class PyrenderScene:
         _, depth = self._draw(camera, 0)
         return np.where(depth > 0, depth * np.float32(self._frame.radius), np.float32(np.inf))
 
+    def unstaged(self) -> PyrenderScene:
+        """The same mesh without its stage. See `renderers.protocol.LoadedScene.unstaged`."""
+        if not self._staged:
+            return self
+        if self._alone is None:
+            self._alone = self._renderer.load(self._mesh, None)
+        return self._alone
+
     def close(self) -> None:
         """Frees what the scene holds on the device. Closing twice is harmless."""
         if self._closed:
             return
         self._closed = True
+        if self._alone is not None:
+            self._alone.close()
         meshes = {*self._meshes[0], *self._meshes[1]} | ({self._ground} if self._ground is not None else set())
         self._renderer.forget(self, meshes)
 

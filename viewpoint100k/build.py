@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -91,6 +92,10 @@ class Workshop:
         if self._renderer is None:
             self._renderer = open_renderer(self.blueprint.config.renderer)
         return self._renderer
+
+    @cached_property
+    def _renderer_name(self) -> str:
+        return self.renderer.describe()
 
     def close(self) -> None:
         if self._renderer is not None:
@@ -207,8 +212,8 @@ class Workshop:
             "object_radius": pair.radius,
             "object_front": None if pair.front is None else pair.front.tolist(),
             "relative": asdict(pair.pose) | {"overlap": pair.overlap},
-            "answerability": None,
-            "renderer": "" if isinstance(asset, CaptureAsset) else self.renderer.describe(),
+            "answerability": pair.answerability,
+            "renderer": "" if isinstance(asset, CaptureAsset) else self._renderer_name,
             "seed": seed,
             "config": self.blueprint.digest,
         }

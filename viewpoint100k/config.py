@@ -83,6 +83,14 @@ class Pairs(_Section):
     min_overlap: Fraction = 0.1
     """Smallest part of the surface seen in either frame that is seen in both; else ``too_little_overlap``."""
 
+    min_answerability: Fraction = 0.05
+    """Smallest difference that another answer would have made to the images, see `answerability`; else ``symmetric``.
+
+    Calibrated on objects of known symmetry (`tests/test_answerability.py`): of views of balls, vases and prisms none
+    reached 0.01, nor 0.046 with a handle or label that neither image shows; with a label that they show all had 0.1 or
+    more. A handle of the object's own colour that points at the camera may fall below it.
+    """
+
     @model_validator(mode="after")
     def _angles_have_a_sign(self) -> Pairs:
         if not 0 < self.azimuth_deg[0] < self.azimuth_deg[1] < 180:

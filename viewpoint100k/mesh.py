@@ -80,6 +80,14 @@ class Mesh:
         return np.concatenate([p.positions[np.unique(p.triangles)] for p in self.primitives]).astype(np.float64)
 
     @property
+    def centroid(self) -> NDArray[np.float64]:
+        """(3,): the mean of the surface, each part counting by its area. It lies on every axis of symmetry."""
+        corners = np.concatenate([p.positions[p.triangles] for p in self.primitives]).astype(np.float64)
+        areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+        centroid: NDArray[np.float64] = areas @ corners.mean(axis=1) / max(areas.sum(), 1e-30)
+        return centroid
+
+    @property
     def triangle_count(self) -> int:
         return sum(len(p.triangles) for p in self.primitives)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from viewpoint100k.config import Pairs, Views
 from viewpoint100k.geometry import Camera, RelativePose, object_translation, relative_pose
 
-__all__ = ["Frame", "Pair", "frame_problem", "overlap", "pair_problem"]
+__all__ = ["Frame", "Pair", "frame_problem", "overlap", "pair_problem", "shows"]
 
 Floats = NDArray[np.float64]
 
@@ -53,6 +53,8 @@ class Pair:
     """(3,): unit vector out of the object's front, where it is known."""
     overlap: float | None
     """The part of the surface seen in either frame that is seen in both; None where nothing is known of the surface."""
+    answerability: float | None = None
+    """How different the second image would have been, had another answer been true; None where it is not known."""
 
     @cached_property
     def pose(self) -> RelativePose:
@@ -85,6 +87,8 @@ def pair_problem(pair: Pair, pairs: Pairs, azimuth_deg: Sequence[float]) -> str 
         return "azimuth_out_of_range"
     if pair.overlap is not None and pair.overlap < pairs.min_overlap:
         return "too_little_overlap"
+    if pair.answerability is not None and pair.answerability < pairs.min_answerability:
+        return "symmetric"
     return None
 
 
@@ -99,19 +103,24 @@ def overlap(first: Frame, second: Frame, radius: float) -> float:
     return float(np.concatenate(seen).mean()) if sum(map(len, seen)) else 0.0
 
 
+def shows(camera: Camera, depth_map: NDArray[np.float32], points: Floats, radius: float) -> NDArray[np.bool_]:
+    """Whether each of ``points`` (n, 3), on an object of ``radius``, is visible in a view with this depth map."""
+    height, width = depth_map.shape
+    pixels, depth = camera.resized(width, height).project(points)
+    nearest = np.floor(pixels).astype(int)
+    inside = (depth > 0) & (nearest >= 0).all(axis=1) & (nearest[:, 0] < width) & (nearest[:, 1] < height)
+    shown = np.zeros(len(points), dtype=bool)
+    column, row = nearest[inside].T
+    shown[inside] = _shown(depth_map, row, column, depth[inside], radius)
+    return shown
+
+
 def _seen_in(first: Frame, second: Frame, radius: float) -> NDArray[np.bool_]:
     """For sampled pixels of the first frame's object, whether the surface point is visible in the second."""
     rows, columns = (_SAMPLING * places for places in np.nonzero(first.mask[::_SAMPLING, ::_SAMPLING]))
     grid = first.camera.resized(*first.depth.shape[::-1])
     points = grid.unproject(np.column_stack([columns, rows]) + 0.5, first.depth[rows, columns])
-    height, width = second.depth.shape
-    pixels, depth = second.camera.resized(width, height).project(points)
-    nearest = np.floor(pixels).astype(int)
-    inside = (depth > 0) & (nearest >= 0).all(axis=1) & (nearest[:, 0] < width) & (nearest[:, 1] < height)
-    seen = np.zeros(len(points), dtype=bool)
-    column, row = nearest[inside].T
-    seen[inside] = _shown(second.depth, row, column, depth[inside], radius)
-    return seen
+    return shows(second.camera, second.depth, points, radius)
 
 
 def _shown(

@@ -10,6 +10,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from renderers import Renderer, Stage
+from viewpoint100k.answerability import Counterfactuals
 from viewpoint100k.assets import CaptureAsset, MeshAsset
 from viewpoint100k.config import BuildConfig
 from viewpoint100k.geometry import azimuth_deg
@@ -73,6 +74,7 @@ class MeshVisit:
             self._scene = renderer.load(asset.mesh, Stage(derive_seed(seed, "stage")))
         with timed("depth"):
             self._frames = [Frame(c, self._scene.depth(c.resized(_CHECK_SIZE, _CHECK_SIZE))) for c in cameras]
+        self._counterfactuals = Counterfactuals(self._scene.unstaged(), asset.mesh.centroid)
         self._images: dict[int, bytes] = {}
 
     def pairing(self, slots: Sequence[Slot]) -> Sequence[tuple[int, int]]:
@@ -85,7 +87,9 @@ class MeshVisit:
         one, two = self._frames[first], self._frames[second]
         with self._timed("overlap"):
             shared = overlap(one, two, radius=1.0)
-        return Pair((one.camera, two.camera), np.zeros(3), 1.0, self._asset.front, shared)
+        with self._timed("answerability"):
+            told = self._counterfactuals.answerability(one.camera, two.camera, self._config.pairs)
+        return Pair((one.camera, two.camera), np.zeros(3), 1.0, self._asset.front, shared, told)
 
     def image(self, place: int) -> bytes:
         if place not in self._images:

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 
 from viewpoint100k.assets import open_source
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
-from viewpoint100k.errors import AssetError
+from viewpoint100k.errors import AssetError, BuildError
 
 __all__ = ["survey"]
 
@@ -26,24 +26,38 @@ def survey(spec: str, limits: MeshLimits, asset_ids: Sequence[str], timeout_s: f
         process.start()
         theirs.close()
         try:
-            for place, asset_id in enumerate(left):
-                if not ours.poll(timeout_s + (_START_TIMEOUT_S if place == 0 else 0)):
+            _await_start(ours)
+            for asset_id in left:
+                if not ours.poll(timeout_s):
                     raise TimeoutError
                 if reason := ours.recv():
                     unusable[asset_id] = reason
             left = []
         except (EOFError, TimeoutError) as error:
             unusable[asset_id] = "timeout" if isinstance(error, TimeoutError) else "crashed"
-            left = left[place + 1 :]
+            left = left[left.index(asset_id) + 1 :]
         finally:
             process.kill()
             process.join()
     return unusable
 
 
+def _await_start(connection: Connection) -> None:
+    try:
+        if connection.poll(_START_TIMEOUT_S):
+            connection.recv()
+            return
+    except EOFError:
+        problem = "it ended at once; a script that builds must do so under  if __name__ == '__main__':"
+    else:
+        problem = f"it did not within {_START_TIMEOUT_S:.0f} seconds"
+    raise BuildError(f"a process that tries the assets cannot start: {problem}")
+
+
 def _load_each(spec: str, limits: MeshLimits, asset_ids: Sequence[str], connection: Connection) -> None:
     """Sends, for each asset, the reason why it cannot be loaded, or None."""
     source = open_source(spec, limits)
+    connection.send("ready")
     for asset_id in asset_ids:
         try:
             source.load(asset_id)

@@ -1,0 +1,123 @@
+"""A very small client of headless Chromium's DevTools pipe: open a page, run JavaScript in it, take its picture."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+"""None where no browser is installed."""
+
+_FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --hide-scrollbars --remote-debugging-pipe"
+)
+
+
+class Page:
+    """One page of a browser of its own. Messages are JSON, each ended by a zero byte, on descriptors 3 and 4."""
+
+    def __init__(self, path: Path, profile: Path, width: int = 1280, height: int = 900, dark: bool = False) -> None:
+        assert CHROMIUM is not None
+        to_browser, self._write = os.pipe()
+        self._read, from_browser = os.pipe()
+        # The shell puts the pipes on the descriptors that Chromium looks at.
+        command = f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}'
+        self._browser = subprocess.Popen(
+            ["bash", "-c", command, CHROMIUM, *_FLAGS.split(), f"--user-data-dir={profile}", "about:blank"],
+            pass_fds=(to_browser, from_browser),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(to_browser)
+        os.close(from_browser)
+        self._number, self._buffer, self._session = 0, b"", None
+        self.console: list[str] = []
+        """Errors that the page reported, and requests that it made other than for itself and inline data."""
+        targets = self._send("Target.getTargets")["targetInfos"]
+        target = next(t["targetId"] for t in targets if t["type"] == "page")
+        self._session = self._send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self._send(f"{domain}.enable")
+        self._send(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._send("Emulation.setEmulatedMedia", features=[scheme])
+        self._send("Page.navigate", url=path.resolve().as_uri())
+        while self.run("document.readyState") != "complete" or self.run("location.protocol") != "file:":
+            time.sleep(0.05)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._browser.kill()
+        self._browser.wait()
+        os.close(self._read)
+        os.close(self._write)
+
+    def run(self, expression: str) -> Any:
+        """The value of a JavaScript expression."""
+        reply = self._send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in reply:
+            raise RuntimeError(reply["exceptionDetails"]["exception"].get("description", "JavaScript failed"))
+        return reply["result"].get("value")
+
+    def click(self, selector: str) -> None:
+        """A real mouse click in the middle of the first element that matches."""
+        self.run(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center'}})")
+        box = self.run(
+            f"(() => {{ const b = document.querySelector({json.dumps(selector)}).getBoundingClientRect();"
+            " return [b.x + Math.min(b.width / 2, 40), b.y + b.height / 2]; })()"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self._send("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+
+    def picture(self, path: Path) -> None:
+        """A PNG of what the window shows."""
+        path.write_bytes(base64.b64decode(self._send("Page.captureScreenshot")["data"]))
+
+    def _send(self, method: str, **params: Any) -> dict[str, Any]:
+        self._number += 1
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._write, json.dumps(message).encode() + b"\0")
+        while True:
+            reply = self._receive()
+            if reply.get("id") == self._number:
+                if "error" in reply:
+                    raise RuntimeError(f"{method}: {reply['error']['message']}")
+                return dict(reply["result"])
+            self._listen(reply)
+
+    def _receive(self) -> dict[str, Any]:
+        while b"\0" not in self._buffer:
+            if not select.select([self._read], [], [], 60)[0]:
+                raise TimeoutError("the browser does not answer")
+            chunk = os.read(self._read, 1 << 16)
+            if not chunk:
+                raise RuntimeError("the browser ended")
+            self._buffer += chunk
+        line, self._buffer = self._buffer.split(b"\0", 1)
+        return dict(json.loads(line))
+
+    def _listen(self, event: dict[str, Any]) -> None:
+        params = event.get("params", {})
+        if event.get("method") == "Runtime.exceptionThrown":
+            self.console.append(str(params["exceptionDetails"]))
+        elif event.get("method") == "Log.entryAdded" and params["entry"]["level"] == "error":
+            self.console.append(params["entry"]["text"])
+        elif event.get("method") == "Network.requestWillBeSent":
+            url = params["request"]["url"]
+            if not url.startswith(("data:", "file:", "about:")):
+                self.console.append(f"request: {url}")

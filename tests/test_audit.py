@@ -1,0 +1,327 @@
+"""The audits: a shortcut that is planted is named, and a clean set passes."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import hand_made_dataset as hand
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import run_command
+from PIL import Image
+
+pytest.importorskip("sklearn", reason="the extra [audit] is not installed")
+
+from viewpoint100k.audit import AuditReport, AuditSettings, audit, read_audit
+from viewpoint100k.audits.balance import mutual_information_bits
+from viewpoint100k.audits.image_features import SIZE, object_disc
+from viewpoint100k.audits.intervals import estimate
+from viewpoint100k.audits.problems import meaning
+from viewpoint100k.errors import DataError, MissingExtraError, UsageError
+from viewpoint100k.rows import arrow_schema, record_batch
+
+Row = dict[str, Any]
+Plant = Callable[[Row, np.random.Generator], None]
+
+QUICK = AuditSettings(trees=20, resamples=300)
+ASSETS, ROWS_PER_ASSET = 60, 8
+WORDINGS = {
+    "hold": ("Only the camera changed place. How did it shift?", "Leftward", "No shift", "Rightward"),
+    "step": ("Seen by the one who holds the camera, the second place lies", "further left", "neither", "further right"),
+}
+
+
+def frame(rng: np.random.Generator, hue: np.ndarray) -> np.ndarray:
+    """A blob in the middle of a plain background with some grain; (64, 64, 3) in [0, 1]."""
+    y, x = np.mgrid[0:64, 0:64]
+    middle = 32 + rng.normal(0, 2, 2)
+    blob = (x - middle[0]) ** 2 / rng.uniform(60, 200) + (y - middle[1]) ** 2 / rng.uniform(60, 200) < 1
+    pixels = np.where(blob[..., None], 1 - hue, hue) + rng.normal(0, 0.04, (64, 64, 3))
+    return pixels * rng.uniform(0.8, 1.0)
+
+
+def encoded(pixels: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray((np.clip(pixels, 0, 1) * 255).astype(np.uint8)).save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def write_options(row: Row, order: list[int]) -> None:
+    """Question, options and answer, the options in the order that is given."""
+    stem, *texts = WORDINGS[row["template"].split("/")[1]]
+    options = [texts[i] for i in order]
+    place = options.index(texts[1 + row["side"]])
+    listed = "\n".join(f"{'ABC'[i]}. {option}" for i, option in enumerate(options))
+    row |= {"question": f"{stem}\n{listed}", "options": options, "answer": "ABC"[place], "answer_text": options[place]}
+
+
+def make_row(rng: np.random.Generator, asset: int, number: int, hue: np.ndarray, kind: str, with_none: bool) -> Row:
+    side = int(rng.integers(-1, 2)) if with_none else int(rng.choice([-1, 1]))
+    start, turn = rng.uniform(0, 360), rng.uniform(20, 100) * (side or rng.choice([-1, 1]))
+    poses = [hand.pose_on_orbit(azimuth, rng.uniform(5, 40), 2.0) for azimuth in (start, start + turn)]
+    row = hand.make_row("ego_translation", asset, number, *poses, dead_zone=0.05)
+    camera = {"intrinsics": [60.0, 0, 32, 0, 60.0, 32, 0, 0, 1], "width": 64, "height": 64}
+    row |= {
+        "id": f"row-{number}",
+        "question_type": kind,
+        "template": f"{kind}/{rng.choice(list(WORDINGS))}",
+        "category": str(rng.choice(["vase", "mug", "chair"])),
+        "cameras": [{"camera_to_world": pose.ravel().tolist(), **camera} for pose in poses],
+        # "object_translation" names the same movement from the other side.
+        "side": -side if kind == "object_translation" else side,
+        "moved": side,
+        "frames": [frame(rng, hue), frame(rng, hue)],
+    }
+    write_options(row, rng.permutation(3).tolist())
+    return row
+
+
+def write_dataset(
+    folder: Path, seed: int = 0, plant: Plant | None = None, assets: int = ASSETS, with_none: bool = False
+) -> Path:
+    """A data set of random pairs; ``plant`` changes each row, told nothing but the row."""
+    rng = np.random.default_rng(seed)
+    kinds = ["ego_translation"] if with_none else ["ego_translation", "object_translation"]
+    rows = []
+    for asset in range(assets):
+        hue = rng.uniform(0.2, 0.8, 3)
+        for _ in range(ROWS_PER_ASSET):
+            row = make_row(rng, asset, len(rows), hue, str(rng.choice(kinds)), with_none)
+            if plant:
+                plant(row, rng)
+            row["images"] = [encoded(pixels) for pixels in row.pop("frames")]
+            rows.append(row)
+    (folder / "data").mkdir(parents=True)
+    wanted = arrow_schema().names
+    batch = record_batch({name: row[name] for name in wanted} for row in rows)
+    path = folder / "data" / "train-00000-of-00001.parquet"
+    pq.write_table(pa.Table.from_batches([batch]), path, row_group_size=100)
+    return folder
+
+
+# --- planted shortcuts ------------------------------------------------------------------------------------------------
+
+
+def letter_bias(row: Row, rng: np.random.Generator) -> None:
+    if rng.random() < 0.6:
+        right = 1 + row["side"]
+        write_options(row, [right, *(int(i) for i in rng.permutation([i for i in range(3) if i != right]))])
+
+
+def wording_bias(row: Row, rng: np.random.Generator) -> None:
+    wording = ("hold" if row["side"] > 0 else "step") if rng.random() < 0.7 else str(rng.choice(list(WORDINGS)))
+    row["template"] = f"{row['question_type']}/{wording}"
+    write_options(row, rng.permutation(3).tolist())
+
+
+def long_answer(row: Row, rng: np.random.Generator) -> None:
+    if rng.random() < 0.6:
+        longer = row["answer_text"] + " of that place"
+        row["options"] = [longer if option == row["answer_text"] else option for option in row["options"]]
+        row["answer_text"] = longer
+
+
+def light_tells(row: Row, rng: np.random.Generator) -> None:
+    row["frames"][0] = row["frames"][0] * (1.0 if row["moved"] > 0 else 0.75)
+
+
+def second_background_tells(row: Row, rng: np.random.Generator) -> None:
+    corner = slice(0, 10) if row["moved"] > 0 else slice(-10, None)
+    row["frames"][1][:6, corner] += 0.3
+
+
+def category_tells(row: Row, rng: np.random.Generator) -> None:
+    if rng.random() < 0.7:
+        row["category"] = "vase" if row["moved"] > 0 else "mug"
+
+
+def place_tells(row: Row, rng: np.random.Generator) -> None:
+    row["frames"][0] = np.roll(row["frames"][0], 6 * row["moved"], axis=1)
+
+
+def right_more_often(row: Row, rng: np.random.Generator) -> None:
+    if row["side"] < 0 and rng.random() < 0.5:
+        row["side"] = 1
+        write_options(row, rng.permutation(3).tolist())
+
+
+IN_THE_TEXT = [
+    # plant, what must be named, what may be named as well
+    (letter_bias, {"letter_A", "balance_of_letters"}, {"first_option", "question_text", "last_option"}),
+    (wording_bias, {"question_text", "template_and_category"}, set()),
+    (long_answer, {"longest_option"}, {"shortest_option", "question_text"}),
+    (category_tells, {"template_and_category"}, set()),
+    (right_more_often, {"balance_of_answers"}, {"balance_of_letters"}),
+]
+IN_THE_IMAGES = [
+    (light_tells, {"first_image", "first_background"}, {"object_place_in_first"}),
+    (second_background_tells, {"second_image", "second_background"}, {"object_place_in_second"}),
+    (place_tells, {"first_image", "object_place_in_first"}, {"first_background"}),
+]
+
+
+@pytest.mark.parametrize(("plant", "must", "may"), IN_THE_TEXT)
+def test_a_shortcut_planted_in_the_text_is_named(tmp_path: Path, plant: Plant, must: set[str], may: set[str]) -> None:
+    report = audit(write_dataset(tmp_path, plant=plant), settings=replace(QUICK, look_at_images=False))
+    failed = {result.audit for result in report.failed}
+    assert must <= failed <= must | may, failed
+    assert not report.ok
+
+
+@pytest.mark.parametrize(("plant", "must", "may"), IN_THE_IMAGES)
+def test_a_shortcut_planted_in_the_images_is_named(tmp_path: Path, plant: Plant, must: set[str], may: set[str]) -> None:
+    failed = {result.audit for result in audit(write_dataset(tmp_path, plant=plant), settings=QUICK).failed}
+    assert must <= failed <= must | may, failed
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_clean_set_passes(tmp_path: Path, seed: int) -> None:
+    report = audit(write_dataset(tmp_path, seed=seed, assets=40), settings=QUICK)
+    assert report.ok, report.failed
+    verdicts = {result.audit: result.verdict for result in report.results}
+    assert verdicts["first_image"] == verdicts["question_text"] == verdicts["letter_A"] == "pass"
+    assert verdicts["shift_between_images"] == "reported"
+
+
+def test_a_clean_set_passes_in_which_none_is_as_often_right(tmp_path: Path) -> None:
+    report = audit(write_dataset(tmp_path, seed=4, assets=40, with_none=True), settings=QUICK)
+    assert report.ok, report.failed
+    chance = {(r.audit, r.problem): r.chance for r in report.results}
+    assert chance["first_image", "ego_translation"] == pytest.approx(1 / 3, abs=0.06)
+    assert chance["letter_A", "letter"] == pytest.approx(1 / 3)
+
+
+def test_too_few_rows_or_assets_give_no_verdict(tmp_path: Path) -> None:
+    few = audit(write_dataset(tmp_path / "few", assets=6, plant=light_tells), settings=QUICK)
+    assert {result.verdict for result in few.results} == {"not enough rows", "reported"}
+    assert few.ok
+
+
+# --- what the verdicts rest on ----------------------------------------------------------------------------------------
+
+
+def test_rows_of_one_asset_count_as_one_where_they_agree() -> None:
+    rng = np.random.default_rng(0)
+    coins = (rng.random(400) < 0.5).astype(float)
+    half = np.full(400, 0.5)
+    names = np.arange(400).astype(str)
+    alone = estimate(coins, half, names, 2000, seed=1)
+    assert alone.error == pytest.approx(np.sqrt(0.25 / 400), rel=0.1)
+    # Each coin four times over, under one name, tells no more than once.
+    fourfold = estimate(np.repeat(coins, 4), np.repeat(half, 4), np.repeat(names, 4), 2000, seed=1)
+    assert fourfold.error == pytest.approx(alone.error, rel=0.1)
+    assert fourfold.assets == 400
+    low, high = alone.interval
+    assert (high - low) / 2 == pytest.approx(1.96 * np.sqrt(0.25 / 400), rel=0.1)
+
+
+def test_what_score_and_chance_share_cancels() -> None:
+    same = np.array([0.0, 1.0] * 50)
+    assert estimate(same, same, np.arange(100).astype(str), 200, seed=0).error == pytest.approx(0)
+
+
+def test_mutual_information_of_one_bit_and_of_none() -> None:
+    bits, most = mutual_information_bits({("left", "right"): 5000, ("right", "left"): 5000})
+    assert (bits, most) == (pytest.approx(1, abs=1e-3), pytest.approx(1, abs=1e-3))
+    independent = {(a, b): 2500 for a in ("left", "right") for b in ("left", "right")}
+    assert mutual_information_bits(independent)[0] == pytest.approx(0, abs=1e-3)
+    # By hand: H(1/4, 3/4) is 0.8113 bits, the other answer is its function.
+    assert mutual_information_bits({("a", "x"): 25_000, ("b", "y"): 75_000})[0] == pytest.approx(0.8113, abs=1e-3)
+
+
+def test_the_painted_disc_covers_the_sphere_and_no_more() -> None:
+    pose = hand.pose_on_orbit(30, 20, 2.0, pan_deg=10)
+    camera = {"camera_to_world": pose.ravel().tolist(), "intrinsics": [60, 0, 32, 0, 60, 32, 0, 0, 1]}
+    disc = object_disc(camera | {"width": 64, "height": 64}, hand.CENTER.tolist(), 0.5)
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(20_000, 3))
+    points = hand.CENTER + 0.5 * points / np.linalg.norm(points, axis=1, keepdims=True)
+    local = (points - pose[:3, 3]) @ pose[:3, :3]
+    pixels = np.floor(local[:, :2] / local[:, 2:] * 60 + 32).astype(int)
+    drawn = np.zeros((SIZE, SIZE), dtype=bool)
+    inside = ((pixels >= 0) & (pixels < 64)).all(axis=1)
+    drawn[pixels[inside, 1], pixels[inside, 0]] = True
+    assert drawn.sum() > 500
+    assert (disc & ~drawn).sum() == 0  # Pixels whose centre is in the disc hold points of the sphere ...
+    assert (drawn & ~disc).sum() < 0.15 * drawn.sum()  # ... and only pixels on its rim hold some beside it.
+
+
+def test_all_wordings_have_one_meaning() -> None:
+    assert meaning("ego_translation", "It was carried left") == "left"
+    assert meaning("object_translation", "To the observer's right") == "right"
+    assert meaning("ego_rotation", "It did not swing") == "none"
+    assert meaning("someone_elses_type", "left") is None
+
+
+def test_three_types_of_one_orbit_share_one_bit(tmp_path: Path) -> None:
+    report = audit(write_dataset(tmp_path), settings=replace(QUICK, look_at_images=False))
+    (shared,) = report.dependences
+    assert (shared.first, shared.second) == ("ego_translation", "object_translation")
+    assert shared.bits == pytest.approx(1, abs=0.02)
+    assert any("one bit" in note for note in report.notes)
+    assert any('"none" is offered and never right' in note for note in report.notes)
+
+
+# --- the report and the command ---------------------------------------------------------------------------------------
+
+
+def test_the_report_is_the_same_each_time_and_is_stored(tmp_path: Path) -> None:
+    folder = write_dataset(tmp_path, assets=26)
+    first = audit(folder, settings=QUICK)
+    assert read_audit(folder) == first
+    stored = (folder / ".build" / "audit.json").read_text()
+    assert audit(folder, settings=QUICK).to_json() == first.to_json() == stored
+    assert AuditReport.from_json(stored) == first
+    assert json.loads(stored)["ok"] is True
+
+
+def test_a_sample_is_drawn_of_a_large_set_and_stated(tmp_path: Path) -> None:
+    folder = write_dataset(tmp_path, assets=40)
+    report = audit(folder, settings=replace(QUICK, max_rows=100, max_text_rows=250, max_row_groups=2))
+    assert (report.rows, report.sampled_rows) == (320, 100)
+    assert any("of 320 rows, images in 100" in note for note in report.notes)
+    assert {r.rows for r in report.results if r.audit == "question_text"} < set(range(250, 321))
+
+
+def test_damaged_images_are_counted_and_the_audit_goes_on(tmp_path: Path) -> None:
+    folder = write_dataset(tmp_path, assets=40)
+    path = next(folder.glob("data/*.parquet"))
+    rows = pq.read_table(path).to_pylist()
+    rows[3]["images"][1]["bytes"] = b"\xff\xd8 no image"
+    rows[4]["images"][0]["bytes"] = None
+    pq.write_table(pa.Table.from_pylist(rows, schema=arrow_schema()), path)
+    report = audit(folder, settings=QUICK)
+    assert report.sampled_rows == 318
+    assert any("2 sampled rows could not be read" in note for note in report.notes)
+
+
+def test_without_scikit_learn_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(MissingExtraError, match=r"viewpoint100k\[audit\]"):
+        audit(tmp_path)
+
+
+def test_a_folder_without_rows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no data/\*\.parquet"):
+        audit(tmp_path)
+    write_dataset(tmp_path, assets=0)
+    with pytest.raises(DataError, match="no rows"):
+        audit(tmp_path)
+
+
+def test_the_command_fails_where_an_audit_does(tmp_path: Path) -> None:
+    clean = run_command("audit", write_dataset(tmp_path / "clean", seed=1, assets=26), "--json")
+    assert clean.returncode == 0, clean.stderr
+    assert json.loads(clean.stdout)["ok"] is True
+    leaking = run_command("audit", write_dataset(tmp_path / "leaking", assets=30, plant=letter_bias))
+    assert leaking.returncode == 1
+    assert "letter_A" in leaking.stdout
+    assert leaking.stderr.strip().splitlines()[-1].startswith("viewpoint100k: error: ")

@@ -1,0 +1,103 @@
+"""Small classifiers, tried on assets that they have not learned from."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.errors import MissingExtraError
+
+__all__ = ["guesses_from_numbers", "guesses_from_words", "require_scikit_learn"]
+
+_COMPONENTS = 48
+"""More features than this are reduced to as many principal components for the linear model."""
+
+Guesses = NDArray[np.str_]
+
+
+def require_scikit_learn() -> None:
+    """Raises ``MissingExtraError`` where scikit-learn is not installed."""
+    try:
+        import sklearn  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("scikit-learn", "audit") from error
+
+
+def guesses_from_words(tokens: list[list[str]], targets: Guesses, assets: NDArray[np.str_], folds: int) -> Guesses:
+    """(n,) the class that a linear model over bags of words gives each row."""
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    words = CountVectorizer(analyzer=_as_they_are, binary=True, min_df=3, dtype=np.float64)
+    try:
+        bags = words.fit_transform(tokens)
+    except ValueError:  # No token occurs three times: there is nothing to learn from.
+        bags = np.zeros((len(tokens), 1))
+
+    def guess(train: NDArray[np.int64], test: NDArray[np.int64]) -> Guesses:
+        model = LogisticRegression(C=0.1, max_iter=300)
+        return np.asarray(model.fit(bags[train], targets[train]).predict(bags[test]))
+
+    return _across_folds(guess, targets, assets, folds)
+
+
+def guesses_from_numbers(
+    features: NDArray[np.float32], targets: Guesses, assets: NDArray[np.str_], folds: int, trees: int, seed: int
+) -> Guesses:
+    """(n,) the class that a linear model and a forest, each with half a say, give each row of features (n, k)."""
+    from sklearn.decomposition import PCA
+    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    def guess(train: NDArray[np.int64], test: NDArray[np.int64]) -> Guesses:
+        steps: list[Any] = [StandardScaler(), LogisticRegression(C=0.1, max_iter=300)]
+        if features.shape[1] > _COMPONENTS:
+            components = min(_COMPONENTS, len(train) - 1)
+            steps[1:1] = [PCA(components, svd_solver="randomized", random_state=seed), StandardScaler()]
+        linear = make_pipeline(*steps)
+        forest = ExtraTreesClassifier(trees, min_samples_leaf=6, max_features="sqrt", random_state=seed)
+        votes = sum(m.fit(features[train], targets[train]).predict_proba(features[test]) for m in (linear, forest))
+        return np.asarray(forest.classes_[np.argmax(votes, axis=1)])
+
+    return _across_folds(guess, targets, assets, folds)
+
+
+def _as_they_are(tokens: list[str]) -> list[str]:
+    return tokens
+
+
+def _across_folds(
+    guess: Callable[[Any, Any], Guesses], targets: Guesses, assets: NDArray[np.str_], folds: int
+) -> Guesses:
+    """Each part of the assets guessed by what was learned from the others."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.model_selection import GroupKFold
+    from threadpoolctl import threadpool_limits
+
+    def guess_part(part: tuple[NDArray[np.int64], NDArray[np.int64]]) -> Guesses:
+        train, test = part
+        if len(np.unique(targets[train])) < 2:
+            return np.repeat(targets[train][:1], len(test))
+        return guess(train, test)
+
+    count = min(folds, len(np.unique(assets)))
+    if count < 2:
+        return np.repeat(targets[:1], len(targets))  # One asset alone: nothing else to learn from.
+    parts = list(GroupKFold(count).split(targets, groups=assets))
+    guessed = np.empty_like(targets)
+    # One BLAS thread to each of ours: more would fight over the cores, and change the order of sums.
+    workers = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    with warnings.catch_warnings(), threadpool_limits(limits=1), workers as pool:
+        # A model stopped early is a good guess all the same.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for (_, test), found in zip(parts, pool.map(guess_part, parts), strict=True):
+            guessed[test] = found
+    return guessed

@@ -1,0 +1,69 @@
+"""Writes ``report.html`` into a finished data set folder: one page that needs nothing beside itself.
+
+Works on the folder alone. Every string of the data set is escaped by the template engine, the page's own script is
+the only one that its content security policy lets run, and nothing is loaded from anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib import resources
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from viewpoint100k import __version__
+from viewpoint100k.audit import read_audit, stored_manifest_digest
+from viewpoint100k.errors import DataError
+from viewpoint100k.reports.contents import Contents, light_rows, read_drops, shard_paths
+from viewpoint100k.reports.drawing import points
+from viewpoint100k.reports.gallery import Gallery
+from viewpoint100k.shards import write_atomically
+
+__all__ = ["report"]
+
+_MOST_LISTED = 40
+
+
+def report(folder: Path, *, gallery_size: int = 120) -> Path:
+    """Writes the report of the data set in ``folder`` and gives its path.
+
+    Audits are shown as the last `viewpoint100k.audit` run left them; where there was none, or it was about other rows,
+    the page says so. Raises ``UsageError`` where the folder is not a data set, ``DataError`` where it cannot be read.
+    """
+    folder = Path(folder)
+    paths = shard_paths(folder)
+    contents, gallery = Contents(), Gallery(gallery_size)
+    for place, split, row in light_rows(paths):
+        contents.add(row, split)
+        gallery.offer(place, split, row)
+    if not contents.rows:
+        raise DataError(f"{folder} holds no rows: there is nothing to report")
+    audit, manifest = read_audit(folder), stored_manifest_digest(folder)
+    style, script = (_part(name) for name in ("report.css", "report.js"))
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True)
+    page = environment.from_string(_part("report.html.j2")).render(
+        name=folder.resolve().name,
+        version=__version__,
+        manifest=manifest,
+        contents=contents,
+        histograms=contents.histograms(),
+        most_listed=_MOST_LISTED,
+        drops=read_drops(folder),
+        audit=audit,
+        stale=audit is not None and audit.manifest != manifest,
+        pairs=gallery.pairs(paths),
+        points=points,
+        style=Markup(style),
+        script=Markup(script),
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+    path = folder / "report.html"
+    write_atomically(path, page.encode())
+    return path
+
+
+def _part(name: str) -> str:
+    return (resources.files("viewpoint100k.reports") / name).read_text(encoding="utf-8")

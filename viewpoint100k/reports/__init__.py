@@ -1,0 +1,1 @@
+"""The parts of the page that `viewpoint100k.report` writes: its numbers, its gallery, its drawings."""
