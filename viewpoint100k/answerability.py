@@ -38,7 +38,7 @@ _FOV_DEG = 40.0
 _BLUR = 1.2
 """Pixels: differences finer than this are sampling, not surface."""
 
-_BLEEDING = 3
+_BLEEDING = 2
 """Pixels over which the blur carries the colour of a surface that was not seen."""
 
 _FOLDS = {3: (6, 12), 4: (8, 12), 5: (10,)}
