@@ -123,6 +123,9 @@ class Workshop:
                 break
             if visit >= patience:
                 raise BuildError(_shortfall(block, len(rows), visit, record))
+            if visit == patience // 4:  # Photos are where they are: rather another angle than no row.
+                record.drops["slot", "angle_bin_given_up"] += len(wanted)
+                wanted = [slot.with_any_angle(config.pairs.azimuth_deg) for slot in wanted]
             if asset_id in (quarantined := quarantine()):
                 record.dropped_assets[asset_id] = quarantined[asset_id]
             if asset_id in record.dropped_assets:
@@ -213,7 +216,7 @@ class Workshop:
             "object_front": None if pair.front is None else pair.front.tolist(),
             "relative": asdict(pair.pose) | {"overlap": pair.overlap},
             "answerability": pair.answerability,
-            "renderer": "" if isinstance(asset, CaptureAsset) else self._renderer_name,
+            "renderer": "photograph" if isinstance(asset, CaptureAsset) else self._renderer_name,
             "seed": seed,
             "config": self.blueprint.digest,
         }

@@ -39,7 +39,6 @@ class Statistics:
     """Signs of the azimuth change, by question type."""
     angles: Counter[int] = field(default_factory=Counter)
     """Size of the azimuth change, by its lower ten degrees."""
-    overlap: list[float] = field(default_factory=list)
     assets: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     """By (source, asset id): licence, creator, uri, category, sha256."""
     examples: dict[str, str] = field(default_factory=dict)
@@ -58,7 +57,6 @@ def gather(paths: Sequence[Path]) -> Statistics:
         sign = "positive" if relative["azimuth_deg"] > 0 else "negative"
         statistics.directions.setdefault(kind, Counter())[sign] += 1
         statistics.angles[int(abs(relative["azimuth_deg"]) // 10) * 10] += 1
-        statistics.overlap.append(relative["overlap"])
         about = {name: row[name] for name in ("license", "creator", "uri", "category", "asset_sha256")}
         statistics.assets[row["source"], row["asset_id"]] = about
         statistics.examples.setdefault(kind, row["question"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeVar
 
@@ -100,6 +100,10 @@ class Slot:
     template: str
     answer_position: int
     """Place of the right option among those shown."""
+
+    def with_any_angle(self, azimuth_deg: tuple[float, float]) -> Slot:
+        """The same slot for any angle in ``azimuth_deg``, its unsigned range, in the slot's own direction."""
+        return replace(self, azimuth_deg=_signed(1 if self.azimuth_deg[0] > 0 else -1, *azimuth_deg))
 
 
 def make_plan(config: BuildConfig, pools: Sequence[Pool], twins: Mapping[str, str] | None = None) -> Plan:

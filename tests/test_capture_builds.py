@@ -1,0 +1,110 @@
+"""Data sets built from captures: answers equal to those of the cameras that the photos were really taken with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from capture_trees import HEIGHT, WIDTH, co3d_viewpoint, elsewhere, jpeg, write_colmap, write_jgz
+from conftest import REAL_ASSETS, run_command
+from test_dataset import read_rows
+
+from renderers import Stage, open_renderer
+from viewpoint100k.assets.procedural import ProceduralSource
+from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
+
+OBJECTS = 20
+Taken = dict[bytes, Camera]
+"""The camera of each photo, by the photo's bytes."""
+
+
+@pytest.fixture(scope="module")
+def walks() -> Iterator[dict[str, list[tuple[Camera, bytes]]]]:
+    """Twelve photos around each of twenty objects, on their stages, with the cameras that took them."""
+    renderer, source = open_renderer(), ProceduralSource()
+    rng = np.random.default_rng(7)
+    intrinsics = intrinsics_from_fov(45, WIDTH, HEIGHT)
+    taken = {}
+    for place, asset_id in enumerate(source.ids()[:OBJECTS]):
+        scene = renderer.load(source.load(asset_id).mesh, Stage(place))
+        cameras = [
+            Camera(orbit(3.4, start + rng.uniform(0, 12), rng.uniform(20, 30)), intrinsics, WIDTH, HEIGHT)
+            for start in range(0, 360, 30)
+        ]
+        taken[asset_id] = [(camera, jpeg(scene.color(camera))) for camera in cameras]
+        scene.close()
+    yield taken
+    renderer.close()
+
+
+def write_mvimgnet_tree(root: Path, walks: dict[str, list[tuple[Camera, bytes]]]) -> None:
+    for seed, (name, walk) in enumerate(walks.items()):
+        folder = root / "toy" / name
+        names = write_images(folder / "images", walk)
+        write_colmap(folder / "sparse" / "0", elsewhere([camera for camera, _ in walk], seed), names)
+
+
+def write_co3d_tree(root: Path, walks: dict[str, list[tuple[Camera, bytes]]]) -> None:
+    frames, sequences = [], []
+    for seed, (name, walk) in enumerate(walks.items()):
+        names = write_images(root / "toy" / name / "images", walk)
+        sequences.append({"sequence_name": name, "category": "toy", "viewpoint_quality_score": 1.0})
+        for i, camera in enumerate(elsewhere([camera for camera, _ in walk], seed)):
+            image = {"path": f"toy/{name}/images/{names[i]}", "size": [HEIGHT, WIDTH]}
+            place = {"sequence_name": name, "frame_number": i, "frame_timestamp": i / 10}
+            frames.append(place | {"image": image, "viewpoint": co3d_viewpoint(camera)})
+    write_jgz(root / "toy" / "frame_annotations.jgz", frames)
+    write_jgz(root / "toy" / "sequence_annotations.jgz", sequences)
+
+
+def write_images(folder: Path, walk: list[tuple[Camera, bytes]]) -> list[str]:
+    folder.mkdir(parents=True)
+    names = [f"{i:03d}.jpg" for i in range(len(walk))]
+    for name, (_, encoded) in zip(names, walk, strict=True):
+        (folder / name).write_bytes(encoded)
+    return names
+
+
+def true_direction(question_type: str, first: Camera, second: Camera) -> str:
+    """Worked out in the plane, from where the photos were really taken: no code of the builder, no estimated up."""
+    (x1, y1), (x2, y2) = first.position[:2], second.position[:2]
+    counter_clockwise = x1 * y2 - y1 * x2 > 0  # as seen from above: on camera 1's right
+    right = counter_clockwise if question_type == "ego_translation" else not counter_clockwise
+    return "right" if right else "left"
+
+
+@pytest.mark.parametrize(("kind", "write"), [("mvimgnet", write_mvimgnet_tree), ("co3d", write_co3d_tree)])
+def test_labels_are_those_of_the_cameras_that_took_the_photos(tmp_path: Path, walks, kind: str, write) -> None:
+    pytest.importorskip("pycolmap", reason="the extra [captures] is not installed")
+    write(tmp_path / "tree", walks)
+    out = tmp_path / "out"
+    done = run_command(
+        "build", "viewpoint-100k", "--rows", "60", "--source", f"{kind}:{tmp_path / 'tree'}", "--out", out
+    )
+    assert done.returncode == 0, done.stderr
+    assert run_command("verify", out).returncode == 0
+    taken = {encoded: camera for walk in walks.values() for camera, encoded in walk}
+    rows = read_rows(out)
+    assert len(rows) == 70
+    assert {row["source"] for row in rows} == {kind}
+    for row in rows:
+        first, second = (taken[image["bytes"]] for image in row["images"])
+        assert true_direction(row["question_type"], first, second) in row["answer_text"].lower(), row["id"]
+
+
+def test_one_capture_in_three_forms_gives_the_same_rows(tmp_path: Path) -> None:
+    captures = REAL_ASSETS / "captures"
+    if not captures.is_dir():
+        pytest.skip(f"the real capture is not here: no folder {captures}")
+    built = []
+    for spec in (f"mvimgnet:{captures}", f"nerf:{captures}", f"co3d:{captures / 'statue'}"):
+        out = tmp_path / spec.partition(":")[0]
+        options = ["--rows", "3", "--set", "pairs_per_asset=3"]
+        done = run_command("build", "viewpoint-100k", *options, "--source", spec, "--out", out)
+        assert done.returncode == 0, done.stderr
+        assert run_command("verify", out).returncode == 0
+        built.append(read_rows(out))
+    for rows in zip(*built, strict=True):
+        assert len({(row["question"], row["answer"], row["images"][0]["bytes"]) for row in rows}) == 1
+        poses = np.array([[camera["camera_to_world"] for camera in row["cameras"]] for row in rows])
+        assert np.abs(poses - poses[0]).max() < 1e-6
