@@ -46,9 +46,10 @@ system:
 	  echo "OpenGL without a display may need:  sudo apt-get install$$missing"; \
 	fi
 
-dataset: setup  ## Build the data set into OUT, then verify it
+dataset: setup  ## Build the data set into OUT, verify every label, and look for shortcuts
 	$(BIN)/viewpoint100k build $(CONFIG) --out $(OUT) $(if $(ROWS),--rows $(ROWS)) $(if $(SOURCE),--source $(SOURCE))
 	$(BIN)/viewpoint100k verify $(OUT)
+	$(BIN)/viewpoint100k audit $(OUT)
 
 verify: setup  ## Recompute every label of OUT
 	$(BIN)/viewpoint100k verify $(OUT)

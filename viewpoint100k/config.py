@@ -128,7 +128,7 @@ class BuildConfig(_Section):
     rows_per_shard: int = Field(1000, ge=1, le=100_000)
     seed: int = Field(0, ge=0, lt=2**63)
     source: str = "procedural"
-    """Where assets come from: ``procedural``, ``meshes:DIR``."""
+    """Where assets come from: ``procedural``, ``meshes:DIR`` and others, or a mixture; see docs/sources.md."""
     pairs_per_asset: int = Field(8, ge=1, le=64)
     """Rows that one visit to an asset yields; its frames are a walk around it, one more than its pairs."""
     questions: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
