@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 import trimesh
-from conftest import SMALL, run_command
+from conftest import SMALL, run_command, shard_hashes
+from objaverse_hub import make_hub, serve
 from test_dataset import read_rows
 
 from viewpoint100k.assets import MixedSource, open_source
@@ -91,3 +92,26 @@ def test_copies_of_one_file_never_straddle_the_splits(tmp_path: Path) -> None:
     done = run_command("build", "viewpoint-100k", "--rows", "30", "--source", f"meshes:{folder}", "--out", out, *SMALL)
     assert done.returncode == 0, done.stderr
     assert run_command("verify", out).returncode == 0
+
+
+def test_a_build_downloads_objaverse_first_and_attributes_every_object(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = make_hub(tmp_path / "hub", count=40)
+    out = tmp_path / "out"
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("OBJAVERSE_PATH", str(tmp_path / "cache"))
+    with serve(hub.root) as server:
+        monkeypatch.setenv("OBJAVERSE_ENDPOINT", server.endpoint)
+        done = run_command("build", "viewpoint-100k", "--rows", "20", "--source", "objaverse", "--out", out, *SMALL)
+        assert done.returncode == 0, done.stderr
+    rows = read_rows(out)
+    assert {row["source"] for row in rows} == {"objaverse"}
+    assert {row["license"] for row in rows} <= {"CC-BY-4.0", "CC0-1.0"}
+    assert all(row["creator"] and row["uri"] for row in rows)
+    assert run_command("verify", out).returncode == 0
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    again = tmp_path / "again"
+    done = run_command("build", "viewpoint-100k", "--rows", "20", "--source", "objaverse", "--out", again, *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert shard_hashes(again) == shard_hashes(out)
