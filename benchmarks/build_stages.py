@@ -9,7 +9,6 @@ import json
 import sys
 import time
 
-from viewpoint100k.assets import open_source
 from viewpoint100k.build import Workshop
 from viewpoint100k.config import load_config
 from viewpoint100k.dataset import draw_up
@@ -23,7 +22,7 @@ class _Silent:
 
 def main(source: str) -> None:
     blueprint = draw_up(load_config("viewpoint-100k", ["rows=100", f"source={source}"]))
-    workshop = Workshop(blueprint, open_source(source))
+    workshop = Workshop(blueprint, blueprint.config.open_source())
     workshop.renderer.describe()  # Opens the context, which is not part of any stage.
     start = time.perf_counter()
     batch, _ = workshop.build_block(blueprint.plan.shards[0].blocks[0], dict, _Silent())

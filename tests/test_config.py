@@ -35,6 +35,7 @@ def test_a_file_is_a_config_too(tmp_path) -> None:
     [
         (["colour=red"], ["unknown key colour", "known here", "rows_per_shard"]),
         (["images.colour=red"], ["unknown key images.colour", "jpeg_quality"]),
+        (["captures.colour=red"], ["unknown key captures.colour", "max_roll_deg"]),
         (["rows=0"], ["rows", "greater than or equal to 1"]),
         (["rows=many"], ["rows", "integer"]),
         (["rows"], ["key=value"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +13,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from viewpoint100k.assets import Source, open_source
+from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.errors import UsageError
 
@@ -138,6 +141,12 @@ class BuildConfig(_Section):
     views: Views = Views()
     pairs: Pairs = Pairs()
     limits: Limits = Limits()
+    captures: CaptureLimits = CaptureLimits()
+    """Bounds on photo captures, and what a photo must be to carry a question."""
+
+    def open_source(self) -> Source:
+        """The source, or mixture of sources, that assets come from. Raises ``UsageError`` where there is none."""
+        return open_source(self.source, self.limits.mesh, self.captures)
 
     def digest(self, *inputs: str) -> str:
         """16 hexadecimal digits of this config together with digests of what it names (assets, templates).
@@ -206,7 +215,7 @@ def _apply(raw: dict[str, Any], override: str) -> None:
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     field = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
+    if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         siblings = _fields_beside(problem["loc"][:-1])
         return f"unknown key {field}; known here: {', '.join(siblings)}"
     message = problem["msg"].removeprefix("Value error, ")
@@ -214,10 +223,7 @@ def _first_problem(error: ValidationError) -> str:
 
 
 def _fields_beside(location: tuple[int | str, ...]) -> list[str]:
-    model: type[BaseModel] = BuildConfig
+    section: Any = BuildConfig
     for part in location:
-        annotation = model.model_fields[str(part)].annotation
-        assert isinstance(annotation, type)
-        assert issubclass(annotation, BaseModel)
-        model = annotation
-    return list(model.model_fields)
+        section = section.model_fields[str(part)].annotation
+    return [field.name for field in fields(section)] if is_dataclass(section) else list(section.model_fields)

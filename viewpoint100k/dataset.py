@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from viewpoint100k import __version__
-from viewpoint100k.assets import MixedSource, Source, open_source, source_digest
+from viewpoint100k.assets import MixedSource, Source, source_digest
 from viewpoint100k.assets.asset import Downloadable, FromFiles
 from viewpoint100k.assets.duplicates import identical_files
 from viewpoint100k.build import Blueprint
@@ -76,12 +76,12 @@ def draw_up(config: BuildConfig) -> Blueprint:
 
     Raises ``UsageError`` where a template cannot be used, or nothing of a source.
     """
-    source = open_source(config.source, config.limits.mesh)
+    source = config.open_source()
     pools = _pools(source, config)
     asset_ids = [asset_id for pool in pools for asset_id in pool.assets]
     unusable: dict[str, str] = {}
     if len(asset_ids) <= _SURVEYED and not isinstance(source, Downloadable):
-        unusable = survey(config.source, config.limits.mesh, asset_ids, config.limits.asset_timeout_s)
+        unusable = survey(config, asset_ids)
     if len(unusable) == len(asset_ids):
         reasons = ", ".join(f"{asset_id} {reason}" for asset_id, reason in list(unusable.items())[:3])
         raise UsageError(f"no asset of {config.source} can be used ({reasons}): mend them, or give another --source")
@@ -132,7 +132,7 @@ def build_dataset(blueprint: Blueprint, out: Path, workers: int, part: Part, eng
 
 def _download(blueprint: Blueprint) -> None:
     """Brings what the plan may need, all before the first row: rows must not depend on the speed of a network."""
-    source = open_source(blueprint.config.source, blueprint.config.limits.mesh)
+    source = blueprint.config.open_source()
     if isinstance(source, Downloadable):
         source.download([a for pools in blueprint.plan.pools.values() for pool in pools for a in pool.assets])
 

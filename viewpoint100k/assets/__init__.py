@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from viewpoint100k.assets.asset import NO_LICENSE, Asset, CaptureAsset, MeshAsset, Origin, Photo, Source
+from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mixed import MixedSource, parse_mixture
 from viewpoint100k.errors import UsageError
@@ -28,18 +29,18 @@ __all__ = [
 _FOLDER_SOURCES = {kind: f"{kind}:DIR" for kind in ("meshes", "co3d", "mvimgnet", "nerf")}
 
 
-def open_source(spec: str, limits: MeshLimits | None = None) -> Source:
+def open_source(spec: str, limits: MeshLimits | None = None, captures: CaptureLimits | None = None) -> Source:
     """The source that ``spec`` names, or the mixture of several: ``meshes:DIR*3,procedural*1``.
 
     Raises ``UsageError`` for one that does not exist.
     """
     parts = parse_mixture(spec)
     if len(parts) == 1:
-        return _open_one(parts[0].spec, limits)
-    return MixedSource([(part.weight, _open_one(part.spec, limits)) for part in parts])
+        return _open_one(parts[0].spec, limits, captures)
+    return MixedSource([(part.weight, _open_one(part.spec, limits, captures)) for part in parts])
 
 
-def _open_one(spec: str, limits: MeshLimits | None) -> Source:
+def _open_one(spec: str, limits: MeshLimits | None, captures: CaptureLimits | None) -> Source:
     kind, _, folder = spec.partition(":")
     if kind in ("objaverse", "objaverse-xl"):
         from viewpoint100k.assets.objaverse import open_objaverse
@@ -63,14 +64,14 @@ def _open_one(spec: str, limits: MeshLimits | None) -> Source:
         case "co3d":
             from viewpoint100k.assets.co3d import Co3dSource
 
-            return Co3dSource(Path(folder))
+            return Co3dSource(Path(folder), captures)
         case "mvimgnet":
             from viewpoint100k.assets.colmap import MvimgnetSource
 
-            return MvimgnetSource(Path(folder))
+            return MvimgnetSource(Path(folder), captures)
     from viewpoint100k.assets.nerf import NerfSource
 
-    return NerfSource(Path(folder))
+    return NerfSource(Path(folder), captures)
 
 
 def source_digest(name: str, asset_ids: Iterable[str]) -> str:

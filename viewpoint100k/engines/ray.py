@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from viewpoint100k.assets import open_source
 from viewpoint100k.build import Blueprint, Workshop
 from viewpoint100k.engines.quarantine import Quarantine
 from viewpoint100k.engines.worker import ONE_CORE, Task
@@ -95,8 +94,7 @@ _workshops: dict[str, Workshop] = {}
 def _workshop(blueprint: Blueprint) -> Workshop:
     """This process's workshop: one rendering context, however many blocks it builds."""
     if blueprint.digest not in _workshops:
-        source = open_source(blueprint.config.source, blueprint.config.limits.mesh)
-        _workshops[blueprint.digest] = Workshop(blueprint, source)
+        _workshops[blueprint.digest] = Workshop(blueprint, blueprint.config.open_source())
     return _workshops[blueprint.digest]
 
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
-from viewpoint100k.assets import open_source
-from viewpoint100k.assets.mesh_files.limits import MeshLimits
+from viewpoint100k.config import BuildConfig
 from viewpoint100k.errors import AssetError, BuildError
 
 __all__ = ["survey"]
@@ -15,20 +14,20 @@ __all__ = ["survey"]
 _START_TIMEOUT_S = 60.0
 
 
-def survey(spec: str, limits: MeshLimits, asset_ids: Sequence[str], timeout_s: float) -> dict[str, str]:
-    """The assets of ``spec`` that cannot be loaded, with the reason code of each."""
+def survey(config: BuildConfig, asset_ids: Sequence[str]) -> dict[str, str]:
+    """Those of the assets of the config's source that cannot be loaded, with the reason code of each."""
     unusable: dict[str, str] = {}
     left = list(asset_ids)
     while left:
         context = get_context("spawn")
         ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_load_each, args=(spec, limits, left, theirs), daemon=True)
+        process = context.Process(target=_load_each, args=(config, left, theirs), daemon=True)
         process.start()
         theirs.close()
         try:
             _await_start(ours)
             for asset_id in left:
-                if not ours.poll(timeout_s):
+                if not ours.poll(config.limits.asset_timeout_s):
                     raise TimeoutError
                 if reason := ours.recv():
                     unusable[asset_id] = reason
@@ -54,9 +53,9 @@ def _await_start(connection: Connection) -> None:
     raise BuildError(f"a process that tries the assets cannot start: {problem}")
 
 
-def _load_each(spec: str, limits: MeshLimits, asset_ids: Sequence[str], connection: Connection) -> None:
+def _load_each(config: BuildConfig, asset_ids: Sequence[str], connection: Connection) -> None:
     """Sends, for each asset, the reason why it cannot be loaded, or None."""
-    source = open_source(spec, limits)
+    source = config.open_source()
     connection.send("ready")
     for asset_id in asset_ids:
         try:

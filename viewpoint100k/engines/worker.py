@@ -90,7 +90,6 @@ class _Reporter:
 def serve(job: WorkerJob, connection: Connection) -> None:
     """Builds blocks until the parent sends None or goes away. The entry point of a worker process."""
     _settle_in(job.log)
-    from viewpoint100k.assets import open_source
     from viewpoint100k.build import Blueprint, Workshop
     from viewpoint100k.engines.quarantine import Quarantine
     from viewpoint100k.shards import DatasetFolder
@@ -100,7 +99,7 @@ def serve(job: WorkerJob, connection: Connection) -> None:
     quarantine = Quarantine(folder.build / "quarantine")
     reporter = _Reporter(connection)
     try:
-        workshop = Workshop(job.blueprint, open_source(job.blueprint.config.source, job.blueprint.config.limits.mesh))
+        workshop = Workshop(job.blueprint, job.blueprint.config.open_source())
         while (task := connection.recv()) is not None:
             block = job.blueprint.plan.shards[task.shard].blocks[task.block]
             batch, record = workshop.build_block(block, quarantine.reasons, reporter)
