@@ -112,10 +112,10 @@ def test_ray_builds_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_note_counts_the_deaths_of_an_earlier_try(tmp_path: Path) -> None:
     path = tmp_path / "block.note"
-    first = Note(path, timeout_s=60)
+    first = Note(path, timeout_s=86_400)
     assert first.take_up() is None
     first.visiting("mug")  # and here its worker dies
-    second = Note(path, timeout_s=60)
+    second = Note(path, timeout_s=86_400)
     assert second.take_up() is None
     second.visiting("mug")  # and again
-    assert Note(path, timeout_s=60).take_up() == ("mug", "crashed", "ended 2 workers")
+    assert Note(path, timeout_s=86_400).take_up() == ("mug", "crashed", "ended 2 workers")
