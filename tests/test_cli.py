@@ -1,9 +1,12 @@
 """The command line as a user meets it: three closing lines, and one sentence with exit code 2 for each mistake."""
 
+import signal
 from pathlib import Path
 
 import pytest
+import trimesh
 from conftest import SMALL, run_command
+from test_dataset import start_build, wait_for
 
 BUILD = ["build", "viewpoint-100k", *SMALL]
 
@@ -31,6 +34,11 @@ def test_a_build_ends_with_rows_assets_and_how_to_load_it(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["--rows", "abc"], ["--rows", "integer"]),
+        (["--bogus"], ["--bogus"]),
+        (["--engine", "moon"], ["moon", "local or ray"]),
+        (["--set", "views.fill=[.nan, .nan]"], ["views.fill", "finite"]),
+        (["--set", "questions.ego_rotation=.inf"], ["questions.ego_rotation", "finite"]),
         (["--rows", "0"], ["rows", "at least 1", "greater than or equal to 1"]),
         (["--set", "colour=red"], ["unknown key colour", "rows_per_shard"]),
         (["--source", "meshes:nowhere"], ["nowhere"]),
@@ -47,6 +55,54 @@ def test_a_mistake_is_answered_in_one_sentence(tmp_path: Path, arguments: list[s
     assert any(word in sentence for word in words), sentence
     assert words[-1] in sentence
     assert not (tmp_path / "mine").exists()
+
+
+def test_a_verb_that_does_not_exist_and_a_missing_argument_are_named(tmp_path: Path) -> None:
+    assert "frob" in refusal("frob")
+    assert "FOLDER" in refusal("verify").upper()
+
+
+def test_an_output_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "file/x" in refusal(*BUILD, "--out", tmp_path / "file" / "x")
+
+
+def test_ctrl_c_says_how_to_go_on_and_is_not_success(tmp_path: Path) -> None:
+    out = tmp_path / "mine"
+    process = start_build(out)
+    wait_for(out, ".build/blocks/*.arrow", process)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command continues" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_build_killed_in_its_first_instant_can_be_begun_again(tmp_path: Path) -> None:
+    for folder in ("data", ".build/shards", ".build/blocks"):
+        (tmp_path / "mine" / folder).mkdir(parents=True)
+    done = run_command(*BUILD, "--rows", "10", "--out", tmp_path / "mine")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_source_whose_files_changed_is_another_build(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for i in range(3):
+        trimesh.creation.box([1, 2, 3 + i]).export(folder / f"{i}.glb")
+    build = [*BUILD, "--rows", "60", "--source", f"meshes:{folder}", "--out", tmp_path / "out"]
+    assert run_command(*build, "--shards", "0/2").returncode == 0
+    (folder / "0.glb").write_bytes(b"glTF")
+    assert "assets 3, now 2" in refusal(*build, "--shards", "1/2")
+
+
+@pytest.mark.parametrize("name", ["ego_rotation", "mine"])
+def test_two_templates_cannot_share_a_question_type(tmp_path: Path, name: str) -> None:
+    template = (Path(__file__).parents[1] / "question_templates" / "ego_rotation.yaml").read_text()
+    for copy in ("a.yaml", "b.yaml"):
+        (tmp_path / copy).write_text(template.replace("question_type: ego_rotation", f"question_type: {name}"))
+    questions = "questions={a.yaml: 1, b.yaml: 1}"
+    assert "question_type" in refusal(*BUILD, "--set", questions, "--out", "out", cwd=tmp_path)
 
 
 def test_a_folder_without_meshes_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -13,7 +13,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from renderers import Renderer, open_renderer
-from viewpoint100k.assets import Asset, CaptureAsset, Source
+from viewpoint100k.assets import PHOTO_SOURCES, Asset, CaptureAsset, Source
+from viewpoint100k.assets.mixed import parse_mixture
 from viewpoint100k.config import BuildConfig
 from viewpoint100k.errors import AssetError, BuildError
 from viewpoint100k.pairs import Pair, pair_problem
@@ -63,6 +64,8 @@ class BlockRecord:
     dropped_assets: dict[str, str] = field(default_factory=dict)
     """Assets that could not be used at all, and the reason."""
     used_assets: set[str] = field(default_factory=set)
+    taken: defaultdict[str, set[tuple[int, int]]] = field(default_factory=lambda: defaultdict(set))
+    """Pairs of photos that stand in the block already, by asset."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -97,6 +100,12 @@ class Workshop:
     def _renderer_name(self) -> str:
         return self.renderer.describe()
 
+    @cached_property
+    def _renders(self) -> bool:
+        """Whether any source has meshes, and not photographs alone."""
+        kinds = {part.spec.partition(":")[0] for part in parse_mixture(self.blueprint.config.source)}
+        return bool(kinds - PHOTO_SOURCES)
+
     def close(self) -> None:
         if self._renderer is not None:
             self._renderer.close()
@@ -112,6 +121,8 @@ class Workshop:
         Raises ``BuildError`` where the assets do not give enough rows.
         """
         config = self.blueprint.config
+        if self._renders:
+            assert self.renderer  # Opened before any asset is in hand: a driver's fault is not the asset's.
         option_counts = {name: len(template.answers) for name, template in self.blueprint.templates.items()}
         wanted = slots(config, block, option_counts)
         pools = self.blueprint.plan.pools[block.shard.split]
@@ -146,7 +157,7 @@ class Workshop:
         except AssetError as error:
             record.dropped_assets[asset_id] = error.reason
             return [], taken
-        visit = self._open_visit(asset, taken, seed)
+        visit = self._open_visit(asset, taken, seed, record)
         rows, returned = list[Row](), list[Slot]()
         try:
             for place, (slot, frames) in enumerate(zip(taken, visit.pairing(taken), strict=True)):
@@ -162,9 +173,9 @@ class Workshop:
             record.used_assets.add(asset_id)
         return rows, returned
 
-    def _open_visit(self, asset: Asset, taken: list[Slot], seed: int) -> Visit:
+    def _open_visit(self, asset: Asset, taken: list[Slot], seed: int, record: BlockRecord) -> Visit:
         if isinstance(asset, CaptureAsset):
-            return CaptureVisit(asset, seed, self.timed)
+            return CaptureVisit(asset, seed, self.timed, record.taken[asset.origin.asset_id])
         return MeshVisit(asset, taken, seed, self.blueprint.config, self.renderer, self.timed)
 
     def _fill(

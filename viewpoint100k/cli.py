@@ -8,7 +8,6 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from viewpoint100k import __version__
@@ -20,9 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+_INTERRUPTED = 130
+"""Exit code of a process that Ctrl-C has ended, by the shell's convention; Typer returns it as well."""
+
 app = typer.Typer(
     name="viewpoint100k",
-    help="The open generator of Viewpoint-100K: view pairs with questions whose answers follow from camera poses.",
+    help="The open generator of Viewpoint-100K: view pairs with questions whose answers follow from camera poses.\n\n"
+    "With --debug, anywhere on the line, an error shows its traceback.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -35,19 +38,21 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
-        app(args=arguments, standalone_mode=False)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.exceptions.ClickException as error:
-        _fail(error.format_message(), 2, debug)
+        code = app(args=arguments, standalone_mode=False)
     except ViewpointError as error:
         _fail(str(error), error.exit_code, debug)
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        _fail("stopped; the same command continues where this one ended", 130, debug)
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
     except BrokenPipeError:
         sys.exit(1)
     except Exception as error:
+        # Typer may carry a Click of its own, so that its usage errors are known by what they can do.
+        if describe := getattr(error, "format_message", None):
+            _fail(f"{describe().rstrip('.')}: see viewpoint100k --help", 2, debug)
         _fail(f"{type(error).__name__}: {error} (a fault of this program: --debug shows where)", 1, debug)
+    if code == _INTERRUPTED:
+        print("viewpoint100k: stopped; the same command continues where this one ended", file=sys.stderr)
+    sys.exit(code or 0)
 
 
 def _fail(sentence: str, code: int, debug: bool) -> None:
@@ -69,7 +74,7 @@ def _root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Every verb takes --debug, which shows the traceback of an error."""
+    pass
 
 
 @app.command()
@@ -79,7 +84,7 @@ def build(
     rows: Annotated[
         int | None, typer.Option(help="Training rows; the test split has a hundredth, at least 10.")
     ] = None,
-    source: Annotated[str | None, typer.Option(help="procedural, or meshes:DIR.")] = None,
+    source: Annotated[str | None, typer.Option(help="Such as procedural or meshes:DIR; see docs/sources.md.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="key=value over the config; dots for sections.")
     ] = None,
@@ -94,15 +99,13 @@ def build(
     from viewpoint100k.config import load_config
     from viewpoint100k.dataset import build_dataset, draw_up
 
-    overrides = list(set_ or [])
-    overrides += [f"rows={rows}"] if rows is not None else []
-    overrides += [f"source={source}"] if source is not None else []
+    stated = {name: value for name, value in (("rows", rows), ("source", source)) if value is not None}
     if workers is not None and workers < 1:
         raise UsageError(f"--workers must be at least 1, not {workers}")
-    blueprint = draw_up(load_config(config, overrides))
+    blueprint = draw_up(load_config(config, set_ or [], stated))
+    summary = build_dataset(blueprint, out, workers or len(os.sched_getaffinity(0)), _part(shards), engine)
     if "test" not in {shard.split for shard in blueprint.plan.shards}:
         print("no test split: the source has fewer than five assets, too few to hold any out", file=sys.stderr)
-    summary = build_dataset(blueprint, out, workers or len(os.sched_getaffinity(0)), _part(shards), engine)
     splits = ", ".join(f"{count:,} {split}" for split, count in summary.rows.items())
     reasons = ", ".join(f"{n} {reason}" for reason, n in Counter(summary.assets_dropped.values()).most_common())
     print(f"rows: {splits}")

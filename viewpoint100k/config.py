@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from importlib import resources
 from pathlib import Path
@@ -25,7 +25,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _ranges_ascend(self) -> _Section:
@@ -164,29 +164,34 @@ def named_configs() -> tuple[str, ...]:
     return tuple(sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml")))
 
 
-def load_config(name_or_path: str, overrides: Sequence[str] = ()) -> BuildConfig:
+def load_config(
+    name_or_path: str, overrides: Sequence[str] = (), stated: Mapping[str, object] | None = None
+) -> BuildConfig:
     """A named config or a YAML file, with ``key=value`` overrides (dots for sections), checked.
+
+    ``stated`` are values of top-level fields that stand above all others.
 
     Raises ``UsageError`` naming the file, the field and what it may be.
     """
     raw = _read(name_or_path)
     for override in overrides:
         _apply(raw, override)
+    raw |= stated or {}
     try:
-        return BuildConfig(**raw)
+        return BuildConfig.model_validate(raw)
     except ValidationError as error:
         raise UsageError(f"config {name_or_path}: {_first_problem(error)}") from error
 
 
 def _read(name_or_path: str) -> dict[str, Any]:
     if name_or_path in named_configs():
-        text = (resources.files("viewpoint100k") / "configs" / f"{name_or_path}.yaml").read_text()
+        text = (resources.files("viewpoint100k") / "configs" / f"{name_or_path}.yaml").read_text(encoding="utf-8")
     else:
         path = Path(name_or_path)
         if not path.is_file():
             known = ", ".join(named_configs())
             raise UsageError(f"no config {name_or_path!r}: give one of {known}, or the path of a YAML file")
-        text = path.read_text()
+        text = _decoded(path)
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -194,6 +199,13 @@ def _read(name_or_path: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise UsageError(f"config {name_or_path} must be a mapping of fields to values")
     return content
+
+
+def _decoded(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"config {path} is not UTF-8 text") from error
 
 
 def _apply(raw: dict[str, Any], override: str) -> None:
@@ -212,10 +224,13 @@ def _apply(raw: dict[str, Any], override: str) -> None:
         raise UsageError(f"--set {key}: {value!r} is not a YAML value") from error
 
 
+_UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
+
+
 def _first_problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
+    problem = min(error.errors(), key=lambda one: one["type"] not in _UNKNOWN_KEY)
     field = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+    if problem["type"] in _UNKNOWN_KEY:
         siblings = _fields_beside(problem["loc"][:-1])
         return f"unknown key {field}; known here: {', '.join(siblings)}"
     message = problem["msg"].removeprefix("Value error, ")

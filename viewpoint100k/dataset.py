@@ -27,11 +27,13 @@ from viewpoint100k.engines.worker import Task
 from viewpoint100k.errors import UsageError
 from viewpoint100k.plan import Pool, Shard, make_plan
 from viewpoint100k.progress import Progress
-from viewpoint100k.questions import load_template
+from viewpoint100k.questions import Template, load_template, template_names
 from viewpoint100k.shards import DatasetFolder, write_atomically
 
 __all__ = ["Part", "Summary", "build_dataset", "draw_up", "summarize"]
 
+
+Engine = type[LocalEngine] | type[RayEngine]
 
 _SURVEYED = 100
 """A source of at most so many assets is tried whole before it is split, so that a bad file costs only itself."""
@@ -86,12 +88,26 @@ def draw_up(config: BuildConfig) -> Blueprint:
         reasons = ", ".join(f"{asset_id} {reason}" for asset_id, reason in list(unusable.items())[:3])
         raise UsageError(f"no asset of {config.source} can be used ({reasons}): mend them, or give another --source")
     templates = {name: load_template(name) for name in config.questions}
+    _check_types(templates)
     asked = sorted((t.question_type, t.digest, config.questions[name]) for name, t in templates.items())
-    digest = config.digest(source_digest(source.name, asset_ids), json.dumps([pool.weight for pool in pools] + asked))
     usable = [Pool(p.weight, tuple(asset_id for asset_id in p.assets if asset_id not in unusable)) for p in pools]
-    twins = identical_files(source.files(), config.limits.max_file_bytes) if isinstance(source, FromFiles) else {}
+    files = source.files() if isinstance(source, FromFiles) else {}
+    twins = identical_files(files, config.limits.max_file_bytes)
+    sizes = {asset_id: path.stat().st_size for asset_id, path in files.items() if path.exists()}
+    inputs = [[pool.weight for pool in pools], asked, sizes, twins, sorted(unusable.items())]
+    digest = config.digest(source_digest(source.name, asset_ids), json.dumps(inputs, sort_keys=True))
     plan = make_plan(config, [pool for pool in usable if pool.assets], twins)
     return Blueprint(config, plan, templates, digest, unusable)
+
+
+def _check_types(templates: Mapping[str, Template]) -> None:
+    """A question type has one meaning: `verify` and everyone who reads the rows rely on it."""
+    for name, template in templates.items():
+        kind = template.question_type
+        if kind in template_names() and name != kind:
+            raise UsageError(f"template {name}: question_type {kind} is one of the package's: give it another name")
+        if sum(other.question_type == kind for other in templates.values()) > 1:
+            raise UsageError(f"template {name}: another template has the question_type {kind} too: rename one")
 
 
 def _pools(source: Source, config: BuildConfig) -> list[Pool]:
@@ -115,10 +131,12 @@ def build_dataset(blueprint: Blueprint, out: Path, workers: int, part: Part, eng
 
     Raises ``UsageError`` for a folder that something else has made, and leaves it as it is.
     """
+    run = _engine(engine)
     folder = DatasetFolder(out)
     _claim(folder, blueprint)
     with _lock(folder, part):
-        folder.remove_unfinished()
+        if part.count == 1:  # Other jobs of an array may be writing.
+            folder.remove_unfinished()
         shards = {
             place: shard
             for place, shard in enumerate(blueprint.plan.shards)
@@ -126,8 +144,9 @@ def build_dataset(blueprint: Blueprint, out: Path, workers: int, part: Part, eng
         }
         if shards:
             _download(blueprint)
-        _build(folder, blueprint, shards, workers, engine)
-    return finish(folder, blueprint)
+        _build(folder, blueprint, shards, workers, run)
+    with _only_one(folder.build / "lock-card", wait=True):
+        return finish(folder, blueprint)
 
 
 def _download(blueprint: Blueprint) -> None:
@@ -137,7 +156,13 @@ def _download(blueprint: Blueprint) -> None:
         source.download([a for pools in blueprint.plan.pools.values() for pool in pools for a in pool.assets])
 
 
-def _build(folder: DatasetFolder, blueprint: Blueprint, shards: dict[int, Shard], workers: int, engine: str) -> None:
+def _build(
+    folder: DatasetFolder,
+    blueprint: Blueprint,
+    shards: dict[int, Shard],
+    workers: int,
+    engine: Engine,
+) -> None:
     missing = {
         place: {i for i, block in enumerate(shard.blocks) if not folder.has_block(block)}
         for place, shard in shards.items()
@@ -154,10 +179,10 @@ def _build(folder: DatasetFolder, blueprint: Blueprint, shards: dict[int, Shard]
     tasks = [Task(place, i) for place, blocks in missing.items() for i in sorted(blocks)]
     left = sum(blueprint.plan.shards[task.shard].blocks[task.block].rows for task in tasks)
     with Progress("building", "rows", blueprint.plan.rows, blueprint.plan.rows - left) as progress:
-        _engine(engine)(blueprint, folder, workers, progress.advance, on_block).run(tasks)
+        engine(blueprint, folder, workers, progress.advance, on_block).run(tasks)
 
 
-def _engine(name: str) -> type[LocalEngine] | type[RayEngine]:
+def _engine(name: str) -> Engine:
     match name:
         case "local":
             return LocalEngine
@@ -204,9 +229,12 @@ def _claim(folder: DatasetFolder, blueprint: Blueprint) -> None:
     }
     path = folder.build / "build.json"
     if not path.exists():
-        if folder.root.exists() and (not folder.root.is_dir() or any(folder.root.iterdir())):
+        if not _is_ours_to_fill(folder):
             raise UsageError(f"{folder.root} is not empty and not a build of this program: give another --out")
-        folder.make_folders()
+        try:
+            folder.make_folders()
+        except OSError as error:
+            raise UsageError(f"{folder.root} cannot be written to ({error.strerror}): give another --out") from error
         write_atomically(path, (json.dumps(identity, indent=2) + "\n").encode())
         return
     theirs = json.loads(path.read_text())
@@ -216,6 +244,17 @@ def _claim(folder: DatasetFolder, blueprint: Blueprint) -> None:
             f"{folder.root} was made by another config ({what}): give another --out, or delete that folder first"
         )
     folder.make_folders()
+
+
+def _is_ours_to_fill(folder: DatasetFolder) -> bool:
+    """Whether there is nothing yet but the folders that a build begins with, made by a job that has just started or
+    was killed then."""
+    root = folder.root
+    if not root.exists():
+        return True
+    if not root.is_dir() or any(entry.name not in ("data", ".build") for entry in root.iterdir()):
+        return False
+    return not any((root / "data").glob("*")) and not any((folder.build / "shards").glob("*"))
 
 
 def _differences(theirs: dict[str, Any], ours: dict[str, Any], prefix: str = "") -> Iterator[str]:
@@ -231,11 +270,23 @@ def _differences(theirs: dict[str, Any], ours: dict[str, Any], prefix: str = "")
 
 @contextmanager
 def _lock(folder: DatasetFolder, part: Part) -> Iterator[None]:
-    """Keeps a second build of the same part out; the operating system frees it however this process ends."""
-    path = folder.build / f"lock-{part.index}-of-{part.count}"
+    """Keeps out a second build of the same part, and any other part while the whole is built."""
+    whole = folder.build / "lock"
+    if part.count == 1:
+        with _only_one(whole):
+            yield
+        return
+    with _only_one(whole, shared=True), _only_one(folder.build / f"lock-{part.index}-of-{part.count}"):
+        yield
+
+
+@contextmanager
+def _only_one(path: Path, shared: bool = False, wait: bool = False) -> Iterator[None]:
+    """Holds a lock on a file; the operating system frees it however this process ends."""
     with path.open("w") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
-            raise UsageError(f"another build is at work in {folder.root}: wait for it, or stop it first") from None
+            sentence = f"another build is at work in {path.parent.parent}: wait for it, or stop it first"
+            raise UsageError(sentence) from None
         yield

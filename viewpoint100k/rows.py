@@ -76,21 +76,17 @@ def camera_struct(camera: Camera) -> dict[str, Any]:
 
 
 def row_id(row: dict[str, Any]) -> str:
-    """16 hexadecimal digits that follow from what the row asks, about which asset, from which cameras."""
-    content = [row["asset_id"], row["asset_sha256"], row["cameras"], row["question"]]
+    """16 hexadecimal digits that follow from what the row asks, about which asset, from which cameras, and its seed."""
+    content = [row["asset_id"], row["asset_sha256"], row["cameras"], row["question"], row["seed"]]
     return hashlib.blake2b(json.dumps(content).encode(), digest_size=8).hexdigest()
 
 
 def record_batch(rows: Iterable[dict[str, Any]]) -> pa.RecordBatch:
     """Rows as one Arrow batch of exactly the schema.
 
-    A row has every column; ``images`` holds the encoded files. Floats must be finite: NaN has no meaning here.
+    A row has every column; ``images`` holds the encoded files. The relative pose must be finite.
     """
-    listed = [
-        row
-        | {"images": [{"bytes": encoded, "path": f"{row['id']}_{i}.jpg"} for i, encoded in enumerate(row["images"])]}
-        for row in rows
-    ]
+    listed = [row | {"images": _image_files(row["id"], row["images"])} for row in rows]
     for row in listed:
         known = [value for value in row["relative"].values() if value is not None]
         assert np.isfinite(known).all(), f"row {row['id']} has a pose that is not finite"

@@ -103,7 +103,7 @@ class DatasetFolder:
     def assemble(self, shard: Shard) -> ShardEntry:
         """Makes a shard of its blocks, enters it, and removes the blocks."""
         path = self.shard_path(shard)
-        temporary = path.with_suffix(".parquet.tmp")
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
         with pq.ParquetWriter(temporary, arrow_schema(), **_parquet_options()) as writer:
             for block in shard.blocks:
                 with pa.memory_map(str(self.block_path(block))) as source:
@@ -151,7 +151,7 @@ def file_sha256(path: Path) -> str:
 
 def write_atomically(path: Path, content: bytes | pa.Buffer) -> None:
     """Writes a file that exists whole or not at all, whatever kills the process."""
-    temporary = path.with_name(path.name + ".tmp")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     with temporary.open("wb") as file:
         file.write(content)
     _rename_durably(temporary, path)

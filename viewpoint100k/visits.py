@@ -106,8 +106,9 @@ class MeshVisit:
 class CaptureVisit:
     """The photographs of a capture: each slot takes two whose azimuth change is what it asks."""
 
-    def __init__(self, asset: CaptureAsset, seed: int, timed: Stopwatch) -> None:
-        self._asset, self._timed = asset, timed
+    def __init__(self, asset: CaptureAsset, seed: int, timed: Stopwatch, taken: set[tuple[int, int]]) -> None:
+        """``taken``: the pairs of photos that earlier visits of the same block have used; added to."""
+        self._asset, self._timed, self._taken = asset, timed, taken
         self._rng = generator(seed, "pairs")
         self._images: dict[int, bytes] = {}
 
@@ -115,16 +116,19 @@ class CaptureVisit:
         azimuths = np.array([azimuth_deg(photo.camera.position) for photo in self._asset.photos])
         changes = (azimuths[None] - azimuths[:, None] + 180) % 360 - 180
         free = ~np.eye(len(azimuths), dtype=bool)
+        for first, second in self._taken:
+            free[first, second] = free[second, first] = False
         return [self._choose(changes, free, slot) for slot in slots]
 
     def _choose(self, changes: NDArray[np.float64], free: NDArray[np.bool_], slot: Slot) -> tuple[int, int] | None:
-        """Two photos that no slot of this visit has taken yet, in either order."""
+        """Two photos that no slot of this block has taken yet, in either order."""
         low, high = slot.azimuth_deg
         fitting = np.argwhere(free & (changes >= low) & (changes <= high))
         if len(fitting) == 0:
             return None
         first, second = (int(place) for place in fitting[self._rng.integers(len(fitting))])
         free[first, second] = free[second, first] = False
+        self._taken.add((first, second))
         return first, second
 
     def problem(self, place: int) -> str | None:

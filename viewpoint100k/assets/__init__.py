@@ -14,6 +14,7 @@ from viewpoint100k.errors import UsageError
 
 __all__ = [
     "NO_LICENSE",
+    "PHOTO_SOURCES",
     "Asset",
     "CaptureAsset",
     "MeshAsset",
@@ -25,6 +26,9 @@ __all__ = [
     "source_digest",
 ]
 
+
+PHOTO_SOURCES = frozenset({"co3d", "mvimgnet", "nerf"})
+"""Kinds whose assets are captures."""
 
 _FOLDER_SOURCES = {kind: f"{kind}:DIR" for kind in ("meshes", "co3d", "mvimgnet", "nerf")}
 

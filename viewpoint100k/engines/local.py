@@ -80,7 +80,8 @@ class LocalEngine:
                 self._listen()
                 self._stop_hanging()
             for worker in self._workers:
-                worker.connection.send(None)
+                with suppress(BrokenPipeError):  # It has died idle, with all blocks done.
+                    worker.connection.send(None)
             for worker in self._workers:
                 worker.process.join(timeout=10)
         finally:

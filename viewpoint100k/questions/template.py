@@ -36,7 +36,7 @@ class Paraphrase(BaseModel):
 class Template(BaseModel):
     """A question type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
 
     question_type: Name
     description: Text
@@ -98,7 +98,7 @@ def load_template(name_or_path: str) -> Template:
         content = yaml.safe_load(_read(name_or_path))
         if not isinstance(content, dict):
             raise UsageError(f"template {name_or_path} must be a mapping of fields to values")
-        return Template(**content)
+        return Template.model_validate(content)
     except yaml.YAMLError as error:
         raise UsageError(f"template {name_or_path} is not valid YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
@@ -112,11 +112,17 @@ def _read(name_or_path: str) -> str:
     if not path.is_file():
         known = ", ".join(template_names())
         raise UsageError(f"no question type {name_or_path!r}: give one of {known}, or the path of a YAML file")
-    return path.read_text(encoding="utf-8")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"template {path} is not UTF-8 text") from error
 
 
 def _first_problem(error: ValidationError) -> str:
-    problem: Any = error.errors()[0]
+    problem: Any = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     field = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        model = Paraphrase if problem["loc"][0] == "paraphrases" else Template
+        return f"unknown key {field}; known here: {', '.join(model.model_fields)}"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{field}: {message}" if field else message
