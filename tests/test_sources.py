@@ -71,8 +71,10 @@ def test_equal_files_are_found_and_links_are_not_followed(tmp_path: Path) -> Non
 def test_a_mixed_build_names_the_source_of_every_row(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
-    trimesh.creation.cone(0.4, 1).export(folder / "cone.stl")
-    trimesh.creation.box([1, 2, 3]).export(folder / "box.ply")
+    hook, stick = trimesh.creation.box([1, 2, 3]), trimesh.creation.box([2, 0.5, 1])
+    stick.apply_translation([1.5, 0.6, 0.7])  # A plain cone or ball would be refused as symmetric.
+    for name in ("hook.stl", "hook.ply"):
+        trimesh.util.concatenate([hook, stick]).export(folder / name)
     out = tmp_path / "out"
     spec = f"procedural*3,meshes:{folder}*1"
     done = run_command("build", "viewpoint-100k", "--rows", "64", "--source", spec, "--out", out, *SMALL)
