@@ -87,8 +87,10 @@ class MeshVisit:
         one, two = self._frames[first], self._frames[second]
         with self._timed("overlap"):
             shared = overlap(one, two, radius=1.0)
-        with self._timed("answerability"):
-            told = self._counterfactuals.answerability(one.camera, two.camera, self._config.pairs)
+        told = None
+        if self._config.pairs.min_answerability > 0:
+            with self._timed("answerability"):
+                told = self._counterfactuals.answerability(one.camera, two.camera, self._config.pairs)
         return Pair((one.camera, two.camera), np.zeros(3), 1.0, self._asset.front, shared, told)
 
     def image(self, place: int) -> bytes:
