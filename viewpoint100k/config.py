@@ -18,7 +18,7 @@ from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.errors import UsageError
 
-__all__ = ["BuildConfig", "Images", "Limits", "Pairs", "Views", "load_config", "named_configs"]
+__all__ = ["BuildConfig", "Images", "Limits", "Motions", "Pairs", "Views", "load_config", "named_configs"]
 
 Range = tuple[float, float]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -73,6 +73,44 @@ class Views(_Section):
             raise ValueError("fill must be above 0, and with aim_offset at most 0.97, for the object to be whole")
         if self.distance_jitter[0] < 1:
             raise ValueError("distance_jitter must be at least 1, for the object to be whole in frame")
+        return self
+
+
+class Motions(_Section):
+    """Camera motions of which each part is drawn by itself, for ``camera_motion: independent``. Sizes without sign."""
+
+    fov_deg: Range = (62.0, 74.0)
+    """Field of view; wide, so that the object stays in the frame whichever way the camera turns."""
+    elevation_deg: Range = (10.0, 36.0)
+    """Of the first camera above the object's centre."""
+    fill: Range = (0.32, 0.42)
+    """Part of the first frame's width or height that the object spans."""
+    aim_offset: Fraction = 0.16
+    """How far the first image's centre may lie from the object's, as a part of half the frame."""
+    sideways: Range = (0.5, 1.3)
+    """Movement along camera 1's right, object radii."""
+    height: Range = (0.4, 0.9)
+    """Movement up or down, object radii."""
+    distance_ratio: Range = (1.2, 1.45)
+    """Distance from the object, farther over closer."""
+    turn_deg: Range = (8.0, 22.0)
+    """Turn about the upright axis."""
+    tilt_deg: Range = (7.0, 14.0)
+    """Tilt of the optical axis, up or down."""
+    roll_deg: Range = (9.0, 22.0)
+    """Turn about the optical axis."""
+
+    @model_validator(mode="after")
+    def _sizes_are_positive(self) -> Motions:
+        for name in ("sideways", "height", "turn_deg", "tilt_deg", "roll_deg", "fill"):
+            if getattr(self, name)[0] <= 0:
+                raise ValueError(f"{name} must begin above 0: none is a motion of its own")
+        if self.distance_ratio[0] <= 1:
+            raise ValueError("distance_ratio must begin above 1: none is a motion of its own")
+        if not (self.fov_deg[0] > 0 and self.fov_deg[1] < 120 and self.fill[1] + self.aim_offset < 0.97):
+            raise ValueError("fov_deg must lie between 0 and 120, and fill with aim_offset below 0.97")
+        if not (self.elevation_deg[0] >= 0 and self.elevation_deg[1] <= 60):
+            raise ValueError("elevation_deg must lie between 0 and 60")
         return self
 
 

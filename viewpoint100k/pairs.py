@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.config import Pairs, Views
-from viewpoint100k.geometry import Camera, RelativePose, object_translation, relative_pose
+from viewpoint100k.geometry import (
+    Camera,
+    RelativePose,
+    azimuth_deg,
+    object_translation,
+    relative_pose,
+    wrap_deg,
+)
 
 __all__ = ["Frame", "Pair", "frame_problem", "overlap", "pair_problem", "shows"]
 
@@ -42,9 +49,10 @@ class Frame:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Two views and the object between them: everything a question can be about."""
+    """Two views and the object between them: everything a question can be about. Some questions show further views."""
 
-    cameras: tuple[Camera, Camera]
+    cameras: tuple[Camera, ...]
+    """Two or more; what is said of the motion is said of the first two."""
     center: Floats
     """(3,): the object's centre, world units."""
     radius: float
@@ -55,16 +63,23 @@ class Pair:
     """The part of the surface seen in either frame that is seen in both; None where nothing is known of the surface."""
     answerability: float | None = None
     """How different the second image would have been, had another answer been true; None where it is not known."""
+    mirrored: bool = False
+    """Whether the second image is shown mirrored left to right, and so shows the mirror image of the object."""
 
     @cached_property
     def pose(self) -> RelativePose:
         """The motion from the first camera to the second."""
-        return relative_pose(*self.cameras, self.center)
+        return relative_pose(self.cameras[0], self.cameras[1], self.center)
+
+    def azimuth_to(self, place: int) -> float:
+        """Signed angle about world up, at the object's centre, from the first camera to another; (-180, 180]."""
+        there, here = (azimuth_deg(self.cameras[i].position, self.center) for i in (place, 0))
+        return wrap_deg(there - here)
 
     @cached_property
     def object_translation(self) -> float:
         """Where camera 2 is along the right hand of an observer at the object who faces camera 1, world units."""
-        return object_translation(*self.cameras, self.center)
+        return object_translation(self.cameras[0], self.cameras[1], self.center)
 
 
 def frame_problem(frame: Frame, views: Views) -> str | None:
@@ -77,12 +92,12 @@ def frame_problem(frame: Frame, views: Views) -> str | None:
     return None
 
 
-def pair_problem(pair: Pair, pairs: Pairs, azimuth_deg: Sequence[float]) -> str | None:
+def pair_problem(pair: Pair, pairs: Pairs, wanted_deg: Sequence[float]) -> str | None:
     """The reason code for which a pair cannot be used, or None.
 
-    ``azimuth_deg`` is the signed range that is wanted of it.
+    ``wanted_deg`` is the signed range that is wanted of its azimuth change.
     """
-    low, high = azimuth_deg
+    low, high = wanted_deg
     if not low - 1e-6 <= pair.pose.azimuth_deg <= high + 1e-6:
         return "azimuth_out_of_range"
     if pair.overlap is not None and pair.overlap < pairs.min_overlap:

@@ -8,30 +8,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewpoint100k.pairs import Pair
-from viewpoint100k.questions.quantities import QUANTITIES
-from viewpoint100k.questions.template import Template
+from viewpoint100k.questions.answers import Candidates, Choice, Decision
+from viewpoint100k.questions.template import Paraphrase, Template
+from viewpoint100k.questions.wording import compile_wording
 
 __all__ = ["Question", "Refusal", "ask"]
 
 
 @dataclass(frozen=True)
 class Question:
-    """A multiple-choice question and what makes its answer true."""
+    """A question and what makes its answer true."""
 
     text: str
     """The complete prompt, options included."""
     options: tuple[str, ...]
-    """In the order shown."""
+    """In the order shown; empty for an open question."""
     answer: str
-    """Letter of the right option."""
+    """Letter of the right option, or the value of an open question."""
     answer_text: str
-    answer_value: float
-    """The quantity, in the template's unit."""
-    margin: float
-    """Its distance from the nearest decision boundary, same unit."""
+    answer_value: float | None
+    """The quantity, in the template's unit; None where the answer follows from several."""
+    margin: float | None
+    """Its distance from the nearest decision boundary, same unit; None for an open question."""
     question_type: str
     template: str
     """``question_type/paraphrase``."""
+    answer_name: str
+    """The answer as the template names it."""
+    views: tuple[int, ...]
+    """The pair's cameras in the order in which their images are shown."""
 
 
 @dataclass(frozen=True)
@@ -41,25 +46,87 @@ class Refusal:
     reason: str
 
 
-def ask(template: Template, pair: Pair, answer_position: int, rng: np.random.Generator) -> Question | Refusal:
-    """Asks ``template`` of ``pair``, with the right option shown at ``answer_position``."""
-    value = QUANTITIES[template.quantity].of(pair)
-    answer, margin = template.judge(value)
-    if margin < template.dead_zone:
+def ask(
+    template: Template,
+    pair: Pair,
+    answer_position: int,
+    rng: np.random.Generator,
+    language: str = "en",
+    besides: str | None = None,
+) -> Question | Refusal:
+    """Asks ``template`` of ``pair``, with the right option shown at ``answer_position``.
+
+    Args:
+        language: of the wording; English where the template has none in it.
+        besides: the name of a paraphrase that must not be used, where there is another.
+    """
+    if reason := refusal(template, pair):
+        return Refusal(reason)
+    try:
+        decision = template.answer.decide(pair)
+    except ZeroDivisionError:
+        return Refusal("quantity_undefined")
+    if decision.near:
         return Refusal("too_close_to_boundary")
-    paraphrase = template.paraphrases[rng.integers(len(template.paraphrases))]
-    order = [template.answers[i] for i in rng.permutation(len(template.answers))]
-    order.remove(answer)
-    order.insert(answer_position, answer)
-    options = tuple(paraphrase.options[name] for name in order)
+    # One draw serves all: a generator's calls are what asking costs most.
+    draws = rng.random(2 + len(decision.wrong)).tolist()
+    paraphrase = _paraphrase(template, language, besides, draws[0])
+    views = tuple(range(len(pair.cameras)))
+    if isinstance(template.answer, Candidates):
+        shown, views = _candidates(decision, answer_position, draws[1:])
+    else:
+        shown = _arranged(decision, template.options, answer_position, draws[1:])
+    options = tuple(template.option_text(paraphrase, choice.name)(choice.variables) for choice in shown)
     lettered = [f"{letter}. {option}" for letter, option in zip(string.ascii_uppercase, options, strict=False)]
+    value = decision.right.variables.get("value")
     return Question(
-        text="\n".join([paraphrase.question, *lettered, paraphrase.reply]),
+        text="\n".join([compile_wording(paraphrase.question)(decision.variables), *lettered, paraphrase.reply]),
         options=options,
-        answer=string.ascii_uppercase[answer_position],
-        answer_text=options[answer_position],
-        answer_value=value,
-        margin=margin,
+        answer=string.ascii_uppercase[answer_position] if options else str(value),
+        answer_text=options[answer_position] if options else str(value),
+        answer_value=decision.value,
+        margin=decision.margin,
         question_type=template.question_type,
         template=f"{template.question_type}/{paraphrase.name}",
+        answer_name=decision.right.name if len(template.answer.option_names) > 1 else str(value),
+        views=views,
     )
+
+
+def refusal(template: Template, pair: Pair) -> str | None:
+    """The reason code for which ``pair`` is not what the template requires, or None."""
+    requires = template.requires
+    if template.needs_front and pair.front is None:
+        return "front_unknown"
+    if requires.azimuth_deg and not requires.azimuth_deg[0] <= abs(pair.pose.azimuth_deg) <= requires.azimuth_deg[1]:
+        return "azimuth_out_of_range"
+    if requires.min_overlap and (pair.overlap is None or pair.overlap < requires.min_overlap):
+        return "too_little_overlap"
+    if requires.min_answerability and (pair.answerability is None or pair.answerability < requires.min_answerability):
+        return "symmetric"
+    if pair.answerability is None and "answerability" in template.answer.names:
+        return "answerability_unknown"
+    return None
+
+
+def _paraphrase(template: Template, language: str, besides: str | None, draw: float) -> Paraphrase:
+    known = template.languages.get(language) or template.languages["en"]
+    others = [paraphrase for paraphrase in known if paraphrase.name != besides] or known
+    return others[int(draw * len(others))]
+
+
+def _arranged(decision: Decision, count: int, position: int, draws: list[float]) -> list[Choice]:
+    """``count`` choices in random order, the right one at ``position``; none for an open question."""
+    if count == 0:
+        return []
+    order = sorted(range(len(decision.wrong)), key=draws.__getitem__)
+    shown = [decision.wrong[place] for place in order[: count - 1]]
+    shown.insert(position, decision.right)
+    return shown
+
+
+def _candidates(decision: Decision, position: int, draws: list[float]) -> tuple[list[Choice], tuple[int, ...]]:
+    """Choices that name images, and the cameras in the images' order: the right one, camera 1, at ``position``."""
+    order = [2 + place for place in sorted(range(len(decision.wrong)), key=draws.__getitem__)]
+    order.insert(position, 1)
+    return [Choice("view", {"image": place + 2}) for place in range(len(order))], (0, *order)

@@ -1,128 +1,183 @@
-"""A question type as a YAML file: what it measures, where one answer ends and the next begins, and its wordings."""
+"""A question type as a YAML file: what it measures, how an answer follows, what a pair must be, and its wordings.
+
+``docs/templates.md`` adds a type from nothing; `viewpoint100k.questions.files` reads the files.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cached_property
-from importlib import resources
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from viewpoint100k.errors import UsageError
+from viewpoint100k.motions import check_levels
+from viewpoint100k.questions.answers import AnswerRule, Arc, Candidates, Combination, Name, Section
 from viewpoint100k.questions.quantities import QUANTITIES
+from viewpoint100k.questions.wording import Wording, check_wording, compile_wording
 
-__all__ = ["Paraphrase", "Template", "load_template", "template_names"]
+__all__ = ["Paraphrase", "Requirements", "Template"]
 
 Text = Annotated[str, Field(min_length=1)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Cue = Literal["first_image", "second_image", "framing", "background"]
 
 
-class Paraphrase(BaseModel):
+class Paraphrase(Section):
     """One wording of the question, with the texts of its options."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
     name: Name
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] = "en"
+    """A BCP 47 tag."""
     question: Text
-    options: dict[Name, Text]
-    """Text for each answer."""
+    options: dict[Name, Text] | Text | None = None
+    """Text for each answer, or one text for all, which then says by its variables which it is; open questions have
+    none."""
     reply: Text
     """The last line: what form the reply should have."""
 
 
-class Template(BaseModel):
-    """A question type."""
+class Requirements(Section):
+    """What a pair must be for this type to be asked of it, beyond what the config asks of every pair."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
+    azimuth_deg: tuple[float, float] | None = None
+    """Range of the azimuth change, without its sign. A type that has it goes with a camera that goes around."""
+    min_overlap: Fraction = 0.0
+    min_answerability: Fraction = 0.0
+    symmetric: bool = False
+    """Whether a pair may be asked about whose images could have looked the same."""
+
+    @model_validator(mode="after")
+    def _range_ascends(self) -> Requirements:
+        if self.azimuth_deg and not 0 <= self.azimuth_deg[0] < self.azimuth_deg[1] <= 180:
+            raise ValueError("azimuth_deg must be a range inside 0 to 180")
+        return self
+
+
+class Template(Section):
+    """A question type."""
 
     question_type: Name
     description: Text
-    quantity: str
-    """One of `QUANTITIES`."""
-    answers: Annotated[tuple[Name, ...], Field(min_length=2, max_length=26)]
-    """In ascending order of the quantity."""
-    boundaries: tuple[float, ...]
-    """Where one answer ends and the next begins, ascending, in the quantity's unit; one fewer than the answers."""
-    dead_zone: Annotated[float, Field(gt=0)]
-    """Nearer than this to a boundary no question is asked."""
+    """One sentence for the card: what is asked, as whom."""
+    reference: Literal["camera", "object", "world", "images"]
+    """The frame of reference in which the question is put; the wordings must name it."""
+    answer: AnswerRule
+    requires: Requirements = Requirements()
+    cases: dict[Name, dict[Name, Name]] = Field(default_factory=dict)
+    """How an answer is brought about, for answers that camera motions of all kinds would not give alike often: what
+    each named answer asks of the parts of the motion (see `viewpoint100k.motions.LEVELS`), and of the object."""
+    told_by: frozenset[Cue] = frozenset()
+    """What else than both images together may rightly tell the answer: audits that look at that alone do not judge
+    this type."""
+    sketch: bool = False
+    """Whether a floor plan with places to choose from is shown as the last image."""
+    reasoning: bool = True
+    """Whether rows of this type may carry a chain of thought."""
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    """Its share, where a config names it without one."""
     paraphrases: Annotated[tuple[Paraphrase, ...], Field(min_length=1)]
 
-    @field_validator("quantity")
-    @classmethod
-    def _quantity_is_known(cls, name: str) -> str:
-        if name not in QUANTITIES:
-            raise ValueError(f"unknown quantity {name!r}; known: {', '.join(QUANTITIES)}")
-        return name
+    @model_validator(mode="after")
+    def _wordings_fit_the_answer(self) -> Template:
+        names = [paraphrase.name for paraphrase in self.paraphrases]
+        if len(set(names)) != len(names):
+            raise ValueError("every paraphrase needs a name of its own")
+        if not any(paraphrase.language == "en" for paraphrase in self.paraphrases):
+            raise ValueError("at least one paraphrase must be in English (language: en)")
+        for paraphrase in self.paraphrases:
+            try:
+                self._check(paraphrase)
+            except ValueError as error:
+                raise ValueError(f"paraphrase {paraphrase.name}: {error}") from error
+        return self
+
+    def _check(self, paraphrase: Paraphrase) -> None:
+        expected, given = self.answer.option_names, paraphrase.options
+        if not expected:
+            if given is not None:
+                raise ValueError("an open question has no options")
+        elif isinstance(given, dict):
+            if set(given) != set(expected):
+                raise ValueError(f"options must be exactly {', '.join(expected)}")
+            if len(set(given.values())) != len(given):
+                raise ValueError("two options read the same")
+        elif given is None:
+            raise ValueError(f"options are missing: give a text for each of {', '.join(expected)}")
+        elif len(expected) > 1 and "{" not in given:
+            raise ValueError("one text for all options must say by its variables which it is")
+        for text in given.values() if isinstance(given, dict) else [given or ""]:
+            check_wording(text, self.answer.variables)
+        check_wording(paraphrase.question, ("value", "size") if isinstance(self.answer, Candidates) else ())
+        check_wording(paraphrase.reply, ())
 
     @model_validator(mode="after")
-    def _parts_agree(self) -> Template:
-        if len(self.boundaries) != len(self.answers) - 1:
-            raise ValueError(f"{len(self.answers)} answers need {len(self.answers) - 1} boundaries between them")
-        if list(self.boundaries) != sorted(set(self.boundaries)):
-            raise ValueError("boundaries must ascend")
-        if len({p.name for p in self.paraphrases}) != len(self.paraphrases):
-            raise ValueError("every paraphrase needs a name of its own")
-        for paraphrase in self.paraphrases:
-            if set(paraphrase.options) != set(self.answers):
-                raise ValueError(f"paraphrase {paraphrase.name}: options must be exactly {', '.join(self.answers)}")
-            if len(set(paraphrase.options.values())) != len(self.answers):
-                raise ValueError(f"paraphrase {paraphrase.name}: two options read the same")
+    def _cases_can_be_brought_about(self) -> Template:
+        known = self.answer.option_names
+        for answer, levels in self.cases.items():
+            if answer not in known:
+                raise ValueError(f"cases: {answer} is not one of the answers {', '.join(known)}")
+            check_levels(levels)
+        if self.cases and set(self.cases) != set(known):
+            missing = ", ".join(name for name in known if name not in self.cases)
+            raise ValueError(f"cases must say of every answer how it is brought about; missing: {missing}")
+        if self.sketch and not self.goes_around:
+            raise ValueError("sketch shows places around the object: it needs requires.azimuth_deg")
         return self
+
+    @property
+    def quantity(self) -> str:
+        """What is measured, in the words of the template."""
+        if isinstance(self.answer, Combination):
+            return ", ".join(part.quantity for part in self.answer.parts.values())
+        return getattr(self.answer, "quantity", ", ".join(self.answer.names))
+
+    @property
+    def unit(self) -> str:
+        """Of ``answer_value`` and ``margin``."""
+        if isinstance(self.answer, Combination):
+            return "dead zones"
+        units = dict.fromkeys(QUANTITIES[name].unit for name in self.answer.names)
+        return next(iter(units)) if len(units) == 1 else "mixed units"
+
+    @property
+    def factors(self) -> frozenset[str]:
+        """The parts of a camera's motion that its quantities follow from."""
+        return frozenset(f for name in self.answer.names if (f := QUANTITIES[name].factor) is not None)
+
+    @property
+    def needs_front(self) -> bool:
+        return any(QUANTITIES[name].needs == "front" for name in self.answer.names)
+
+    @property
+    def goes_around(self) -> bool:
+        """Whether it is asked only of a camera that goes around the object by a fair angle."""
+        return self.requires.azimuth_deg is not None or isinstance(self.answer, Candidates | Arc)
+
+    @property
+    def options(self) -> int:
+        """How many options are shown; 0 for an open question."""
+        return self.answer.options
+
+    @property
+    def chance(self) -> float | None:
+        """The part of questions that a guess among the options gets right; None for an open question."""
+        return 1 / self.options if self.options else None
 
     @cached_property
     def digest(self) -> str:
         """sha256 of its content, hexadecimal."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
-    def judge(self, value: float) -> tuple[str, float]:
-        """The answer that ``value`` of the quantity gives, and its margin: the distance to the nearest boundary."""
-        place = sum(value > boundary for boundary in self.boundaries)
-        return self.answers[place], min(abs(value - boundary) for boundary in self.boundaries)
+    @cached_property
+    def languages(self) -> Mapping[str, tuple[Paraphrase, ...]]:
+        """Its paraphrases by language."""
+        tags = dict.fromkeys(paraphrase.language for paraphrase in self.paraphrases)
+        return {tag: tuple(p for p in self.paraphrases if p.language == tag) for tag in tags}
 
-
-def template_names() -> tuple[str, ...]:
-    """The question types that come with the package."""
-    folder = resources.files("question_templates")
-    return tuple(sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml")))
-
-
-def load_template(name_or_path: str) -> Template:
-    """A question type of the package by name, or the user's own by the path of its YAML file.
-
-    Raises ``UsageError`` naming the file, the field and what it may be.
-    """
-    try:
-        content = yaml.safe_load(_read(name_or_path))
-        if not isinstance(content, dict):
-            raise UsageError(f"template {name_or_path} must be a mapping of fields to values")
-        return Template.model_validate(content)
-    except yaml.YAMLError as error:
-        raise UsageError(f"template {name_or_path} is not valid YAML: {' '.join(str(error).split())}") from error
-    except ValidationError as error:
-        raise UsageError(f"template {name_or_path}: {_first_problem(error)}") from error
-
-
-def _read(name_or_path: str) -> str:
-    if name_or_path in template_names():
-        return (resources.files("question_templates") / f"{name_or_path}.yaml").read_text(encoding="utf-8")
-    path = Path(name_or_path)
-    if not path.is_file():
-        known = ", ".join(template_names())
-        raise UsageError(f"no question type {name_or_path!r}: give one of {known}, or the path of a YAML file")
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"template {path} is not UTF-8 text") from error
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem: Any = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-    field = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        model = Paraphrase if problem["loc"][0] == "paraphrases" else Template
-        return f"unknown key {field}; known here: {', '.join(model.model_fields)}"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{field}: {message}" if field else message
+    def option_text(self, paraphrase: Paraphrase, name: str) -> Wording:
+        """The text of the option ``name``."""
+        options = paraphrase.options
+        assert options is not None
+        return compile_wording(options[name] if isinstance(options, dict) else options)
