@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -53,6 +53,13 @@ _SMALLEST_MARK = 16
 
 _SHIFTS = sorted(itertools.product(range(-2, 3), range(-5, 6)), key=lambda shift: abs(shift[0]) + abs(shift[1]))
 """Pixels by which a view may be moved to fit another, down and to the right, the smallest first."""
+
+_HARDLY_A_TURN_DEG = 3.0
+_SMALL_TURN_DEG = 9.0
+"""Where the camera did not go around the object at all, it is asked whether it might have by this much."""
+
+_HANDEDNESS_STEP_DEG = 15.0
+"""Between the views with which a mirror image is compared."""
 
 _SELF_SIMILAR = 6.0
 """Nine tenths of an object's pixels change by less than this (CIE 1976 delta E) under a turn: it may be a symmetry,
@@ -98,12 +105,32 @@ class Counterfactuals:
         seen, known = self._look(*there), self._look(*here)
         turn = wrap_deg(there[0] - here[0])
         others = [self._look(here[0] + other, there[1]) for other in self._other_turns(turn, there[1], pairs)]
-        if _change(seen, known) < _SELF_SIMILAR:
+        if abs(turn) > _HARDLY_A_TURN_DEG and _change(seen, known) < _SELF_SIMILAR:
             others.append(known)
         return min(_difference(seen, other, known) for other in others) / 100
 
+    def handedness(self, camera: Camera) -> float:
+        """How different the mirror image of a view is from every view of the object at the same elevation.
+
+        In hundredths of delta E, as `answerability`: 0 for an object that is its own mirror image, of which no image
+        can be called mirrored.
+        """
+        azimuth, elevation = _direction(camera)
+        shown = self._look(azimuth, elevation)
+        mirrored = replace(shown, lab=shown.lab[:, ::-1], mask=shown.mask[:, ::-1])
+        around = (self._look(azimuth + turn, elevation) for turn in np.arange(0.0, 360.0, _HANDEDNESS_STEP_DEG))
+        return min(_visible_difference(mirrored, other) for other in around) / 100
+
+    def distinctness(self, cameras: Sequence[Camera]) -> float:
+        """The smallest difference between any two of several views, in hundredths of delta E."""
+        looks = [self._look(*_direction(camera)) for camera in cameras]
+        return min(_visible_difference(one, two) for one, two in itertools.combinations(looks, 2)) / 100
+
     def _other_turns(self, turn: float, elevation: float, pairs: Pairs) -> Iterator[float]:
         """Azimuth changes of the opposite sign after which the object might look as after ``turn``."""
+        if abs(turn) <= _HARDLY_A_TURN_DEG:  # The camera did not go around: it might have, to either side.
+            yield from (turn + _SMALL_TURN_DEG, turn - _SMALL_TURN_DEG)
+            return
         yield -turn
         low, high = pairs.azimuth_deg
         seen = {round(-turn)}
@@ -170,6 +197,17 @@ def _difference(seen: _Look, other: _Look, known: _Look) -> float:
     if inside.sum() < _SMALLEST_MARK:
         return 0.0
     return float(np.partition(difference[inside], -_SMALLEST_MARK)[-_SMALLEST_MARK])
+
+
+def _visible_difference(one: _Look, two: _Look) -> float:
+    """The delta E by which a mark's worth of pixels differ between two views that are both shown."""
+    shift = _best_shift(one, two)
+    values, mask = np.roll(one.lab, shift, axis=(0, 1)), np.roll(one.mask, shift, axis=(0, 1))
+    inside = binary_erosion(two.mask | mask)
+    if inside.sum() < _SMALLEST_MARK:
+        return 0.0
+    difference = _nearby_difference(values, two.lab)[inside]
+    return float(np.partition(difference, -_SMALLEST_MARK)[-_SMALLEST_MARK])
 
 
 def _best_shift(seen: _Look, other: _Look) -> tuple[int, int]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import bisect
+import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -15,17 +15,18 @@ import pyarrow as pa
 from renderers import Renderer, open_renderer
 from viewpoint100k.assets import PHOTO_SOURCES, Asset, CaptureAsset, Source
 from viewpoint100k.assets.mixed import parse_mixture
-from viewpoint100k.config import BuildConfig
+from viewpoint100k.blueprint import Blueprint
 from viewpoint100k.errors import AssetError, BuildError
-from viewpoint100k.pairs import Pair, pair_problem
-from viewpoint100k.plan import Block, Plan, Slot, candidates, slots
-from viewpoint100k.questions import Question, Refusal, Template, ask
-from viewpoint100k.rows import camera_struct, record_batch, row_id
-from viewpoint100k.seeding import derive_seed, generator
+from viewpoint100k.filling import Dropped, Filler
+from viewpoint100k.plan import Block, candidates
+from viewpoint100k.questions.answers import Arc, Candidates
+from viewpoint100k.rows import record_batch
+from viewpoint100k.seeding import derive_seed
+from viewpoint100k.slots import Ask, Slot, plan_slots
 from viewpoint100k.stopwatch import Stopwatch
 from viewpoint100k.visits import CaptureVisit, MeshVisit, Visit
 
-__all__ = ["BlockRecord", "Blueprint", "Observer", "Workshop"]
+__all__ = ["BlockRecord", "Observer", "Workshop"]
 
 _MAX_VISITS = 40
 """A block gives up after this many times the visits that it would need if nothing were dropped."""
@@ -39,20 +40,6 @@ class Observer(Protocol):
     def visiting(self, asset_id: str) -> None: ...
 
     def visited(self, rows: int) -> None: ...
-
-
-@dataclass(frozen=True)
-class Blueprint:
-    """Everything that rows follow from: plain values, the same in every process of a build."""
-
-    config: BuildConfig
-    plan: Plan
-    templates: Mapping[str, Template]
-    """By their names in the config."""
-    digest: str
-    """Of the config, the list of assets and the templates."""
-    unusable: Mapping[str, str]
-    """Assets found unusable before the plan was made, which leaves them out, and the reasons."""
 
 
 @dataclass
@@ -73,12 +60,6 @@ class BlockRecord:
             "dropped_assets": dict(sorted(self.dropped_assets.items())),
             "used_assets": sorted(self.used_assets),
         }
-
-
-@dataclass(frozen=True)
-class _Dropped:
-    stage: str
-    reason: str
 
 
 class Workshop:
@@ -123,8 +104,7 @@ class Workshop:
         config = self.blueprint.config
         if self._renders:
             assert self.renderer  # Opened before any asset is in hand: a driver's fault is not the asset's.
-        option_counts = {name: len(template.answers) for name, template in self.blueprint.templates.items()}
-        wanted = slots(config, block, option_counts)
+        wanted = plan_slots(config, block, self.blueprint.templates)
         pools = self.blueprint.plan.pools[block.shard.split]
         record, rows = BlockRecord(), list[Row]()
         assets = sum(len(pool.assets) for pool in pools)
@@ -142,7 +122,7 @@ class Workshop:
             if asset_id in record.dropped_assets:
                 continue
             observer.visiting(asset_id)
-            taken, wanted = wanted[: config.pairs_per_asset], wanted[config.pairs_per_asset :]
+            taken, wanted = _for_one_visit(wanted, config.pairs_per_asset)
             made, returned = self._visit(asset_id, seed, taken, record)
             rows += made
             wanted += returned
@@ -150,88 +130,72 @@ class Workshop:
         return record_batch(rows), record
 
     def _visit(self, asset_id: str, seed: int, taken: list[Slot], record: BlockRecord) -> tuple[list[Row], list[Slot]]:
-        """Rows for as many of the ``taken`` slots as the asset fills, and the slots that it does not."""
+        """Rows for as many of the ``taken`` slots as the asset fills, and what is left of the slots."""
         try:
             with self.timed("load"):
                 asset = self.source.load(asset_id)
         except AssetError as error:
             record.dropped_assets[asset_id] = error.reason
             return [], taken
+        photographs = isinstance(asset, CaptureAsset)
+        filler = Filler(self.blueprint, "photograph" if photographs else self._renderer_name, self.timed)
         visit = self._open_visit(asset, taken, seed, record)
         rows, returned = list[Row](), list[Slot]()
         try:
-            for place, (slot, frames) in enumerate(zip(taken, visit.pairing(taken), strict=True)):
-                filled = self._fill(asset, visit, slot, frames, derive_seed(seed, place))
-                if isinstance(filled, _Dropped):
-                    record.drops[filled.stage, filled.reason] += 1
-                    returned.append(slot)
-                else:
-                    rows.append(filled)
+            for place, (slot, views) in enumerate(zip(taken, visit.views(taken), strict=True)):
+                made, dropped, left = filler.fill(asset, visit, slot, views, derive_seed(seed, place))
+                rows += made
+                record.drops.update((one.stage, one.reason) for one in dropped)
+                if left:
+                    returned.append(self._again(replace(slot, asks=left), dropped, record))
         finally:
             visit.close()
         if rows:
             record.used_assets.add(asset_id)
         return rows, returned
 
+    def _again(self, slot: Slot, dropped: Sequence[Dropped], record: BlockRecord) -> Slot:
+        """The slot for another asset. Of an asset whose front is not known other questions are asked: of most sources
+        none is known of any."""
+        if not any(one.reason == "front_unknown" for one in dropped):
+            return slot
+        asks = tuple(self._without_front(asked, record) for asked in slot.asks)
+        return replace(slot, asks=asks)
+
+    def _without_front(self, asked: Ask, record: BlockRecord) -> Ask:
+        templates = self.blueprint.templates
+        template = templates[asked.template]
+        if not template.needs_front:
+            return asked
+        others = sorted(
+            name
+            for name, other in templates.items()
+            if not other.needs_front
+            and not other.cases
+            and other.goes_around == template.goes_around
+            and other.options
+            and not isinstance(other.answer, Candidates | Arc)
+        )
+        if not others:
+            return asked
+        record.drops["slot", "question_type_given_up"] += 1
+        # Which one follows from the place of the right option alone, which is as good as any lot.
+        chosen = others[asked.answer_position % len(others)]
+        position = asked.answer_position % templates[chosen].options
+        return replace(asked, template=chosen, answer_position=position, reasoned=asked.reasoned)
+
     def _open_visit(self, asset: Asset, taken: list[Slot], seed: int, record: BlockRecord) -> Visit:
         if isinstance(asset, CaptureAsset):
             return CaptureVisit(asset, seed, self.timed, record.taken[asset.origin.asset_id])
-        return MeshVisit(asset, taken, seed, self.blueprint.config, self.renderer, self.timed)
+        blueprint = self.blueprint
+        return MeshVisit(asset, taken, blueprint.templates, seed, blueprint.config, self.renderer, self.timed)
 
-    def _fill(
-        self, asset: Asset, visit: Visit, slot: Slot, frames: tuple[int, int] | None, seed: int
-    ) -> Row | _Dropped:
-        """The row of one slot, or why there is none."""
-        if frames is None:
-            return _Dropped("pair", "no_pair_at_this_angle")
-        for place in frames:
-            if problem := visit.problem(place):
-                return _Dropped("frame", problem)
-        pair = visit.pair(*frames)
-        if problem := pair_problem(pair, self.blueprint.config.pairs, slot.azimuth_deg):
-            return _Dropped("pair", problem)
-        question = ask(self.blueprint.templates[slot.template], pair, slot.answer_position, generator(seed))
-        if isinstance(question, Refusal):
-            return _Dropped("question", question.reason)
-        try:
-            images = [visit.image(place) for place in frames]
-        except AssetError as error:  # A photo that cannot be read.
-            return _Dropped("frame", error.reason)
-        return self._row(asset, images, pair, question, seed)
 
-    def _row(self, asset: Asset, images: list[bytes], pair: Pair, question: Question, seed: int) -> Row:
-        cameras = [camera_struct(camera) for camera in pair.cameras]
-        shown = json.dumps([asset.origin.source, asset.origin.asset_id, cameras])
-        row: Row = {
-            "images": images,
-            "question": question.text,
-            "options": list(question.options),
-            "answer": question.answer,
-            "answer_text": question.answer_text,
-            "answer_value": question.answer_value,
-            "margin": question.margin,
-            "question_type": question.question_type,
-            "template": question.template,
-            "group": hashlib.blake2b(shown.encode(), digest_size=8).hexdigest(),
-            "reasoning": None,
-            "source": asset.origin.source,
-            "asset_id": asset.origin.asset_id,
-            "asset_sha256": asset.origin.sha256,
-            "category": asset.origin.category,
-            "license": asset.origin.license,
-            "creator": asset.origin.creator,
-            "uri": asset.origin.uri,
-            "cameras": cameras,
-            "object_center": pair.center.tolist(),
-            "object_radius": pair.radius,
-            "object_front": None if pair.front is None else pair.front.tolist(),
-            "relative": asdict(pair.pose) | {"overlap": pair.overlap},
-            "answerability": pair.answerability,
-            "renderer": "photograph" if isinstance(asset, CaptureAsset) else self._renderer_name,
-            "seed": seed,
-            "config": self.blueprint.digest,
-        }
-        return row | {"id": row_id(row)}
+def _for_one_visit(wanted: list[Slot], rows: int) -> tuple[list[Slot], list[Slot]]:
+    """The first slots, at least one, that hold no more than ``rows`` asks; and the others."""
+    held = list(itertools.accumulate(len(slot.asks) for slot in wanted))
+    count = max(1, bisect.bisect_right(held, rows))
+    return wanted[:count], wanted[count:]
 
 
 def _shortfall(block: Block, rows: int, visits: int, record: BlockRecord) -> str:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from jinja2 import Environment, StrictUndefined
 
 from viewpoint100k import __version__
-from viewpoint100k.build import Blueprint
+from viewpoint100k.blueprint import Blueprint
 from viewpoint100k.rows import features
 from viewpoint100k.shards import DatasetFolder, write_atomically
 

@@ -175,10 +175,23 @@ class BuildConfig(_Section):
     """Rows that one visit to an asset yields; its frames are a walk around it, one more than its pairs."""
     questions: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
     """Share of each question type: a template's name, or the path of a YAML file, and its weight."""
+    questions_per_pair: int = Field(1, ge=1, le=8)
+    """How many questions of different types are asked about one pair; the rows share a ``group``."""
+    camera_motion: Literal["orbit", "independent"] = "orbit"
+    """``orbit``: the camera walks around the object and looks at it, as in the paper, so that moving right and turning
+    left are one bit. ``independent``: each part of its motion is drawn by itself, see ``motions``; meshes only."""
+    consistency_share: Fraction = 0.0
+    """Part of the rows in which one question about a pair is asked in four forms: as it is, with the images swapped,
+    with the images mirrored, and in other words. With ``camera_motion: independent``."""
+    reasoning_share: Fraction = 0.1
+    """Part of the rows that carry a chain of thought, for a hybrid cold start; the paper's is a tenth."""
+    languages: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: {"en": 1.0}, min_length=1)
+    """Languages of the wordings, BCP 47 tags, and their weights; a type that has none in one is asked in English."""
     renderer: Literal["opengl", "pyrender"] = "opengl"
     images: Images = Images()
     views: Views = Views()
     pairs: Pairs = Pairs()
+    motions: Motions = Motions()
     limits: Limits = Limits()
     captures: CaptureLimits = CaptureLimits()
     """Bounds on photo captures, and what a photo must be to carry a question."""

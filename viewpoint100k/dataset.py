@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from viewpoint100k import __version__
-from viewpoint100k.assets import MixedSource, Source, source_digest
+from viewpoint100k.assets import PHOTO_SOURCES, MixedSource, Source, source_digest
 from viewpoint100k.assets.asset import Downloadable, FromFiles
 from viewpoint100k.assets.duplicates import identical_files
-from viewpoint100k.build import Blueprint
+from viewpoint100k.assets.mixed import parse_mixture
+from viewpoint100k.blueprint import Blueprint
 from viewpoint100k.card import write_card
 from viewpoint100k.config import BuildConfig
 from viewpoint100k.engines.local import LocalEngine
@@ -89,6 +90,7 @@ def draw_up(config: BuildConfig) -> Blueprint:
         raise UsageError(f"no asset of {config.source} can be used ({reasons}): mend them, or give another --source")
     templates = {name: load_template(name) for name in config.questions}
     _check_types(templates)
+    _check_motion(config, templates)
     asked = sorted((t.question_type, t.digest, config.questions[name]) for name, t in templates.items())
     usable = [Pool(p.weight, tuple(asset_id for asset_id in p.assets if asset_id not in unusable)) for p in pools]
     files = source.files() if isinstance(source, FromFiles) else {}
@@ -108,6 +110,27 @@ def _check_types(templates: Mapping[str, Template]) -> None:
             raise UsageError(f"template {name}: question_type {kind} is one of the package's: give it another name")
         if sum(other.question_type == kind for other in templates.values()) > 1:
             raise UsageError(f"template {name}: another template has the question_type {kind} too: rename one")
+
+
+def _check_motion(config: BuildConfig, templates: Mapping[str, Template]) -> None:
+    """What the camera does must let every type have its answers."""
+    if config.camera_motion == "orbit":
+        for name, template in templates.items():
+            parts = {part for case in template.cases.values() for part in case} - {"object", "around"}
+            if parts:
+                raise UsageError(
+                    f"template {name}: its cases ask for {', '.join(sorted(parts))}, which a camera on an orbit does "
+                    "not do: set camera_motion to independent, or begin from the config decoupled"
+                )
+        if config.consistency_share:
+            raise UsageError("consistency_share needs camera_motion: independent, as in the config decoupled")
+        return
+    photographs = {part.spec.partition(":")[0] for part in parse_mixture(config.source)} & PHOTO_SOURCES
+    if photographs:
+        raise UsageError(
+            f"camera_motion: independent places cameras freely, and {', '.join(sorted(photographs))} has photographs, "
+            "which are where they are: give a source of meshes, or the config viewpoint-100k"
+        )
 
 
 def _pools(source: Source, config: BuildConfig) -> list[Pool]:

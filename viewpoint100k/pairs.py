@@ -92,13 +92,12 @@ def frame_problem(frame: Frame, views: Views) -> str | None:
     return None
 
 
-def pair_problem(pair: Pair, pairs: Pairs, wanted_deg: Sequence[float]) -> str | None:
+def pair_problem(pair: Pair, pairs: Pairs, wanted_deg: Sequence[float] | None) -> str | None:
     """The reason code for which a pair cannot be used, or None.
 
-    ``wanted_deg`` is the signed range that is wanted of its azimuth change.
+    ``wanted_deg`` is the signed range that is wanted of its azimuth change, if one is.
     """
-    low, high = wanted_deg
-    if not low - 1e-6 <= pair.pose.azimuth_deg <= high + 1e-6:
+    if wanted_deg and not wanted_deg[0] - 1e-6 <= pair.pose.azimuth_deg <= wanted_deg[1] + 1e-6:
         return "azimuth_out_of_range"
     if pair.overlap is not None and pair.overlap < pairs.min_overlap:
         return "too_little_overlap"

@@ -1,4 +1,4 @@
-"""The plan of a build, as arithmetic: which shard holds which rows, of which split, from which assets, balanced how.
+"""The plan of a build, as arithmetic: which shard holds which rows, of which split, from which assets.
 
 Everything here follows from the config and the list of assets alone; nothing needs a renderer or another shard.
 """
@@ -8,9 +8,8 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeVar
 
 import numpy as np
 
@@ -23,18 +22,13 @@ __all__ = [
     "Plan",
     "Pool",
     "Shard",
-    "Slot",
-    "apportion",
     "candidates",
     "make_plan",
-    "slots",
     "split_assets",
 ]
 
 ROWS_PER_BLOCK = 100
 """A block is the unit of work and of resumption, and one row group of its shard."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -89,21 +83,6 @@ class Plan:
     @property
     def rows(self) -> int:
         return sum(shard.rows for shard in self.shards)
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A row that a block still lacks: what its pair and its question must be for the block to be balanced."""
-
-    azimuth_deg: tuple[float, float]
-    """Signed range of the azimuth change, low to high."""
-    template: str
-    answer_position: int
-    """Place of the right option among those shown."""
-
-    def with_any_angle(self, azimuth_deg: tuple[float, float]) -> Slot:
-        """The same slot for any angle in ``azimuth_deg``, its unsigned range, in the slot's own direction."""
-        return replace(self, azimuth_deg=_signed(1 if self.azimuth_deg[0] > 0 else -1, *azimuth_deg))
 
 
 def make_plan(config: BuildConfig, pools: Sequence[Pool], twins: Mapping[str, str] | None = None) -> Plan:
@@ -184,56 +163,6 @@ def _turns(weights: Sequence[float]) -> list[int]:
         taken[chosen] += 1
         order.append(chosen)
     return order
-
-
-def slots(config: BuildConfig, block: Block, option_counts: Mapping[str, int]) -> list[Slot]:
-    """The block's rows to be, in random order, balanced over everything that could leak an answer.
-
-    Templates by weight; within each, both directions of movement; within each of those, the right option's place and
-    the size of the angle. Counts that cannot be equal differ by one, and chance says which is the larger.
-
-    Args:
-        option_counts: how many options each template of the config shows.
-    """
-    rng = generator(config.seed, "slots", block.shard.split, block.shard.index, block.index)
-    templates = apportion(rng, dict(config.questions), block.rows)
-    signs = _cycle(rng, (-1, 1), block.rows)
-    order = sorted(range(block.rows), key=lambda row: (templates[row], signs[row]))
-    places = {n: _cycle(rng, range(n), block.rows) for n in sorted(set(option_counts.values()))}
-    bins = _cycle(rng, range(config.pairs.azimuth_bins), block.rows)
-    edges = np.linspace(*config.pairs.azimuth_deg, config.pairs.azimuth_bins + 1)
-    planned = [
-        Slot(
-            azimuth_deg=_signed(signs[row], float(edges[bins[i]]), float(edges[bins[i] + 1])),
-            template=templates[row],
-            answer_position=places[option_counts[templates[row]]][i],
-        )
-        for i, row in enumerate(order)
-    ]
-    return [planned[i] for i in rng.permutation(block.rows)]
-
-
-def apportion(rng: np.random.Generator, weights: Mapping[str, float], total: int) -> list[str]:
-    """``total`` names, grouped, each as often as its weight says; the fractions left over are drawn by lot."""
-    names = sorted(weights)
-    exact = np.array([weights[name] for name in names]) / sum(weights.values()) * total
-    counts = np.floor(exact + 1e-9).astype(int)
-    left_over = np.maximum(exact - counts, 0)
-    for _ in range(total - counts.sum()):
-        chosen = rng.choice(len(names), p=left_over / left_over.sum())
-        counts[chosen] += 1
-        left_over[chosen] = 0
-    return [name for name, count in zip(names, counts, strict=True) for _ in range(count)]
-
-
-def _cycle(rng: np.random.Generator, values: Sequence[T], total: int) -> list[T]:
-    """``total`` values in one random order over and over: in any run of them counts differ by at most one."""
-    order = rng.permutation(len(values))
-    return [values[order[i % len(values)]] for i in range(total)]
-
-
-def _signed(sign: int, low: float, high: float) -> tuple[float, float]:
-    return (low, high) if sign > 0 else (-high, -low)
 
 
 def _shards(split: str, rows: int, rows_per_shard: int) -> list[Shard]:

@@ -65,10 +65,15 @@ def arrow_schema() -> pa.Schema:
     return features().arrow_schema
 
 
-def camera_struct(camera: Camera) -> dict[str, Any]:
-    """A camera as the ``cameras`` column holds it."""
+def camera_struct(camera: Camera, mirrored: bool = False) -> dict[str, Any]:
+    """A camera as the ``cameras`` column holds it.
+
+    An image that is shown mirrored left to right is what a camera sees whose right axis points to its left: its
+    ``camera_to_world`` has the determinant -1, and so the row says that it is mirrored.
+    """
+    pose = camera.camera_to_world * ([-1.0, 1.0, 1.0, 1.0] if mirrored else [1.0, 1.0, 1.0, 1.0])
     return {
-        "camera_to_world": camera.camera_to_world.ravel().tolist(),
+        "camera_to_world": pose.ravel().tolist(),
         "intrinsics": camera.intrinsics.ravel().tolist(),
         "width": camera.width,
         "height": camera.height,

@@ -1,24 +1,26 @@
-"""One visit to an asset: the frames that it gives for the slots at hand, which of them pair up, and their images."""
+"""One visit to an asset: the frames that it gives for the slots at hand, which of them fill each, and their images."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 
 from renderers import Renderer, Stage
-from viewpoint100k.answerability import Counterfactuals
 from viewpoint100k.assets import CaptureAsset, MeshAsset
 from viewpoint100k.config import BuildConfig
+from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry import azimuth_deg
+from viewpoint100k.jpeg import encode_jpeg
 from viewpoint100k.pairs import Frame, Pair, frame_problem, overlap
-from viewpoint100k.plan import Slot
+from viewpoint100k.placement import Views, place_views
+from viewpoint100k.questions import Template
+from viewpoint100k.scenes import Scenes
 from viewpoint100k.seeding import derive_seed, generator
+from viewpoint100k.slots import Slot
 from viewpoint100k.stopwatch import Stopwatch
-from viewpoint100k.views import walk
 
 __all__ = ["CaptureVisit", "MeshVisit", "Visit"]
 
@@ -29,20 +31,21 @@ _CHECK_SIZE = 256
 class Visit(Protocol):
     """What the rest of a build knows of an asset, be it a mesh or a capture."""
 
-    def pairing(self, slots: Sequence[Slot]) -> Sequence[tuple[int, int] | None]:
-        """The two frames that are to fill each slot; None where the asset has none that fit."""
+    def views(self, slots: Sequence[Slot]) -> Sequence[Views | str]:
+        """The frames that are to fill each slot, in the order in which a question speaks of them; or, where the asset
+        has none that fit, the reason code."""
         ...
 
     def problem(self, place: int) -> str | None:
         """The reason code for which a frame cannot be used, or None."""
         ...
 
-    def pair(self, first: int, second: int) -> Pair:
-        """Two frames and the object between them."""
+    def pair(self, views: Views, slot: Slot) -> Pair:
+        """The frames of a slot and the object between them."""
         ...
 
-    def image(self, place: int) -> bytes:
-        """A frame's encoded image."""
+    def image(self, place: int, mirrored: bool = False) -> bytes:
+        """A frame's encoded image, as it is or mirrored left to right. Raises ``AssetError`` where it cannot be had."""
         ...
 
     def close(self) -> None:
@@ -51,8 +54,9 @@ class Visit(Protocol):
 
 
 class MeshVisit:
-    """A walk around a mesh on a stage, made to measure: each step turns by what the next slot asks.
+    """Views of a mesh, made to measure for the slots at hand.
 
+    Slots whose camera walks around the object share the frames of one walk; each of the others has frames of its own.
     Depth is rendered at once and small; colour only for the frames whose image is asked for.
     """
 
@@ -60,49 +64,64 @@ class MeshVisit:
         self,
         asset: MeshAsset,
         slots: Sequence[Slot],
+        templates: Mapping[str, Template],
         seed: int,
         config: BuildConfig,
         renderer: Renderer,
         timed: Stopwatch,
     ) -> None:
-        self._asset, self._config, self._timed = asset, config, timed
+        self._asset, self._templates, self._config, self._timed = asset, templates, config, timed
         with timed("views"):
-            rng = generator(seed, "views")
-            turns = [float(rng.uniform(*slot.azimuth_deg)) for slot in slots]
-            cameras = walk(asset.mesh.points, turns, config.views, config.images.size, rng)
+            placed = place_views(asset.mesh.points, slots, templates, config, generator(seed, "views"))
+        self._views = placed.views
         with timed("upload"):
-            self._scene = renderer.load(asset.mesh, Stage(derive_seed(seed, "stage")))
+            self._scenes = Scenes(renderer, asset.mesh, Stage(derive_seed(seed, "stage")))
         with timed("depth"):
-            self._frames = [Frame(c, self._scene.depth(c.resized(_CHECK_SIZE, _CHECK_SIZE))) for c in cameras]
-        self._counterfactuals = Counterfactuals(self._scene.unstaged(), asset.mesh.centroid)
-        self._images: dict[int, bytes] = {}
+            self._frames = [
+                Frame(shot.camera, self._scenes.of(shot).depth(shot.camera.resized(_CHECK_SIZE, _CHECK_SIZE)))
+                for shot in placed.shots
+            ]
+        self._shots = placed.shots
+        self._images: dict[tuple[int, bool], bytes] = {}
 
-    def pairing(self, slots: Sequence[Slot]) -> Sequence[tuple[int, int]]:
-        return [(place, place + 1) for place in range(len(slots))]
+    def views(self, slots: Sequence[Slot]) -> Sequence[Views | str]:
+        return [views if views is not None else "no_such_motion" for views in self._views]
 
     def problem(self, place: int) -> str | None:
         return frame_problem(self._frames[place], self._config.views)
 
-    def pair(self, first: int, second: int) -> Pair:
-        one, two = self._frames[first], self._frames[second]
+    def pair(self, views: Views, slot: Slot) -> Pair:
+        one, two = self._frames[views[0]], self._frames[views[1]]
+        cameras = tuple(self._frames[place].camera for place in views)
         with self._timed("overlap"):
             shared = overlap(one, two, radius=1.0)
         told = None
         if self._config.pairs.min_answerability > 0:
             with self._timed("answerability"):
-                told = self._counterfactuals.answerability(one.camera, two.camera, self._config.pairs)
-        return Pair((one.camera, two.camera), np.zeros(3), 1.0, self._asset.front, shared, told)
+                told = self._told(views, slot)
+        return Pair(cameras, np.zeros(3), 1.0, self._asset.front, shared, told, slot.object == "mirrored")
 
-    def image(self, place: int) -> bytes:
-        if place not in self._images:
+    def _told(self, views: Views, slot: Slot) -> float:
+        """How different the images would have been, had another answer been true."""
+        cameras = [self._frames[place].camera for place in views]
+        seen = self._scenes.counterfactuals(self._shots[views[0]])
+        if self._templates[slot.asks[0].template].concerns_handedness:
+            return seen.handedness(cameras[1])
+        if len(cameras) > 2:
+            return seen.distinctness(cameras)
+        return seen.answerability(cameras[0], cameras[1], self._config.pairs)
+
+    def image(self, place: int, mirrored: bool = False) -> bytes:
+        if (place, mirrored) not in self._images:
             with self._timed("color"):
-                pixels = self._scene.color(self._frames[place].camera)
+                pixels = self._scenes.of(self._shots[place]).color(self._frames[place].camera)
             with self._timed("encode"):
-                self._images[place] = _jpeg(pixels, self._config.images.jpeg_quality)
-        return self._images[place]
+                shown = np.ascontiguousarray(pixels[:, ::-1]) if mirrored else pixels
+                self._images[place, mirrored] = encode_jpeg(shown, self._config.images.jpeg_quality)
+        return self._images[place, mirrored]
 
     def close(self) -> None:
-        self._scene.close()
+        self._scenes.close()
 
 
 class CaptureVisit:
@@ -114,16 +133,17 @@ class CaptureVisit:
         self._rng = generator(seed, "pairs")
         self._images: dict[int, bytes] = {}
 
-    def pairing(self, slots: Sequence[Slot]) -> Sequence[tuple[int, int] | None]:
+    def views(self, slots: Sequence[Slot]) -> Sequence[Views | str]:
         azimuths = np.array([azimuth_deg(photo.camera.position) for photo in self._asset.photos])
         changes = (azimuths[None] - azimuths[:, None] + 180) % 360 - 180
         free = ~np.eye(len(azimuths), dtype=bool)
         for first, second in self._taken:
             free[first, second] = free[second, first] = False
-        return [self._choose(changes, free, slot) for slot in slots]
+        return [self._choose(changes, free, slot) or "no_pair_at_this_angle" for slot in slots]
 
     def _choose(self, changes: NDArray[np.float64], free: NDArray[np.bool_], slot: Slot) -> tuple[int, int] | None:
         """Two photos that no slot of this block has taken yet, in either order."""
+        assert slot.azimuth_deg is not None
         low, high = slot.azimuth_deg
         fitting = np.argwhere(free & (changes >= low) & (changes <= high))
         if len(fitting) == 0:
@@ -136,7 +156,8 @@ class CaptureVisit:
     def problem(self, place: int) -> str | None:
         return None  # What is wrong with a photo is found when its capture is loaded.
 
-    def pair(self, first: int, second: int) -> Pair:
+    def pair(self, views: Views, slot: Slot) -> Pair:
+        first, second = views
         cameras = self._asset.photos[first].camera, self._asset.photos[second].camera
         return Pair(cameras, np.zeros(3), 1.0, self._asset.front, self._shared(first, second))
 
@@ -148,7 +169,9 @@ class CaptureVisit:
         seen = one.sum() + two.sum()
         return float(2 * (one & two).sum() / seen) if seen else 0.0
 
-    def image(self, place: int) -> bytes:
+    def image(self, place: int, mirrored: bool = False) -> bytes:
+        if mirrored:
+            raise AssetError("photo_not_mirrored", f"{self._asset.origin.asset_id}: photos are shown as they are")
         if place not in self._images:
             with self._timed("read"):
                 self._images[place] = self._asset.photos[place].read()
@@ -156,7 +179,3 @@ class CaptureVisit:
 
     def close(self) -> None:
         self._images.clear()
-
-
-def _jpeg(pixels: NDArray[np.uint8], quality: int) -> bytes:
-    return bytes(simplejpeg.encode_jpeg(pixels, quality=quality, colorspace="RGB", colorsubsampling="444"))

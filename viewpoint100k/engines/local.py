@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
-from viewpoint100k.build import Blueprint
+from viewpoint100k.blueprint import Blueprint
 from viewpoint100k.engines.quarantine import Quarantine
 from viewpoint100k.engines.worker import Crashed, Done, Failed, Task, Visited, Visiting, WorkerJob, serve
 from viewpoint100k.errors import BuildError

@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from viewpoint100k.build import Blueprint, Workshop
+from viewpoint100k.blueprint import Blueprint
+from viewpoint100k.build import Workshop
 from viewpoint100k.engines.quarantine import Quarantine
 from viewpoint100k.engines.worker import ONE_CORE, Task
 from viewpoint100k.errors import BuildError, MissingExtraError

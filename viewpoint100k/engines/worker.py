@@ -28,7 +28,7 @@ class WorkerJob:
     """What a worker is started with: plain values, because it is a fresh process."""
 
     blueprint: object
-    """A `viewpoint100k.build.Blueprint`, typed loosely so that a worker sets its environment before it imports GL."""
+    """A `viewpoint100k.blueprint.Blueprint`, typed loosely: a worker sets its environment before it imports GL."""
     root: Path
     log: Path
 
@@ -90,7 +90,8 @@ class _Reporter:
 def serve(job: WorkerJob, connection: Connection) -> None:
     """Builds blocks until the parent sends None or goes away. The entry point of a worker process."""
     _settle_in(job.log)
-    from viewpoint100k.build import Blueprint, Workshop
+    from viewpoint100k.blueprint import Blueprint
+    from viewpoint100k.build import Workshop
     from viewpoint100k.engines.quarantine import Quarantine
     from viewpoint100k.shards import DatasetFolder
 

@@ -43,6 +43,11 @@ def _tilt_deg(pair: Pair) -> float:
     return second - first
 
 
+def _bank_deg(pair: Pair) -> float:
+    first, second = (math.degrees(math.atan2(-c.right[2], c.up[2])) for c in pair.cameras[:2])
+    return wrap_deg(second - first)
+
+
 def _rotation_deg(pair: Pair) -> float:
     first, second = (camera.camera_to_world[:3, :3] for camera in pair.cameras[:2])
     # The chord between two rotations (Frobenius norm): better conditioned near zero than the trace.
@@ -137,8 +142,16 @@ QUANTITIES: Mapping[str, Quantity] = {
     "roll_deg": Quantity(
         "degrees",
         "camera",
-        "turn about the optical axis; positive clockwise as the photographer sees it",
+        "turn about the optical axis once yaw and pitch are done; positive clockwise as the photographer sees it",
         lambda pair: pair.pose.roll_deg,
+        mirror=-1,
+    ),
+    "bank_deg": Quantity(
+        "degrees",
+        "world",
+        "lean of the camera against the horizon, about its optical axis, camera 2 less camera 1; positive clockwise as "
+        "the photographer sees it",
+        _bank_deg,
         factor="roll",
         mirror=-1,
     ),

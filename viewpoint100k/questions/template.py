@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from viewpoint100k.motions import check_levels
 from viewpoint100k.questions.answers import AnswerRule, Arc, Candidates, Combination, Name, Section
+from viewpoint100k.questions.fitting import case_misfits, wording_misfits
 from viewpoint100k.questions.quantities import QUANTITIES
-from viewpoint100k.questions.wording import Wording, check_wording, compile_wording
+from viewpoint100k.questions.wording import Wording, compile_wording
 
 __all__ = ["Paraphrase", "Requirements", "Template"]
 
@@ -80,48 +80,9 @@ class Template(Section):
     paraphrases: Annotated[tuple[Paraphrase, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _wordings_fit_the_answer(self) -> Template:
-        names = [paraphrase.name for paraphrase in self.paraphrases]
-        if len(set(names)) != len(names):
-            raise ValueError("every paraphrase needs a name of its own")
-        if not any(paraphrase.language == "en" for paraphrase in self.paraphrases):
-            raise ValueError("at least one paraphrase must be in English (language: en)")
-        for paraphrase in self.paraphrases:
-            try:
-                self._check(paraphrase)
-            except ValueError as error:
-                raise ValueError(f"paraphrase {paraphrase.name}: {error}") from error
-        return self
-
-    def _check(self, paraphrase: Paraphrase) -> None:
-        expected, given = self.answer.option_names, paraphrase.options
-        if not expected:
-            if given is not None:
-                raise ValueError("an open question has no options")
-        elif isinstance(given, dict):
-            if set(given) != set(expected):
-                raise ValueError(f"options must be exactly {', '.join(expected)}")
-            if len(set(given.values())) != len(given):
-                raise ValueError("two options read the same")
-        elif given is None:
-            raise ValueError(f"options are missing: give a text for each of {', '.join(expected)}")
-        elif len(expected) > 1 and "{" not in given:
-            raise ValueError("one text for all options must say by its variables which it is")
-        for text in given.values() if isinstance(given, dict) else [given or ""]:
-            check_wording(text, self.answer.variables)
-        check_wording(paraphrase.question, ("value", "size") if isinstance(self.answer, Candidates) else ())
-        check_wording(paraphrase.reply, ())
-
-    @model_validator(mode="after")
-    def _cases_can_be_brought_about(self) -> Template:
-        known = self.answer.option_names
-        for answer, levels in self.cases.items():
-            if answer not in known:
-                raise ValueError(f"cases: {answer} is not one of the answers {', '.join(known)}")
-            check_levels(levels)
-        if self.cases and set(self.cases) != set(known):
-            missing = ", ".join(name for name in known if name not in self.cases)
-            raise ValueError(f"cases must say of every answer how it is brought about; missing: {missing}")
+    def _parts_fit_each_other(self) -> Template:
+        for misfit in (*wording_misfits(self.answer, self.paraphrases), *case_misfits(self.answer, self.cases)):
+            raise ValueError(misfit.sentence)
         if self.sketch and not self.goes_around:
             raise ValueError("sketch shows places around the object: it needs requires.azimuth_deg")
         return self
@@ -154,6 +115,11 @@ class Template(Section):
     def goes_around(self) -> bool:
         """Whether it is asked only of a camera that goes around the object by a fair angle."""
         return self.requires.azimuth_deg is not None or isinstance(self.answer, Candidates | Arc)
+
+    @property
+    def concerns_handedness(self) -> bool:
+        """Whether it asks for the object's mirror image."""
+        return any(parts.get("object") == "mirrored" for parts in self.cases.values())
 
     @property
     def options(self) -> int:

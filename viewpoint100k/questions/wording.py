@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-__all__ = ["FILTERS", "Wording", "check_wording", "compile_wording"]
+__all__ = ["FILTERS", "Wording", "check_wording", "compile_wording", "try_wording"]
 
 Wording = Callable[[Mapping[str, object]], str]
 
@@ -25,6 +25,24 @@ _ALLOWED = (
     *(nodes.Add, nodes.Sub),
 )
 
+_REFUSED = {
+    nodes.Getattr: "an attribute, as in {{ a.b }},",
+    nodes.Getitem: "a part of a value, as in {{ a[0] }},",
+    nodes.Call: "a call, as in {{ f() }},",
+    nodes.For: "a loop",
+    nodes.Include: "an include",
+    nodes.Import: "an import",
+    nodes.FromImport: "an import",
+    nodes.Extends: "an extends",
+    nodes.Macro: "a macro",
+    nodes.Assign: "a set",
+    nodes.Test: "a test, as in {{ a is odd }},",
+}
+"""What people try that a wording may not do, in words."""
+
+_LONGEST = 5000
+"""Characters of one text."""
+
 _ENVIRONMENT = ImmutableSandboxedEnvironment(
     undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True, cache_size=0
 )
@@ -32,14 +50,18 @@ _ENVIRONMENT = ImmutableSandboxedEnvironment(
 
 def check_wording(text: str, variables: Collection[str]) -> None:
     """Raises ``ValueError`` where ``text`` uses anything but ``variables`` and what a wording may do."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"a wording may have {_LONGEST:,} characters, not {len(text):,}")
     try:
         tree = _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as error:
         raise ValueError(f"this is not a wording that can be read: {error.message}") from error
+    except RecursionError as error:
+        raise ValueError("this is not a wording that can be read: it is nested too deeply") from error
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _ALLOWED):
-            kind = type(node).__name__
-            raise ValueError(f"{kind} is not allowed in a wording: only variables, + -, if, and {', '.join(FILTERS)}")
+            what = _REFUSED.get(type(node), type(node).__name__)
+            raise ValueError(f"{what} is not allowed in a wording: only variables, + -, if, and {', '.join(FILTERS)}")
         if isinstance(node, nodes.Name) and node.name not in variables:
             known = ", ".join(sorted(variables)) or "none for this kind of answer"
             raise ValueError(f"unknown variable {node.name!r}; known here: {known}")
@@ -56,3 +78,11 @@ def compile_wording(text: str) -> Wording:
         return lambda variables: text
     template = _ENVIRONMENT.from_string(text)
     return lambda variables: template.render(variables)
+
+
+def try_wording(text: str, variables: Mapping[str, object]) -> str:
+    """The text as it reads with these variables. Raises ``ValueError`` where it cannot be written out."""
+    try:
+        return compile_wording(text)(variables)
+    except (TemplateError, ArithmeticError, TypeError, ValueError) as error:
+        raise ValueError(f"this text cannot be written out: {error}") from error

@@ -1,0 +1,26 @@
+"""Everything that the rows of a build follow from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from viewpoint100k.config import BuildConfig
+from viewpoint100k.plan import Plan
+from viewpoint100k.questions import Template
+
+__all__ = ["Blueprint"]
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """Everything that rows follow from: plain values, the same in every process of a build."""
+
+    config: BuildConfig
+    plan: Plan
+    templates: Mapping[str, Template]
+    """By their names in the config."""
+    digest: str
+    """Of the config, the list of assets and the templates."""
+    unusable: Mapping[str, str]
+    """Assets found unusable before the plan was made, which leaves them out, and the reasons."""

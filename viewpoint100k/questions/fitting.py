@@ -1,0 +1,130 @@
+"""Whether the parts of a template fit each other: its wordings and cases to its kind of answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from viewpoint100k.motions import check_levels
+from viewpoint100k.questions.answers import AnswerRule, Arc, Candidates, Choices, Combination
+from viewpoint100k.questions.document import Path
+from viewpoint100k.questions.wording import check_wording, try_wording
+
+if TYPE_CHECKING:
+    from viewpoint100k.questions.template import Paraphrase
+
+__all__ = ["Misfit", "case_misfits", "question_variables", "wording_misfits"]
+
+_NUMBERS = ({"value": 40, "size": 40}, {"value": -40, "size": 40}, {"value": 95, "size": 95})
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """Two parts of a template that do not fit each other."""
+
+    where: Path
+    """In the file."""
+    sentence: str
+
+
+def question_variables(answer: AnswerRule) -> tuple[str, ...]:
+    """Those that the text of a question, not of an option, may use."""
+    return ("value", "size") if isinstance(answer, Candidates) else ()
+
+
+def wording_misfits(answer: AnswerRule, paraphrases: Sequence[Paraphrase]) -> Iterator[Misfit]:
+    """What is wrong with the wordings, given the kind of answer."""
+    names = [paraphrase.name for paraphrase in paraphrases]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            yield Misfit(("paraphrases", place, "name"), f"every paraphrase needs a name of its own; {name} is taken")
+    if not any(paraphrase.language == "en" for paraphrase in paraphrases):
+        yield Misfit(("paraphrases",), "at least one paraphrase must be in English (language: en)")
+    for place, paraphrase in enumerate(paraphrases):
+        for misfit in _in_one(answer, paraphrase):
+            yield Misfit(("paraphrases", place, *misfit.where), f"paraphrase {paraphrase.name}: {misfit.sentence}")
+
+
+def case_misfits(answer: AnswerRule, cases: Mapping[str, Mapping[str, str]]) -> Iterator[Misfit]:
+    """What is wrong with the cases, given the kind of answer."""
+    known = answer.option_names
+    for name, levels in cases.items():
+        if name not in known:
+            yield Misfit(("cases", name), f"cases: {name} is not one of the answers {', '.join(known)}")
+        try:
+            check_levels(levels)
+        except ValueError as error:
+            yield Misfit(("cases", name), f"cases: {name}: {error}")
+    missing = ", ".join(name for name in known if name not in cases)
+    if cases and missing:
+        sentence = f"cases must say of every answer how it is brought about; missing: {missing}"
+        yield Misfit(("cases",), sentence)
+
+
+def _in_one(answer: AnswerRule, paraphrase: Paraphrase) -> Iterator[Misfit]:
+    asked, samples = question_variables(answer), _NUMBERS[:1] if isinstance(answer, Candidates) else ({},)
+    yield from _text(("question",), paraphrase.question, asked, samples)
+    yield from _text(("reply",), paraphrase.reply, (), ({},))
+    expected, given = answer.option_names, paraphrase.options
+    if not expected:
+        if given is not None:
+            yield Misfit(("options",), "an open question has no options: take them away")
+    elif given is None:
+        yield Misfit(("options",), f"options are missing: give a text for each of {', '.join(expected)}")
+    elif isinstance(given, Mapping):
+        if set(given) != set(expected):
+            yield Misfit(("options",), f"options must be exactly {', '.join(expected)}")
+        else:
+            yield from _options(answer, given)
+    elif len(expected) > 1 and "{" not in given:
+        yield Misfit(("options",), "one text for all options must say by its variables which it is")
+    else:
+        yield from _options(answer, dict.fromkeys(expected, given))
+
+
+def _options(answer: AnswerRule, texts: Mapping[str, str]) -> Iterator[Misfit]:
+    """What is wrong with the options' texts, one for each answer."""
+    shared = len(set(texts.values())) < len(texts)
+    written: dict[str, str] = {}
+    found: dict[str, Misfit] = {}
+    for name, text in texts.items():
+        where = ("options",) if shared and "{" in text else ("options", name)
+        for misfit in _text(where, text, answer.variables, _samples(answer, name)):
+            found.setdefault(misfit.sentence, misfit)
+    yield from found.values()
+    if found:
+        return
+    for name, text in texts.items():
+        for variables in _samples(answer, name):
+            shown = try_wording(text, variables)
+            if not shown.strip():
+                yield Misfit(("options",), f"the option {name} has no text")
+            elif shown in written:
+                yield Misfit(("options",), f"two options read the same: {written[shown]} and {name}")
+            written[shown] = name
+
+
+def _samples(answer: AnswerRule, name: str) -> Sequence[Mapping[str, object]]:
+    """Variables as the option ``name`` may meet them."""
+    if isinstance(answer, Combination):
+        return (answer.table[name],)
+    if isinstance(answer, Choices):
+        return _NUMBERS if answer.signed else _NUMBERS[::2]
+    if isinstance(answer, Candidates):
+        return tuple({"image": place + 2} for place in range(answer.options))
+    if isinstance(answer, Arc):
+        return ({"order": "1, 2, 3"}, {"order": "3, 1, 2"})
+    return ({},)
+
+
+def _text(
+    where: Path, text: str, variables: Collection[str], samples: Sequence[Mapping[str, object]]
+) -> Iterator[Misfit]:
+    """What is wrong with one text: in itself, or when it is written out."""
+    try:
+        check_wording(text, variables)
+        for sample in samples:
+            try_wording(text, sample)
+    except ValueError as error:
+        yield Misfit(where, str(error))
