@@ -104,7 +104,7 @@ def make_row(kind: str, asset: int, pair: int, first: np.ndarray, second: np.nda
         "question_type": kind,
         "template": f"{kind}/0",
         "group": f"pair-{pair}",
-        "reasoning": f"<think>…</think><answer>{'ABC'[index]}</answer>" if pair % 2 else None,
+        "reasoning": None,
         "source": "procedural",
         "asset_id": f"asset-{asset}",
         "asset_sha256": hashlib.sha256(str(asset).encode()).hexdigest(),

@@ -248,6 +248,10 @@ def _claim(folder: DatasetFolder, blueprint: Blueprint) -> None:
         "version": __version__,
         "config": blueprint.config.model_dump(mode="json"),
         "templates": {name: template.digest for name, template in blueprint.templates.items()},
+        "question_types": {
+            template.question_type: template.model_dump(mode="json", exclude_none=True)
+            for template in blueprint.templates.values()
+        },
         "assets": sum(len(pool.assets) for pools in blueprint.plan.pools.values() for pool in pools),
     }
     path = folder.build / "build.json"

@@ -18,6 +18,7 @@ from viewpoint100k.jpeg import encode_jpeg
 from viewpoint100k.pairs import Pair, pair_problem
 from viewpoint100k.placement import Views
 from viewpoint100k.questions import Question, Refusal, Template, ask
+from viewpoint100k.questions.reasoning import Conclusion, ReasoningScene, false_claims, write
 from viewpoint100k.rows import camera_struct, row_id
 from viewpoint100k.seeding import derive_seed, generator
 from viewpoint100k.sketch import draw_sketch, sketch_camera
@@ -186,8 +187,6 @@ def _group(asset: Asset, pair: Pair) -> str:
 
 def _reasoning(template: Template, pair: Pair, question: Question, row: Mapping[str, Any], seed: int) -> str | None:
     """A chain of thought whose every claim was checked against the row. Raises ``BuildError`` where one is false."""
-    from viewpoint100k.questions.reasoning import Conclusion, ReasoningScene, false_claims, write
-
     conclusion = Conclusion(
         question.answer, question.answer_text, template.quantity, template.question_type, question.options
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import os
 import re
 from collections import Counter
@@ -26,6 +27,7 @@ import yaml
 from viewpoint100k import truth
 from viewpoint100k.errors import UsageError
 from viewpoint100k.rows import arrow_schema
+from viewpoint100k.second_path.definitions import Definition, definitions_of
 
 __all__ = ["MAX_FINDINGS_PER_CHECK", "Finding", "Report", "verify"]
 
@@ -37,6 +39,7 @@ _SAMPLE_EVERY = 20
 _SHARD_NAME = re.compile(r"(?P<split>\w+)-(?P<index>\d{5})-of-(?P<count>\d{5})\.parquet")
 _BESIDE_THE_DATA = ("README.md", "LICENSE", "ATTRIBUTION.csv")
 _BLANK_RANGE = 4
+_LOOKS_ALIKE = 0.05
 _EXIF_ORIENTATION = 0x0112
 
 
@@ -126,7 +129,7 @@ def verify(
     _check_card(folder, shards, tally)
     checkable = [shard for shard in shards if shard.checkable]
     total = sum(shard.rows or 0 for shard in checkable)
-    rows = _RowChecks(tally, config, decode)
+    rows = _RowChecks(tally, config, decode, definitions_of(folder))
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         for shard in checkable:
             for batch in _batches(shard, tally):
@@ -306,11 +309,18 @@ def _first_line(error: Exception) -> str:
 class _RowChecks:
     """Checks rows as they come, and keeps what must be compared between rows."""
 
-    def __init__(self, tally: _Tally, config: str | None, decode: Literal["all", "sample"]) -> None:
+    def __init__(
+        self,
+        tally: _Tally,
+        config: str | None,
+        decode: Literal["all", "sample"],
+        definitions: Mapping[str, Definition],
+    ) -> None:
         self.done = 0
         self._tally = tally
         self._config = config
         self._decode = decode
+        self._definitions = definitions
         self._ids: set[str] = set()
         self._split_of: dict[str, dict[tuple[str, ...], str]] = {"asset": {}, "asset_sha256": {}, "group": {}}
         # Per question type: the largest quantity of which "none" is said, and the smallest of which it is not.
@@ -322,7 +332,7 @@ class _RowChecks:
         images = [pool.map(_image_problem, *self._image_jobs(row)) for row in batch]
         for row, problems in zip(batch, images, strict=True):
             where = row["id"] or f"row {self.done} (without an id)"
-            found = dict(truth.check_row(row))
+            found = dict(truth.check_row(row, self._definitions))
             for check, problem in found.items():
                 self._tally.record(check, where, problem)
             if found["incomplete"] is None:
@@ -378,10 +388,20 @@ def _is_sampled(row_id: str) -> bool:
 
 def _same_image(row: dict[str, Any]) -> str | None:
     """Two equal files from two different cameras: one of them does not show what its camera saw."""
-    first, second = (image["bytes"] for image in row["images"])
-    if row["cameras"][0] == row["cameras"][1] or first != second:
+    first, second = (image["bytes"] for image in row["images"][:2])
+    if first != second or _alike(row["cameras"][0], row["cameras"][1]):
         return None
+    if row["answerability"] is not None and row["answerability"] < _LOOKS_ALIKE:
+        return None  # That the images look alike is what is asked about.
     return "the two cameras differ and their images are the same"
+
+
+def _alike(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    """Whether two cameras are one, but for rounding."""
+    numbers = [(*camera["camera_to_world"], *camera["intrinsics"]) for camera in (first, second)]
+    return len(numbers[0]) == len(numbers[1]) and all(
+        math.isclose(a, b, abs_tol=1e-9) for a, b in zip(*numbers, strict=True)
+    )
 
 
 def _image_problem(encoded: bytes | None, size: tuple[int, int], decode: bool) -> str | None:

@@ -1,0 +1,13 @@
+"""Chains of thought that are never wrong: written from the poses, and read back and checked against a row's columns.
+
+`write` and `false_claims` share the phrase table of a language (`english.yaml`) and nothing else: the writer measures
+in camera 1's axes, the checker in the world's.
+"""
+
+from viewpoint100k.questions.reasoning.check import Judgement, false_claims, judge
+from viewpoint100k.questions.reasoning.claim import Claim
+from viewpoint100k.questions.reasoning.observe import ReasoningScene
+from viewpoint100k.questions.reasoning.parse import claims
+from viewpoint100k.questions.reasoning.write import Conclusion, write
+
+__all__ = ["Claim", "Conclusion", "Judgement", "ReasoningScene", "claims", "false_claims", "judge", "write"]

@@ -1,0 +1,90 @@
+"""Whether the text of an option contradicts the claims from which it is concluded, by the words that both use.
+
+Options are written by template authors in words of their own, so this goes only as far as those words are plain: the
+sides, up and down, forwards and backwards, closer and farther, the two turns of a clock, front and back, and degrees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from viewpoint100k.questions.reasoning.claim import Claim
+
+__all__ = ["contradiction"]
+
+_SIDE = frozenset({"left", "right"})
+_UPRIGHT = frozenset({"up", "down"})
+_AHEAD = frozenset({"forwards", "backwards"})
+_DISTANCE = frozenset({"closer", "farther"})
+_CLOCK = frozenset({"clockwise", "counterclockwise"})
+_OWN_SIDES = frozenset({"front", "back", "left", "right"})
+
+_VOCABULARY: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("moved_x", "yaw", "object_side", "front_side", "own_side"), _SIDE),
+    **dict.fromkeys(("moved_y", "height", "tilt", "pitch", "elevation"), _UPRIGHT),
+    "moved_z": _AHEAD,
+    "distance": _DISTANCE,
+    "roll": _CLOCK,
+    "azimuth": _CLOCK | _SIDE,
+    **dict.fromkeys(("faces", "faces_two"), _OWN_SIDES),
+}
+"""The words in which each kind of claim gives its direction."""
+
+_AROUND = {"clockwise": "left", "counterclockwise": "right"}
+"""The side to which one goes around an object, for someone who faces it."""
+
+_SPELLINGS = {
+    **{f"{word}{end}": word for word in ("left", "right", "up", "down") for end in ("", "ward", "wards")},
+    **dict.fromkeys(("higher", "raised"), "up"),
+    **dict.fromkeys(("lower", "lowered"), "down"),
+    **dict.fromkeys(("closer", "nearer"), "closer"),
+    "farther": "farther",
+    **{f"{word}{end}": f"{word}s" for word in ("forward", "backward") for end in ("", "s")},
+    "clockwise": "clockwise",
+    **dict.fromkeys(("counterclockwise", "anticlockwise"), "counterclockwise"),
+    "front": "front",
+    **dict.fromkeys(("back", "rear"), "back"),
+}
+_DENIALS = frozenset({"not", "no", "neither", "nor", "none", "never", "without"})
+_IN_DEGREES = frozenset({"yaw", "tilt", "pitch", "roll", "azimuth", "elevation"})
+_ROUNDING_DEG = 6.0
+
+
+def contradiction(because: Sequence[Claim], answer_text: str) -> str | None:
+    """What the premises of an answer say that its text denies, or None."""
+    words = re.findall(r"[a-z']+", re.sub(r"(counter|anti)[- ](?=clockwise)", r"\1", answer_text.lower()))
+    denies = any(word in _DENIALS or word.endswith("n't") for word in words)
+    named = {_SPELLINGS[word] for word in words if word in _SPELLINGS}
+    # Of an argument its conclusion counts, and not what it rests on.
+    argued = [claim for claim in because if claim.because] or because
+    keys = [claim for claim in argued if claim.kind in _VOCABULARY]
+    if len(keys) == 1 and denies and not named and _large(keys[0]):
+        return f"the answer says “{answer_text}”, but it is concluded from “{keys[0].text}”"
+    # "Neither left nor right" names what it denies; "moved left, did not turn" still has to name what was moved.
+    if not denies or (len(keys) > 1 and "nor" not in words):
+        vocabulary = frozenset[str]().union(*(_VOCABULARY[claim.kind] for claim in keys))
+        said = {part for claim in keys for part in claim.value.split("_")}
+        said |= {_AROUND[claim.value.split("_")[-1]] for claim in keys if claim.kind == "azimuth" and _sided(claim)}
+        if any(claim.value == "times" for claim in keys):
+            vocabulary -= _DISTANCE
+        astray = sorted((named & vocabulary) - said)
+        if astray:
+            return f"the answer says “{answer_text}”, but nothing that it is concluded from says {astray[0]}"
+    return _other_number(keys, answer_text)
+
+
+def _sided(claim: Claim) -> bool:
+    return claim.value != "none"
+
+
+def _large(claim: Claim) -> bool:
+    return claim.value != "none" and not claim.value.startswith("slight")
+
+
+def _other_number(keys: Sequence[Claim], answer_text: str) -> str | None:
+    numbers = re.findall(r"\d+(?:\.\d+)?(?=\s*(?:degrees|°))", answer_text)
+    sizes = [claim.number for claim in keys if claim.kind in _IN_DEGREES and claim.number is not None]
+    if len(numbers) != 1 or len(keys) != 1 or not sizes or abs(float(numbers[0]) - sizes[0]) <= _ROUNDING_DEG:
+        return None
+    return f"the answer says “{answer_text}”, but it is concluded from “{keys[0].text}”"

@@ -1,0 +1,112 @@
+"""Where the words begin: from which size on a direction is named, and up to which size it is said that there is none.
+
+Between the two lies a dead band in which nothing is said, but for what a question asks: of that a text may say that
+it is slight. The checker restates this table with somewhat wider tolerance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["BANDS", "LIMITS", "MAY_BE_SLIGHT", "Band"]
+
+
+@dataclass(frozen=True)
+class Band:
+    """The words for a signed quantity."""
+
+    negative: str
+    zero: str
+    positive: str
+    none: float
+    """Up to this size the zero word is true."""
+    some: float
+    """From this size on a direction is."""
+    most: float = math.inf
+    """Beyond this size no direction is named."""
+
+    def word(self, value: float) -> str | None:
+        """The word for ``value``, or None in the dead band."""
+        size = abs(value)
+        if size <= self.none:
+            return self.zero
+        if not self.some <= size <= self.most:
+            return None
+        return self.positive if value > 0 else self.negative
+
+    def slight_word(self, value: float) -> str | None:
+        """The word for a ``value`` in the dead band, and None elsewhere."""
+        if not self.none < abs(value) < self.some:
+            return None
+        return f"slight_{self.positive if value > 0 else self.negative}"
+
+
+BANDS: Mapping[str, Band] = {
+    # Half widths and half heights of the image.
+    "place_x": Band("left", "middle", "right", 0.12, 0.18, 1.0),
+    "place_y": Band("down", "middle", "up", 0.12, 0.18, 1.0),
+    "shift_x": Band("left", "none", "right", 0.06, 0.12),
+    "shift_y": Band("down", "none", "up", 0.06, 0.12),
+    "kept_x": Band("left", "middle", "right", 0.12, 0.18, 0.9),
+    "kept_y": Band("down", "middle", "up", 0.12, 0.18, 0.9),
+    # Natural logarithms of ratios.
+    "scale": Band("smaller", "none", "larger", 0.05, 0.12),
+    "lens": Band("wider", "none", "narrower", 0.02, 0.1),
+    "distance": Band("closer", "none", "farther", 0.04, 0.1),
+    # Degrees.
+    "flank_x": Band("left", "none", "right", 2.5, 8, 160),
+    "flank_y": Band("down", "none", "up", 2.5, 8, 110),
+    "top": Band("less", "none", "more", 2.5, 8),
+    "background_x": Band("left", "none", "right", 2, 4, 120),
+    "background_y": Band("down", "none", "up", 2, 4, 80),
+    "lean": Band("left", "none", "right", 2, 4, 85),
+    "horizon": Band("left", "none", "right", 2, 4, 85),
+    "yaw": Band("left", "none", "right", 2, 4, 165),
+    "tilt": Band("down", "none", "up", 2, 4),
+    "pitch": Band("down", "none", "up", 2, 4),
+    "roll": Band("counterclockwise", "none", "clockwise", 2, 4, 165),
+    "azimuth": Band("clockwise", "none", "counterclockwise", 2, 4, 165),
+    "around": Band("clockwise", "none", "counterclockwise", 2, 4, 165),
+    "elevation": Band("down", "none", "up", 2, 4),
+    "looks_down": Band("up", "none", "down", 4, 8),
+    # Object radii.
+    "parallax": Band("left", "", "right", -1, 0.1),
+    "moved_x": Band("left", "none", "right", 0.05, 0.1),
+    "moved_y": Band("down", "none", "up", 0.05, 0.1),
+    "moved_z": Band("backwards", "none", "forwards", 0.05, 0.1),
+    "height": Band("down", "none", "up", 0.05, 0.1),
+    "object_side": Band("left", "none", "right", 0.05, 0.1),
+    "front_side": Band("left", "none", "right", 0.05, 0.1),
+    "own_side": Band("left", "none", "right", 0.05, 0.1),
+}
+"""By kind of fact. Image places count right and up as positive, like the movements."""
+
+_CAMERA = ("moved_x", "moved_y", "moved_z", "height", "yaw", "tilt", "pitch", "roll")
+_AROUND = ("distance", "azimuth", "elevation", "object_side", "front_side", "own_side")
+
+MAY_BE_SLIGHT = frozenset((*_CAMERA, *_AROUND))
+"""Kinds that a question may be about, so that their dead bands have words too."""
+
+LIMITS: Mapping[str, float] = {
+    "kept_out": 1.15,
+    "flank_little": 20.0,
+    "flank_far_from": 68.0,
+    "flank_far_to": 112.0,
+    "parallax_turn_most": 80.0,
+    "top_seen_above": 12.0,
+    "faces": 40.0,
+    "faces_two_from": 24.0,
+    "faces_two_to": 66.0,
+    "faces_elevation_most": 50.0,
+    "faces_same": 2.5,
+    "faces_different": 8.0,
+    "place_kept": 0.05,
+    "place_left": 0.1,
+    "direction_kept": 2.0,
+    "direction_changed": 4.0,
+    "swap": 0.6,
+    "number_least": 12.0,
+}
+"""Bounds of the facts that are not one signed quantity, in the units above; angles in degrees."""

@@ -1,0 +1,354 @@
+"""What can be seen in two images, and how the camera moved between them: worked out from the poses, then put in words.
+
+Everything is read in camera 1's axes, so that the motion is one matrix and the object a few vectors. The checker
+works in the world's axes, with other formulas.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.geometry import Camera
+from viewpoint100k.questions.reasoning.bands import BANDS, LIMITS, MAY_BE_SLIGHT
+
+__all__ = ["Fact", "Facts", "ReasoningScene", "observe", "observe_single", "observe_views"]
+
+Floats = NDArray[np.float64]
+Vector = tuple[float, float, float]
+
+_SIGNS = {
+    **dict.fromkeys(("left", "down", "smaller", "wider", "closer", "less", "counterclockwise", "backwards"), -1),
+    **dict.fromkeys(("right", "up", "larger", "narrower", "farther", "more", "clockwise", "forwards"), 1),
+}
+_AGAINST = frozenset({"azimuth", "around", "looks_down"})
+"""Kinds whose positive word is negative elsewhere: counter-clockwise from above is to the right."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReasoningScene:
+    """What a reasoning text is about."""
+
+    cameras: tuple[Camera, ...]
+    """In the order of the images."""
+    center: Floats
+    """(3,): the object's centre, world units."""
+    radius: float
+    """Of the object about its centre, world units; 1 for rendered meshes."""
+    front: Floats | None = None
+    """(3,): unit vector out of the object's front, where it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that is true, in the words of the phrase table."""
+
+    kind: str
+    value: str
+    image: int = 0
+    measure: float | None = None
+    """The signed size behind it, where it has one."""
+
+    @property
+    def sign(self) -> int:
+        """-1, 0 or 1; positive is right, up, larger, and the other positive directions of `BANDS`."""
+        sign = _SIGNS.get(self.value.rpartition("_")[2], 0)
+        return -sign if self.kind in _AGAINST else sign
+
+
+Facts = Mapping[str, Fact]
+"""By kind; facts about one image have its number behind the kind, as in ``place_x2``."""
+
+
+def observe(scene: ReasoningScene) -> dict[str, Fact]:
+    """Every fact about the first two images that is clear enough for a word."""
+    pair = _Pair(scene)
+    found: dict[str, Fact] = {}
+    for kind, measure in pair.measures():
+        word = BANDS[kind].word(measure)
+        if word is not None:
+            found[kind] = Fact(kind, word, measure=measure)
+        elif kind in MAY_BE_SLIGHT and (slight := BANDS[kind].slight_word(measure)) is not None:
+            found[f"slight_{kind}"] = Fact(kind, slight, measure=measure)
+    for kind, image, measure in pair.places():
+        word = BANDS[kind].word(measure)
+        if word is not None:
+            found[f"{kind}{image}"] = Fact(kind, word, image, measure)
+    for fact in (*pair.kept(), *pair.named(), *_facing(scene)):
+        found[f"{fact.kind}{fact.image or ''}"] = fact
+    for axis in "xy":
+        first, second = found.get(f"place_{axis}1"), found.get(f"place_{axis}2")
+        if first is not None and second is not None and first.value == second.value:
+            found[f"both_{axis}"] = Fact(f"both_{axis}", first.value)
+    _with_extent(found)
+    if "top" in found and not pair.top_is_seen:
+        del found["top"]
+    return found
+
+
+def observe_single(scene: ReasoningScene) -> dict[str, Fact]:
+    """The facts about a single image: which side of the object it shows, and from above or below."""
+    return {f"{fact.kind}{fact.image}": fact for fact in _facing(scene)}
+
+
+def observe_views(scene: ReasoningScene) -> dict[str, Fact]:
+    """For three or more images: on which side of the first each was taken."""
+    azimuths = [_azimuth(camera, scene.center) for camera in scene.cameras]
+    found = {}
+    for place, azimuth in enumerate(azimuths[1:], start=2):
+        measure = math.remainder(azimuth - azimuths[0], 360)
+        word = BANDS["around"].word(measure)
+        if word is not None:
+            found[f"around{place}"] = Fact("around", word, place, measure)
+    return found
+
+
+class _Pair:
+    """Two cameras and the object, in camera 1's axes: x right, y down, z forwards."""
+
+    def __init__(self, scene: ReasoningScene) -> None:
+        first, second = scene.cameras[:2]
+        inverse = first.world_to_camera
+        motion = inverse @ second.camera_to_world
+        self.radius = scene.radius
+        self.motion: list[list[float]] = motion.tolist()
+        self.step: Vector = tuple(motion[:3, 3].tolist())
+        self.center: Vector = tuple((inverse[:3, :3] @ scene.center + inverse[:3, 3]).tolist())
+        self.up: Vector = tuple(inverse[:3, 2].tolist())
+        self.plan = _plan(self.up)
+        self.front = None if scene.front is None else tuple((inverse[:3, :3] @ scene.front).tolist())
+        self.lenses = [_lens(camera) for camera in (first, second)]
+        # From the object's centre to each camera, and the centre in each camera's axes.
+        self.sight = tuple(-c for c in self.center), tuple(s - c for s, c in zip(self.step, self.center, strict=True))
+        self.local = self.center, self._turned_back(tuple(-v for v in self.sight[1]))
+        self.distances = tuple(math.hypot(*v) for v in self.sight)
+        self.directions = tuple(
+            tuple(v / d for v in sight) for sight, d in zip(self.sight, self.distances, strict=True)
+        )
+        self.elevations = tuple(math.degrees(math.asin(_unit(_dot(v, self.up)))) for v in self.directions)
+
+    @property
+    def top_is_seen(self) -> bool:
+        """Whether the view from higher up is one from above the object."""
+        return max(self.elevations) >= LIMITS["top_seen_above"]
+
+    def measures(self) -> Iterator[tuple[str, float]]:
+        """Signed quantities about the pair; one that is not defined here is left out."""
+        yield from self._movements()
+        yield from self._turns()
+        yield from self._of_object()
+        yield from self._in_images()
+
+    def _movements(self) -> Iterator[tuple[str, float]]:
+        x, y, z = (s / self.radius for s in self.step)
+        yield "moved_x", x
+        yield "moved_y", -y
+        yield "moved_z", z
+        yield "height", _dot(self.step, self.up) / self.radius
+        yield "distance", math.log(self.distances[1] / self.distances[0])
+
+    def _turns(self) -> Iterator[tuple[str, float]]:
+        m = self.motion
+        level = math.hypot(m[0][2], m[2][2])
+        if level > 0.05:
+            yield "yaw", math.degrees(math.atan2(m[0][2], m[2][2]))
+            yield "roll", math.degrees(math.atan2(m[1][0], m[1][1]))
+            yield "lean", math.degrees(math.atan2(-m[1][0], m[1][1]))
+        yield "pitch", math.degrees(math.atan2(-m[1][2], level))
+        leans = [math.degrees(math.atan2(up[0], -up[1])) for up in (self.up, self._turned_back(self.up))]
+        yield "horizon", math.remainder(leans[1] - leans[0], 360)
+        forwards = m[0][2], m[1][2], m[2][2]
+        tilts = (math.degrees(math.asin(_unit(_dot(axis, self.up)))) for axis in ((0.0, 0.0, 1.0), forwards))
+        before, after = tilts
+        yield "tilt", after - before
+        # Camera 1's forward axis in camera 2: where its far background has gone.
+        yield "background_x", math.degrees(math.atan2(m[2][0], m[2][2]))
+        yield "background_y", math.degrees(math.atan2(-m[2][1], math.hypot(m[2][0], m[2][2])))
+
+    def _of_object(self) -> Iterator[tuple[str, float]]:
+        first, second = (self._on_plan(v) for v in self.sight)
+        lengths = math.hypot(*first), math.hypot(*second)
+        if min(lengths) > 0.05 * min(self.distances):
+            turn = math.atan2(first[0] * second[1] - first[1] * second[0], _dot2(first, second))
+            yield "azimuth", math.degrees(turn)
+        if lengths[0] > 0.05 * self.distances[0]:
+            yield "object_side", (first[1] * second[0] - first[0] * second[1]) / lengths[0] / self.radius
+        yield "elevation", self.elevations[1] - self.elevations[0]
+        yield "top", self.elevations[1] - self.elevations[0]
+        if self.front is not None:
+            ahead = self._on_plan(self.front)
+            length = math.hypot(*ahead)
+            if length > 0.2:
+                moved = second[0] - first[0], second[1] - first[1]
+                yield "front_side", (ahead[1] * second[0] - ahead[0] * second[1]) / length / self.radius
+                yield "own_side", (ahead[1] * moved[0] - ahead[0] * moved[1]) / length / self.radius
+
+    def _in_images(self) -> Iterator[tuple[str, float]]:
+        v1, v2 = self.directions
+        for kind, axis, sign in (("flank_x", 0, 1), ("flank_y", 1, -1)):
+            # Camera 1's right or up, made square to its line of sight to the object.
+            across = tuple(sign * ((i == axis) - v1[axis] * v) for i, v in enumerate(v1))
+            length = math.hypot(*across)
+            if length > 0.2:
+                yield kind, math.degrees(math.atan2(_dot(v2, across) / length, _dot(v2, v1)))
+        focal = [lens[0] for lens in self.lenses]
+        yield "lens", math.log(focal[1] / focal[0])
+        depths = [local[2] for local in self.local]
+        if min(depths) > 0.1 * min(self.distances):
+            by_depth = math.log(focal[1] / focal[0] * depths[0] / depths[1])
+            by_distance = math.log(focal[1] / focal[0] * self.distances[0] / self.distances[1])
+            if BANDS["scale"].word(by_depth) == BANDS["scale"].word(by_distance):
+                yield "scale", by_depth
+            spots = [_spot(local, lens) for local, lens in zip(self.local, self.lenses, strict=True)]
+            yield "shift_x", spots[1][0] - spots[0][0]
+            yield "shift_y", spots[1][1] - spots[0][1]
+            if math.degrees(math.acos(_unit(_dot(v1, v2)))) <= LIMITS["parallax_turn_most"]:
+                # What is nearest to camera 1 lies along v1 from the middle; its sideways place in image 2.
+                near = self._turned_back(v1)
+                offset = near[0] - self.local[1][0] / self.local[1][2] * near[2]
+                yield "parallax", offset
+
+    def places(self) -> Iterator[tuple[str, int, float]]:
+        """Where the object's centre is in each image: kind, image, half widths or half heights from the middle."""
+        for image, (local, lens) in enumerate(zip(self.local, self.lenses, strict=True), start=1):
+            if local[2] > 0.1 * self.distances[image - 1]:
+                x, y = _spot(local, lens)
+                if max(abs(x), abs(y)) <= 1:
+                    yield "place_x", image, x
+                    yield "place_y", image, y
+
+    def kept(self) -> Iterator[Fact]:
+        """Where image 2 would have the object, had the camera moved as it did but not turned."""
+        local = tuple(-v for v in self.sight[1])
+        if local[2] <= 0.05 * self.distances[1]:
+            # Behind the camera, or beside it: out of the frame to the side on which it lies.
+            offset = local[0] / self.distances[1]
+            if abs(offset) > 0.3:
+                yield Fact("kept_x", "out_right" if offset > 0 else "out_left")
+            return
+        for kind, offset in zip(("kept_x", "kept_y"), _spot(local, self.lenses[1]), strict=True):
+            band = BANDS[kind]
+            if LIMITS["kept_out"] <= abs(offset):
+                yield Fact(kind, f"out_{band.positive if offset > 0 else band.negative}", measure=offset)
+            elif (word := band.word(offset)) is not None:
+                yield Fact(kind, word, measure=offset)
+
+    def named(self) -> Iterator[Fact]:
+        """Facts with words of their own."""
+        moved = math.hypot(*self.step) / self.radius
+        yield from _either("place", moved, "place_kept", "kept", "place_left", "left")
+        trace = sum(self.motion[i][i] for i in range(3))
+        turned = math.degrees(math.acos(_unit((trace - 1) / 2)))
+        yield from _either("direction", turned, "direction_kept", "kept", "direction_changed", "changed")
+        between = math.degrees(math.acos(_unit(_dot(*self.directions))))
+        yield from _either("same_faces", between, "faces_same", "same", "faces_different", "different")
+        # The observer's right, in camera 1's axes, along x: where camera 1 has its left.
+        facing = self.directions[0]
+        across = facing[1] * self.up[2] - facing[2] * self.up[1]
+        if across <= -LIMITS["swap"]:
+            yield Fact("frame_swap", "opposite")
+
+    def _turned_back(self, vector: tuple[float, ...]) -> tuple[float, ...]:
+        """A direction in camera 2's axes."""
+        m = self.motion
+        return tuple(sum(m[row][column] * vector[row] for row in range(3)) for column in range(3))
+
+    def _on_plan(self, vector: tuple[float, ...]) -> tuple[float, float]:
+        """A direction on the floor plan."""
+        east, north = self.plan
+        return _dot(vector, east), _dot(vector, north)
+
+
+def _plan(up: Vector) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Two level axes, the second a quarter turn counter-clockwise from the first as seen from above."""
+    axis = (1.0, 0.0, 0.0) if abs(up[0]) < 0.9 else (0.0, 0.0, 1.0)
+    along = _dot(axis, up)
+    level = tuple(a - along * u for a, u in zip(axis, up, strict=True))
+    length = math.hypot(*level)
+    east = tuple(v / length for v in level)
+    return east, _cross(up, east)
+
+
+def _either(kind: str, size: float, low: str, small: str, high: str, large: str) -> Iterator[Fact]:
+    if size <= LIMITS[low]:
+        yield Fact(kind, small, measure=size)
+    elif size >= LIMITS[high]:
+        yield Fact(kind, large, measure=size)
+
+
+def _with_extent(found: dict[str, Fact]) -> None:
+    """Says of a flank that it is turned a little, or fully, into view, where it is."""
+    flank = found.get("flank_x")
+    if flank is None or flank.measure is None or flank.value == "none":
+        return
+    size = abs(flank.measure)
+    if size <= LIMITS["flank_little"]:
+        found["flank_x"] = Fact("flank_x", f"little_{flank.value}", measure=flank.measure)
+    elif LIMITS["flank_far_from"] <= size <= LIMITS["flank_far_to"]:
+        found["flank_x"] = Fact("flank_x", f"far_{flank.value}", measure=flank.measure)
+
+
+def _facing(scene: ReasoningScene) -> Iterator[Fact]:
+    """Which of its own sides the object turns to each camera, and whether that looks down on it."""
+    front = None if scene.front is None else scene.front.tolist()
+    known = front is not None and math.hypot(front[0], front[1]) > 0.2
+    for image, camera in enumerate(scene.cameras[:2], start=1):
+        x, y, z = (camera.position - scene.center).tolist()
+        elevation = math.degrees(math.atan2(z, math.hypot(x, y)))
+        word = BANDS["looks_down"].word(elevation)
+        if word is not None:
+            yield Fact("looks_down", word, image, elevation)
+        if known and front is not None and abs(elevation) <= LIMITS["faces_elevation_most"]:
+            azimuth = math.degrees(math.atan2(y, x) - math.atan2(front[1], front[0]))
+            yield from _sides(math.remainder(azimuth, 360), image)
+
+
+def _sides(azimuth: float, image: int) -> Iterator[Fact]:
+    """``azimuth`` is counter-clockwise from the front, so that the object's own left lies at 90 degrees."""
+    for middle, side in ((0, "front"), (90, "left"), (180, "back"), (-90, "right")):
+        if abs(math.remainder(azimuth - middle, 360)) <= LIMITS["faces"]:
+            yield Fact("faces", side, image, azimuth)
+    hand = "left" if azimuth > 0 else "right"
+    end = "front" if abs(azimuth) < 90 else "back"
+    from_end = abs(azimuth) if end == "front" else 180 - abs(azimuth)
+    if LIMITS["faces_two_from"] <= from_end <= LIMITS["faces_two_to"]:
+        yield Fact("faces_two", f"{end}_{hand}", image, azimuth)
+
+
+def _azimuth(camera: Camera, center: Floats) -> float:
+    x, y, _ = (camera.position - center).tolist()
+    return math.degrees(math.atan2(y, x))
+
+
+def _lens(camera: Camera) -> tuple[float, float, float, float, float]:
+    """Focal length over half of the shorter side; focal lengths and principal point in half widths and heights."""
+    (fx, _, cx), (_, fy, cy), _ = camera.intrinsics.tolist()
+    half_width, half_height = camera.width / 2, camera.height / 2
+    shorter = min(half_width, half_height)
+    return fx / shorter, fx / half_width, fy / half_height, cx / half_width - 1, cy / half_height - 1
+
+
+def _spot(local: tuple[float, ...], lens: tuple[float, float, float, float, float]) -> tuple[float, float]:
+    """Half widths to the right of the image's middle, half heights above it."""
+    x, y, z = local
+    return lens[1] * x / z + lens[3], -(lens[2] * y / z + lens[4])
+
+
+def _dot(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def _dot2(a: tuple[float, float], b: tuple[float, float]) -> float:
+    return a[0] * b[0] + a[1] * b[1]
+
+
+def _cross(a: tuple[float, ...], b: tuple[float, ...]) -> tuple[float, float, float]:
+    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+
+
+def _unit(cosine: float) -> float:
+    return max(-1.0, min(1.0, cosine))

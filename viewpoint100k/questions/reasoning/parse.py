@@ -1,0 +1,137 @@
+"""Reads a reasoning text back into claims. Whatever the grammar does not hold becomes a claim of its own kind.
+
+A sentence is an opener, perhaps, and clauses with joiners between them; a clause is a wording of the phrase table, or
+a subject and a list of what the camera did. Of all joiners only those of the groups ``so`` and ``because`` claim
+something themselves: that one thing follows from another.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from viewpoint100k.questions.reasoning.claim import ANSWER, FINAL_ANSWER, FORMAT, SETTING, UNRECOGNISED, Claim
+from viewpoint100k.questions.reasoning.phrases import NUMBER, QUOTE, Meaning, Phrases, phrases
+
+__all__ = ["claims"]
+
+_TEXT = re.compile(r"\s*<think>(.*)</think>\s*<answer>(.*)</answer>\s*", re.DOTALL)
+_QUOTED = re.compile(r"“([^”]*)”")
+_FOLLOWS = {"so", "answer", "because"}
+_CONCLUDES = "conclusion"
+_SUIT_ALL = frozenset({"any", "first", "summary", "question"})
+
+
+def claims(text: str, language: str = "english") -> list[Claim]:
+    """Everything that a reasoning text says, in the order in which it says it.
+
+    Never raises: a sentence that is not of the grammar is a claim of the kind ``unrecognised``, a text of another form
+    than ``<think>…</think><answer>…</answer>`` begins with one of the kind ``format``.
+    """
+    table = phrases(language)
+    form = _TEXT.fullmatch(text)
+    found: list[Claim] = []
+    if form is None or "<think>" in form[1] or "<answer>" in form[1] + form[2]:
+        found.append(Claim(FORMAT, text))
+        thought, answer = re.sub(r"</?think>|<answer>.*", " ", text, flags=re.DOTALL), None
+    else:
+        thought, answer = form[1], form[2].strip()
+    found += _of_thought(thought, table)
+    if answer is not None:
+        found.append(Claim(FINAL_ANSWER, f"<answer>{answer}</answer>", answer))
+    return found
+
+
+def _of_thought(thought: str, table: Phrases) -> list[Claim]:
+    quotes = _QUOTED.findall(thought)
+    masked = _QUOTED.sub(QUOTE, thought) if quotes else thought
+    found: list[Claim] = []
+    before: list[Claim] = []
+    for sentence in table.sentence_end.split(masked.strip()):
+        if not sentence:
+            continue
+        used = sentence.count(QUOTE)
+        read = _Sentence(sentence, quotes[:used], table).claims(before)
+        quotes = quotes[used:]
+        before = read or [Claim(UNRECOGNISED, sentence.replace(QUOTE, "“…”"))]
+        found += before
+    return found
+
+
+class _Sentence:
+    """One sentence on its way to claims: the numbers and quotations taken out of it are put back as they are met."""
+
+    def __init__(self, sentence: str, quotes: list[str], table: Phrases) -> None:
+        self._table = table
+        self._written = sentence
+        self._quotes = quotes
+        body = sentence.rstrip()
+        # An exclamation or a question is not of the grammar.
+        self._complete = body.endswith(table.full_stop)
+        body = body.removesuffix(table.full_stop).lower()
+        body = table.image_pattern.sub(lambda match: table.image_names[match[0]], body)
+        self._numbers = [float(number) for number in table.number_pattern.findall(body)]
+        self._body = table.number_pattern.sub(NUMBER, body) if self._numbers else body
+
+    def claims(self, before: list[Claim]) -> list[Claim] | None:
+        """Its claims, or None; ``before`` are those of the sentence before it, from which it may conclude."""
+        if not self._complete:
+            return None
+        whole = self._piece(self._body)
+        if whole is not None:
+            return whole
+        opener, comma, rest = self._body.partition(self._table.list_comma)
+        groups = self._table.opener_groups.get(opener) if comma else None
+        found = self._joined(rest if groups else self._body)
+        if found is None or groups is None:
+            return found
+        if _CONCLUDES in groups:
+            premises = tuple(claim for claim in before if claim.checkable)
+            return [replace(found[0], because=(*premises, *found[0].because)), *found[1:]]
+        return found if self._suits(found[0], groups) else None
+
+    def _suits(self, claim: Claim, groups: frozenset[str]) -> bool:
+        return bool(groups & _SUIT_ALL) or self._table.opener_of.get(claim.kind) in groups
+
+    def _joined(self, body: str) -> list[Claim] | None:
+        parts = self._table.joiner_pattern.split(body)
+        pieces = [self._piece(part) for part in parts[::2]]
+        meanings = [self._table.joiner_meanings[joiner] for joiner in parts[1::2]]
+        links = [place for place, meaning in enumerate(meanings) if meaning in _FOLLOWS]
+        known = [piece for piece in pieces if piece is not None]
+        if len(known) < len(pieces) or len(links) > 1:
+            return None
+        if not links:
+            return [claim for piece in known for claim in piece]
+        first = [claim for piece in known[: links[0] + 1] for claim in piece]
+        second = [claim for piece in known[links[0] + 1 :] for claim in piece]
+        if meanings[links[0]] != "because":
+            return first + [replace(claim, because=tuple(first)) for claim in second]
+        return [replace(claim, because=tuple(second)) for claim in first] + second
+
+    def _piece(self, piece: str) -> list[Claim] | None:
+        """The claims of one clause, or of a subject with a list of what it did."""
+        if piece in self._table.settings:
+            return [Claim(SETTING, piece)]
+        letter = self._table.answer_meanings.get(piece)
+        if letter is not None:
+            quoted = self._quotes.pop(0) if QUOTE in piece and self._quotes else None
+            text = piece if quoted is None else piece.replace(QUOTE, f"“{quoted}”")
+            return [Claim(ANSWER, text, letter, quoted=quoted)]
+        meaning = self._table.clause_meanings.get(piece)
+        if meaning is not None:
+            return [self._claim(meaning, piece)]
+        subject = next((s for s in self._table.subjects if piece.startswith(f"{s} ")), None)
+        if subject is None:
+            return None
+        verbs = self._table.list_pattern.split(piece[len(subject) + 1 :])[::2]
+        meanings = [self._table.verb_meanings.get(verb) for verb in verbs]
+        known = [(verb, meaning) for verb, meaning in zip(verbs, meanings, strict=True) if meaning is not None]
+        if len(known) < len(verbs):
+            return None
+        return [self._claim(meaning, f"{subject} {verb}") for verb, meaning in known]
+
+    def _claim(self, meaning: Meaning, wording: str) -> Claim:
+        number = self._numbers.pop(0) if NUMBER in wording and self._numbers else None
+        text = wording if number is None else wording.replace(NUMBER, f"{number:g}")
+        return Claim(meaning.kind, text, meaning.value, meaning.image, number)

@@ -1,0 +1,206 @@
+"""The phrase table of a language, compiled: for the writer what can be said, for the parser what was said.
+
+A table is a YAML file beside this one. The parser does not interpret words: it looks whole wordings up, with numbers
+and quotations masked. So it knows exactly what the table holds, and a sentence of any other kind is not recognised.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+__all__ = ["NUMBER", "QUOTE", "Meaning", "Phrases", "phrases"]
+
+NUMBER = "\0number\0"
+"""What stands for a number in a compiled wording."""
+QUOTE = "\0quote\0"
+"""What stands for an option's text, with its quotation marks."""
+
+Words = tuple[str, ...]
+FactKey = tuple[str, str, int]
+"""Kind, value and image (0 where it is about the pair)."""
+
+_FIRST_TWO_ONLY = 0
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a wording claims."""
+
+    kind: str
+    value: str
+    image: int = 0
+    opener: str = "any"
+    """The group of openers that suits it."""
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """One language. The wordings for the writer are given for each way to name the images."""
+
+    clauses: tuple[Mapping[FactKey, Words], ...]
+    """By image style: whole clauses, without a number."""
+    numbered_clauses: tuple[Mapping[FactKey, Words], ...]
+    verbs: tuple[Mapping[FactKey, Words], ...]
+    """By image style: what the camera did."""
+    numbered_verbs: tuple[Mapping[FactKey, Words], ...]
+    setting: tuple[Mapping[str, tuple[Words, ...]], ...]
+    """By image style, then ``one``, ``two`` or ``many`` images: lists to take one wording from."""
+    answers: Mapping[str, Words]
+    """Ways to state the answer, with ``{letter}`` and ``{text}``."""
+    openers: Mapping[str, Words]
+    opener_of: Mapping[str, str]
+    """The group of openers that suits each kind of fact."""
+    joiners: Mapping[str, Words]
+    subjects: Words
+    list_comma: str
+    list_and: str
+    full_stop: str
+    styles: int
+
+    clause_meanings: Mapping[str, Meaning]
+    """By lower-case wording, images named in the first style."""
+    verb_meanings: Mapping[str, Meaning]
+    settings: frozenset[str]
+    answer_meanings: Mapping[str, str]
+    """By lower-case wording: the letter that is claimed, or nothing."""
+    opener_groups: Mapping[str, frozenset[str]]
+    joiner_meanings: Mapping[str, str]
+    joiner_pattern: re.Pattern[str]
+    list_pattern: re.Pattern[str]
+    number_pattern: re.Pattern[str]
+    sentence_end: re.Pattern[str]
+    image_names: Mapping[str, str]
+    """Each way to name an image, and its name in the first style."""
+    image_pattern: re.Pattern[str]
+
+
+@cache
+def phrases(language: str = "english") -> Phrases:
+    """The compiled table of a language; ``AssertionError`` names a wording that could be misread."""
+    text = resources.files(__package__).joinpath(f"{language}.yaml").read_text(encoding="utf-8")
+    return _compiled(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+
+
+def _compiled(table: Mapping[str, Any]) -> Phrases:
+    styles: list[list[str]] = table["images"]
+    names = {name.lower(): styles[0][place] for style in styles for place, name in enumerate(style)}
+    expanded = {part: _expanded(table["facts"], styles, part) for part in _PARTS}
+    joiners = {text: meaning for meaning, texts in table["joiners"].items() for text in texts}
+    groups: dict[str, set[str]] = {}
+    for group, openers in table["openers"].items():
+        for opener in openers:
+            groups.setdefault(opener.lower(), set()).add(group)
+    settings = [
+        {
+            size: tuple(tuple(_named(text, style) for text in texts) for texts in lists)
+            for size, lists in table["setting"].items()
+        }
+        for style in styles
+    ]
+    opener_of = {kind: fact["opener"] for kind, fact in table["facts"].items()}
+    compiled = Phrases(
+        clauses=expanded["clauses"],
+        numbered_clauses=expanded["clauses_with_number"],
+        verbs=expanded["verbs"],
+        numbered_verbs=expanded["verbs_with_number"],
+        setting=tuple(settings),
+        answers={form: tuple(texts) for form, texts in table["answers"].items()},
+        openers={group: tuple(texts) for group, texts in table["openers"].items()},
+        opener_of=opener_of,
+        joiners={meaning: tuple(texts) for meaning, texts in table["joiners"].items()},
+        subjects=tuple(table["subjects"]),
+        list_comma=table["list_comma"],
+        list_and=table["list_and"],
+        full_stop=table["full_stop"],
+        styles=len(styles),
+        clause_meanings=_meanings((expanded["clauses"][0], expanded["clauses_with_number"][0]), opener_of),
+        verb_meanings=_meanings((expanded["verbs"][0], expanded["verbs_with_number"][0]), opener_of),
+        settings=frozenset(text.lower() for lists in settings[0].values() for texts in lists for text in texts),
+        answer_meanings=_answer_meanings(table["answers"]),
+        opener_groups={opener: frozenset(found) for opener, found in groups.items()},
+        joiner_meanings=joiners,
+        joiner_pattern=_alternatives(joiners),
+        list_pattern=_alternatives((table["list_comma"], table["list_and"])),
+        number_pattern=re.compile(table["number"]),
+        sentence_end=re.compile(table["sentence_end"]),
+        image_names=names,
+        image_pattern=re.compile(rf"(?<!\w){_alternatives(names).pattern}(?!\w)"),
+    )
+    _refuse_what_could_be_misread(compiled)
+    return compiled
+
+
+_PARTS = ("clauses", "clauses_with_number", "verbs", "verbs_with_number")
+
+
+def _expanded(facts: Mapping[str, Any], styles: list[list[str]], part: str) -> tuple[Mapping[FactKey, Words], ...]:
+    return tuple(_in_style(facts, style, part) for style in styles)
+
+
+def _in_style(facts: Mapping[str, Any], style: list[str], part: str) -> Mapping[FactKey, Words]:
+    found: dict[FactKey, list[str]] = {}
+    for kind, fact in facts.items():
+        for wording, value in ((w, value) for w in fact["wordings"] for value in w["words"]):
+            for template in wording.get(part, ()):
+                for image in _images_of(template, style):
+                    text = _named(template, style, image).format(*wording["words"][value], n=NUMBER)
+                    found.setdefault((kind, value, image), []).append(text)
+    return {key: tuple(texts) for key, texts in found.items()}
+
+
+def _images_of(template: str, style: list[str]) -> Iterator[int]:
+    if "{image}" in template:
+        yield from range(1, len(style) + 1)
+    else:
+        yield _FIRST_TWO_ONLY
+
+
+def _named(template: str, style: list[str], image: int = 1) -> str:
+    """A template with its images named."""
+    named = template.replace("{first}", style[0]).replace("{second}", style[1])
+    return named.replace("{image}", style[image - 1])
+
+
+def _meanings(tables: tuple[Mapping[FactKey, Words], ...], opener_of: Mapping[str, str]) -> Mapping[str, Meaning]:
+    meanings: dict[str, Meaning] = {}
+    entries = itertools.chain.from_iterable(table.items() for table in tables)
+    # "little_left" may be worded as plain "left" is: then it claims no more than that, and "left" comes first.
+    for (kind, value, image), texts in sorted(entries, key=lambda entry: "_" in entry[0][1]):
+        plain = value.rpartition("_")[2]
+        for text in texts:
+            meaning = Meaning(kind, value, image, opener_of[kind])
+            known = meanings.setdefault(text.lower(), meaning)
+            same = (known.kind, known.image) == (kind, image) and known.value in (value, plain)
+            assert same, f"the wording {text!r} stands both for {known} and for {meaning}"
+    return meanings
+
+
+def _answer_meanings(forms: Mapping[str, list[str]]) -> Mapping[str, str]:
+    meanings = {}
+    for template in itertools.chain.from_iterable(forms.values()):
+        for letter in string.ascii_uppercase if "{letter}" in template else ("",):
+            meanings[template.format(letter=letter, text=QUOTE).lower()] = letter
+    return meanings
+
+
+def _alternatives(texts: Any) -> re.Pattern[str]:
+    """A capturing group that finds any of ``texts``, the longest first."""
+    return re.compile("(" + "|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True)) + ")")
+
+
+def _refuse_what_could_be_misread(compiled: Phrases) -> None:
+    for text in (*compiled.clause_meanings, *compiled.settings, *compiled.verb_meanings):
+        assert not compiled.joiner_pattern.search(text), f"the wording {text!r} holds a joiner"
+    for text in compiled.verb_meanings:
+        assert not compiled.list_pattern.search(text), f"the verb {text!r} holds a comma or an 'and'"
+    for opener in compiled.opener_groups:
+        assert compiled.list_comma not in opener, f"the opener {opener!r} holds a comma"

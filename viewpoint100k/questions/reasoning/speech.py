@@ -1,0 +1,178 @@
+"""Turns facts into sentences: picks a wording for each, joins them, and never says what the parser could not read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from viewpoint100k.questions.reasoning.arguments import Argument
+from viewpoint100k.questions.reasoning.bands import LIMITS
+from viewpoint100k.questions.reasoning.observe import Fact
+from viewpoint100k.questions.reasoning.phrases import NUMBER, Phrases
+
+__all__ = ["Dice", "Speech"]
+
+T = TypeVar("T")
+
+_IN_DEGREES = frozenset({"yaw", "tilt", "pitch", "roll", "azimuth", "elevation", "around"})
+_AS_GIVEN = 2.5
+"""A number of the answer's is repeated where it is this near to the true one, degrees."""
+
+
+class Dice:
+    """Random choices, drawn from the generator in blocks: one call for a number costs as much as for a hundred."""
+
+    _BLOCK = 128
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._drawn: list[float] = []
+
+    def uniform(self) -> float:
+        """In [0, 1)."""
+        if not self._drawn:
+            self._drawn = self._rng.random(self._BLOCK).tolist()
+        return self._drawn.pop()
+
+    def chance(self, probability: float) -> bool:
+        return self.uniform() < probability
+
+    def pick(self, items: Sequence[T]) -> T:
+        return items[int(self.uniform() * len(items))]
+
+    def shuffled(self, items: Sequence[T]) -> list[T]:
+        keyed = sorted((self.uniform(), place) for place in range(len(items)))
+        return [items[place] for _, place in keyed]
+
+
+class Speech:
+    """One text's manner of speaking: its way to name the images, its word for the camera, and its numbers."""
+
+    def __init__(self, table: Phrases, dice: Dice, given_deg: float | None) -> None:
+        self.table = table
+        self.dice = dice
+        self._given_deg = given_deg
+        self._style = int(dice.uniform() * table.styles)
+        self._subject = dice.pick(table.subjects)
+        self._used: set[str] = set()
+
+    def setting(self, size: str) -> list[str]:
+        """One sentence or two that introduce ``one``, ``two`` or ``many`` images."""
+        lists = self.table.setting[self._style][size]
+        chosen = [self.dice.pick(texts) for texts in lists]
+        if self.dice.chance(0.5):
+            chosen = [self.dice.pick(chosen)]
+        if len(chosen) == 2 and self.dice.chance(0.5):
+            return [self._sentence(f"{chosen[0]}{self._joiner('and')}{chosen[1]}")]
+        return [self._sentence(clause) for clause in chosen]
+
+    def stated(self, facts: Sequence[Fact], opener: str | None = None, numbered: bool = False) -> str:
+        """A sentence of one to three facts, introduced by an opener of the group, perhaps."""
+        body = self._joined([self.clause(fact, numbered) for fact in facts])
+        return self._sentence(f"{self._opener(opener)}{body}" if opener else body)
+
+    def argued(self, argument: Argument) -> list[str]:
+        """An argument as one sentence or two."""
+        premises = self._premises(argument)
+        conclusion = self.clause(argument.conclusion, numbered=self.dice.chance(0.5))
+        form = self.dice.uniform()
+        if form < 0.25 and not argument.contrast:
+            return [self._sentence(f"{conclusion}{self._joiner('because')}{premises}")]
+        if form < 0.5:
+            return [self._sentence(premises), self._sentence(f"{self._opener('conclusion')}{conclusion}")]
+        return [self._sentence(f"{premises}{self._joiner('so')}{conclusion}")]
+
+    def summary(self, facts: Sequence[Fact]) -> str:
+        """What the camera did, in one list."""
+        return self._sentence(f"{self._opener('summary')}{self.did(facts)}")
+
+    def did(self, facts: Sequence[Fact]) -> str:
+        """A clause that lists what the camera did; every fact must have a verb."""
+        verbs = [self.dice.pick(self.table.verbs[self._style][_key(fact)]) for fact in facts]
+        *others, last = verbs
+        table = self.table
+        listed = f"{table.list_comma.join(others)}{table.list_and}{last}" if others else last
+        return f"{self._subject} {listed}"
+
+    def has_verb(self, fact: Fact) -> bool:
+        """Whether the fact can stand in a list of what the camera did."""
+        return _key(fact) in self.table.verbs[self._style]
+
+    def answered(self, keys: Sequence[Fact], letter: str, quoted: str | None, opener: str) -> str:
+        """The sentence that gives the answer, from the facts that decide it where they are given.
+
+        Otherwise ``opener`` says how it is led in: as a ``conclusion`` from the sentence before it, or a ``question``.
+        """
+        form = ("lettered" if letter else "open") if quoted else "letter"
+        quote = f"“{quoted}”"
+        answer = self.dice.pick(self.table.answers[form]).format(letter=letter, text=quote)
+        if not keys:
+            return self._sentence(f"{self._opener(opener)}{answer}")
+        if len(keys) > 1 and all(self.has_verb(fact) for fact in keys):
+            clause = self.did(keys)
+        else:
+            clause = self._joined([self.clause(fact) for fact in keys])
+        opener = "summary" if len(keys) > 1 else "question"
+        start = self._opener(opener) if self.dice.chance(0.5) else ""
+        return self._sentence(f"{start}{clause}{self._joiner('answer')}{answer}")
+
+    def clause(self, fact: Fact, numbered: bool = False) -> str:
+        """One wording of a fact; ``numbered`` gives its size, where it has one worth giving."""
+        key, style = _key(fact), self._style
+        if numbered and (size := self._size(fact)) is not None:
+            number_key = (fact.kind, "times", 0) if fact.kind == "distance" else key
+            verbs = self.table.numbered_verbs[style].get(number_key, ())
+            clauses = self.table.numbered_clauses[style].get(number_key, ())
+            if verbs or clauses:
+                return self._one_of(clauses, verbs).replace(NUMBER, f"{size:g}")
+        return self._one_of(self.table.clauses[style].get(key, ()), self.table.verbs[style].get(key, ()))
+
+    def _one_of(self, clauses: Sequence[str], verbs: Sequence[str]) -> str:
+        place = int(self.dice.uniform() * (len(clauses) + len(verbs)))
+        return clauses[place] if place < len(clauses) else f"{self._subject} {verbs[place - len(clauses)]}"
+
+    def _size(self, fact: Fact) -> float | None:
+        """A size as an eye would give it: in steps of 5 or 10 degrees, or tenths."""
+        if fact.measure is None or fact.value.startswith("slight") or fact.value == "none":
+            return None
+        if fact.kind == "distance":
+            return round(math.exp(fact.measure), 1) if abs(fact.measure) > 0.2 else None
+        size = abs(fact.measure)
+        if fact.kind not in _IN_DEGREES or size < LIMITS["number_least"]:
+            return None
+        if self._given_deg is not None and abs(self._given_deg - size) <= _AS_GIVEN:
+            return self._given_deg
+        step = 10 if size > 35 and self.dice.chance(0.5) else 5
+        return float(step * round(size / step))
+
+    def _premises(self, argument: Argument) -> str:
+        clauses = [self.clause(fact) for fact in argument.premises]
+        if argument.contrast:
+            return f"{clauses[0]}{self._joiner('but')}{clauses[1]}"
+        return self._joined(clauses)
+
+    def _joined(self, clauses: Sequence[str]) -> str:
+        return "".join([clauses[0], *(f"{self._joiner('and')}{clause}" for clause in clauses[1:])])
+
+    def _joiner(self, meaning: str) -> str:
+        return self.dice.pick(self.table.joiners[meaning])
+
+    def _opener(self, group: str) -> str:
+        """An opener of the group that this text has not used yet, or nothing."""
+        fresh = [opener for opener in self.table.openers[group] if opener not in self._used]
+        if not fresh:
+            return ""
+        chosen = self.dice.pick(fresh)
+        self._used.add(chosen)
+        return f"{chosen}{self.table.list_comma}"
+
+    def _sentence(self, body: str) -> str:
+        """A body with its first letter raised and a full stop."""
+        return f"{body[0].upper()}{body[1:]}{self.table.full_stop}"
+
+
+def _key(fact: Fact) -> tuple[str, str, int]:
+    return fact.kind, fact.value, fact.image

@@ -1,0 +1,128 @@
+"""Question types as their YAML files state them, read without the models that the builder reads them with."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import permutations, product
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+__all__ = ["Definition", "Meaning", "definitions_of", "packaged_definitions"]
+
+Meaning = str | float
+"""What an option claims: the name of an answer, a number, an image, or an order of images."""
+
+_FORM = re.compile(r"\+(swapped|mirrored)$")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One question type: the mapping that its file holds."""
+
+    content: Mapping[str, Any]
+
+    @property
+    def answer(self) -> Mapping[str, Any]:
+        """How an answer follows."""
+        block: Mapping[str, Any] = self.content["answer"]
+        return block
+
+    @property
+    def kind(self) -> str:
+        return str(self.answer["kind"])
+
+    def shows_mirror_images(self) -> bool:
+        """Whether the second image may be mirrored left to right."""
+        return any(parts.get("object") == "mirrored" for parts in (self.content.get("cases") or {}).values())
+
+    def shows_symmetric_objects(self) -> bool:
+        """Whether images of an object that looks alike from all sides may be shown."""
+        return any(parts.get("object") == "symmetric" for parts in (self.content.get("cases") or {}).values())
+
+    def paraphrase(self, template: str) -> Mapping[str, Any] | None:
+        """The wording that a row's ``template`` column names; None where there is none of that name."""
+        name = _FORM.sub("", template.partition("/")[2])
+        found = [one for one in self.content["paraphrases"] if one["name"] == name]
+        return found[0] if found else None
+
+    def meanings(self, paraphrase: Mapping[str, Any], options: Sequence[str], images: int) -> list[Meaning | None]:
+        """What each option's text claims; None for a text that this wording does not give."""
+        texts = paraphrase.get("options")
+        if texts is None:
+            return [None] * len(options)
+        claims: dict[str, Meaning] = {}
+        for meaning, name, variables in self._possible(options, images):
+            text = texts[name] if isinstance(texts, dict) else texts
+            claims.setdefault(rendered(text, variables), meaning)
+        return [claims.get(option) for option in options]
+
+    def _possible(self, options: Sequence[str], images: int) -> Iterator[tuple[Meaning, str, Mapping[str, Any]]]:
+        """Everything that could be claimed: its meaning, the name of the option's text, and the text's variables."""
+        answer = self.answer
+        match self.kind:
+            case "bins":
+                yield from ((name, name, {}) for name in dict.fromkeys(answer["answers"]))
+            case "combination":
+                yield from ((name, name, bins) for name, bins in combined_answers(answer).items())
+            case "choices":
+                for shown in sorted({number for option in options for number in _NUMBER.findall(option)}):
+                    size = float(shown) if "." in shown else int(shown)
+                    yield from ((float(v), "number", {"value": v, "size": size}) for v in (size, -size))
+            case "candidates":
+                yield from ((float(image), "view", {"image": image}) for image in range(2, images + 1))
+            case "arc":
+                for order in permutations(range(1, images + 1)):
+                    text = ", ".join(map(str, order))
+                    yield text, "order", {"order": text}
+
+
+def combined_answers(answer: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The answers of a combination, each with the bins of its parts that make it true."""
+    if answer["answers"] != "all":
+        return {name: dict(bins) for name, bins in answer["answers"].items()}
+    parts = answer["parts"]
+    every = product(*(list(dict.fromkeys(part["answers"])) for part in parts.values()))
+    return {"_and_".join(bins): dict(zip(parts, bins, strict=True)) for bins in every}
+
+
+def rendered(text: str, variables: Mapping[str, Any]) -> str:
+    """A wording with its variables filled in, as a reader sees it; empty where it cannot be."""
+    try:
+        return str(_compiled(text.strip()).render(variables))
+    except TemplateError:
+        return ""
+
+
+@cache
+def _compiled(text: str) -> Any:
+    return _ENVIRONMENT.from_string(text)
+
+
+@cache
+def packaged_definitions() -> Mapping[str, Definition]:
+    """The package's own question types."""
+    files = [item for item in resources.files("question_templates").iterdir() if item.name.endswith(".yaml")]
+    contents = [yaml.safe_load(item.read_text(encoding="utf-8")) for item in files]
+    return {content["question_type"]: Definition(content) for content in contents}
+
+
+def definitions_of(folder: Path) -> Mapping[str, Definition]:
+    """The question types of a data set: as it was built with, where its build records are there; else the package's."""
+    path = folder / ".build" / "build.json"
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8")).get("question_types", {})
+    except (OSError, ValueError, AttributeError):
+        stored = {}
+    own = {kind: Definition(content) for kind, content in stored.items()} if isinstance(stored, dict) else {}
+    return {**packaged_definitions(), **own}
