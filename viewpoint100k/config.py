@@ -81,19 +81,19 @@ class Motions(_Section):
 
     fov_deg: Range = (62.0, 74.0)
     """Field of view; wide, so that the object stays in the frame whichever way the camera turns."""
-    elevation_deg: Range = (10.0, 36.0)
+    elevation_deg: Range = (10.0, 34.0)
     """Of the first camera above the object's centre."""
-    fill: Range = (0.32, 0.42)
+    fill: Range = (0.3, 0.4)
     """Part of the first frame's width or height that the object spans."""
-    aim_offset: Fraction = 0.16
+    aim_offset: Fraction = 0.14
     """How far the first image's centre may lie from the object's, as a part of half the frame."""
-    sideways: Range = (0.5, 1.3)
+    sideways: Range = (0.45, 1.3)
     """Movement along camera 1's right, object radii."""
-    height: Range = (0.4, 0.9)
+    height: Range = (0.35, 0.8)
     """Movement up or down, object radii."""
-    distance_ratio: Range = (1.2, 1.45)
+    distance_ratio: Range = (1.18, 1.4)
     """Distance from the object, farther over closer."""
-    turn_deg: Range = (8.0, 22.0)
+    turn_deg: Range = (7.5, 22.0)
     """Turn about the upright axis."""
     tilt_deg: Range = (7.0, 14.0)
     """Tilt of the optical axis, up or down."""

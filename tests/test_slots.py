@@ -1,0 +1,171 @@
+"""What a block is to hold: balanced over everything that could tell an answer, before a single picture is made."""
+
+from collections import Counter
+from functools import cache
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from viewpoint100k.config import BuildConfig, load_config
+from viewpoint100k.plan import ROWS_PER_BLOCK, Block, Shard
+from viewpoint100k.questions import Template, load_template
+from viewpoint100k.seeding import generator
+from viewpoint100k.slots import FORMS, Slot, apportion, plan_slots
+
+CELLS = set(product((-1, 0, 1), repeat=2))
+
+
+def config(name: str = "viewpoint-100k", **changes: object) -> BuildConfig:
+    return load_config(name, [f"{key}={value}" for key, value in changes.items()])
+
+
+@cache
+def templates(name: str = "viewpoint-100k") -> dict[str, Template]:
+    return {question: load_template(question) for question in load_config(name).questions}
+
+
+def block_of(rows: int = ROWS_PER_BLOCK, index: int = 0, shard: int = 0) -> Block:
+    return Block(Shard("train", shard, 5, 1000), index, rows)
+
+
+def decoupled(blocks: int, **changes: object) -> list[Slot]:
+    settled = config("decoupled", **changes)
+    return [slot for i in range(blocks) for slot in plan_slots(settled, block_of(index=i), templates("decoupled"))]
+
+
+def cell(slot: Slot) -> tuple[int, int]:
+    if slot.motion is not None:
+        return slot.motion.cell
+    assert slot.azimuth_deg is not None
+    return (1, -1) if slot.azimuth_deg[0] > 0 else (-1, 1)
+
+
+def spread(values: list[object], kinds: int) -> int:
+    counts = Counter(values)
+    return max(counts.values(), default=0) - (min(counts.values()) if len(counts) == kinds else 0)
+
+
+@given(st.integers(0, 2**40), st.integers(1, 100), st.integers(0, 99))
+@settings(max_examples=60, deadline=None)
+def test_a_block_is_balanced_in_everything_that_could_leak(seed: int, rows: int, index: int) -> None:
+    planned = plan_slots(config(seed=seed), block_of(rows, index), templates())
+    assert len(planned) == rows
+    types = [slot.asks[0].template for slot in planned]
+    assert spread(types, 3) <= 1
+    assert spread([slot.azimuth_deg[0] > 0 for slot in planned], 2) <= 1
+    assert spread([slot.asks[0].answer_position for slot in planned], 3) <= 1
+    for template in templates():
+        mine = [slot for slot in planned if slot.asks[0].template == template]
+        assert spread([slot.azimuth_deg[0] > 0 for slot in mine], 2) <= 1
+        for positive in (True, False):
+            directed = [slot for slot in mine if (slot.azimuth_deg[0] > 0) == positive]
+            assert spread([slot.asks[0].answer_position for slot in directed], 3) <= 2
+
+
+def test_angle_bins_cover_the_range_alike_in_both_directions() -> None:
+    planned = [slot for index in range(10) for slot in plan_slots(config(), block_of(index=index), templates())]
+    bins = Counter(slot.azimuth_deg for slot in planned)
+    assert sorted(bins) == sorted(
+        [(float(low), low + 10.0) for low in range(20, 100, 10)]
+        + [(-(low + 10.0), -float(low)) for low in range(20, 100, 10)]
+    )
+    assert max(bins.values()) - min(bins.values()) <= 12  # of about 62 each
+
+
+@pytest.mark.parametrize("name", ["viewpoint-100k", "decoupled"])
+@pytest.mark.parametrize("rows", [1, 7, 45, 100])
+def test_a_block_has_as_many_asks_as_rows_and_a_tenth_of_them_reasoned(name: str, rows: int) -> None:
+    planned = plan_slots(config(name), block_of(rows), templates(name))
+    asks = [ask for slot in planned for ask in slot.asks]
+    assert len(asks) == rows
+    assert sum(ask.reasoned for ask in asks) == round(0.1 * rows)
+
+
+def test_several_questions_of_a_pair_are_of_different_types() -> None:
+    planned = plan_slots(config(questions_per_pair=3), block_of(), templates())
+    assert Counter(len(slot.asks) for slot in planned).most_common(1)[0][0] == 3
+    assert all(len({ask.template for ask in slot.asks}) == len(slot.asks) for slot in planned)
+
+
+def test_sideways_movement_and_turn_are_flat_over_all_nine_cells_by_rows() -> None:
+    rows = Counter[tuple[int, int]]()
+    for slot in decoupled(20):
+        rows[cell(slot)] += len(slot.asks)
+    assert set(rows) == CELLS
+    assert all(0.09 < count / rows.total() < 0.135 for count in rows.values()), rows
+
+
+def test_every_type_about_the_sides_sees_all_nine_cells() -> None:
+    for name in ("ego_translation", "ego_rotation", "object_translation", "full_motion"):
+        rows = Counter(cell(slot) for slot in decoupled(40) for ask in slot.asks if ask.template == name)
+        assert set(rows) == CELLS
+        assert all(0.06 < count / rows.total() < 0.17 for count in rows.values()), (name, rows)
+
+
+def test_height_and_distance_are_flat_over_all_nine_cells() -> None:
+    rows = Counter[tuple[int, int]]()
+    for slot in decoupled(20):
+        if slot.motion is not None:
+            rows[slot.motion.height, slot.motion.distance] += len(slot.asks)
+    assert set(rows) == CELLS
+    assert all(0.08 < count / rows.total() < 0.14 for count in rows.values()), rows
+
+
+def test_a_question_about_going_around_is_asked_where_the_camera_goes_around() -> None:
+    for slot in decoupled(10):
+        if any(templates("decoupled")[ask.template].goes_around for ask in slot.asks):
+            assert cell(slot) in {(1, -1), (-1, 1)}
+
+
+def test_tilt_and_roll_are_asked_for_where_they_are_asked_about_and_nowhere_else() -> None:
+    levels: dict[str, Counter[int]] = {"tilt": Counter(), "roll": Counter()}
+    for slot in decoupled(20):
+        names = {ask.template for ask in slot.asks}
+        for part, asked in (("tilt", "ego_pitch"), ("roll", "ego_roll")):
+            level = 0 if slot.motion is None else getattr(slot.motion, part)
+            if asked in names:
+                levels[part][level] += 1
+            elif names != {"motion_kind"}:
+                assert level == 0, (names, part)
+    for part, counts in levels.items():
+        assert all(0.28 < counts[level] / counts.total() < 0.39 for level in (-1, 0, 1)), (part, counts)
+
+
+def test_a_share_of_pairs_is_asked_one_question_in_all_forms() -> None:
+    planned = decoupled(20, consistency_share=0.2)
+    forms = [slot for slot in planned if {ask.form for ask in slot.asks} == set(FORMS)]
+    assert all(len({ask.template for ask in slot.asks}) == 1 for slot in forms)
+    share = 4 * len(forms) / sum(len(slot.asks) for slot in planned)
+    assert 0.13 < share <= 0.2
+
+
+def test_the_answers_of_a_type_with_cases_take_turns() -> None:
+    motions = [slot.motion for slot in decoupled(60) for ask in slot.asks if ask.template == "motion_kind"]
+    moved = Counter((m.cell[0] != 0, m.cell[1] != 0) for m in motions if m is not None)
+    assert set(moved) == set(product((True, False), repeat=2))
+    assert max(moved.values()) < 1.6 * min(moved.values()), moved
+
+
+def test_objects_that_a_stage_would_betray_stand_on_none() -> None:
+    for slot in decoupled(20):
+        unstaged = {ask.template for ask in slot.asks} & {"mirrored", "cannot_tell"}
+        assert slot.staged == (not unstaged)
+        if slot.object == "symmetric":
+            assert unstaged == {"cannot_tell"}
+
+
+def test_apportioning_follows_the_weights_and_loses_no_row() -> None:
+    counts = Counter(apportion(generator(1), {"a": 2.0, "b": 1.0, "c": 1.0}, 101))
+    assert sum(counts.values()) == 101
+    assert counts["a"] in (50, 51)
+    assert counts["b"] in (25, 26)
+
+
+def test_languages_are_drawn_by_weight() -> None:
+    settled = load_config("viewpoint-100k", ["languages={en: 3, zh: 1}"])
+    asks = [a for i in range(20) for s in plan_slots(settled, block_of(index=i), templates()) for a in s.asks]
+    share = np.mean([ask.language == "zh" for ask in asks])
+    assert 0.2 < share < 0.3
