@@ -22,8 +22,9 @@ from viewpoint100k.audits.problems import find_problems
 from viewpoint100k.audits.results import AuditReport, AuditResult, AuditSettings, Dependence
 from viewpoint100k.audits.sampling import Sample, take_sample
 from viewpoint100k.audits.text_audits import category_audits, letter_audits, text_audits
+from viewpoint100k.card import put_audit
 from viewpoint100k.errors import DataError
-from viewpoint100k.shards import write_atomically
+from viewpoint100k.shards import DatasetFolder, write_atomically
 
 __all__ = [
     "AuditReport",
@@ -32,6 +33,7 @@ __all__ = [
     "Dependence",
     "audit",
     "format_report",
+    "markdown_table",
     "read_audit",
     "stored_manifest_digest",
 ]
@@ -79,6 +81,7 @@ def audit(
     if store:
         (folder / ".build").mkdir(exist_ok=True)
         write_atomically(folder / ".build" / "audit.json", report.to_json().encode())
+        put_audit(DatasetFolder(folder), markdown_table(report))
     return report
 
 
@@ -120,6 +123,19 @@ def format_report(report: AuditReport) -> str:
     return "\n".join([*lines, *(f"note: {note}" for note in report.notes)])
 
 
+def markdown_table(report: AuditReport) -> str:
+    """The report as a table for the card."""
+    head = ("audit", "guessed", "score", "chance", "95% interval", "limit", "verdict")
+    kept = (0, 1, 2, 3, 4, 6, 7)
+    lines = [" | ".join(head), "|".join(["---"] * len(head))]
+    lines += [" | ".join(_cells(result)[place] for place in kept) for result in report.results]
+    table = "\n".join(f"| {line} |" for line in lines)
+    shared = [f"- {d.first} and {d.second}: {d.bits:.3f} of {d.most:.2f} bits" for d in report.dependences]
+    told = ["What one answer of a pair tells of another:", "", *shared] if shared else []
+    notes = [f"- {note}" for note in report.notes]
+    return "\n".join([table, "", *told, "", *notes])
+
+
 def _cells(result: AuditResult) -> tuple[str, ...]:
     low, high = result.interval
     limit = "" if result.threshold is None else f"{100 * (result.chance + result.threshold):.1f}"
@@ -148,7 +164,8 @@ def _measured(
     yield from balance_audits(rows, assets, settings)
     if seen.places:
         say("guessing from one image, background and place")
-        yield from image_audits(seen, problems, assets, settings)
+        told_by = {kind: definition.told_by for kind, definition in sample.definitions.items()}
+        yield from image_audits(seen, problems, assets, settings, told_by)
 
 
 def _notes(sample: Sample, seen: SeenImages, shared: tuple[Dependence, ...]) -> Iterator[str]:

@@ -17,13 +17,17 @@ from jinja2 import Environment, StrictUndefined
 
 from viewpoint100k import __version__
 from viewpoint100k.blueprint import Blueprint
+from viewpoint100k.joint import JOINTS, JointTable
 from viewpoint100k.rows import features
 from viewpoint100k.shards import DatasetFolder, write_atomically
 
-__all__ = ["Statistics", "gather", "write_card"]
+__all__ = ["Statistics", "gather", "put_audit", "write_card"]
+
+_AUDIT_BEGINS, _AUDIT_ENDS = "<!-- audit begins -->", "<!-- audit ends -->"
 
 _COUNTED = ("question_type", "answer", "answer_text", "source", "category", "license", "renderer")
 _READ = (*_COUNTED, "asset_id", "asset_sha256", "creator", "uri", "relative", "margin", "question")
+_MEASURED = ("cameras", "object_radius", "reasoning")
 
 
 @dataclass
@@ -43,6 +47,10 @@ class Statistics:
     """By (source, asset id): licence, creator, uri, category, sha256."""
     examples: dict[str, str] = field(default_factory=dict)
     """One question of each type."""
+    joint: JointTable = field(default_factory=JointTable)
+    """What the camera did, part against part."""
+    reasoned: int = 0
+    """Rows with a chain of thought."""
 
 
 def gather(paths: Sequence[Path]) -> Statistics:
@@ -60,6 +68,8 @@ def gather(paths: Sequence[Path]) -> Statistics:
         about = {name: row[name] for name in ("license", "creator", "uri", "category", "asset_sha256")}
         statistics.assets[row["source"], row["asset_id"]] = about
         statistics.examples.setdefault(kind, row["question"])
+        statistics.joint.add(row)
+        statistics.reasoned += row["reasoning"] is not None
     return statistics
 
 
@@ -86,8 +96,20 @@ def write_card(
         drops=sorted(drops.items()),
         versions=_versions(),
         features=features(),
+        joints=JOINTS,
     )
     write_atomically(folder.card, text.encode())
+
+
+def put_audit(folder: DatasetFolder, table: str) -> None:
+    """Puts the results of an audit into the card of ``folder``, in place of those of an earlier one."""
+    if not folder.card.is_file():
+        return
+    text = folder.card.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(_AUDIT_BEGINS)
+    _, end, after = rest.partition(_AUDIT_ENDS)
+    if begin and end:
+        write_atomically(folder.card, f"{before}{begin}\n{table.strip()}\n{end}{after}".encode())
 
 
 def _splits(folder: DatasetFolder, blueprint: Blueprint) -> dict[str, Statistics]:
@@ -101,7 +123,7 @@ def _splits(folder: DatasetFolder, blueprint: Blueprint) -> dict[str, Statistics
 def _rows(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
     for path in paths:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(columns=list(_READ)):
+            for batch in file.iter_batches(columns=[*_READ, *_MEASURED]):
                 yield from batch.to_pylist()
 
 

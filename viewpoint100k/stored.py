@@ -17,6 +17,7 @@ __all__ = [
     "cross",
     "dot",
     "minus",
+    "proper_camera",
     "read_camera",
     "read_pair",
     "triple",
@@ -102,7 +103,7 @@ def read_pair(row: Mapping[str, Any], may_be_mirrored: bool) -> StoredPair:
     cameras = list(row["cameras"])
     mirrored = may_be_mirrored and _is_reflected(cameras[1])
     if mirrored:
-        cameras[1] = _unreflected(cameras[1])
+        cameras[1] = proper_camera(cameras[1])
     first, second, *others = (read_camera(camera) for camera in cameras)
     x, y, z = row["object_center"]
     front = row["object_front"]
@@ -127,7 +128,9 @@ def _is_reflected(camera: Mapping[str, Any]) -> bool:
     return triple(right, down, forward) < 0
 
 
-def _unreflected(camera: Mapping[str, Any]) -> dict[str, Any]:
-    """The camera with its right axis the other way."""
+def proper_camera(camera: Mapping[str, Any]) -> Mapping[str, Any]:
+    """One element of ``cameras`` as it was before its image was mirrored: with its right axis to the right."""
+    if not _is_reflected(camera):
+        return camera
     m = [-value if place in (0, 4, 8) else value for place, value in enumerate(camera["camera_to_world"])]
     return {**camera, "camera_to_world": m}

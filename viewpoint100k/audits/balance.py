@@ -13,7 +13,7 @@ from viewpoint100k.audits.judging import Measured, measure
 from viewpoint100k.audits.problems import SampledRow
 from viewpoint100k.audits.results import AuditSettings, Dependence
 from viewpoint100k.audits.sampling import Sample
-from viewpoint100k.truth import QUANTITIES
+from viewpoint100k.second_path.by_words import QUANTITIES
 
 __all__ = ["balance_audits", "dependences", "mutual_information_bits", "never_right"]
 

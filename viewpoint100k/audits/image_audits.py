@@ -21,6 +21,16 @@ __all__ = ["SeenImages", "image_audits", "look_at_images"]
 
 _ORDINALS = ("first", "second")
 
+_CUES: Mapping[str, frozenset[str]] = {
+    "first_image": frozenset({"first_image"}),
+    "second_image": frozenset({"second_image"}),
+    "first_background": frozenset({"first_image", "background"}),
+    "second_background": frozenset({"second_image", "background"}),
+    "object_place_in_first": frozenset({"first_image", "framing"}),
+    "object_place_in_second": frozenset({"second_image", "framing"}),
+}
+"""What a template calls the cue that each audit looks at."""
+
 
 @dataclass(frozen=True, eq=False)
 class SeenImages:
@@ -59,12 +69,17 @@ def look_at_images(sample: Sample, workers: int) -> SeenImages:
 
 
 def image_audits(
-    seen: SeenImages, problems: Sequence[Problem], assets: NDArray[np.str_], settings: AuditSettings
+    seen: SeenImages,
+    problems: Sequence[Problem],
+    assets: NDArray[np.str_],
+    settings: AuditSettings,
+    told_by: Mapping[str, frozenset[str]],
 ) -> Iterator[Measured]:
     """Each image alone, its background alone, the object's place alone: verdicts. Both places together: reported.
 
     How the object's place changes from one frame to the other is seen by whoever looks at both images, which is what
-    the question asks of them: a legitimate cue, whose strength is worth knowing all the same.
+    the question asks of them: a legitimate cue, whose strength is worth knowing all the same. So is, of a question
+    type that ``told_by`` names, what its template says may tell the answer.
     """
     row_of = {place: row for row, place in enumerate(seen.places)}
     one_image = {
@@ -78,13 +93,16 @@ def image_audits(
         for name, features in one_image.items()
         for which, ordinal in enumerate(_ORDINALS)
     }
-    detail = "a cue that needs both images, and so no shortcut"
-    audits["shift_between_images"] = (shift.astype(np.float32), None, detail)
+    both = "a cue that needs both images, and so no shortcut"
+    audits["shift_between_images"] = (shift.astype(np.float32), None, both)
     for problem in (whole_problem.of(seen.places) for whole_problem in problems):
         if len(set(problem.targets)) < 2:
             continue
         rows, shown = np.array([row_of[place] for place in problem.places]), assets[problem.places]
-        for name, (features, threshold, detail) in audits.items():
+        rightly = told_by.get(problem.name, frozenset())
+        for name, (features, limit, note) in audits.items():
+            fair = bool(rightly & _CUES.get(name, frozenset()))
+            threshold, detail = (None, "this type may be told by it, as its template says") if fair else (limit, note)
             guessed = guesses_from_numbers(
                 features[rows], problem.targets, shown, settings.folds, settings.trees, settings.seed
             )
@@ -96,12 +114,10 @@ def _describe_row(
     row_and_images: tuple[SampledRow, Sequence[Mapping[str, Any]]],
 ) -> tuple[str, tuple[ImageFeatures, ImageFeatures] | None]:
     row, images = row_and_images
-    if len(images) != 2 or len(row.cameras) != 2:
-        return row.id, None
     try:
         first, second = (
             describe(image["bytes"] or b"", camera, row.object_center, row.object_radius)
-            for image, camera in zip(images, row.cameras, strict=True)
+            for image, camera in zip(images[:2], row.cameras[:2], strict=True)
         )
     except ValueError:  # Counted as unread, and so stated in the report; `verify` says what is wrong with it.
         return row.id, None

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.truth import read_camera
+from viewpoint100k.stored import read_camera
 
 __all__ = ["SIZE", "ImageFeatures", "describe", "object_disc"]
 

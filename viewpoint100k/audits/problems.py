@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.truth import QUANTITIES, claimed_direction
+from viewpoint100k.second_path.by_words import QUANTITIES, claimed_direction
+from viewpoint100k.second_path.definitions import Definition, Meaning
+from viewpoint100k.stored import proper_camera
 
-__all__ = ["DIRECTION", "LETTERS", "Problem", "SampledRow", "find_problems", "meaning", "read_row"]
+__all__ = ["DIRECTION", "LETTERS", "Problem", "SampledRow", "find_problems", "meanings", "read_row"]
 
 DIRECTION = "direction"
 """The problem of all question types whose answer is the side to which the camera went around the object."""
@@ -72,9 +74,30 @@ class Problem:
         return Problem(self.name, self.places[kept], self.targets[kept], self.chance[kept])
 
 
+def meanings(row: Mapping[str, Any], definition: Definition | None) -> list[str] | None:
+    """What each option claims, in one word for all wordings; None where that is not known.
+
+    Of numbers it is their side and their rank among those shown: that is what a wording or a letter could give away.
+    """
+    options = row["options"]
+    paraphrase = definition.paraphrase(row["template"]) if definition else None
+    if definition is not None and paraphrase is not None:
+        claims = definition.meanings(paraphrase, options, len(row["cameras"]))
+        if None not in claims:
+            return _ranked(claims) if definition.kind == "choices" else [str(claim) for claim in claims]
+    read = [_direction(row["question_type"], option) for option in options]
+    return None if None in read else [str(word) for word in read]
+
+
+def _ranked(claims: Sequence[Meaning | None]) -> list[str]:
+    numbers = [float(claim) for claim in claims if claim is not None]
+    sizes = sorted({abs(number) for number in numbers})
+    return [f"{'+' if number > 0 else '-'}{sizes.index(abs(number)) + 1} of {len(sizes)}" for number in numbers]
+
+
 @lru_cache(maxsize=4096)
-def meaning(question_type: str, text: str) -> str | None:
-    """The direction that an option's text claims, in one word for all wordings; None where that is not known."""
+def _direction(question_type: str, text: str) -> str | None:
+    """The direction that an option's text claims by its words; None where that is not known."""
     quantity = QUANTITIES.get(question_type)
     if quantity is None:
         return None
@@ -85,12 +108,30 @@ def meaning(question_type: str, text: str) -> str | None:
     return {1: quantity.positive, -1: quantity.negative, 0: "none"}[claim]
 
 
-def read_row(row: Mapping[str, Any], place: tuple[int, int, int]) -> SampledRow:
+_COARSE = 20.0
+"""Numbers that are given, not chosen, are guessed by classes so wide, in their own unit."""
+
+
+def _open_meaning(row: Mapping[str, Any]) -> str | None:
+    """The class of an answer that is given and not chosen: a direction, or a number's range."""
+    value = row["answer_value"]
+    if (direction := _direction(row["question_type"], row["answer_text"])) not in (None, "none"):
+        return direction
+    if value is None:
+        return None
+    low = value // _COARSE * _COARSE
+    return f"{low:g} to {low + _COARSE:g}"
+
+
+def read_row(row: Mapping[str, Any], place: tuple[int, int, int], definitions: Mapping[str, Definition]) -> SampledRow:
     """A row as the audits see it, from its columns."""
     kind, options = row["question_type"], tuple(row["options"])
-    meanings = [meaning(kind, option) for option in options]
-    answer = meaning(kind, row["answer_text"])
-    known = answer is not None and None not in meanings and (bool(options) or answer != "none")
+    claimed = meanings(row, definitions.get(kind)) if options else None
+    answer = None
+    if claimed is not None and row["answer_text"] in options:
+        answer = claimed[options.index(row["answer_text"])]
+    elif not options:
+        answer = _open_meaning(row)
     return SampledRow(
         id=row["id"],
         asset=f"{row['source']}/{row['asset_id']}",
@@ -101,12 +142,12 @@ def read_row(row: Mapping[str, Any], place: tuple[int, int, int]) -> SampledRow:
         group=row["group"],
         question=row["question"],
         options=options,
-        option_meanings=tuple(str(m) for m in meanings) if known else options,
+        option_meanings=tuple(claimed) if claimed is not None else options,
         answer=row["answer"],
-        meaning=str(answer) if known else row["answer_text"],
-        stratum=kind if known else row["template"],
+        meaning=row["answer_text"] if answer is None else answer,
+        stratum=row["template"] if answer is None else kind,
         azimuth_deg=row["relative"]["azimuth_deg"],
-        cameras=tuple(row["cameras"]),
+        cameras=tuple(proper_camera(camera) for camera in row["cameras"]),
         object_center=tuple(row["object_center"]),
         object_radius=row["object_radius"],
         place=place,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,15 @@ import pyarrow.parquet as pq
 from viewpoint100k.audits.problems import SampledRow, read_row
 from viewpoint100k.audits.results import AuditSettings
 from viewpoint100k.errors import DataError, UsageError
-from viewpoint100k.truth import QUANTITIES, StoredPair, read_camera
+from viewpoint100k.second_path.by_words import QUANTITIES
+from viewpoint100k.second_path.definitions import Definition, definitions_of
+from viewpoint100k.stored import StoredPair, read_camera
 
 __all__ = ["Sample", "read_images", "take_sample"]
 
 _COLUMNS = [
     *("id", "source", "asset_id", "category", "group", "question_type", "template", "question", "options"),
-    *("answer", "answer_text", "relative", "cameras", "object_center", "object_radius"),
+    *("answer", "answer_text", "answer_value", "relative", "cameras", "object_center", "object_radius"),
 ]
 
 
@@ -42,6 +44,8 @@ class Sample:
     """Group -> question type -> meaning, for a sample of the groups."""
     directions: Counter[tuple[str, ...]] = field(default_factory=Counter)
     """Signs of all quantities that can be worked out from the cameras, of sampled rows, in the order of QUANTITIES."""
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
+    """Question types by name."""
 
 
 def take_sample(folder: Path, settings: AuditSettings) -> Sample:
@@ -56,7 +60,8 @@ def take_sample(folder: Path, settings: AuditSettings) -> Sample:
     looked_at = _image_row_groups(paths, settings)
     texts: list[tuple[int, SampledRow]] = []
     images: list[tuple[int, SampledRow]] = []
-    for row in _rows(paths):
+    sample.definitions = definitions_of(folder)
+    for row in _rows(paths, sample.definitions):
         rank = _rank(row.id, settings.seed)
         _keep(texts, (-rank, row), settings.max_text_rows)
         if row.place[:2] in looked_at:
@@ -92,7 +97,7 @@ def _open(path: Path) -> Any:
         raise DataError(f"{path} cannot be read: {error}") from error
 
 
-def _rows(paths: tuple[Path, ...]) -> Iterator[SampledRow]:
+def _rows(paths: tuple[Path, ...], definitions: Mapping[str, Definition]) -> Iterator[SampledRow]:
     for file_index, path in enumerate(paths):
         with _open(path) as file:
             missing = sorted(set(_COLUMNS) - set(file.schema_arrow.names))
@@ -102,7 +107,7 @@ def _rows(paths: tuple[Path, ...]) -> Iterator[SampledRow]:
                 )
             for group in range(file.num_row_groups):
                 for place, row in enumerate(file.read_row_group(group, columns=_COLUMNS).to_pylist()):
-                    yield read_row(row, (file_index, group, place))
+                    yield read_row(row, (file_index, group, place), definitions)
 
 
 def _image_row_groups(paths: tuple[Path, ...], settings: AuditSettings) -> set[tuple[int, int]]:
@@ -140,7 +145,7 @@ def _count(sample: Sample, row: SampledRow, settings: AuditSettings) -> None:
 def _count_directions(sample: Sample, row: SampledRow) -> None:
     """The direction of every quantity, from the row's cameras; rows for which one is not defined are left out."""
     try:
-        first, second = (read_camera(camera) for camera in row.cameras)
+        first, second = (read_camera(camera) for camera in row.cameras[:2])
         center = (row.object_center[0], row.object_center[1], row.object_center[2])
         pair = StoredPair(first, second, center, row.object_radius)
         signs = tuple(q.positive if q.measure(pair) > 0 else q.negative for q in QUANTITIES.values())

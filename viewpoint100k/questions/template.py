@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal
@@ -13,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from viewpoint100k.questions.answers import AnswerRule, Arc, Candidates, Combination, Name, Section
-from viewpoint100k.questions.fitting import case_misfits, wording_misfits
+from viewpoint100k.questions.fitting import case_misfits, sketch_misfits, wording_misfits
 from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.wording import Wording, compile_wording
 
@@ -68,7 +69,7 @@ class Template(Section):
     cases: dict[Name, dict[Name, Name]] = Field(default_factory=dict)
     """How an answer is brought about, for answers that camera motions of all kinds would not give alike often: what
     each named answer asks of the parts of the motion (see `viewpoint100k.motions.LEVELS`), and of the object."""
-    told_by: frozenset[Cue] = frozenset()
+    told_by: tuple[Cue, ...] = ()
     """What else than both images together may rightly tell the answer: audits that look at that alone do not judge
     this type."""
     sketch: bool = False
@@ -81,10 +82,13 @@ class Template(Section):
 
     @model_validator(mode="after")
     def _parts_fit_each_other(self) -> Template:
-        for misfit in (*wording_misfits(self.answer, self.paraphrases), *case_misfits(self.answer, self.cases)):
+        misfits = itertools.chain(
+            wording_misfits(self.answer, self.paraphrases),
+            case_misfits(self.answer, self.cases),
+            sketch_misfits(self.answer, self.sketch, self.requires.azimuth_deg is not None),
+        )
+        for misfit in misfits:
             raise ValueError(misfit.sentence)
-        if self.sketch and not self.goes_around:
-            raise ValueError("sketch shows places around the object: it needs requires.azimuth_deg")
         return self
 
     @property

@@ -50,6 +50,11 @@ class Definition:
         """Whether images of an object that looks alike from all sides may be shown."""
         return any(parts.get("object") == "symmetric" for parts in (self.content.get("cases") or {}).values())
 
+    @property
+    def told_by(self) -> frozenset[str]:
+        """What else than both images together may rightly tell the answer."""
+        return frozenset(self.content.get("told_by") or ())
+
     def paraphrase(self, template: str) -> Mapping[str, Any] | None:
         """The wording that a row's ``template`` column names; None where there is none of that name."""
         name = _FORM.sub("", template.partition("/")[2])
