@@ -25,7 +25,7 @@ _VOCABULARY: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("moved_y", "height", "tilt", "pitch", "elevation"), _UPRIGHT),
     "moved_z": _AHEAD,
     "distance": _DISTANCE,
-    "roll": _CLOCK,
+    **dict.fromkeys(("roll", "bank"), _CLOCK),
     "azimuth": _CLOCK | _SIDE,
     **dict.fromkeys(("faces", "faces_two"), _OWN_SIDES),
 }
@@ -47,7 +47,7 @@ _SPELLINGS = {
     **dict.fromkeys(("back", "rear"), "back"),
 }
 _DENIALS = frozenset({"not", "no", "neither", "nor", "none", "never", "without"})
-_IN_DEGREES = frozenset({"yaw", "tilt", "pitch", "roll", "azimuth", "elevation"})
+_IN_DEGREES = frozenset({"yaw", "tilt", "pitch", "roll", "bank", "azimuth", "elevation"})
 _ROUNDING_DEG = 6.0
 
 

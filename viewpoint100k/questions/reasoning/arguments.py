@@ -71,7 +71,30 @@ def _higher_and_shifted(top: Fact, shift: Fact) -> int | None:
 
 
 def _nearer(scale: Fact, lens: Fact) -> int | None:
-    return -scale.sign if lens.sign == 0 else None
+    """Of the same lens the scale tells alone; another lens must not be what has changed the scale."""
+    if lens.sign == 0:
+        return -scale.sign
+    return lens.sign if scale.sign != lens.sign else None
+
+
+def _last_if_little_turned(flank: Fact, *others: Fact) -> int | None:
+    """Seen from nearly the same side, the last premise tells; any between have to say that there is none."""
+    little = flank.sign == 0 or flank.value.startswith("little_")
+    return others[-1].sign if little and not any(fact.sign for fact in others[:-1]) else None
+
+
+def _from_above_or_below(before: Fact, after: Fact) -> int | None:
+    """Both about looking down, whose sign is that of the camera's height over the object."""
+    return _sign(_above(after) - _above(before)) or None
+
+
+def _above(fact: Fact) -> int:
+    return {"down": 1, "up": -1}.get(fact.value, 0)
+
+
+def _past_an_end(faces: Fact, flank: Fact) -> int | None:
+    """Before the object's front the camera's right is the object's left; behind its back they are one."""
+    return {"front": -flank.sign, "back": flank.sign}.get(faces.value)
 
 
 def _all_none(*facts: Fact) -> int | None:
@@ -119,8 +142,17 @@ ARGUMENTS: Mapping[str, tuple[Rule, ...]] = {
         Rule(("background_x", "shift_x"), _only_if_none(1)),
     ),
     "moved_y": (Rule(("flank_y",), _same), Rule(("background_y", "shift_y"), _only_if_none(1))),
-    "moved_z": (Rule(("same_faces", "scale"), _ahead), Rule(("flank_x",), _alongside)),
-    "height": (Rule(("top",), lambda top: top.sign or None), Rule(("top", "scale"), _all_none)),
+    "moved_z": (
+        Rule(("same_faces", "scale"), _ahead),
+        Rule(("flank_x",), _alongside),
+        Rule(("flank_x", "lens", "scale"), _last_if_little_turned),
+    ),
+    "height": (
+        Rule(("top",), lambda top: top.sign or None),
+        Rule(("top", "scale"), _all_none),
+        Rule(("looks_down1", "looks_down2"), _from_above_or_below),
+        Rule(("flank_x", "flank_y"), _last_if_little_turned),
+    ),
     "distance": (Rule(("scale", "lens"), _nearer),),
     "yaw": (
         Rule(("background_x",), _opposite),
@@ -134,18 +166,28 @@ ARGUMENTS: Mapping[str, tuple[Rule, ...]] = {
     ),
     "tilt": (
         Rule(("top", "shift_y"), _higher_and_shifted),
+        Rule(("background_y",), _opposite),
         Rule(("same_faces", "shift_y"), _seen_from_one_side),
     ),
     "roll": (Rule(("lean",), _opposite),),
+    "bank": (Rule(("horizon",), _opposite),),
     "azimuth": (Rule(("flank_x",), _same), Rule(("parallax",), _opposite), Rule(("object_side",), _opposite)),
-    "elevation": (Rule(("top",), _same),),
+    "elevation": (
+        Rule(("top",), _same),
+        Rule(("looks_down1", "looks_down2"), _from_above_or_below),
+        Rule(("flank_x", "flank_y"), _last_if_little_turned),
+    ),
     "object_side": (
         Rule(("flank_x", "frame_swap"), _opposite),
         Rule(("moved_x", "frame_swap"), _opposite),
         Rule(("parallax", "frame_swap"), _same),
     ),
     "front_side": (Rule(("faces2",), _on_own_side), Rule(("faces_two2",), _on_own_side)),
-    "own_side": (Rule(("faces1", "faces2"), _from_an_end), Rule(("faces1", "faces_two2"), _from_an_end)),
+    "own_side": (
+        Rule(("faces1", "flank_x"), _past_an_end),
+        Rule(("faces1", "faces2"), _from_an_end),
+        Rule(("faces1", "faces_two2"), _from_an_end),
+    ),
     "place": (
         Rule(("same_faces", "scale"), _stayed),
         Rule(("same_faces",), _went),

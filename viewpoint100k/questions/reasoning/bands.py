@@ -63,6 +63,7 @@ BANDS: Mapping[str, Band] = {
     "background_y": Band("down", "none", "up", 2, 4, 80),
     "lean": Band("left", "none", "right", 2, 4, 85),
     "horizon": Band("left", "none", "right", 2, 4, 85),
+    "bank": Band("counterclockwise", "none", "clockwise", 2, 4, 120),
     "yaw": Band("left", "none", "right", 2, 4, 165),
     "tilt": Band("down", "none", "up", 2, 4),
     "pitch": Band("down", "none", "up", 2, 4),
@@ -83,7 +84,7 @@ BANDS: Mapping[str, Band] = {
 }
 """By kind of fact. Image places count right and up as positive, like the movements."""
 
-_CAMERA = ("moved_x", "moved_y", "moved_z", "height", "yaw", "tilt", "pitch", "roll")
+_CAMERA = ("moved_x", "moved_y", "moved_z", "height", "yaw", "tilt", "pitch", "roll", "bank")
 _AROUND = ("distance", "azimuth", "elevation", "object_side", "front_side", "own_side")
 
 MAY_BE_SLIGHT = frozenset((*_CAMERA, *_AROUND))

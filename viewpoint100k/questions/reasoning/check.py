@@ -139,6 +139,8 @@ _WORDS: Mapping[str, _Words] = {
     "tilt": _Words("down", "none", "up", 2.2, 3.7),
     "pitch": _Words("down", "none", "up", 2.2, 3.7),
     "roll": _Words("counterclockwise", "none", "clockwise", 2.2, 3.7, 168),
+    "horizon": _Words("left", "none", "right", 2.2, 3.7, 88),
+    "bank": _Words("counterclockwise", "none", "clockwise", 2.2, 3.7, 124),
     "azimuth": _Words("clockwise", "none", "counterclockwise", 2.2, 3.7, 168),
     "around": _Words("clockwise", "none", "counterclockwise", 2.2, 3.7, 168),
     "elevation": _Words("down", "none", "up", 2.2, 3.7),
@@ -169,7 +171,7 @@ def _worded(kind: str, value: str, measure: float) -> str | None:
     elif plain != word:
         true = False
     elif extent == "slight":
-        true = 0.9 * words.zero_to <= size <= 1.15 * words.from_
+        true = 0.75 * words.zero_to <= size <= 1.15 * words.from_
     else:
         low, high = _EXTENTS.get(extent, (words.from_, words.to))
         true = low <= size <= high

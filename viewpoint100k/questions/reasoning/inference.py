@@ -39,6 +39,15 @@ def follows(claim: Claim) -> bool:
     signs = {name: sign_of(premise) for name, premise in held.items()}
     if "flank_x" in held and held["flank_x"].value.startswith("far_"):
         signs["head_on"] = 1
+    if "flank_x" in held and (signs["flank_x"] == 0 or held["flank_x"].value.startswith("little_")):
+        signs["little_turned"] = 0
+    if "looks_down1" in held and "looks_down2" in held:
+        heights = [{"up": -1, "none": 0, "down": 1}[held[name].value] for name in ("looks_down1", "looks_down2")]
+        signs["came_higher"] = (heights[1] > heights[0]) - (heights[1] < heights[0])
+    if {"lens", "scale"} <= set(held) and signs["lens"] and signs["lens"] != signs["scale"]:
+        signs["in_spite_of_lens"] = signs["lens"]
+    if "flank_x" in held and "faces1" in held and held["faces1"].value in ("front", "back"):
+        signs["past_an_end"] = signs["flank_x"] * (1 if held["faces1"].value == "back" else -1)
     if "faces1" in held and held["faces1"].value in ("front", "back"):
         signs["from_an_end"] = 0
     if "kept_x" in held and "place_x2" in held:
@@ -106,16 +115,38 @@ _WAYS: Mapping[str, tuple[_Way, ...]] = {
         (("background_x", "shift_x"), _last_against),
     ),
     "moved_y": ((("flank_y",), _along), (("background_y", "shift_y"), _last_against)),
-    "moved_z": ((("same_faces", "scale"), _last_along), (("head_on",), _clear_along)),
-    "height": ((("top",), _clear_along), (("top", "scale"), _nothing)),
-    "distance": ((("lens", "scale"), _last_against),),
+    "moved_z": (
+        (("same_faces", "scale"), _last_along),
+        (("head_on",), _clear_along),
+        (("little_turned", "lens", "scale"), _last_along),
+    ),
+    "height": (
+        (("top",), _clear_along),
+        (("top", "scale"), _nothing),
+        (("came_higher",), _clear_along),
+        (("little_turned", "flank_y"), _last_along),
+    ),
+    "distance": ((("lens", "scale"), _last_against), (("in_spite_of_lens",), _clear_along)),
     "yaw": ((("background_x",), _against), (("brought_x",), _against), (("same_faces", "shift_x"), _last_against)),
     "pitch": ((("background_y",), _against), (("brought_y",), _against), (("same_faces", "shift_y"), _last_against)),
-    "tilt": ((("same_faces", "shift_y"), _last_against), (("top", "shift_y"), _either_against)),
+    "tilt": (
+        (("same_faces", "shift_y"), _last_against),
+        (("top", "shift_y"), _either_against),
+        (("background_y",), _against),
+    ),
     "roll": ((("lean",), _against),),
+    "bank": ((("horizon",), _against),),
     "azimuth": ((("flank_x",), _along), (("parallax",), _against), (("object_side",), _against)),
-    "elevation": ((("top",), _along),),
-    "own_side": ((("from_an_end", "faces2"), _clear_last), (("from_an_end", "faces_two2"), _clear_last)),
+    "elevation": (
+        (("top",), _along),
+        (("came_higher",), _clear_along),
+        (("little_turned", "flank_y"), _last_along),
+    ),
+    "own_side": (
+        (("past_an_end",), _along),
+        (("from_an_end", "faces2"), _clear_last),
+        (("from_an_end", "faces_two2"), _clear_last),
+    ),
     "object_side": (
         (("flank_x", "frame_swap"), _against),
         (("moved_x", "frame_swap"), _against),

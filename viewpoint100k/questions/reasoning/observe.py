@@ -159,8 +159,11 @@ class _Pair:
             yield "roll", math.degrees(math.atan2(m[1][0], m[1][1]))
             yield "lean", math.degrees(math.atan2(-m[1][0], m[1][1]))
         yield "pitch", math.degrees(math.atan2(-m[1][2], level))
-        leans = [math.degrees(math.atan2(up[0], -up[1])) for up in (self.up, self._turned_back(self.up))]
-        yield "horizon", math.remainder(leans[1] - leans[0], 360)
+        ups = self.up, self._turned_back(self.up)
+        if min(math.hypot(up[0], up[1]) for up in ups) > 0.3:
+            leans = [math.degrees(math.atan2(up[0], -up[1])) for up in ups]
+            yield "horizon", math.remainder(leans[1] - leans[0], 360)
+            yield "bank", math.remainder(leans[0] - leans[1], 360)
         forwards = m[0][2], m[1][2], m[2][2]
         tilts = (math.degrees(math.asin(_unit(_dot(axis, self.up)))) for axis in ((0.0, 0.0, 1.0), forwards))
         before, after = tilts

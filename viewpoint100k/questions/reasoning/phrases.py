@@ -38,8 +38,6 @@ class Meaning:
     kind: str
     value: str
     image: int = 0
-    opener: str = "any"
-    """The group of openers that suits it."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,6 @@ def _compiled(table: Mapping[str, Any]) -> Phrases:
         }
         for style in styles
     ]
-    opener_of = {kind: fact["opener"] for kind, fact in table["facts"].items()}
     compiled = Phrases(
         clauses=expanded["clauses"],
         numbered_clauses=expanded["clauses_with_number"],
@@ -115,15 +112,15 @@ def _compiled(table: Mapping[str, Any]) -> Phrases:
         setting=tuple(settings),
         answers={form: tuple(texts) for form, texts in table["answers"].items()},
         openers={group: tuple(texts) for group, texts in table["openers"].items()},
-        opener_of=opener_of,
+        opener_of={kind: fact["opener"] for kind, fact in table["facts"].items()},
         joiners={meaning: tuple(texts) for meaning, texts in table["joiners"].items()},
         subjects=tuple(table["subjects"]),
         list_comma=table["list_comma"],
         list_and=table["list_and"],
         full_stop=table["full_stop"],
         styles=len(styles),
-        clause_meanings=_meanings((expanded["clauses"][0], expanded["clauses_with_number"][0]), opener_of),
-        verb_meanings=_meanings((expanded["verbs"][0], expanded["verbs_with_number"][0]), opener_of),
+        clause_meanings=_meanings((expanded["clauses"][0], expanded["clauses_with_number"][0])),
+        verb_meanings=_meanings((expanded["verbs"][0], expanded["verbs_with_number"][0])),
         settings=frozenset(text.lower() for lists in settings[0].values() for texts in lists for text in texts),
         answer_meanings=_answer_meanings(table["answers"]),
         opener_groups={opener: frozenset(found) for opener, found in groups.items()},
@@ -170,17 +167,14 @@ def _named(template: str, style: list[str], image: int = 1) -> str:
     return named.replace("{image}", style[image - 1])
 
 
-def _meanings(tables: tuple[Mapping[FactKey, Words], ...], opener_of: Mapping[str, str]) -> Mapping[str, Meaning]:
+def _meanings(tables: tuple[Mapping[FactKey, Words], ...]) -> Mapping[str, Meaning]:
     meanings: dict[str, Meaning] = {}
     entries = itertools.chain.from_iterable(table.items() for table in tables)
-    # "little_left" may be worded as plain "left" is: then it claims no more than that, and "left" comes first.
-    for (kind, value, image), texts in sorted(entries, key=lambda entry: "_" in entry[0][1]):
-        plain = value.rpartition("_")[2]
+    for (kind, value, image), texts in entries:
         for text in texts:
-            meaning = Meaning(kind, value, image, opener_of[kind])
+            meaning = Meaning(kind, value, image)
             known = meanings.setdefault(text.lower(), meaning)
-            same = (known.kind, known.image) == (kind, image) and known.value in (value, plain)
-            assert same, f"the wording {text!r} stands both for {known} and for {meaning}"
+            assert known == meaning, f"the wording {text!r} stands both for {known} and for {meaning}"
     return meanings
 
 

@@ -17,7 +17,7 @@ __all__ = ["Dice", "Speech"]
 
 T = TypeVar("T")
 
-_IN_DEGREES = frozenset({"yaw", "tilt", "pitch", "roll", "azimuth", "elevation", "around"})
+_IN_DEGREES = frozenset({"yaw", "tilt", "pitch", "roll", "bank", "azimuth", "elevation", "around"})
 _AS_GIVEN = 2.5
 """A number of the answer's is repeated where it is this near to the true one, degrees."""
 
@@ -114,7 +114,7 @@ class Speech:
         if len(keys) > 1 and all(self.has_verb(fact) for fact in keys):
             clause = self.did(keys)
         else:
-            clause = self._joined([self.clause(fact) for fact in keys])
+            clause = self._joined([self.clause(fact, numbered=self._given_deg is not None) for fact in keys])
         opener = "summary" if len(keys) > 1 else "question"
         start = self._opener(opener) if self.dice.chance(0.5) else ""
         return self._sentence(f"{start}{clause}{self._joiner('answer')}{answer}")
@@ -143,8 +143,9 @@ class Speech:
         size = abs(fact.measure)
         if fact.kind not in _IN_DEGREES or size < LIMITS["number_least"]:
             return None
-        if self._given_deg is not None and abs(self._given_deg - size) <= _AS_GIVEN:
-            return self._given_deg
+        given = self._given_deg
+        if given is not None and given % 5 == 0 and abs(given - size) <= _AS_GIVEN:
+            return given
         step = 10 if size > 35 and self.dice.chance(0.5) else 5
         return float(step * round(size / step))
 

@@ -187,14 +187,34 @@ def _roll(row: StoredViews) -> float:
     return math.degrees(math.atan2(sine, _dot(level, row.second.right)))
 
 
+def _leaning_deg(view: _View, upright: Vector) -> float:
+    """How a line along ``upright`` that crosses the optical axis leans in the image; positive to the right."""
+    ahead = _along(view.position, view.forward, 10.0)
+    foot = _pixel(view, ahead)
+    tip = _pixel(view, (ahead[0] + upright[0], ahead[1] + upright[1], ahead[2] + upright[2]))
+    return math.degrees(math.atan2((tip[0] - foot[0]) / view.focal[0], -(tip[1] - foot[1]) / view.focal[1]))
+
+
 def _lean(row: StoredViews) -> float:
-    """How camera 1's upright edge, set up beside camera 2's axis, leans in image 2."""
-    upright = tuple(-v for v in row.first.down)
-    ahead = _along(row.second.position, row.second.forward, 10.0)
-    foot = _pixel(row.second, ahead)
-    tip = _pixel(row.second, (ahead[0] + upright[0], ahead[1] + upright[1], ahead[2] + upright[2]))
-    focal = row.second.focal
-    return math.degrees(math.atan2((tip[0] - foot[0]) / focal[0], -(tip[1] - foot[1]) / focal[1]))
+    down = row.first.down
+    return _leaning_deg(row.second, (-down[0], -down[1], -down[2]))
+
+
+def _horizon(row: StoredViews) -> float:
+    before, after = (_leaning_deg(view, (0.0, 0.0, 1.0)) for view in row.views[:2])
+    return math.remainder(after - before, 360)
+
+
+def _bank(row: StoredViews) -> float:
+    """Turn about the optical axis from a level right hand to the camera's own, camera 2's less camera 1's."""
+    turns = []
+    for view in row.views[:2]:
+        level: Vector = (view.forward[1], -view.forward[0], 0.0)
+        if math.hypot(*level) < 0.25:
+            raise Undefined("a camera looks straight up or down")
+        sine = _triple(view.forward, level, view.right)
+        turns.append(math.degrees(math.atan2(sine, _dot(level, view.right))))
+    return math.remainder(turns[1] - turns[0], 360)
 
 
 def _tilt(row: StoredViews) -> float:
@@ -339,6 +359,8 @@ MEASURES: Mapping[str, Callable[[StoredViews], float]] = {
     "pitch": _pitch,
     "roll": _roll,
     "lean": _lean,
+    "horizon": _horizon,
+    "bank": _bank,
     "tilt": _tilt,
     "background_x": _background_x,
     "background_y": _background_y,

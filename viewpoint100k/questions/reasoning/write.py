@@ -27,6 +27,8 @@ _USUAL_WORDS = (80, 165)
 """Between these a text stops to go on."""
 _FEW = 3
 """Where more is asked than this, each part is argued briefly."""
+_ARGUED_WORDS = 90
+"""Where arguments have taken more, what else is asked is stated."""
 _CLOSING_WORDS = 20
 _SUMMARY_WORDS = 35
 """Room that is kept."""
@@ -44,6 +46,7 @@ _KINDS_OF: Mapping[str, tuple[str, ...]] = {
     "pitch_deg": ("pitch",),
     "tilt_deg": ("tilt",),
     "roll_deg": ("roll",),
+    "bank_deg": ("bank",),
     "rotation_deg": ("direction",),
     "object_translation": ("object_side",),
     "azimuth_deg": ("azimuth",),
@@ -84,14 +87,24 @@ _SEEN = (
     ("same_faces",),
     ("looks_down1",),
     ("lens",),
-    ("lean",),
+    ("horizon",),
 )
 """What a text may compare between the images, facts that are told together in one sentence."""
 
-_MOVEMENTS = ("moved_x", "yaw", "distance", "height", "tilt", "azimuth", "elevation", "object_side", "roll", "moved_z")
+_MOVEMENTS = ("moved_x", "yaw", "distance", "height", "tilt", "azimuth", "elevation", "object_side", "bank", "moved_z")
 """What a text may say of the camera besides what is asked."""
 
-_NEIGHBOURS = {"tilt": {"pitch"}, "pitch": {"tilt"}, "height": {"moved_y"}, "moved_y": {"height"}}
+_PLAIN = re.compile(r"abs\(\w+\)|\w+(?:(?:,| |, )\w+)*")
+"""A quantity, its size, or several: nothing that could turn a sign."""
+
+_NEIGHBOURS = {
+    "tilt": {"pitch"},
+    "pitch": {"tilt"},
+    "roll": {"bank"},
+    "bank": {"roll"},
+    "height": {"moved_y"},
+    "moved_y": {"height"},
+}
 """Movements that sound alike and are measured otherwise: a text about one leaves the other alone."""
 
 
@@ -142,8 +155,9 @@ class _Chain:
         self._asked = [fact for fact in found if fact is not None]
         if "faces1" in asked and len(self._asked) < len(asked):
             self._asked = []  # which of the images is asked about is not known here
+        complete = len(self._asked) == len(asked)
         # Of an expression the words for its parts need not be those of the answer.
-        self._decide = self._asked if re.fullmatch(r"\w+(?:(?:,| |, )\w+)*", conclusion.quantity) else []
+        self._decide = self._asked if complete and _PLAIN.fullmatch(conclusion.quantity) else []
         self._unsaid = {kind for fact in self._asked for kind in _NEIGHBOURS.get(fact.kind, ())}
         self._said: set[tuple[str, int]] = set()
         self._compared: list[str] = []
@@ -156,7 +170,7 @@ class _Chain:
         opening = self._speech.setting("two")[: 1 if len(self._asked) > _FEW else 2]
         argued: list[str] = []
         for fact in self._asked:
-            argued += self._argue(fact)
+            argued += self._argue(fact, briefly=_count(argued) > _ARGUED_WORDS)
         self._words = _count(opening) + _count(argued) + _CLOSING_WORDS
         self._fill()
         last = self._dice.chance(0.7)
@@ -170,14 +184,14 @@ class _Chain:
             self._compared.pop()
         return [*opening, *self._compared, *movements, *summary, closing]
 
-    def _argue(self, fact: Fact) -> list[str]:
+    def _argue(self, fact: Fact, briefly: bool) -> list[str]:
         """One argument for a fact that is asked for; where none leads there, it is stated from its own side."""
         known = [a for a in arguments_for(fact, self._facts) if not self._repeats(a)]
         self._mentioned.append(fact)
         if len(self._asked) > _FEW and known:
             least = min(len(argument.premises) for argument in known)
             known = [argument for argument in known if len(argument.premises) == least]
-        if known:
+        if known and not briefly:
             argument = self._dice.pick(known)
             self._mark(*argument.premises)
             self._mark(fact)
@@ -189,7 +203,7 @@ class _Chain:
         """Comparisons and further movements, until the text is as long as it is to be."""
         low, high = _USUAL_WORDS
         wanted = low + (high - low) * self._dice.uniform()
-        facts = self._without_what_misleads()
+        facts = self._facts
         groups = [group for group in _SEEN if all(key in facts for key in group)]
         alike = {f"place_{kind[-1]}1" for kind in ("both_x", "both_y") if kind in facts}
         seen = self._dice.shuffled([group for group in groups if group[0] not in alike])
@@ -229,13 +243,6 @@ class _Chain:
             return self._speech.argued(argument)
         opener = self._dice.pick(("any", self._speech.table.opener_of[fact.kind], None))
         return [self._speech.stated([fact], opener)]
-
-    def _without_what_misleads(self) -> Facts:
-        """The facts but for a roll that comes of going round: there the horizon stays as it was."""
-        lean, horizon = self._facts.get("lean"), self._facts.get("horizon")
-        if lean is not None and horizon is not None and lean.value == horizon.value:
-            return self._facts
-        return {key: fact for key, fact in self._facts.items() if fact.kind not in ("lean", "roll")}
 
     def _summary(self) -> list[str]:
         """The trajectory put together: what is asked, and what else was said of the camera."""

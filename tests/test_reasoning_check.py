@@ -1,0 +1,216 @@
+"""The checker finds every change of meaning in a text, and every row that a text is not about."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from reasoning_situations import Situation, situation
+
+from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
+from viewpoint100k.questions.reasoning import Conclusion, ReasoningScene, claims, false_claims, judge, write
+from viewpoint100k.questions.reasoning.bands import BANDS, MAY_BE_SLIGHT
+from viewpoint100k.questions.reasoning.check import _WORDS, _worded
+
+_SWAPS = [
+    ("left", "right"),
+    ("up", "down"),
+    ("upper", "lower"),
+    ("above", "below"),
+    ("higher", "lower"),
+    ("upwards", "downwards"),
+    ("raised", "lowered"),
+    ("larger", "smaller"),
+    ("closer to", "farther from"),
+    ("nearer to", "farther from"),
+    ("more", "less"),
+    ("(?<!counter-)clockwise", "counter-clockwise"),
+    ("forwards", "backwards"),
+    ("rises", "sinks"),
+    ("narrower", "wider"),
+    ("steeper", "flatter"),
+    ("front", "back"),
+    ("camera's", "object's"),
+    ("changed", "kept"),
+    ("same", "other"),
+    ("near parts", "far parts"),
+]
+_ONE_WAY = [("neither side", "the left"), ("neither", "only"), ("did not turn sideways", "turned right")]
+
+
+def mutants(text: str, answer: str) -> Iterator[tuple[str, str]]:
+    """The text with one word turned into its opposite, one number or letter changed, with what was done."""
+    for one, other in [*_SWAPS, *((b, a) for a, b in _SWAPS if "(" not in a), *_ONE_WAY]:
+        new = other.replace("(?<!counter-)", "")
+        for match in re.finditer(rf"\b{one}\b", text):
+            yield f"{match[0]} -> {new}", text[: match.start()] + new + text[match.end() :]
+    for match in re.finditer(r"\d+(?:\.\d+)?(?= degrees| times)", text):
+        number = float(match[0])
+        changed = number * 1.6 if "times" in text[match.end() : match.end() + 7] else number + 15
+        yield f"{number:g} -> {changed:g}", f"{text[: match.start()]}{changed:g}{text[match.end() :]}"
+    for match in re.finditer(r"(?:(?<=option )|(?<=choose )|(?<=answer is )|(?<=<answer>))[A-H]\b", text):
+        other = "ABCDEFGH"[("ABCDEFGH".index(match[0]) + 1) % 8]
+        yield f"letter {match[0]} -> {other}", text[: match.start()] + other + text[match.end() :]
+
+
+def caught_and_missed(count: int) -> tuple[int, Counter[str], list[str]]:
+    caught, missed, examples = 0, Counter[str](), []
+    for seed in range(count):
+        made = situation(np.random.default_rng([7, seed]))
+        text = write(made.scene, made.conclusion, np.random.default_rng([8, seed]))
+        assert text is not None
+        for what, mutant in mutants(text, made.conclusion.answer):
+            if mutant == text:
+                continue
+            if false_claims(mutant, made.row):
+                caught += 1
+            else:
+                missed[what] += 1
+                examples.append(f"{seed} {what}: {mutant}")
+    return caught, missed, examples
+
+
+def test_a_changed_word_number_or_letter_is_found() -> None:
+    caught, missed, examples = caught_and_missed(120)
+    assert caught > 1000
+    assert missed.total() <= 0.001 * caught, (missed, examples[:3])
+
+
+@pytest.mark.slow
+def test_a_changed_word_number_or_letter_is_found_in_many_texts() -> None:
+    caught, missed, examples = caught_and_missed(3000)
+    assert missed.total() <= 0.001 * caught, (missed, examples[:3])
+
+
+# --- the two tables of bands -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", sorted(BANDS))
+def test_the_checker_accepts_every_word_of_the_writer_and_leaves_a_gap_to_its_opposite(kind: str) -> None:
+    band, words = BANDS[kind], _WORDS[kind]
+    assert (words.negative, words.zero, words.positive) == (band.negative, band.zero, band.positive)
+    for size in np.concatenate([np.linspace(0, 1.5 * band.some, 2001), [min(band.most, 1e3)]]):
+        for value in (size, -size):
+            for word in (band.word(value), band.slight_word(value) if kind in MAY_BE_SLIGHT else None):
+                assert word is None or _worded(kind, word, value) is None, (word, value)
+            said = [word for word in (band.negative, band.zero, band.positive) if _worded(kind, word, value) is None]
+            assert len(said) <= 1, value
+
+
+# --- a text and a row that do not belong together --------------------------------------------------------------------
+
+
+def walk_to_the_right(answer: str = "B") -> Situation:
+    cameras = tuple(Camera(orbit(4, a, 12), intrinsics_from_fov(45, 96, 96), 96, 96) for a in (0, 45))
+    options = ("It turned right", "It turned left", "It did not turn")
+    text = options["ABC".index(answer)]
+    return Situation(ReasoningScene(cameras, np.zeros(3), 1.0), Conclusion(answer, text, "yaw_deg", "t", options))
+
+
+def test_a_text_of_the_swapped_pair_is_refused() -> None:
+    made = walk_to_the_right()
+    row = made.row
+    row["cameras"] = row["cameras"][::-1]
+    for seed in range(30):
+        text = write(made.scene, made.conclusion, np.random.default_rng(seed))
+        assert text is not None
+        assert false_claims(text, made.row) == []
+        assert false_claims(text, row)
+
+
+@pytest.mark.parametrize("answer", ["A", "C"])
+def test_a_wrong_answer_contradicts_what_it_is_concluded_from(answer: str) -> None:
+    made = walk_to_the_right(answer)
+    for seed in range(30):
+        text = write(made.scene, made.conclusion, np.random.default_rng(seed))
+        assert text is not None
+        problems = false_claims(text, made.row)
+        assert len(problems) == 1, problems
+        assert "the answer says" in problems[0]
+
+
+def test_each_problem_names_the_words_and_what_the_cameras_give() -> None:
+    row = walk_to_the_right().row
+    text = "<think>The camera turned to the right by roughly 20 degrees.</think><answer>B</answer>"
+    (problem,) = false_claims(text, row)
+    assert problem.startswith("“the camera turned to the right by roughly 20 degrees” is not so: the cameras give -4")
+
+
+# --- texts that a model may write ------------------------------------------------------------------------------------
+
+
+def test_unknown_sentences_are_kept_apart_from_false_ones() -> None:
+    row = walk_to_the_right().row
+    thought = "Let me think! The camera turned to the left. It is a nice object. The camera moved to its left."
+    found = judge(f"<think>{thought}</think>\n<answer>B</answer>", row)
+    assert [claim.text for claim in found.unrecognised] == ["Let me think!", "It is a nice object."]
+    assert [claim.kind for claim, _ in found.false] == ["moved_x"]
+    assert {claim.kind for claim in found.true} == {"yaw", "final_answer"}
+    assert found.share_true == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "B",
+        "<think></think>",
+        "<answer>B</answer><think>x</think>",
+        "<think>a</think><answer>A</answer><answer>B</answer>",
+    ],
+)
+def test_a_text_of_another_form_is_a_false_claim_of_its_own(text: str) -> None:
+    assert claims(text)[0].kind == "format"
+    assert false_claims(text, walk_to_the_right().row)
+
+
+def test_a_conclusion_must_follow_from_what_is_given_for_it() -> None:
+    row = walk_to_the_right().row
+    sound = "Anything far behind the object slides to the right, so the camera turned to the left."
+    unsound = "The camera moved to its right, so the camera turned to the left."
+    other_way = "Therefore, the camera turned to the left."
+    assert false_claims(f"<think>{sound}</think><answer>B</answer>", row) == []
+    (problem,) = false_claims(f"<think>{unsound}</think><answer>B</answer>", row)
+    assert "does not follow" in problem
+    (problem,) = false_claims(f"<think>The camera moved to its right. {other_way}</think><answer>B</answer>", row)
+    assert "does not follow" in problem
+
+
+def test_an_opener_of_another_frame_of_reference_is_not_read() -> None:
+    row = walk_to_the_right().row
+    good = "<think>From the camera's own point of view, the camera moved to its right.</think><answer>B</answer>"
+    assert false_claims(good, row) == []
+    assert false_claims(good.replace("camera's own", "object's"), row)
+
+
+def test_a_claim_about_an_image_or_a_front_that_is_not_there_is_false() -> None:
+    row = walk_to_the_right().row
+    for thought in (
+        "In image 5 the object sits to the left of the middle",
+        "The object turns its front to the camera of image 1",
+    ):
+        assert len(false_claims(f"<think>{thought}.</think><answer>B</answer>", row)) == 1
+
+
+def test_a_row_without_cameras_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no cameras"):
+        judge("<think>The camera turned left.</think><answer>A</answer>", {"answer": "A"})
+
+
+def test_the_checker_shares_no_code_with_the_geometry() -> None:
+    import ast
+    from pathlib import Path
+
+    from viewpoint100k.questions import reasoning
+
+    folder = Path(reasoning.__file__).parent
+    for name in ("check", "stored", "inference", "answer_words", "parse", "claim", "phrases"):
+        tree = ast.parse((folder / f"{name}.py").read_text())
+        imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        banned = {"viewpoint100k.geometry"} | {
+            f"viewpoint100k.questions.reasoning.{part}" for part in ("observe", "bands", "arguments", "speech", "write")
+        }
+        assert not imported & banned
