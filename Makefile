@@ -13,7 +13,7 @@ READY := $(VENV)/.ready
 EXTRAS := dev,pyrender,captures,audit
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system dataset verify audit report test test-all lint bench clean
+.PHONY: help setup system dataset verify audit report publish test test-all lint bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -59,6 +59,10 @@ audit: setup  ## Look for shortcuts to the answers of OUT
 
 report: setup  ## Write report.html into OUT
 	$(BIN)/viewpoint100k report $(OUT)
+
+publish: setup  ## Publish OUT on the Hub as REPO=user/name (TAG=v1.0)
+	@test -n "$(REPO)" || { echo "give REPO=user/viewpoint-100k"; exit 1; }
+	$(BIN)/viewpoint100k publish $(OUT) $(REPO) $(if $(TAG),--tag $(TAG))
 
 test: setup lint  ## Lint, types, and the tests but the slow ones
 	$(BIN)/python -m pytest -m 'not slow'

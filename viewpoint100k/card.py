@@ -144,7 +144,7 @@ def _metadata(blueprint: Blueprint, splits: Mapping[str, Statistics], manifest_d
     }
     return DatasetCardData(
         pretty_name=blueprint.config.name,
-        license=next(iter(licenses)).lower() if licenses == {"CC0-1.0"} else "other",
+        license=next(iter(licenses)).lower() if len(licenses) == 1 and "NOASSERTION" not in licenses else "other",
         language=["en"],
         task_categories=["visual-question-answering", "multiple-choice"],
         tags=["spatial-reasoning", "camera-pose", "multi-view", "viewpoint", "synthetic"],

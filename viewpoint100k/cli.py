@@ -12,7 +12,12 @@ from viewpoint100k.commands.assets import assets
 from viewpoint100k.commands.audit import audit
 from viewpoint100k.commands.build import build
 from viewpoint100k.commands.doctor import doctor
+from viewpoint100k.commands.export import export
+from viewpoint100k.commands.probe import probe
+from viewpoint100k.commands.publish import publish
+from viewpoint100k.commands.rehydrate import rehydrate
 from viewpoint100k.commands.report import report
+from viewpoint100k.commands.templates import templates
 from viewpoint100k.commands.verify import verify
 from viewpoint100k.errors import ViewpointError
 
@@ -76,5 +81,6 @@ def _root(
     pass
 
 
-for _verb in (build, verify, audit, report, assets, doctor):
+for _verb in (build, verify, audit, probe, report, publish, rehydrate, export, assets, doctor):
     app.command()(_verb)
+app.add_typer(templates)

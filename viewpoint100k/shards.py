@@ -21,7 +21,15 @@ from viewpoint100k.errors import DataError
 from viewpoint100k.plan import Block, Shard
 from viewpoint100k.rows import arrow_schema
 
-__all__ = ["DatasetFolder", "ShardEntry", "file_sha256", "manifest_digest", "write_atomically"]
+__all__ = [
+    "DatasetFolder",
+    "ShardEntry",
+    "file_sha256",
+    "manifest_digest",
+    "parquet_options",
+    "rename_durably",
+    "write_atomically",
+]
 
 
 @dataclass(frozen=True)
@@ -104,12 +112,12 @@ class DatasetFolder:
         """Makes a shard of its blocks, enters it, and removes the blocks."""
         path = self.shard_path(shard)
         temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        with pq.ParquetWriter(temporary, arrow_schema(), **_parquet_options()) as writer:
+        with pq.ParquetWriter(temporary, arrow_schema(), **parquet_options()) as writer:
             for block in shard.blocks:
                 with pa.memory_map(str(self.block_path(block))) as source:
                     writer.write_table(pa.ipc.open_file(source).read_all(), row_group_size=block.rows)
         digest = file_sha256(temporary)
-        _rename_durably(temporary, path)
+        rename_durably(temporary, path)
         entry = ShardEntry(f"data/{path.name}", shard.split, shard.rows, path.stat().st_size, digest)
         records = [json.loads(self.block_path(b).with_suffix(".json").read_text()) for b in shard.blocks]
         content = {"entry": asdict(entry), "blocks": records}
@@ -154,10 +162,10 @@ def write_atomically(path: Path, content: bytes | pa.Buffer) -> None:
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     with temporary.open("wb") as file:
         file.write(content)
-    _rename_durably(temporary, path)
+    rename_durably(temporary, path)
 
 
-def _rename_durably(temporary: Path, path: Path) -> None:
+def rename_durably(temporary: Path, path: Path) -> None:
     """Renames a written file after its bytes are on the disk, and then makes the name itself last."""
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
@@ -169,7 +177,7 @@ def _rename_durably(temporary: Path, path: Path) -> None:
         os.close(folder)
 
 
-def _parquet_options() -> dict[str, Any]:
+def parquet_options() -> dict[str, Any]:
     """JPEG bytes as they are; everything else zstd; a page index, which the Hub's viewer reads."""
     return {
         "compression": {"images.list.element.bytes": "none"} | dict.fromkeys(_leaf_columns(), "zstd"),

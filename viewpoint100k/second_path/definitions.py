@@ -123,11 +123,18 @@ def packaged_definitions() -> Mapping[str, Definition]:
 
 
 def definitions_of(folder: Path) -> Mapping[str, Definition]:
-    """The question types of a data set: as it was built with, where its build records are there; else the package's."""
-    path = folder / ".build" / "build.json"
+    """The question types of a data set: those that it was built with, from its build records or, of a downloaded one,
+    from the list that was published with it; and for what neither knows the package's."""
+    own = _stored(folder / "question_types.json") | _stored(folder / ".build" / "build.json", "question_types")
+    return {**packaged_definitions(), **{kind: Definition(content) for kind, content in own.items()}}
+
+
+def _stored(path: Path, key: str | None = None) -> dict[str, Any]:
+    """A mapping from a JSON file, or from under ``key`` in it; empty where there is none."""
     try:
-        stored = json.loads(path.read_text(encoding="utf-8")).get("question_types", {})
-    except (OSError, ValueError, AttributeError):
-        stored = {}
-    own = {kind: Definition(content) for kind, content in stored.items()} if isinstance(stored, dict) else {}
-    return {**packaged_definitions(), **own}
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if key is not None:
+        content = content.get(key) if isinstance(content, dict) else None
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,58 @@
+"""What can go wrong on the way to the Hub, on demand."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["Fault", "Moment"]
+
+
+@dataclass
+class Fault:
+    """What happens to the next ``times`` requests of a route, after ``skip`` that go well."""
+
+    route: str
+    """See `local_hub.routes.ROUTES`."""
+    kind: Literal["status", "reset", "lose_answer", "hang", "expire"] = "status"
+    """``status``: refused. ``reset``: the connection breaks in the middle of the request's body. ``lose_answer``: what
+    was asked is done, and the connection breaks. ``hang``: no answer, ever. ``expire``: tokens are no longer valid."""
+    times: int = 1
+    skip: int = 0
+    status: int = 503
+    after: int = 1000
+    """Bytes of the body that are read before a reset."""
+    met: int = 0
+    """How often it has happened."""
+
+    def strikes(self, route: str) -> bool:
+        """Whether it happens to a request of this route. Counts it."""
+        if route != self.route or self.met == self.times:
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        self.met += 1
+        return True
+
+
+@dataclass
+class Moment:
+    """A request that waits, for a test to do something meanwhile."""
+
+    route: str
+    when: Literal["before", "after"]
+    """Before or after what was asked is done."""
+    skip: int = 0
+    reached: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
+
+    def wait_for_test(self, route: str, when: str) -> None:
+        if route != self.route or when != self.when or self.reached.is_set():
+            return
+        if self.skip:
+            self.skip -= 1
+            return
+        self.reached.set()
+        self.go_on.wait(60)

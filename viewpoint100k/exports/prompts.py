@@ -1,0 +1,45 @@
+"""The parts of a question as rows hold it, and the wish for reasoning in place of its own last line."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["REASON_FIRST", "QuestionParts", "ask_to_reason", "take_apart"]
+
+REASON_FIRST = (
+    "First think it through step by step inside <think> </think>, "
+    "then state nothing but your answer inside <answer> </answer>."
+)
+"""The instruction for the reasoned form, word for word the recipe's."""
+
+
+@dataclass(frozen=True)
+class QuestionParts:
+    """A multiple-choice question, taken apart."""
+
+    stem: str
+    """What is asked."""
+    options: str
+    """The lines with the options."""
+    reply: str
+    """What is said after them: the form that the reply should have."""
+
+
+def take_apart(question: str, options: Sequence[str]) -> QuestionParts | None:
+    """The parts of ``question``; None where it does not show ``options`` as lines of the form ``A. text``."""
+    listed = "\n".join(f"{letter}. {text}" for letter, text in zip(string.ascii_uppercase, options, strict=False))
+    stem, found, reply = question.partition(f"\n{listed}")
+    if not (options and found) or (reply and not reply.startswith("\n")):
+        return None
+    return QuestionParts(stem.strip(), listed, reply.strip())
+
+
+def ask_to_reason(question: str, options: Sequence[str]) -> str:
+    """``question`` with a request for the reasoned form, in place of its own request for the letter alone.
+
+    An open question keeps its own words, which say in what unit it wants its answer.
+    """
+    parts = take_apart(question, options)
+    return "\n".join([parts.stem, parts.options, REASON_FIRST] if parts else [question, REASON_FIRST])
