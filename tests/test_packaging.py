@@ -1,0 +1,132 @@
+"""What is installed is what stands in the tree: the wheel and the sdist, file by file, and a build from the wheel."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from hatchling import build
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("viewpoint100k", "renderers", "question_templates", "recipe")
+BESIDE_IN_SDIST = {
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "dataset_card.md",
+    ".gitignore",
+    "PKG-INFO",
+}
+
+
+def files_below(*folders: str) -> dict[str, bytes]:
+    """Every file of the tree's ``folders`` but what Python compiles, by its path from the root."""
+    paths = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file())
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_bytes()
+        for path in paths
+        if path.suffix != ".pyc" and "__pycache__" not in path.parts
+    }
+
+
+def wheel_files(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if ".dist-info/" not in name}
+
+
+def sdist_files(path: Path) -> dict[str, bytes]:
+    """By the path below the one folder that a sdist has."""
+    with tarfile.open(path) as archive:
+        members = [member for member in archive.getmembers() if member.isfile()]
+        read = {member.name: archive.extractfile(member) for member in members}
+        return {name.split("/", 1)[1]: file.read() for name, file in read.items() if file}
+
+
+def built(source: Path, out: Path) -> tuple[Path, Path]:
+    """(wheel, sdist) of the tree ``source``, built in this process."""
+    out.mkdir(parents=True, exist_ok=True)
+    with contextlib.chdir(source):
+        return out / build.build_wheel(str(out)), out / build.build_sdist(str(out))
+
+
+@pytest.fixture(scope="module")
+def distribution(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return built(ROOT, tmp_path_factory.mktemp("dist"))
+
+
+def test_the_wheel_holds_the_packages_and_the_card_and_nothing_else(distribution: tuple[Path, Path]) -> None:
+    card = {"viewpoint100k/dataset_card.md": (ROOT / "dataset_card.md").read_bytes()}
+    expected = files_below(*PACKAGES) | card
+    found = wheel_files(distribution[0])
+    assert set(found) == set(expected)
+    assert all(found[name] == content for name, content in expected.items())
+
+
+def test_what_is_read_at_run_time_is_in_the_wheel(distribution: tuple[Path, Path]) -> None:
+    """By kind, so that a file moved to where nothing is packed from is missed."""
+    found = set(wheel_files(distribution[0]))
+    for one in (
+        "viewpoint100k/configs/viewpoint-100k.yaml",
+        "viewpoint100k/dataset_card.md",
+        "viewpoint100k/reports/report.html.j2",
+        "viewpoint100k/reports/report.css",
+        "viewpoint100k/reports/report.js",
+        "question_templates/ego_translation.yaml",
+        "renderers/shaders/surface.frag",
+        "renderers/shaders/pyrender/mesh.vert",
+        "recipe/__init__.py",
+        "viewpoint100k/py.typed",
+        "renderers/py.typed",
+    ):
+        assert one in found
+
+
+def test_the_sdist_holds_the_packages_and_their_papers_and_nothing_else(distribution: tuple[Path, Path]) -> None:
+    expected = files_below(*PACKAGES, "docs")
+    found = sdist_files(distribution[1])
+    assert set(found) == set(expected) | BESIDE_IN_SDIST
+    assert all(found[name] == content for name, content in expected.items())
+
+
+def test_the_sdist_builds_the_same_wheel(distribution: tuple[Path, Path], tmp_path: Path) -> None:
+    with tarfile.open(distribution[1]) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (source,) = tmp_path.iterdir()
+    again, _ = built(source, tmp_path / "dist")
+    assert again.read_bytes() == distribution[0].read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_wheel_works_in_an_empty_environment_from_another_folder(
+    distribution: tuple[Path, Path], tmp_path: Path
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+
+    def run(*command: str | Path) -> str:
+        done = subprocess.run(
+            [*map(str, command)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run(sys.executable, "-m", "venv", "empty")
+    python, command = tmp_path / "empty" / "bin" / "python", tmp_path / "empty" / "bin" / "viewpoint100k"
+    run(python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", distribution[0])
+    installed = run(python, "-c", "import viewpoint100k; print(viewpoint100k.__file__)")
+    assert Path(installed.strip()).is_relative_to(tmp_path / "empty")
+    settings = ("--set", "images.size=96", "--set", "limits.max_quarantined=0")
+    run(command, "build", "viewpoint-100k", "--rows", "20", "--out", "mine", *settings)
+    assert "30 rows" in run(python, "-m", "viewpoint100k", "verify", "mine")
+    run(command, "report", "mine")
+    assert "pretty_name: viewpoint-100k" in (tmp_path / "mine" / "README.md").read_text()
+    run(command, "export", "mine", "--to", "jsonl", "--out", "lines")
+    assert len((tmp_path / "lines" / "train.jsonl").read_text().splitlines()) == 20
+    run(python, "-c", "import recipe, renderers, question_templates")
