@@ -1,0 +1,186 @@
+"""``python -m recipe.evaluate``: asks a model the test split and its controls, and sets stages side by side."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from recipe.evaluation.answers_file import AnswersFile
+from recipe.evaluation.asking import ask
+from recipe.evaluation.conditions import ASKED, CONDITIONS, plan_trials
+from recipe.evaluation.items import Item, read_items
+from recipe.evaluation.models import Model, python_model
+from recipe.evaluation.stages import Asked, read_stages, write_report
+from recipe.prompts import ask_to_reason
+from viewpoint100k.errors import UsageError, ViewpointError
+from viewpoint100k.progress import Progress
+
+__all__ = ["main"]
+
+
+class Form(StrEnum):
+    """In which form the model is asked."""
+
+    plain = "plain"
+    reason = "reason"
+
+
+_FORMS: Mapping[Form, Callable[[str], str]] = {Form.plain: str, Form.reason: ask_to_reason}
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A finished data set folder.")],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="A folder or Hub name of an image-text-to-text model; the model's name at --endpoint; or "
+            "python:package.module:name. Without it, the answers that are there are scored anew."
+        ),
+    ] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(help="Base URL of an OpenAI-compatible server; the key is taken from OPENAI_API_KEY."),
+    ] = None,
+    stage: Annotated[
+        str, typer.Option(help="Name of this model in tables and folders, such as base, sft, grpo.")
+    ] = "model",
+    out: Annotated[Path, typer.Option(help="Folder of answers and results; stages in one folder are compared.")] = Path(
+        "evaluation"
+    ),
+    controls: Annotated[
+        str,
+        typer.Option(
+            help=f"Comma-separated, or all, or none. Known: {', '.join(n for n in CONDITIONS if n != ASKED)}."
+        ),
+    ] = "all",
+    form: Annotated[
+        Form, typer.Option(help="plain: as the row stands. reason: asked to think in tags first.")
+    ] = Form.plain,
+    split: Annotated[str, typer.Option(help="Which split is asked.")] = "test",
+    rows: Annotated[int | None, typer.Option(min=1, help="At most so many rows, in whole groups.")] = None,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Prompts a step; at an endpoint, prompts under way at once.")
+    ] = 8,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Length at which an answer is cut off.")] = 1024,
+    device: Annotated[str | None, typer.Option(help="Such as cuda:1 or cpu; the GPU where there is one.")] = None,
+    dtype: Annotated[
+        str, typer.Option(help="Weights: auto (as they were saved), bfloat16, float16, float32.")
+    ] = "auto",
+    body: Annotated[
+        list[str] | None,
+        typer.Option(help="key=JSON of the endpoint's request, such as temperature=1 or max_tokens=null; repeatable."),
+    ] = None,
+) -> None:
+    """Ask a model the questions of a data set, plainly and under controls; resumes where it was stopped.
+
+    Writes OUT/STAGE/answers.jsonl (every raw answer by row id), results.json and results.md, and for all stages in
+    OUT together comparison.md, comparison.json and comparison.png.
+
+    Example: python -m recipe.evaluate viewpoint-100k --model runs/sft --stage sft --out runs/evaluation
+    """
+    asked = Asked.of(folder, split, rows)
+    items = read_items(folder, split, rows)
+    if not items:
+        raise UsageError(f"{folder} has no rows in its {split} split: build more, or give another --split")
+    read_stages(out, items, asked)  # A folder of other rows is refused before anything is asked.
+    if model is not None:
+        how = {"model": model, "endpoint": endpoint, "form": form.value, "max_new_tokens": max_new_tokens}
+        run = {**how, "dtype": dtype, "body": _body(body), "data": asked.data, "split": split, "rows": rows}
+        with AnswersFile(out / _folder_name(stage), run) as store:
+            opened = _open(model, endpoint, max_new_tokens, batch_size, device, dtype, _body(body))
+            step = 4 * batch_size if endpoint else batch_size
+            _ask(opened, items, _conditions(controls), store, step, _FORMS[form], stage)
+    _report(out, items, asked)
+
+
+def _ask(
+    model: Model,
+    items: list[Item],
+    conditions: list[str],
+    store: AnswersFile,
+    step: int,
+    form: Callable[[str], str],
+    stage: str,
+) -> None:
+    trials = plan_trials(items, conditions).trials
+    with Progress(f"asking {stage}", "prompts", len(trials)) as progress:
+        ask(model, trials, store, step, form, progress.advance)
+
+
+def _report(out: Path, items: list[Item], asked: Asked) -> None:
+    from recipe.evaluation.plots import plot_stages
+
+    stages = read_stages(out, items, asked)
+    if not stages:
+        raise UsageError(f"{out} holds no answers yet: give a --model")
+    page = write_report(out, stages)
+    plot_stages({stage.name: stage.figures for stage in stages}, out / "comparison.png")
+    print(page)
+    print(
+        f"\n{out}: comparison.md, comparison.json, comparison.png; in each stage's folder results.md and answers.jsonl"
+    )
+
+
+def _open(
+    model: str,
+    endpoint: str | None,
+    max_new_tokens: int,
+    concurrency: int,
+    device: str | None,
+    dtype: str,
+    body: Mapping[str, Any],
+) -> Model:
+    if endpoint is not None:
+        from recipe.evaluation.endpoint import EndpointModel
+
+        return EndpointModel(model, endpoint, max_new_tokens, concurrency, body=body)
+    if model.startswith("python:"):
+        return python_model(model.removeprefix("python:"))
+    from recipe.evaluation.transformers_model import TransformersModel
+
+    return TransformersModel(model, max_new_tokens, device, dtype)
+
+
+def _conditions(controls: str) -> list[str]:
+    if controls == "all":
+        return list(CONDITIONS)
+    return [] if controls == "none" else [name.strip() for name in controls.split(",")]
+
+
+def _body(options: list[str] | None) -> dict[str, Any]:
+    fields = {}
+    for option in options or []:
+        name, _, value = option.partition("=")
+        try:
+            fields[name] = json.loads(value)
+        except ValueError:
+            raise UsageError(f"--body {option} is not key=JSON: write temperature=1, or stop='[\"x\"]'") from None
+    return fields
+
+
+def _folder_name(stage: str) -> str:
+    if not stage or stage in (".", "..") or any(letter in stage for letter in "/\\\0"):
+        raise UsageError(f"--stage {stage!r} cannot be a folder's name: give one such as sft")
+    return stage
+
+
+def main() -> None:
+    """Entry point. Errors end in one sentence."""
+    try:
+        app()
+    except ViewpointError as error:
+        print(f"recipe.evaluate: error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

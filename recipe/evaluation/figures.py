@@ -1,0 +1,211 @@
+"""Every figure of one model on one data set, from its raw answers alone."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import prod
+
+from recipe.evaluation.chance import Chance, chances, joint_luck
+from recipe.evaluation.conditions import ASKED, CONTROLS, Plan
+from recipe.evaluation.forms import FormScore, form_scores
+from recipe.evaluation.intervals import clustered_wilson
+from recipe.evaluation.readings import Reading, read_trials
+from recipe.rewards.answers import is_right
+
+__all__ = ["ALL", "Figures", "Joint", "Score", "figures_of"]
+
+ALL = "all"
+"""The name under which all question types together are listed."""
+
+Interval = tuple[float, float]
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one question type, or all, went under one condition. Shares are in [0, 1]; intervals are 95%."""
+
+    rows: int
+    assets: int
+    accuracy: float
+    """Share of right answers, unreadable ones counted as wrong, by what is right under the condition."""
+    interval: Interval
+    chance: float
+    """Of a guess among the options."""
+    effective_chance: float
+    """Of a guess among the options that are ever right."""
+    corrected: float
+    """0 at the effective chance, 1 where all is right."""
+    corrected_interval: Interval
+    formatted: float
+    """Share of ``<think>…</think><answer>…</answer>``, whatever the answer."""
+    unread: float
+    """Share of texts that state no answer."""
+    as_labelled: float
+    """Share of the row's own answers, whatever the condition made of the images."""
+    as_labelled_interval: Interval
+    unchanged: float | None
+    """Share of rows with the very answer that was given to the row as it stands."""
+    consistent: float | None
+    """Share of rows, of those answered as they stand, whose answer here agrees with that answer, right or wrong."""
+    consistent_interval: Interval | None
+    consistent_rows: int
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Groups of rows about one pair, all of whose rows are answered right."""
+
+    groups: int
+    rows: int
+    accuracy: float
+    interval: Interval
+    if_independent: float
+    """What it would be, were each row right with the accuracy of its type, whatever the others."""
+    luck: float
+    """Share of groups that a fixed combination of answers, or guessing, gets right (`chance.joint_luck`)."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All that is known of one model on one data set."""
+
+    scores: dict[str, dict[str, Score]]
+    """By condition, then by question type; `ALL` comes first."""
+    joint: Joint | None
+    """None where no group has two rows."""
+    forms: dict[str, FormScore]
+    """By form, rows of the set that ask one question about a pair in two forms (`forms.form_scores`)."""
+    letters: dict[str, tuple[float, float]]
+    """For each letter the share of answers, and of labels, with rows as they stand."""
+    never_right: dict[str, tuple[str, ...]]
+    """By question type, what is offered and never right in this split."""
+    left_out: list[tuple[str, str, str, int]]
+    """(condition, question type, reason code, rows) that a condition says nothing about."""
+    unanswered: int
+    """Trials without a raw answer, as after an unfinished run; they count nowhere."""
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+
+def figures_of(plan: Plan, raws: Mapping[Key, str]) -> Figures:
+    """Every figure that follows from ``raws``, by (row id, condition)."""
+    readings = read_trials(plan.trials, raws)
+    items = [trial.item for trial in plan.trials if trial.condition == ASKED]
+    by_chance = chances(items)
+    plain = {reading.item.id: reading for reading in readings if reading.trial.condition == ASKED}
+    scores: dict[str, dict[str, Score]] = {}
+    for condition, part in _by_condition(readings).items():
+        kinds = sorted({reading.item.question_type for reading in part})
+        of = {kind: [reading for reading in part if reading.item.question_type == kind] for kind in kinds}
+        scores[condition] = {name: _score(rows, by_chance, plain) for name, rows in {ALL: part, **of}.items()}
+    never: dict[str, dict[str, None]] = defaultdict(dict)
+    for item in items:
+        never[item.question_type].update(dict.fromkeys(by_chance[item.id].never_right))
+    return Figures(
+        scores=scores,
+        joint=_joint(list(plain.values()), scores.get(ASKED, {}), by_chance),
+        forms=form_scores(list(plain.values())),
+        letters=_letters(plain.values()),
+        never_right={kind: tuple(options) for kind, options in never.items() if options},
+        left_out=[(*key, count) for key, count in sorted(plan.left_out.items())],
+        unanswered=len(plan.trials) - len(readings),
+    )
+
+
+def _by_condition(readings: Sequence[Reading]) -> dict[str, list[Reading]]:
+    parts: dict[str, list[Reading]] = {}
+    for reading in readings:
+        parts.setdefault(reading.trial.condition, []).append(reading)
+    return parts
+
+
+def _score(readings: Sequence[Reading], by_chance: Mapping[str, Chance], plain: Mapping[str, Reading]) -> Score:
+    assets = [reading.item.asset for reading in readings]
+    # Where the right answer under the condition is known for some rows, only these can be right or wrong.
+    control = readings[0].trial.condition in CONTROLS
+    judged = [r for r in readings if control or r.trial.answer is not None]
+    right = [float(r.right) for r in judged]
+    interval = clustered_wilson(right, [r.item.asset for r in judged])
+    effective = _mean([by_chance[r.item.id].effective for r in judged])
+    labelled = [float(r.as_labelled) for r in readings]
+    agreeing = [(r, agrees) for r in readings if (agrees := _agrees(r, plain.get(r.item.id))) is not None]
+    before = [(r, plain[r.item.id]) for r in readings if r.item.id in plain]
+    elsewhere = readings[0].trial.condition != ASKED
+    return Score(
+        rows=len(judged),
+        assets=len(set(assets)),
+        accuracy=_mean(right),
+        interval=interval,
+        chance=_mean([by_chance[r.item.id].by_options for r in judged]),
+        effective_chance=effective,
+        corrected=_corrected(_mean(right), effective),
+        corrected_interval=(_corrected(interval[0], effective), _corrected(interval[1], effective)),
+        formatted=_mean([float(r.formatted) for r in readings]),
+        unread=_mean([float(r.given is None) for r in readings]),
+        as_labelled=_mean(labelled),
+        as_labelled_interval=clustered_wilson(labelled, assets),
+        unchanged=_mean([float(_same_answer(r, first)) for r, first in before]) if elsewhere and before else None,
+        consistent=_mean([float(agrees) for _, agrees in agreeing]) if agreeing else None,
+        consistent_interval=clustered_wilson([float(a) for _, a in agreeing], [r.item.asset for r, _ in agreeing])
+        if agreeing
+        else None,
+        consistent_rows=len(agreeing),
+    )
+
+
+def _agrees(reading: Reading, plain: Reading | None) -> bool | None:
+    """Whether the answer agrees with the one to the row as it stands; None where no agreement can be asked for."""
+    if plain is None or plain is reading or plain.given is None:
+        return None
+    if reading.trial.options:
+        expected = reading.trial.letters.get(plain.given)
+        return None if expected is None else reading.given == expected
+    if reading.trial.condition != "paraphrased":
+        return None
+    return reading.given is not None and is_right(reading.raw, plain.given, ())
+
+
+def _same_answer(reading: Reading, plain: Reading) -> bool:
+    """Whether the same option, by its place among the row's own, was given to the row as it stands."""
+    if reading.trial.condition == "reordered" and plain.given is not None:
+        return reading.given == reading.trial.letters.get(plain.given)
+    return reading.given == plain.given
+
+
+def _joint(readings: Sequence[Reading], by_kind: Mapping[str, Score], by_chance: Mapping[str, Chance]) -> Joint | None:
+    by_group: dict[str, list[Reading]] = defaultdict(list)
+    for reading in readings:
+        by_group[reading.item.group].append(reading)
+    groups = [group for group in by_group.values() if len(group) > 1]
+    if not groups:
+        return None
+    whole = [float(all(reading.right for reading in group)) for group in groups]
+    independent = [prod(by_kind[reading.item.question_type].accuracy for reading in group) for group in groups]
+    return Joint(
+        groups=len(groups),
+        rows=sum(len(group) for group in groups),
+        accuracy=_mean(whole),
+        interval=clustered_wilson(whole, [group[0].item.asset for group in groups]),
+        if_independent=_mean(independent),
+        luck=joint_luck([[reading.item for reading in group] for group in groups], by_chance),
+    )
+
+
+def _letters(readings: Iterable[Reading]) -> dict[str, tuple[float, float]]:
+    chosen = [reading for reading in readings if reading.trial.options]
+    given = Counter(reading.given for reading in chosen if reading.given)
+    labels = Counter(reading.item.answer for reading in chosen)
+    return {name: (given[name] / len(chosen), labels[name] / len(chosen)) for name in sorted({*given, *labels})}
+
+
+def _corrected(share: float, chance: float) -> float:
+    return (share - chance) / (1 - chance) if chance < 1 else 0.0
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0

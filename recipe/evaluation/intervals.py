@@ -1,0 +1,46 @@
+"""How sure a share of right answers is, where rows of one object rise and fall together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+__all__ = ["clustered_wilson", "wilson"]
+
+_Z = 1.959963984540054
+"""Of a two-sided 95% interval."""
+
+
+def wilson(share: float, rows: float) -> tuple[float, float]:
+    """The 95% score interval of Wilson (1927) for a share of ``rows`` independent rows; ``rows`` need not be whole."""
+    if rows <= 0:
+        return 0.0, 1.0
+    square = _Z * _Z / rows
+    middle = (share + square / 2) / (1 + square)
+    half = _Z / (1 + square) * math.sqrt(share * (1 - share) / rows + square / (4 * rows))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def clustered_wilson(right: Sequence[float], clusters: Sequence[str]) -> tuple[float, float]:
+    """The 95% interval of the mean of ``right``, (n,) of 0 and 1, whose rows share ``clusters``, (n,) names.
+
+    Wilson's interval with the number of rows that would be worth as much if they were independent (Korn and Graubard
+    1998): the binomial variance over that between clusters, with Student's t for few clusters. Where all rows agree,
+    so that no variance shows, clusters are counted. Unlike a bootstrap it is sound at 0%, at 100%, and for ten rows.
+    """
+    values = np.asarray(right, dtype=np.float64)
+    if not len(values):
+        return 0.0, 1.0
+    names, place = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
+    count, share = len(names), float(values.mean())
+    if count == 1:
+        return wilson(share, 1.0)
+    variance = float((np.bincount(place, weights=values - share) ** 2).sum()) * count / (count - 1) / len(values) ** 2
+    if variance == 0.0:  # All agree, or every cluster is as right as the next.
+        return wilson(share, float(count) if share in (0.0, 1.0) else float(len(values)))
+    from scipy.stats import t
+
+    worth = share * (1 - share) / variance * (_Z / float(t.ppf(0.975, count - 1))) ** 2
+    return wilson(share, min(float(len(values)), worth))

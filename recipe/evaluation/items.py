@@ -1,0 +1,124 @@
+"""The rows that are asked, from the published columns of a finished data set."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from viewpoint100k.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["COLUMNS", "Item", "item_of", "read_items"]
+
+COLUMNS = (
+    *("id", "images", "question", "options", "answer", "answer_text", "answer_value", "margin", "question_type"),
+    *("template", "group", "source", "asset_id", "cameras", "object_center", "object_radius"),
+    "object_front",
+)
+"""What evaluation reads of a row."""
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """One row, as evaluation sees it."""
+
+    id: str
+    images: tuple[bytes, ...]
+    """Encoded files, in the order in which the question names them."""
+    question: str
+    options: tuple[str, ...]
+    """Empty for an open question."""
+    answer: str
+    """The right option's letter, or the value of an open question."""
+    answer_text: str
+    answer_value: float | None
+    margin: float | None
+    question_type: str
+    template: str
+    group: str
+    asset: str
+    """``source/asset_id``: rows of one asset are not independent."""
+    cameras: tuple[Mapping[str, Any], ...]
+    object_center: tuple[float, ...]
+    object_radius: float
+    object_front: tuple[float, ...] | None
+
+    def pictures(self) -> list[Image]:
+        """The images decoded, RGB. Raises ``DataError`` where one cannot be."""
+        from PIL import Image
+
+        try:
+            return [Image.open(io.BytesIO(content)).convert("RGB") for content in self.images]
+        except OSError as error:
+            raise DataError(
+                f"row {self.id}: an image cannot be decoded ({error}): run viewpoint100k verify on the folder"
+            ) from error
+
+
+def item_of(row: Mapping[str, Any]) -> Item:
+    """A row of the data set, given as its columns; ``images`` as parquet holds them."""
+    images = tuple(image["bytes"] for image in row["images"])
+    if not images or not all(images):
+        raise DataError(f"row {row['id']} has no image, or an empty one: run viewpoint100k verify on the folder")
+    same = ("id", "question", "answer", "answer_text", "answer_value", "margin", "question_type", "template", "group")
+    return Item(
+        **{name: row[name] for name in same},
+        images=images,
+        options=tuple(row["options"] or ()),
+        asset=f"{row['source']}/{row['asset_id']}",
+        cameras=tuple(row["cameras"]),
+        object_center=tuple(row["object_center"]),
+        object_radius=row["object_radius"],
+        object_front=None if row["object_front"] is None else tuple(row["object_front"]),
+    )
+
+
+def read_items(folder: Path, split: str = "test", rows: int | None = None) -> list[Item]:
+    """The rows of one split of the data set in ``folder``, in their order.
+
+    With ``rows``, the first so many by a hash of their group, and whole groups: the same for every model.
+    Raises ``UsageError`` where the folder holds no such split or no such columns, ``DataError`` for a damaged file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    paths = sorted((folder / "data").glob(f"{split}-*.parquet"))
+    if not paths:
+        found = sorted({path.name.split("-")[0] for path in (folder / "data").glob("*.parquet")})
+        what = f"its splits are {', '.join(found)}" if found else "it is no data set folder"
+        raise UsageError(f"{folder} has no data/{split}-*.parquet ({what}): give another folder or --split")
+    try:
+        keys = pa.concat_tables([pq.read_table(path, columns=["id", "group"]) for path in paths]).to_pylist()
+        chosen = _chosen(keys, rows)
+        items = []
+        for path in paths:
+            missing = [name for name in COLUMNS if name not in pq.read_schema(path).names]
+            if missing:
+                raise UsageError(f"{path} lacks the columns {', '.join(missing)}: build it with this version")
+            for batch in pq.ParquetFile(path).iter_batches(columns=list(COLUMNS), batch_size=64):
+                items += [item_of(row) for row in batch.to_pylist() if row["id"] in chosen]
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(f"{folder}: a shard cannot be read ({error}): run viewpoint100k verify on it") from error
+    return items
+
+
+def _chosen(keys: Sequence[Mapping[str, str]], rows: int | None) -> set[str]:
+    if len({key["id"] for key in keys}) < len(keys):
+        raise DataError("two rows have the same id: run viewpoint100k verify on the folder")
+    if rows is None or rows >= len(keys):
+        return {key["id"] for key in keys}
+    groups: dict[str, list[str]] = {}
+    for key in keys:
+        groups.setdefault(key["group"], []).append(key["id"])
+    chosen: set[str] = set()
+    for group in sorted(groups, key=lambda name: hashlib.sha256(name.encode()).digest()):
+        if len(chosen) >= rows:
+            break
+        chosen.update(groups[group])
+    return chosen

@@ -1,0 +1,56 @@
+"""Raw answers, read: which option they choose, and whether that is right under the condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from recipe.evaluation.conditions import Trial
+from recipe.evaluation.items import Item
+from recipe.rewards.answers import chosen_letter, follows_format, is_right, read_answer
+
+__all__ = ["Reading", "read_trials"]
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One raw answer, read."""
+
+    trial: Trial
+    raw: str
+    given: str | None
+    """The option's letter, or what an open answer states; None where nothing can be read."""
+    formatted: bool
+
+    @property
+    def item(self) -> Item:
+        return self.trial.item
+
+    @property
+    def as_labelled(self) -> bool:
+        """Whether it is the row's own answer, whatever the condition made of it."""
+        back = {there: here for here, there in self.trial.letters.items()}
+        if self.trial.options and self.trial.condition in ("reordered", "paraphrased"):
+            return back.get(self.given or "") == self.item.answer
+        return self._is(self.item.answer)
+
+    @property
+    def right(self) -> bool:
+        """Whether it is the right answer under the condition; in controls, the row's own."""
+        return self.as_labelled if self.trial.answer is None else self._is(self.trial.answer)
+
+    def _is(self, answer: str) -> bool:
+        return self.given == answer if self.trial.options else is_right(self.raw, answer, ())
+
+
+def read_trials(trials: Iterable[Trial], raws: Mapping[Key, str]) -> list[Reading]:
+    """The readings of all trials that were answered, in the order of ``trials``."""
+    read = []
+    for trial in trials:
+        raw = raws.get((trial.item.id, trial.condition))
+        if raw is not None:
+            given = chosen_letter(raw, trial.options) if trial.options else read_answer(raw)
+            read.append(Reading(trial, raw, given, follows_format(raw)))
+    return read

@@ -1,0 +1,84 @@
+"""What the answer to a row becomes when its two images change places: worked out from the stored cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from recipe.evaluation.directions import REVERSE, counterparts
+from recipe.evaluation.items import Item
+from recipe.evaluation.wordings import meanings
+from viewpoint100k.geometry import Camera
+from viewpoint100k.pairs import Pair
+from viewpoint100k.questions import QUANTITIES
+
+__all__ = ["reversed_letters"]
+
+_SAME = 1e-3
+"""A stored value, in single precision, and one that is worked out again may differ by so much of their size."""
+
+_OF_THE_WAY = (
+    *("translation_x", "translation_y", "translation_z", "height", "object_translation", "own_left"),
+    *("yaw_deg", "pitch_deg", "tilt_deg", "roll_deg", "bank_deg", "azimuth_deg", "elevation_deg"),
+)
+"""Quantities of the way from one camera to the other, whose sign says the direction."""
+
+
+def reversed_letters(item: Item) -> dict[str, str] | str:
+    """For each letter the letter that says the same of the images in reverse order; or a reason code for none.
+
+    An answer must become its opposite, or stay where it names no direction, only if the cameras say so: on a path
+    that also turns or comes closer, the way back need not be *left* where the way there was *right*. The quantity
+    that the row asks about is recognised by its value; the boundary between the answers follows from the margin.
+    """
+    letters = counterparts(meanings(item), REVERSE)
+    if item.answer not in letters:
+        return "no_opposite_option"
+    if item.answer_value is None or item.margin is None:
+        return "no_quantity"
+    turns = letters[item.answer] != item.answer
+    boundary = abs(item.answer_value) + (-item.margin if turns else item.margin)
+    back = list(_on_the_way_back(item))
+    if not back:
+        return "no_quantity"
+    if turns:
+        agree = all(value * item.answer_value < 0 and abs(value) > boundary for value in back)
+    else:
+        agree = all(abs(value) < boundary for value in back)
+    return letters if agree else "not_its_opposite"
+
+
+def _on_the_way_back(item: Item) -> Iterator[float]:
+    """The asked quantity with the images in reverse order, once for each quantity that has the row's value."""
+    assert item.answer_value is not None
+    there, back = _pair(item, (0, 1)), _pair(item, (1, 0))
+    for name in _OF_THE_WAY:
+        quantity = QUANTITIES[name]
+        if quantity.needs == "front" and item.object_front is None:
+            continue
+        try:
+            value, returning = quantity.of(there), quantity.of(back)
+        except (ValueError, ZeroDivisionError):  # It is undefined for these cameras, so that the row cannot ask it.
+            continue
+        if _same(value, item.answer_value):
+            yield returning
+    if _same(there.pose.distance_ratio, item.answer_value):
+        # Closer by a factor is farther by the same factor: on the scale of factors the way back is the opposite.
+        yield -item.answer_value
+
+
+def _same(value: float, stored: float) -> bool:
+    return abs(value - stored) <= _SAME * max(1.0, abs(value))
+
+
+def _pair(item: Item, order: tuple[int, int]) -> Pair:
+    first, second = (_camera(item, place) for place in order)
+    front = None if item.object_front is None else np.asarray(item.object_front, dtype=np.float64)
+    return Pair((first, second), np.asarray(item.object_center), item.object_radius, front, overlap=None)
+
+
+def _camera(item: Item, place: int) -> Camera:
+    stored = item.cameras[place]
+    pose = np.reshape(stored["camera_to_world"], (4, 4))
+    return Camera(pose, np.reshape(stored["intrinsics"], (3, 3)), stored["width"], stored["height"])

@@ -1,0 +1,48 @@
+"""A reward for reasoning that is true: what the thought says of the cameras is checked against the row's poses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from recipe.rewards.answers import text_of, thoughts
+from recipe.rewards.outcome import Completion
+
+__all__ = ["ENOUGH", "reasoning_reward"]
+
+ENOUGH = 3
+"""So many different true statements earn the whole reward, where nothing false is said."""
+
+
+def reasoning_reward(completions: Sequence[Completion], **columns: Sequence[Any]) -> list[float]:
+    """The share of true statements among those of the thought that can be checked, in full from `ENOUGH` true ones on.
+
+    With t different true statements and f false ones: ``t / (t + f) * min(1, t / ENOUGH)``. A statement is one about
+    the cameras, the images or the answer in the words of the data set's own reasoning texts
+    (`viewpoint100k.questions.reasoning`), or that one of them follows from others. Saying a thing twice counts once,
+    but each false statement counts. Sentences in other words can be neither borne out nor refuted and earn nothing, and
+    so does a text without a thought, or a row without cameras, such as one of SAT. The thought ends at its last
+    ``</think>``.
+
+    The paper has no such reward, and says that some of its reasoning texts contradict the geometry. It is meant beside
+    the paper's two, with a small weight: a true thought and the wrong answer still earn it. Needs the columns
+    ``cameras``, ``object_center``, ``object_radius``, ``object_front``, ``options`` and ``answer``, as they are
+    published.
+    """
+    rewards = []
+    for place, completion in enumerate(completions):
+        row = {name: values[place] for name, values in columns.items() if isinstance(values, list) and values}
+        thought = thoughts(text_of(completion)).strip()
+        rewards.append(_worth(thought, row) if thought and row.get("cameras") else 0.0)
+    return rewards
+
+
+def _worth(thought: str, row: Mapping[str, Any]) -> float:
+    from viewpoint100k.questions.reasoning import judge
+    from viewpoint100k.questions.reasoning.claim import FORMAT
+
+    judgement = judge(thought, row)
+    true = {(claim.kind, claim.image, claim.value, bool(claim.because)) for claim in judgement.true}
+    # The thought is judged by itself: that it has no answer behind it is no statement of its own.
+    false = sum(claim.kind != FORMAT for claim, _ in judgement.false)
+    return len(true) / (len(true) + false) * min(1.0, len(true) / ENOUGH) if true else 0.0
