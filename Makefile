@@ -77,6 +77,7 @@ lint: setup
 
 bench: setup  ## Speed of a whole build, beside the way such frames are made today; JSON
 	$(BIN)/python -m benchmarks.build
+	$(BIN)/python -m benchmarks.questions
 
 clean:  ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -128,7 +128,7 @@ class _Dealer:
         side = {"left": -1, "right": 1}.get(parts.get("around", SOME), sign)
         return Slot(
             asks=tuple(self._ask(name) for name in group),
-            azimuth_deg=_signed(side, next(self._bins)),
+            azimuth_deg=_signed(side, self._angle(group)),
             object=parts.get("object", "as_it_is"),
             staged=not any(self._is_unstaged(name) for name in group),
         )
@@ -153,7 +153,7 @@ class _Dealer:
         (sideways, turn), (height, distance) = next(self._cells), next(self._upright)
         drawn = {"sideways": sideways, "turn": turn, "height": height, "distance": distance}
         asked = {part: self._sign(part, level) for part, level in parts.items() if part != "object"}
-        motion = self._motion_of(drawn | asked)
+        motion = self._motion_of(drawn | asked, [name])
         staged = not self._is_unstaged(name)
         return Slot((self._ask(name),), None, motion, parts.get("object", "as_it_is"), staged)
 
@@ -161,7 +161,7 @@ class _Dealer:
         side = {"left": -1, "right": 1}.get(parts.get("around", SOME)) or next(self._sides)[0]
         asks = tuple(self._ask(name) for name in names)
         staged = not any(self._is_unstaged(name) for name in names)
-        return Slot(asks, _signed(side, next(self._bins)), None, parts.get("object", "as_it_is"), staged)
+        return Slot(asks, _signed(side, self._angle(names)), None, parts.get("object", "as_it_is"), staged)
 
     def _sign(self, part: str, level: str) -> int:
         return int(self._rng.choice((-1, 1))) if level == SOME else LEVELS[part].index(level) - 1
@@ -177,7 +177,7 @@ class _Dealer:
             name = fitting[int(self._rng.integers(len(fitting)))]
             shared[name] -= len(FORMS)
             cell = next(self._sides) if self._templates[name].goes_around else next(self._cells)
-            motion = self._motion(cell, next(self._upright), ())
+            motion = self._motion(cell, next(self._upright), [name])
             slots.append(Slot(tuple(self._ask(name, form) for form in FORMS), motion=motion))
         return slots
 
@@ -244,12 +244,23 @@ class _Dealer:
             chosen[place] = next(self._sides)
         return [chosen[i] for i in self._rng.permutation(count)]
 
-    def _motion_of(self, signs: Mapping[str, int]) -> Motion:
+    def _angle(self, group: Sequence[str]) -> tuple[float, float]:
+        """The next range of angles, scaled to what all types of a group ask about."""
+        low, high = self._config.pairs.azimuth_deg
+        asked = [span for name in group if (span := self._templates[name].requires.azimuth_deg)]
+        least, most = max([low, *(span[0] for span in asked)]), min([high, *(span[1] for span in asked)])
+        begin, end = next(self._bins)
+        if least >= most:
+            return begin, end  # No angle suits them all; each refuses what it cannot use.
+        scale = (most - least) / (high - low)
+        return least + (begin - low) * scale, least + (end - low) * scale
+
+    def _motion_of(self, signs: Mapping[str, int], group: Sequence[str]) -> Motion:
         """A motion of these parts; one that goes around is asked for by its angle."""
         cell = signs["sideways"], signs["turn"]
         upright = Motion(0, 0, signs["height"], signs["distance"], signs.get("tilt", 0), signs.get("roll", 0))
         if cell in _AROUND:
-            return replace(upright, around_deg=_signed(cell[0], next(self._bins)))
+            return replace(upright, around_deg=_signed(cell[0], self._angle(group)))
         return replace(upright, sideways=cell[0], turn=cell[1])
 
     def _motion(self, cell: Cell, upright: Cell, group: Sequence[str]) -> Motion:
@@ -257,7 +268,7 @@ class _Dealer:
         factors = frozenset().union(*(self._templates[name].factors for name in group)) if group else frozenset()
         tilt, roll = (next(self._levels[part]) if part in factors else 0 for part in ("tilt", "roll"))
         parts = ("sideways", "turn", "height", "distance", "tilt", "roll")
-        return self._motion_of(dict(zip(parts, (*cell, *upright, tilt, roll), strict=True)))
+        return self._motion_of(dict(zip(parts, (*cell, *upright, tilt, roll), strict=True)), group)
 
     # --- both --------------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from viewpoint100k.pairs import Pair
 from viewpoint100k.questions.expression import Expression, parse_expression
@@ -44,7 +45,26 @@ _COUNTER_CLOCKWISE = 1
 class Section(BaseModel):
     """A part of a template: unknown keys are errors, and nothing changes once it is read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class _Wrong:
+    """Collects what is wrong within a section, so that all of it can be told, each with the key that it is about."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[str, str]] = []
+
+    def where(self, condition: bool, place: str, sentence: str) -> None:
+        """Notes ``sentence`` about the key ``place`` (dots between keys) where the condition holds."""
+        if condition:
+            self._found.append((place, sentence))
+
+    def raise_if_any(self) -> None:
+        if self._found:
+            context = {"sentence": self._found[0][1], "found": tuple(self._found)}
+            raise PydanticCustomError("section", "{sentence}", context)
 
 
 @dataclass(frozen=True)
@@ -111,13 +131,15 @@ class _Binned(_Measured):
 
     @model_validator(mode="after")
     def _bins_are_in_order(self) -> _Binned:
-        if len(self.boundaries) != len(self.answers) - 1:
-            raise ValueError(f"{len(self.answers)} answers need {len(self.answers) - 1} boundaries between them")
-        if list(self.boundaries) != sorted(set(self.boundaries)):
-            raise ValueError("boundaries must ascend")
+        wrong = _Wrong()
+        count = len(self.answers)
+        wrong.where(len(self.boundaries) != count - 1, "boundaries", f"{count} answers need {count - 1} boundaries")
+        ascend = list(self.boundaries) == sorted(set(self.boundaries))
+        wrong.where(not ascend, "boundaries", "boundaries must ascend")
         inner = self.answers[1:] if self.answers[0] == self.answers[-1] else self.answers
-        if len(set(inner)) != len(inner):
-            raise ValueError("an answer may stand twice only as the first and the last")
+        twice = len(set(inner)) != len(inner)
+        wrong.where(twice, "answers", "an answer may stand twice only as the first and the last")
+        wrong.raise_if_any()
         return self
 
     def judge(self, pair: Pair) -> tuple[str, float, float]:
@@ -169,17 +191,21 @@ class Combination(Section):
 
     @model_validator(mode="after")
     def _answers_fit_the_parts(self) -> Combination:
+        wrong = _Wrong()
         for name, bins in self.table.items():
             for part, bin_ in bins.items():
+                place = f"answers.{name}"
                 if part not in self.parts:
-                    raise ValueError(f"answer {name}: {part} is not one of the parts {', '.join(self.parts)}")
-                if bin_ not in self.parts[part].answers:
-                    known = ", ".join(self.parts[part].answers)
-                    raise ValueError(f"answer {name}: {part} is never {bin_}; it is one of {known}")
+                    wrong.where(True, place, f"{part} is not one of the parts {', '.join(self.parts)}")
+                elif bin_ not in (known := self.parts[part].answers):
+                    wrong.where(True, place, f"{part} is never {bin_}; it is one of {', '.join(dict.fromkeys(known))}")
+        wrong.raise_if_any()
         for bins_ in itertools.product(*(dict.fromkeys(part.answers) for part in self.parts.values())):
             true = self._true_of(dict(zip(self.parts, bins_, strict=True)))
             if len(true) > 1:
-                raise ValueError(f"the answers {' and '.join(true)} are both true of {', '.join(bins_)}")
+                both = f"{' and '.join(true)} are both true of {', '.join(bins_)}: say more of what makes each true"
+                wrong.where(True, f"answers.{true[1]}", both)
+        wrong.raise_if_any()
         return self
 
     @cached_property
@@ -242,14 +268,14 @@ class Choices(_Measured):
 
     @model_validator(mode="after")
     def _numbers_lie_apart(self) -> Choices:
-        if not 0 <= self.range[0] < self.range[1]:
-            raise ValueError("range must go from a size to a larger one, such as [20, 100]")
-        if self.signed and self.options % 2:
-            raise ValueError(f"with signed, options must be even, not {self.options}: each size has both signs")
-        if self.step < 2 * self.round_to + 2 * self.dead_zone:
-            raise ValueError(
-                f"{self.options} options leave steps of {self.step:g}, too small: give fewer, or a finer round_to"
-            )
+        wrong, ascends = _Wrong(), 0 <= self.range[0] < self.range[1]
+        wrong.where(not ascends, "range", "range must go from a size to a larger one, such as [20, 100]")
+        odd = self.signed and self.options % 2 == 1
+        wrong.where(odd, "options", f"with signed, options must be even, not {self.options}: each size has both signs")
+        small = ascends and not odd and self.step < 2 * self.round_to + 2 * self.dead_zone
+        too_small = f"{self.options} options leave steps of {self.step:g}, too small: give fewer, or a finer round_to"
+        wrong.where(small, "options", too_small)
+        wrong.raise_if_any()
         return self
 
     @property
@@ -324,10 +350,11 @@ class Candidates(Section):
 
     @model_validator(mode="after")
     def _views_lie_apart(self) -> Candidates:
-        if self.options % 2:
-            raise ValueError(f"options must be even, not {self.options}: each angle is shown to both sides")
-        if not 0 < self.range[0] < self.range[1] < 180:
-            raise ValueError("range must be inside 0 to 180 degrees")
+        wrong, inside = _Wrong(), 0 < self.range[0] < self.range[1] < 180
+        even = f"options must be even, not {self.options}: each angle is shown to both sides"
+        wrong.where(self.options % 2 == 1, "options", even)
+        wrong.where(not inside, "range", "range must go from an angle to a larger one, inside 0 to 180 degrees")
+        wrong.raise_if_any()
         return self
 
     names: ClassVar[tuple[str, ...]] = ("azimuth_deg",)
@@ -371,8 +398,10 @@ class Arc(Section):
 
     @model_validator(mode="after")
     def _arc_is_less_than_half_a_turn(self) -> Arc:
-        if not 0 < self.apart[0] < self.apart[1] or self.apart[1] * (self.views - 1) >= 180:
-            raise ValueError(f"apart must ascend, and {self.views} views lie within half a turn")
+        wrong = _Wrong()
+        wide = not 0 < self.apart[0] < self.apart[1] or self.apart[1] * (self.views - 1) >= 180
+        wrong.where(wide, "apart", f"apart must ascend, and {self.views} views must lie within half a turn")
+        wrong.raise_if_any()
         return self
 
     names: ClassVar[tuple[str, ...]] = ("azimuth_deg",)
@@ -405,7 +434,8 @@ AnswerRule = Annotated[
 
 
 def _rounded(value: float, step: float) -> float:
-    return round(value / step) * step
+    """The nearest multiple of ``step``, without the digits that binary fractions add: 0.3, not 0.30000000000000004."""
+    return float(f"{round(value / step) * step:.9g}")
 
 
 def _number(value: float) -> Choice:

@@ -19,6 +19,8 @@ Path = tuple[str | int, ...]
 _PREFIX = "tag:yaml.org,2002:"
 _PLAIN = frozenset(_PREFIX + kind for kind in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp"))
 
+_KINDS = {"bool": "a truth value", "int": "a number", "float": "a number", "null": "nothing", "timestamp": "a date"}
+
 _MOST_VALUES = 20_000
 """Values in one file, every alias unfolded: some hundred times what a question type needs."""
 
@@ -103,8 +105,8 @@ def _keys(node: yaml.MappingNode, path: Path, waiting: list[tuple[yaml.Node, Pat
         if not isinstance(key, yaml.ScalarNode) or key.tag not in _PLAIN:
             yield Flaw(line, "a key must be a plain word")
         elif key.tag != _PREFIX + "str":
-            kind = key.tag.removeprefix(_PREFIX)
-            yield Flaw(line, f"YAML reads the key {key.value} as a {kind}, not as a word: write it in quotes")
+            kind = _KINDS.get(key.tag.removeprefix(_PREFIX), "something else")
+            yield Flaw(line, f"YAML reads the key {key.value} as {kind}, not as a word: write it in quotes")
         elif key.value in seen:
             yield Flaw(line, f"the key {key.value} is there twice, first on line {seen[key.value]}: take one away")
         else:

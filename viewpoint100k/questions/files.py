@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Any
-
-import yaml
-from pydantic import ValidationError
 
 from viewpoint100k.errors import UsageError
+from viewpoint100k.questions.lint import examine
 from viewpoint100k.questions.template import Template
 
 __all__ = ["load_template", "parse_template", "read_template", "template_names"]
@@ -34,18 +31,12 @@ def load_template(name_or_path: str) -> Template:
 
 def parse_template(text: str, name: str) -> Template:
     """A template from the text of its file; ``name`` is how errors call it. Raises ``UsageError``."""
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError(f"template {name} is not valid YAML: {' '.join(str(error).split())}") from error
-    except RecursionError as error:
-        raise UsageError(f"template {name} is nested too deeply to be a template") from error
-    if not isinstance(content, dict):
-        raise UsageError(f"template {name} must be a mapping of fields to values")
-    try:
-        return Template.model_validate(content)
-    except ValidationError as error:
-        raise UsageError(f"template {name}: {_first_problem(error)}") from error
+    examined = examine(text)
+    if isinstance(examined, Template):
+        return examined
+    first, *others = examined
+    more = f" (and {len(others)} more: viewpoint100k templates check lists them)" if others else ""
+    raise UsageError(f"template {name}, line {first.line}: {first.sentence}{more}")
 
 
 def read_template(name_or_path: str) -> str:
@@ -62,12 +53,3 @@ def read_template(name_or_path: str) -> str:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(f"template {path} is not UTF-8 text") from error
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem: Any = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-    field = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key {field}: docs/templates.md lists the keys of a template"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{field}: {message}" if field else message

@@ -14,7 +14,7 @@ from viewpoint100k.questions.wording import check_wording, try_wording
 if TYPE_CHECKING:
     from viewpoint100k.questions.template import Paraphrase
 
-__all__ = ["Misfit", "case_misfits", "question_variables", "wording_misfits"]
+__all__ = ["Misfit", "case_misfits", "question_variables", "sketch_misfits", "wording_misfits"]
 
 _NUMBERS = ({"value": 40, "size": 40}, {"value": -40, "size": 40}, {"value": 95, "size": 95})
 
@@ -62,6 +62,14 @@ def case_misfits(answer: AnswerRule, cases: Mapping[str, Mapping[str, str]]) -> 
         yield Misfit(("cases",), sentence)
 
 
+def sketch_misfits(answer: AnswerRule, sketch: bool, around: bool) -> Iterator[Misfit]:
+    """Whether a floor plan would show what is asked. ``around``: whether the camera is required to go around."""
+    if sketch and not around:
+        yield Misfit(("sketch",), "sketch shows places around the object: it needs requires.azimuth_deg")
+    if sketch and isinstance(answer, Candidates | Arc):
+        yield Misfit(("sketch",), "sketch shows the places of two cameras: with further views there is none")
+
+
 def _in_one(answer: AnswerRule, paraphrase: Paraphrase) -> Iterator[Misfit]:
     asked, samples = question_variables(answer), _NUMBERS[:1] if isinstance(answer, Candidates) else ({},)
     yield from _text(("question",), paraphrase.question, asked, samples)
@@ -73,7 +81,10 @@ def _in_one(answer: AnswerRule, paraphrase: Paraphrase) -> Iterator[Misfit]:
     elif given is None:
         yield Misfit(("options",), f"options are missing: give a text for each of {', '.join(expected)}")
     elif isinstance(given, Mapping):
-        if set(given) != set(expected):
+        if len(expected) == 1:
+            names = " or ".join(f"{{{{ {name} }}}}" for name in answer.variables)
+            yield Misfit(("options",), f"options must be one text for all, which says by {names} which it is")
+        elif set(given) != set(expected):
             yield Misfit(("options",), f"options must be exactly {', '.join(expected)}")
         else:
             yield from _options(answer, given)

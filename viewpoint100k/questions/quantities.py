@@ -73,7 +73,8 @@ def _front_azimuth_deg(pair: Pair) -> float:
 
 
 def _own_left(pair: Pair) -> float:
-    left = np.cross(WORLD_UP, _front(pair))
+    front = _front(pair)
+    left = np.array([-front[1], front[0], 0.0])  # up x front
     step = pair.cameras[1].position - pair.cameras[0].position
     return float(step @ left / np.linalg.norm(left)) / pair.radius
 

@@ -46,8 +46,6 @@ class Requirements(Section):
     """Range of the azimuth change, without its sign. A type that has it goes with a camera that goes around."""
     min_overlap: Fraction = 0.0
     min_answerability: Fraction = 0.0
-    symmetric: bool = False
-    """Whether a pair may be asked about whose images could have looked the same."""
 
     @model_validator(mode="after")
     def _range_ascends(self) -> Requirements:
