@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from renderers import Renderer, open_renderer
@@ -21,7 +22,7 @@ from viewpoint100k.filling import Dropped, Filler
 from viewpoint100k.plan import Block, candidates
 from viewpoint100k.questions.answers import Arc, Candidates
 from viewpoint100k.rows import record_batch
-from viewpoint100k.seeding import derive_seed
+from viewpoint100k.seeding import derive_seed, generator
 from viewpoint100k.slots import Ask, Slot, plan_slots
 from viewpoint100k.stopwatch import Stopwatch
 from viewpoint100k.visits import CaptureVisit, MeshVisit, Visit
@@ -147,22 +148,24 @@ class Workshop:
                 rows += made
                 record.drops.update((one.stage, one.reason) for one in dropped)
                 if left:
-                    returned.append(self._again(replace(slot, asks=left), dropped, record))
+                    again = self._again(replace(slot, asks=left), dropped, derive_seed(seed, place, "again"), record)
+                    returned.append(again)
         finally:
             visit.close()
         if rows:
             record.used_assets.add(asset_id)
         return rows, returned
 
-    def _again(self, slot: Slot, dropped: Sequence[Dropped], record: BlockRecord) -> Slot:
+    def _again(self, slot: Slot, dropped: Sequence[Dropped], seed: int, record: BlockRecord) -> Slot:
         """The slot for another asset. Of an asset whose front is not known other questions are asked: of most sources
         none is known of any."""
         if not any(one.reason == "front_unknown" for one in dropped):
             return slot
-        asks = tuple(self._without_front(asked, record) for asked in slot.asks)
+        rng = generator(seed)
+        asks = tuple(self._without_front(asked, rng, record) for asked in slot.asks)
         return replace(slot, asks=asks)
 
-    def _without_front(self, asked: Ask, record: BlockRecord) -> Ask:
+    def _without_front(self, asked: Ask, rng: np.random.Generator, record: BlockRecord) -> Ask:
         templates = self.blueprint.templates
         template = templates[asked.template]
         if not template.needs_front:
@@ -179,10 +182,9 @@ class Workshop:
         if not others:
             return asked
         record.drops["slot", "question_type_given_up"] += 1
-        # Which one follows from the place of the right option alone, which is as good as any lot.
-        chosen = others[asked.answer_position % len(others)]
-        position = asked.answer_position % templates[chosen].options
-        return replace(asked, template=chosen, answer_position=position, reasoned=asked.reasoned)
+        chosen = others[int(rng.integers(len(others)))]
+        position = int(rng.integers(templates[chosen].options))
+        return replace(asked, template=chosen, answer_position=position)
 
     def _open_visit(self, asset: Asset, taken: list[Slot], seed: int, record: BlockRecord) -> Visit:
         if isinstance(asset, CaptureAsset):

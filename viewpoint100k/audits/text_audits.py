@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.audits.classifiers import guesses_from_words
 from viewpoint100k.audits.judging import Measured, measure
-from viewpoint100k.audits.problems import LETTERS, Problem, SampledRow
+from viewpoint100k.audits.problems import DIRECTION, LETTERS, Problem, SampledRow
 from viewpoint100k.audits.results import AuditSettings
 
 __all__ = ["category_audits", "letter_audits", "text_audits"]
@@ -79,7 +79,9 @@ def letter_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], settings
 def category_audits(
     rows: Sequence[SampledRow], problems: Sequence[Problem], assets: NDArray[np.str_], settings: AuditSettings
 ) -> Iterator[Measured]:
-    """Guesses from wording, category and source; and from how large the turn is, which should not tell its side."""
+    """Guesses from wording, category and source: verdicts. And from how large the turn is, which should not tell its
+    side; of any other question it may well tell the answer, and is reported.
+    """
     labels = {"template_and_category": _categories, "size_of_turn": _sizes_of_turn}
     for problem in problems:
         for name, label in labels.items():
@@ -87,7 +89,10 @@ def category_audits(
             shown = assets[problem.places]
             guessed = guesses_from_words(tokens, problem.targets, shown, settings.folds)
             credit = (guessed == problem.targets).astype(np.float64)
-            yield measure(name, problem.name, credit, problem.chance, shown, settings, settings.text_threshold)
+            asked_for = name == "size_of_turn" and problem.name != DIRECTION
+            threshold = None if asked_for else settings.text_threshold
+            detail = "how far the camera went is part of what is asked" if asked_for else ""
+            yield measure(name, problem.name, credit, problem.chance, shown, settings, threshold, detail)
 
 
 def _categories(row: SampledRow) -> list[str]:
