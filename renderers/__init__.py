@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from renderers.protocol import LoadedScene, Renderer, Stage
+from renderers.protocol import Glance, LoadedScene, Renderer, Stage
 from viewpoint100k.errors import UsageError
 
-__all__ = ["BACKENDS", "LoadedScene", "Renderer", "Stage", "open_renderer"]
+__all__ = ["BACKENDS", "Glance", "LoadedScene", "Renderer", "Stage", "open_renderer"]
 
 BACKENDS = ("opengl", "pyrender")
 """Names that `open_renderer` knows."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from renderers.programs import Program
 from renderers.projection import UnitFrame
-from renderers.surface_geometry import facing_outwards
+from renderers.surface_geometry import area_share, encloses, facing_outwards, is_fine
 from renderers.textures import TextureFilter, linear_from_srgb, upload
 from viewpoint100k.mesh import AlphaMode, Material, Mesh, Primitive, Texture
 
@@ -24,6 +25,8 @@ _ROUGH = 0.6
 """From this roughness on, what a dielectric reflects is too blurred to need the environment's picture."""
 BLEND_CUTOFF = 0.05
 """A blended surface counts as object where its alpha is at least this."""
+_MISTURNED = 0.005
+"""Where the winding of more of a surface's area disagrees with its normals, the normals are believed."""
 
 
 @dataclass(eq=False)
@@ -41,6 +44,8 @@ class Batch:
     """By the name of the sampler that reads it."""
     features: frozenset[str] = frozenset()
     """Names of the ``#define`` that its shader needs."""
+    fine: bool = False
+    """Whether its triangles are so small that light may be computed at their corners."""
     triangles: NDArray[np.uint32] | None = None
     """(m, 3), of a blended batch: to sort them."""
     centroids: NDArray[np.float32] | None = None
@@ -63,25 +68,33 @@ class GpuMesh:
         self._textures: dict[tuple[int, bool], moderngl.Texture] = {}
         self._arrays: dict[tuple[int, int], moderngl.VertexArray] = {}
         self._max_texture_size, self._sampling = max_texture_size, sampling
-        groups = _grouped(mesh)
-        vertices, indices, self.batches = _pack(groups, frame)
+        vertices, indices, self.batches, self.closed = _pack(_grouped(mesh), frame)
         self._positions = context.buffer(np.ascontiguousarray(vertices[:, :3]))  # all that a depth pass reads
         self._rest = context.buffer(np.ascontiguousarray(vertices[:, 3:]))
         self._indices = context.buffer(indices)
         self.opaque_count = sum(b.count for b in self.batches if b.material.alpha_mode == "OPAQUE")
         """Indices of all opaque batches; they come first."""
+        self.blends = any(b.material.alpha_mode == "BLEND" for b in self.batches)
         for batch in self.batches:
             self._dress(batch)
 
-    def vertex_array(self, program: moderngl.Program, batch: Batch | None = None) -> moderngl.VertexArray:
+    @property
+    def nbytes(self) -> int:
+        """Roughly what it takes on the device."""
+        texels = sum(t.width * t.height for t in self._textures.values())
+        return texels * 4 * 4 // 3 + sum(b.size for b in (self._positions, self._rest, self._indices))
+
+    def vertex_array(self, program: Program, batch: Batch | None = None) -> moderngl.VertexArray:
         """The mesh's vertices for a program; of a blended batch, in the order of its sorted indices."""
         indices = self._indices if batch is None or batch.sorted_indices is None else batch.sorted_indices
-        key = (program.glo, indices.glo)
+        key = (program.handle.glo, indices.glo)
         if key not in self._arrays:
             content: list[Any] = [(self._positions, "3f", "in_position")]
-            if "in_normal" in program or "in_color" in program:
+            if program.inputs & {"in_normal", "in_color"}:
                 content.append((self._rest, *_REST))
-            self._arrays[key] = self._context.vertex_array(program, content, index_buffer=indices, skip_errors=True)
+            self._arrays[key] = self._context.vertex_array(
+                program.handle, content, index_buffer=indices, skip_errors=True
+            )
         return self._arrays[key]
 
     def sort_blended(self, forward: NDArray[np.float64]) -> list[Batch]:
@@ -134,6 +147,8 @@ class GpuMesh:
             features.add("UV")
         if material.roughness >= _ROUGH and "SURFACE_TEXTURE" not in features and material.metallic < 0.5:
             features.add("ROUGH")
+            if batch.fine and not material.metallic and "NORMAL_TEXTURE" not in features:
+                features.add("FINE")
         batch.features = frozenset(features)
         if batch.triangles is not None:
             batch.sorted_indices = self._context.buffer(batch.triangles, dynamic=True)
@@ -189,28 +204,45 @@ def _grouped(mesh: Mesh) -> list[list[Primitive]]:
 
 def _pack(
     groups: list[list[Primitive]], frame: UnitFrame
-) -> tuple[NDArray[np.float32], NDArray[np.uint32], list[Batch]]:
-    """All vertices (n, 12), all indices, and the batches over them."""
+) -> tuple[NDArray[np.float32], NDArray[np.uint32], list[Batch], bool]:
+    """All vertices (n, 12), all indices, the batches over them, and whether the opaque ones enclose the object."""
     members = [p for group in groups for p in group]
     vertices = np.zeros((max(sum(len(p.positions) for p in members), 1), 12), dtype=np.float32)
     indices = np.zeros((max(sum(len(p.triangles) for p in members), 1), 3), dtype=np.uint32)
-    batches, vertex, triangle = [], 0, 0
+    stored = np.zeros_like(indices)
+    batches, vertex, triangle, opaque = [], 0, 0, 0
     for group in groups:
         first, first_vertex = triangle, vertex
         for p in group:
             outwards = _fill(vertices[vertex : vertex + len(p.positions)], p, frame)
-            np.add(outwards, np.uint32(vertex), out=indices[triangle : triangle + len(p.triangles)])
+            place = slice(triangle, triangle + len(p.triangles))
+            np.add(outwards, np.uint32(vertex), out=indices[place])
+            np.add(p.triangles, np.uint32(vertex), out=stored[place])
             vertex += len(p.positions)
             triangle += len(p.triangles)
         material = group[0].material if group[0].uvs is not None else _without_textures(group[0].material)
         colors = vertices[first_vertex:vertex, 8:12]
         same = bool((colors == colors[0]).all())
         batch = Batch(material, first * 3, (triangle - first) * 3, tuple(colors[0].tolist()) if same else None)
+        batch.fine = is_fine(vertices[:, :3], vertices[:, 3:6], indices[first:triangle])
         if material.alpha_mode == "BLEND":
             batch.triangles = indices[first:triangle].copy()
             batch.centroids = vertices[batch.triangles, :3].mean(axis=1)
+        elif material.alpha_mode == "OPAQUE":
+            opaque = triangle
         batches.append(batch)
-    return vertices, indices, batches
+    closed = _close(vertices[:, :3], indices[:opaque], stored[:opaque])
+    return vertices, indices, batches, closed
+
+
+def _close(positions: NDArray[np.float32], indices: NDArray[np.uint32], stored: NDArray[np.uint32]) -> bool:
+    """Whether the triangles enclose the object as they are ``stored`` (m, 3). If so, puts them into ``indices``, where
+    a few slivers may have been turned round."""
+    turned = (indices != stored).any(axis=1)
+    if not len(stored) or area_share(positions, stored, turned) > _MISTURNED or not encloses(positions, stored):
+        return False
+    indices[:] = stored
+    return True
 
 
 def _fill(rows: NDArray[np.float32], p: Primitive, frame: UnitFrame) -> NDArray[np.uint32]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import moderngl
 
-__all__ = ["UNITS", "Programs", "set_uniforms"]
+__all__ = ["UNITS", "Program", "Programs"]
 
 _SAMPLERS = (
     "environment",
@@ -31,16 +30,28 @@ UNITS = {name: unit for unit, name in enumerate(_SAMPLERS)}
 """Texture unit of each sampler."""
 
 
-def set_uniforms(program: moderngl.Program, values: Mapping[str, Any]) -> None:
-    """Sets those of the uniforms that a program has. Matrices come transposed: OpenGL stores columns.
+class Program:
+    """A program and its uniforms."""
 
-    Values are written as they are where they are 32-bit integers, and as 32-bit floats otherwise.
-    """
-    for name, value in values.items():
-        if name in program:
-            kind = np.int32 if isinstance(value, np.int32) else np.float32
-            uniform: Any = program[name]
-            uniform.write(np.ascontiguousarray(value, dtype=kind))
+    def __init__(self, handle: moderngl.Program) -> None:
+        import moderngl
+
+        self.handle = handle
+        members = {name: handle[name] for name in handle}
+        self.inputs = frozenset(name for name, member in members.items() if isinstance(member, moderngl.Attribute))
+        """Names of the vertex attributes that it reads."""
+        self._uniforms = {name: one for name, one in members.items() if isinstance(one, moderngl.Uniform)}
+
+    def set(self, **values: Any) -> None:
+        """Sets those of the uniforms that the program has. Matrices come transposed: OpenGL stores columns.
+
+        Values are written as they are where they are 32-bit integers, and as 32-bit floats otherwise.
+        """
+        for name, value in values.items():
+            uniform = self._uniforms.get(name)
+            if uniform is not None:
+                kind = np.int32 if isinstance(value, np.int32) else np.float32
+                uniform.write(np.ascontiguousarray(value, dtype=kind))
 
 
 class Programs:
@@ -48,29 +59,38 @@ class Programs:
 
     def __init__(self, context: moderngl.Context) -> None:
         self._context = context
-        self._built: dict[tuple[str, str, frozenset[str]], moderngl.Program] = {}
+        self._built: dict[tuple[str, str, frozenset[str]], Program] = {}
 
-    def get(self, vertex: str, fragment: str, features: frozenset[str] = frozenset()) -> moderngl.Program:
+    def get(self, vertex: str, fragment: str, features: frozenset[str] = frozenset()) -> Program:
         """The program of two files in ``shaders/``, compiled with these names defined."""
         key = (vertex, fragment, features)
         if key not in self._built:
-            program = self._context.program(
-                vertex_shader=_source(vertex, features), fragment_shader=_source(fragment, features)
+            program = Program(
+                self._context.program(
+                    vertex_shader=_source(vertex, features), fragment_shader=_source(fragment, features)
+                )
             )
-            for name in _SAMPLERS:
-                if name in program:
-                    set_uniforms(program, {name: np.int32(UNITS[name])})
+            program.set(**{name: np.int32(unit) for name, unit in UNITS.items()})
             self._built[key] = program
         return self._built[key]
 
     def release(self) -> None:
         for program in self._built.values():
-            program.release()
+            program.handle.release()
         self._built.clear()
+
+
+_INCLUDED = {
+    "surface.vert": ("surface.glsl",),
+    "surface.frag": ("light.glsl", "surface.glsl"),
+    "tile.vert": ("light.glsl",),
+    "composite.frag": ("light.glsl",),
+}
+"""What shaders begin with."""
 
 
 def _source(name: str, features: frozenset[str]) -> str:
     shaders = files("renderers") / "shaders"
     defines = [f"#define {feature}" for feature in sorted(features)]
-    light = [(shaders / "light.glsl").read_text()] if name in ("surface.frag", "composite.frag") else []
-    return "\n".join(["#version 330 core", *defines, *light, (shaders / name).read_text()])
+    parts = [(shaders / part).read_text() for part in (*_INCLUDED.get(name, ()), name)]
+    return "\n".join(["#version 330 core", *defines, *parts])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from viewpoint100k.geometry import Camera
 from viewpoint100k.mesh import Mesh
 
-__all__ = ["LoadedScene", "Renderer", "Stage"]
+__all__ = ["Glance", "LoadedScene", "Renderer", "Stage"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,17 @@ class Stage:
     """Whether the object stands on something, with a contact shadow, at the height of its lowest point."""
 
 
+@dataclass(frozen=True, eq=False)
+class Glance:
+    """A small picture of an object, and what lies behind its pixels."""
+
+    camera: Camera
+    color: NDArray[np.uint8]
+    """(h, w, 3) sRGB, anti-aliased."""
+    depth: NDArray[np.float32]
+    """(2h, 2w): depth at the middles of each pixel's quarters; otherwise as of `LoadedScene.depth`."""
+
+
 class LoadedScene(Protocol):
     """A mesh that is ready to be drawn, on its stage. Valid until ``close`` or the renderer's."""
 
@@ -35,6 +47,10 @@ class LoadedScene(Protocol):
     def depth(self, camera: Camera) -> NDArray[np.float32]:
         """(h, w) distance along the optical axis to the object at each pixel's centre, world units; ``inf`` where the
         object is not. The stage is not in it. One sample a pixel: ``np.isfinite`` of it is the object's mask."""
+        ...
+
+    def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
+        """Small pictures from several cameras, all of one size: cheaper than one after another. No stage is drawn."""
         ...
 
     def unstaged(self) -> LoadedScene:

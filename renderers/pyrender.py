@@ -12,6 +12,7 @@ the process with it; textures of three channels whose rows are not multiples of 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -22,7 +23,7 @@ from renderers.context import is_software
 from renderers.gpu_mesh import BLEND_CUTOFF, mean_luminance
 from renderers.ground import GroundLook, paint_pattern
 from renderers.projection import Frustum, UnitFrame
-from renderers.protocol import Stage
+from renderers.protocol import Glance, Stage
 from renderers.stage import dress, neutral
 from renderers.surface_geometry import facing_outwards
 from renderers.textures import shrink
@@ -170,6 +171,11 @@ class PyrenderScene:
         """(h, w) world units. See `renderers.protocol.LoadedScene.depth`."""
         _, depth = self._draw(camera, 0)
         return np.where(depth > 0, depth * np.float32(self._frame.radius), np.float32(np.inf))
+
+    def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
+        """Small pictures with depth. See `renderers.protocol.LoadedScene.glances`."""
+        alone = self.unstaged()
+        return [Glance(c, alone.color(c), alone.depth(c.resized(2 * c.width, 2 * c.height))) for c in cameras]
 
     def unstaged(self) -> PyrenderScene:
         """The same mesh without its stage. See `renderers.protocol.LoadedScene.unstaged`."""

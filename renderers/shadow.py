@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 __all__ = ["GroundMap", "ground_visibility"]
@@ -92,14 +91,14 @@ def _spread(heights: NDArray[np.float32], sigma_at_top: float, least: float, asp
     sigmas = np.maximum(heights * sigma_at_top, least)
     levels = least * 2.0 ** np.arange(max(int(np.ceil(np.log2(max(sigma_at_top / least, 1)))), 0) + 1)
     position = np.log2(sigmas / least)
-    fy, fx = scipy.fft.fftfreq(n)[:, None] / aspect[1], scipy.fft.rfftfreq(n)[None] / aspect[0]
+    fy, fx = np.fft.fftfreq(n)[:, None] / aspect[1], np.fft.rfftfreq(n)[None] / aspect[0]
     squared = (fx * fx + fy * fy).astype(np.float32)
     total = np.zeros(squared.shape, dtype=np.complex64)
     for k, sigma in enumerate(levels):
         weight = np.clip(1 - np.abs(position - k), 0, 1) * covered
         if weight.any():
-            total += scipy.fft.rfft2(weight.astype(np.float32)) * np.exp(-2 * (np.pi * sigma) ** 2 * squared)
-    return np.asarray(np.clip(scipy.fft.irfft2(total, s=(n, n)), 0, 1), dtype=np.float32)
+            total += np.fft.rfft2(weight.astype(np.float32)) * np.exp(-2 * (np.pi * sigma) ** 2 * squared)
+    return np.asarray(np.clip(np.fft.irfft2(total, s=(n, n)), 0, 1), dtype=np.float32)
 
 
 @lru_cache(maxsize=4)

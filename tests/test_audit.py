@@ -24,9 +24,10 @@ from viewpoint100k.audit import AuditReport, AuditSettings, audit, read_audit
 from viewpoint100k.audits.balance import mutual_information_bits
 from viewpoint100k.audits.image_features import SIZE, object_disc
 from viewpoint100k.audits.intervals import estimate
-from viewpoint100k.audits.problems import meaning
+from viewpoint100k.audits.problems import meanings
 from viewpoint100k.errors import DataError, MissingExtraError, UsageError
 from viewpoint100k.rows import arrow_schema, record_batch
+from viewpoint100k.second_path.definitions import packaged_definitions, rendered
 
 Row = dict[str, Any]
 Plant = Callable[[Row, np.random.Generator], None]
@@ -254,11 +255,29 @@ def test_the_painted_disc_covers_the_sphere_and_no_more() -> None:
     assert (drawn & ~disc).sum() < 0.15 * drawn.sum()  # ... and only pixels on its rim hold some beside it.
 
 
-def test_all_wordings_have_one_meaning() -> None:
-    assert meaning("ego_translation", "It was carried left") == "left"
-    assert meaning("object_translation", "To the observer's right") == "right"
-    assert meaning("ego_rotation", "It did not swing") == "none"
-    assert meaning("someone_elses_type", "left") is None
+@pytest.mark.parametrize(
+    ("kind", "wording", "options", "words"),
+    [
+        ("ego_translation", "hold", ["Rightward", "Leftward", "No sideways shift"], ["right", "left", "none"]),
+        ("ego_translation", "no_such", ["To the right", "Leftward", "Neither way"], ["right", "left", "none"]),
+        ("ego_rotation", "heading", ["It did not swing", "Left", "Right"], ["none", "left", "right"]),
+        ("someone_elses_type", "any", ["Left", "Right"], None),
+    ],
+)
+def test_all_wordings_have_one_meaning(kind: str, wording: str, options: list[str], words: list[str] | None) -> None:
+    row = {"question_type": kind, "template": f"{kind}/{wording}", "options": options, "cameras": [{}, {}]}
+    assert meanings(row, packaged_definitions().get(kind)) == words
+
+
+def test_numbers_are_told_apart_by_their_side_and_rank() -> None:
+    definition = packaged_definitions()["direction_and_angle"]
+    wording = next(p for p in definition.content["paraphrases"] if p.get("language", "en") == "en")
+    shown = [
+        rendered(wording["options"], {"value": value, "size": abs(value)}) for value in (30, -30, 55, -55, 80, -80)
+    ]
+    row = {"template": f"direction_and_angle/{wording['name']}", "options": shown, "cameras": [{}, {}]}
+    told = meanings(row | {"question_type": "direction_and_angle"}, definition)
+    assert told == ["+1 of 3", "-1 of 3", "+2 of 3", "-2 of 3", "+3 of 3", "-3 of 3"]
 
 
 def test_three_types_of_one_orbit_share_one_bit(tmp_path: Path) -> None:

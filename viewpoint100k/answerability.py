@@ -13,13 +13,12 @@ much as B differs there from the object's plain look as well.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter
 
 from renderers import LoadedScene
 from viewpoint100k.config import Pairs
@@ -51,8 +50,14 @@ _BACKGROUND = 128
 _SMALLEST_MARK = 16
 """Pixels that must differ: fewer may be the edge of something that fell half a pixel elsewhere."""
 
-_SHIFTS = sorted(itertools.product(range(-2, 3), range(-5, 6)), key=lambda shift: abs(shift[0]) + abs(shift[1]))
-"""Pixels by which a view may be moved to fit another, down and to the right, the smallest first."""
+_REACH = (2, 5)
+"""Pixels by which a view may be moved up or down, and to the left or right, to fit another."""
+
+_SHIFTS = sorted(
+    itertools.product(range(-_REACH[0], _REACH[0] + 1), range(-_REACH[1], _REACH[1] + 1)),
+    key=lambda shift: abs(shift[0]) + abs(shift[1]),
+)
+"""All such moves, down and to the right, the smallest first."""
 
 _HARDLY_A_TURN_DEG = 3.0
 _SMALL_TURN_DEG = 9.0
@@ -66,18 +71,19 @@ _SELF_SIMILAR = 6.0
 whatever else a small mark says."""
 
 
+Direction = tuple[float, float]
+"""Azimuth and elevation of a camera, degrees."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Look:
     camera: Camera
-    scene: LoadedScene
     lab: NDArray[np.float32]
     """(h, w, 3) CIELAB, blurred."""
     mask: NDArray[np.bool_]
     """(h, w): where the object is, by its colour."""
-
-    @cached_property
-    def depth(self) -> NDArray[np.float32]:
-        return self.scene.depth(self.camera)
+    depth: NDArray[np.float32]
+    """(2h, 2w)."""
 
 
 class Counterfactuals:
@@ -91,7 +97,7 @@ class Counterfactuals:
         self._scene = scene
         self._center = np.array([axis[0], axis[1], 0.0])
         self._distance = (1.0 + float(np.hypot(*axis[:2]))) / float(np.sin(np.radians(_FOV_DEG / 2)))
-        self._looks: dict[tuple[float, float], _Look] = {}
+        self._looks: dict[Direction, _Look] = {}
         self._folds: tuple[int, ...] | None = None
 
     def answerability(self, first: Camera, second: Camera, pairs: Pairs) -> float:
@@ -102,12 +108,19 @@ class Counterfactuals:
         from a common distance and straight at the object, for neither may give an answer away.
         """
         here, there = _direction(first), _direction(second)
-        seen, known = self._look(*there), self._look(*here)
         turn = wrap_deg(there[0] - here[0])
-        others = [self._look(here[0] + other, there[1]) for other in self._other_turns(turn, there[1], pairs)]
+        wanted = [here, there]
+        if abs(turn) > _HARDLY_A_TURN_DEG:
+            wanted.append((here[0] - turn, there[1]))
+            if self._folds is None:  # They will be looked for: draw what that takes along with the rest.
+                wanted += [(azimuth, there[1]) for azimuth in (0.0, *(360.0 / fold for fold in _FOLDS))]
+        self._draw(wanted)
+        seen, known = self._look(there), self._look(here)
+        plain = _plain(seen, known)
+        others = [self._look((here[0] + other, there[1])) for other in self._other_turns(turn, there[1], pairs)]
         if abs(turn) > _HARDLY_A_TURN_DEG and _change(seen, known) < _SELF_SIMILAR:
             others.append(known)
-        return min(_difference(seen, other, known) for other in others) / 100
+        return min(_difference(seen, other, known, plain) for other in others) / 100
 
     def handedness(self, camera: Camera) -> float:
         """How different the mirror image of a view is from every view of the object at the same elevation.
@@ -116,14 +129,17 @@ class Counterfactuals:
         can be called mirrored.
         """
         azimuth, elevation = _direction(camera)
-        shown = self._look(azimuth, elevation)
+        around = [(azimuth + turn, elevation) for turn in np.arange(0.0, 360.0, _HANDEDNESS_STEP_DEG).tolist()]
+        self._draw(around)
+        shown = self._look((azimuth, elevation))
         mirrored = replace(shown, lab=shown.lab[:, ::-1], mask=shown.mask[:, ::-1])
-        around = (self._look(azimuth + turn, elevation) for turn in np.arange(0.0, 360.0, _HANDEDNESS_STEP_DEG))
-        return min(_visible_difference(mirrored, other) for other in around) / 100
+        return min(_visible_difference(mirrored, self._look(other)) for other in around) / 100
 
     def distinctness(self, cameras: Sequence[Camera]) -> float:
         """The smallest difference between any two of several views, in hundredths of delta E."""
-        looks = [self._look(*_direction(camera)) for camera in cameras]
+        directions = [_direction(camera) for camera in cameras]
+        self._draw(directions)
+        looks = [self._look(direction) for direction in directions]
         return min(_visible_difference(one, two) for one, two in itertools.combinations(looks, 2)) / 100
 
     def _other_turns(self, turn: float, elevation: float, pairs: Pairs) -> Iterator[float]:
@@ -151,21 +167,53 @@ class Counterfactuals:
         return self._folds
 
     def _is_symmetric(self, fold: int, elevation: float) -> bool:
-        return _change(self._look(0.0, elevation), self._look(360.0 / fold, elevation)) < _SELF_SIMILAR
+        return _change(self._look((0.0, elevation)), self._look((360.0 / fold, elevation))) < _SELF_SIMILAR
 
-    def _look(self, azimuth: float, elevation: float) -> _Look:
-        key = (round(wrap_deg(azimuth), 3), round(elevation, 3))
-        if key not in self._looks:
-            intrinsics = intrinsics_from_fov(_FOV_DEG, _SIZE, _SIZE)
-            camera = Camera(orbit(self._distance, *key, center=self._center), intrinsics, _SIZE, _SIZE)
-            pixels = self._scene.color(camera)
-            blurred = gaussian_filter(lab(pixels), (_BLUR, _BLUR, 0))
-            self._looks[key] = _Look(camera, self._scene, blurred, (pixels != _BACKGROUND).any(axis=-1))
-        return self._looks[key]
+    def _look(self, direction: Direction) -> _Look:
+        self._draw([direction])
+        return self._looks[_key(direction)]
+
+    def _draw(self, directions: Iterable[Direction]) -> None:
+        """Sees to it that the object has been looked at from all of these directions."""
+        keys = [key for key in dict.fromkeys(map(_key, directions)) if key not in self._looks]
+        if not keys:
+            return
+        intrinsics = intrinsics_from_fov(_FOV_DEG, _SIZE, _SIZE)
+        poses = [orbit(self._distance, *key, center=self._center) for key in keys]
+        glances = self._scene.glances([Camera(pose, intrinsics, _SIZE, _SIZE) for pose in poses])
+        pixels = np.stack([glance.color for glance in glances])
+        for key, glance, values, mask in zip(
+            keys, glances, _blurred(lab(pixels)), (pixels != _BACKGROUND).any(axis=-1), strict=True
+        ):
+            self._looks[key] = _Look(glance.camera, values, mask, glance.depth)
+
+
+def _key(direction: Direction) -> Direction:
+    """The direction by which equal views are known."""
+    return round(wrap_deg(direction[0]), 3), round(direction[1], 3)
+
+
+def _blurred(images: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, h, w, c): a Gaussian blur of `_BLUR` pixels; beyond its edge an image goes on as its mirror image."""
+    n, height, width, channels = images.shape
+    rows = _blur_weights(height) @ images.reshape(n, height, width * channels)
+    return np.asarray(_blur_weights(width) @ rows.reshape(n * height, width, channels)).reshape(images.shape)
+
+
+@lru_cache(maxsize=2)
+def _blur_weights(size: int) -> NDArray[np.float32]:
+    """(size, size): each row weighs the pixels around its own."""
+    reach = int(4 * _BLUR + 0.5)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / _BLUR) ** 2)
+    matrix = np.zeros((size, size))
+    for place in range(size):
+        around = np.arange(place - reach, place + reach + 1) % (2 * size)
+        np.add.at(matrix[place], np.minimum(around, 2 * size - 1 - around), weights / weights.sum())
+    return matrix.astype(np.float32)
 
 
 def lab(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """CIELAB (D65, CIE 15:2004) of sRGB pixels (h, w, 3); L in 0 to 100."""
+    """CIELAB (D65, CIE 15:2004) of sRGB pixels (..., 3); L in 0 to 100."""
     linear = _SRGB_TO_LINEAR[pixels]
     relative = linear @ _XYZ_FROM_RGB.T / _WHITE
     f: NDArray[np.float32] = np.where(
@@ -180,41 +228,57 @@ def _direction(camera: Camera) -> tuple[float, float]:
     return azimuth_deg(camera.position), elevation_deg(camera.position)
 
 
-def _difference(seen: _Look, other: _Look, known: _Look) -> float:
+def _difference(seen: _Look, other: _Look, known: _Look, plain: NDArray[np.float32]) -> float:
     """The delta E by which a mark's worth of pixels differ between ``seen`` and ``other``.
 
-    Only as far as ``seen`` and ``known`` together can tell.
+    Only as far as ``seen`` and ``known`` together can tell; ``plain`` is what they show of the object's plain look.
 
     ``seen`` is first moved to where it fits best, since the object need not stand on its own axis.
     """
     shift = _best_shift(seen, other)
     values, mask = np.roll(seen.lab, shift, axis=(0, 1)), np.roll(seen.mask, shift, axis=(0, 1))
     difference = _nearby_difference(values, other.lab)
-    plain = np.linalg.norm(values - _plain(seen, known), axis=-1)
-    unknown = binary_dilation(other.mask & ~_known(other, (known, seen)), iterations=_BLEEDING)
-    difference = np.where(unknown, np.where(mask, np.minimum(difference, plain), 0.0), difference)
-    inside = binary_erosion(other.mask | mask)
-    if inside.sum() < _SMALLEST_MARK:
-        return 0.0
-    return float(np.partition(difference[inside], -_SMALLEST_MARK)[-_SMALLEST_MARK])
+    unknown = other.mask & ~_known(other, (known, seen))
+    for _ in range(_BLEEDING):
+        unknown = _spread(unknown)
+    told = np.where(mask, np.minimum(difference, _length(values - plain)), 0.0)
+    difference = np.where(unknown, told, difference)
+    return _marked(difference, other.mask | mask)
 
 
 def _visible_difference(one: _Look, two: _Look) -> float:
     """The delta E by which a mark's worth of pixels differ between two views that are both shown."""
     shift = _best_shift(one, two)
     values, mask = np.roll(one.lab, shift, axis=(0, 1)), np.roll(one.mask, shift, axis=(0, 1))
-    inside = binary_erosion(two.mask | mask)
-    if inside.sum() < _SMALLEST_MARK:
-        return 0.0
-    difference = _nearby_difference(values, two.lab)[inside]
-    return float(np.partition(difference, -_SMALLEST_MARK)[-_SMALLEST_MARK])
+    return _marked(_nearby_difference(values, two.lab), two.mask | mask)
+
+
+def _marked(difference: NDArray[np.float32], covered: NDArray[np.bool_]) -> float:
+    """The greatest difference (h, w) that a mark's worth of the inner pixels of ``covered`` (h, w) reach."""
+    inside = difference[~_spread(~covered, beyond=True)]
+    return 0.0 if len(inside) < _SMALLEST_MARK else float(np.partition(inside, -_SMALLEST_MARK)[-_SMALLEST_MARK])
 
 
 def _best_shift(seen: _Look, other: _Look) -> tuple[int, int]:
     """Pixels down and to the right by which ``seen`` resembles ``other`` most, by lightness and outline."""
-    one, two = seen.lab[..., 0], other.lab[..., 0]
-    errors = [float(np.abs(np.roll(one, shift, axis=(0, 1)) - two).mean()) for shift in _SHIFTS]
-    return _SHIFTS[int(np.argmin(errors))]
+    down, right = _REACH
+    around = np.pad(seen.lab[..., 0], ((down, down), (right, right)), mode="wrap")
+    moved = np.lib.stride_tricks.sliding_window_view(around, other.mask.shape)
+    errors = np.abs(moved - other.lab[..., 0]).mean(axis=(2, 3))
+    return _SHIFTS[int(np.argmin([errors[down - dy, right - dx] for dy, dx in _SHIFTS]))]
+
+
+def _spread(mask: NDArray[np.bool_], beyond: bool = False) -> NDArray[np.bool_]:
+    """The mask (h, w) and the four neighbours of each of its pixels; ``beyond`` is what lies outside the image."""
+    padded = np.pad(mask, 1, constant_values=beyond)
+    grown: NDArray[np.bool_] = mask | padded[2:, 1:-1] | padded[:-2, 1:-1] | padded[1:-1, 2:] | padded[1:-1, :-2]
+    return grown
+
+
+def _length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(...) from (..., 3)."""
+    squares: NDArray[np.float32] = np.einsum("...i,...i->...", vectors, vectors)
+    return np.sqrt(squares)
 
 
 def _nearby_difference(values: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -238,8 +302,11 @@ def _plain(seen: _Look, known: _Look) -> NDArray[np.float32]:
 
 def _known(other: _Look, views: Sequence[_Look]) -> NDArray[np.bool_]:
     """(h, w): the pixels of ``other`` whose surface one of ``views`` shows."""
-    rows, columns = np.nonzero(np.isfinite(other.depth))
-    points = other.camera.unproject(np.column_stack([columns, rows]) + 0.5, other.depth[rows, columns])
+    height, width = other.mask.shape
+    quarter = other.depth[::2, ::2]
+    rows, columns = np.nonzero(np.isfinite(quarter))
+    places = 2 * np.column_stack([columns, rows]) + 0.5
+    points = other.camera.resized(2 * width, 2 * height).unproject(places, quarter[rows, columns])
     known = np.zeros(other.mask.shape, dtype=bool)
     for view in views:
         known[rows, columns] |= shows(view.camera, view.depth, points, radius=1.0)
@@ -251,7 +318,7 @@ def _change(one: _Look, two: _Look) -> float:
     either = one.mask | two.mask
     if not either.any():
         return 0.0
-    return float(np.quantile(np.linalg.norm(one.lab[either] - two.lab[either], axis=1), 0.9))
+    return float(np.quantile(_length(one.lab[either] - two.lab[either]), 0.9))
 
 
 def _srgb_to_linear() -> Floats:

@@ -91,6 +91,25 @@ class Mesh:
     def triangle_count(self) -> int:
         return sum(len(p.triangles) for p in self.primitives)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays, each counted once."""
+        arrays: dict[int, int] = {}
+        for p in self.primitives:
+            m = p.material
+            textures = (
+                m.base_color_texture,
+                m.metallic_roughness_texture,
+                m.normal_texture,
+                m.occlusion_texture,
+                m.emissive_texture,
+            )
+            pixels = (t.pixels for t in textures if t is not None)
+            for array in (p.positions, p.triangles, p.normals, p.uvs, p.colors, *pixels):
+                if array is not None:
+                    arrays[id(array)] = array.nbytes
+        return sum(arrays.values())
+
     def transformed(self, matrix: NDArray[np.float64]) -> Mesh:
         """The mesh under a (4, 4) affine map of its points. Normals follow the inverse transpose; a reflection also
         turns the triangles round, so that they stay counter-clockwise from outside."""

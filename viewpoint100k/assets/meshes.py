@@ -13,9 +13,13 @@ from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import UpAxis
 from viewpoint100k.assets.mesh_files.reading import MESH_SUFFIXES, read_mesh_file
 from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, read_metadata
+from viewpoint100k.assets.recent import RecentMeshes
 from viewpoint100k.errors import AssetError, UsageError
 
 __all__ = ["MeshesSource"]
+
+_KEPT_BYTES = 192 * 2**20
+"""Of meshes that a process keeps."""
 
 
 class MeshesSource:
@@ -35,6 +39,7 @@ class MeshesSource:
         self._root = root
         self._limits = limits or MeshLimits()
         self._up: UpAxis | None = None if up == "auto" else up
+        self._recent = RecentMeshes(_KEPT_BYTES)
 
     def ids(self) -> Sequence[str]:
         """All mesh files, sorted. Raises ``UsageError`` for a folder that is not there or holds none, and for a
@@ -50,6 +55,14 @@ class MeshesSource:
         """Reads one file. Raises ``AssetError``; see `read_mesh_file`."""
         if asset_id not in self._files:
             raise AssetError("file_missing", f"{asset_id} is not in {self._root}")
+        path = self._files[asset_id]
+        try:
+            status = path.stat()
+        except OSError:
+            return self._read(asset_id)  # Which says what is wrong.
+        return self._recent.get((asset_id, status.st_size, status.st_mtime_ns), lambda: self._read(asset_id))
+
+    def _read(self, asset_id: str) -> MeshAsset:
         metadata = self._metadata.get(asset_id, MeshMetadata())
         file = read_mesh_file(self._files[asset_id], self._root, self._limits, metadata.up or self._up)
         origin = Origin(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import trimesh
 from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument
@@ -57,8 +57,25 @@ def _walk(document: GltfDocument) -> list[tuple[int, int | None]]:
 def _local_matrix(node: dict[str, Any]) -> Floats:
     if "matrix" in node:
         return np.array(node["matrix"], dtype=np.float64).reshape(4, 4).T
-    x, y, z, w = node.get("rotation", (0.0, 0.0, 0.0, 1.0))
-    matrix: Floats = trimesh.transformations.quaternion_matrix([w, x, y, z])
-    matrix[:3, :3] = matrix[:3, :3] * np.asarray(node.get("scale", (1.0, 1.0, 1.0)), dtype=np.float64)
+    matrix = np.eye(4)
+    matrix[:3, :3] = _rotation(node.get("rotation", (0.0, 0.0, 0.0, 1.0))) * np.asarray(
+        node.get("scale", (1.0, 1.0, 1.0)), dtype=np.float64
+    )
     matrix[:3, 3] = node.get("translation", (0.0, 0.0, 0.0))
     return matrix
+
+
+def _rotation(quaternion: Sequence[float]) -> Floats:
+    """(3, 3) of a quaternion (x, y, z, w) of any length; one without length turns nothing."""
+    values = np.asarray(quaternion, dtype=np.float64)
+    squared = float(values @ values)
+    if squared < 1e-14:
+        return np.eye(3)
+    x, y, z, w = (values * np.sqrt(2 / squared)).tolist()
+    return np.array(
+        [
+            [1 - y * y - z * z, x * y - z * w, x * z + y * w],
+            [x * y + z * w, 1 - x * x - z * z, y * z - x * w],
+            [x * z - y * w, y * z + x * w, 1 - x * x - y * y],
+        ]
+    )

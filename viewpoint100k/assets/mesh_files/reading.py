@@ -17,8 +17,6 @@ from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
 from viewpoint100k.assets.mesh_files.gltf import read_gltf
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import Part, UpAxis, upright_mesh
-from viewpoint100k.assets.mesh_files.scans import read_ply, read_stl
-from viewpoint100k.assets.mesh_files.wavefront import read_obj
 from viewpoint100k.errors import AssetError
 from viewpoint100k.mesh import Mesh
 
@@ -26,16 +24,10 @@ __all__ = ["MESH_SUFFIXES", "MeshFile", "read_mesh_file"]
 
 _Reader = Callable[[AssetFiles, MeshLimits], list[Part]]
 
-_READERS: dict[str, tuple[_Reader, UpAxis]] = {
-    ".glb": (partial(read_gltf, binary=True), "y"),
-    ".gltf": (partial(read_gltf, binary=False), "y"),
-    ".obj": (read_obj, "z"),
-    ".ply": (read_ply, "z"),
-    ".stl": (read_stl, "z"),
-}
-"""By suffix: what reads it, and which axis is taken to point up in it where nobody says."""
+_USUAL_UP: dict[str, UpAxis] = {".glb": "y", ".gltf": "y", ".obj": "z", ".ply": "z", ".stl": "z"}
+"""By suffix: which axis is taken to point up in a file where nobody says."""
 
-MESH_SUFFIXES = frozenset(_READERS)
+MESH_SUFFIXES = frozenset(_USUAL_UP)
 """Lower-case suffixes of the files that can be read."""
 
 
@@ -58,12 +50,13 @@ def read_mesh_file(path: Path, root: Path, limits: MeshLimits | None = None, up:
     Raises ``AssetError`` whatever is wrong with the file.
     """
     limits = limits or MeshLimits()
-    read, usual_up = _READERS[path.suffix.lower()]
+    suffix = path.suffix.lower()
+    read = _reader(suffix)
     files = AssetFiles(root, path, limits)
     try:
         with _silence():
             parts = read(files, limits)
-            mesh, normalization = upright_mesh(parts, up or usual_up, files.name)
+            mesh, normalization = upright_mesh(parts, up or _USUAL_UP[suffix], files.name)
     except AssetError:
         raise
     except Exception as error:  # The parsers raise whatever a broken file leads them to.
@@ -74,6 +67,19 @@ def read_mesh_file(path: Path, root: Path, limits: MeshLimits | None = None, up:
         message = f"{files.name} has {mesh.triangle_count:,} triangles, more than {limits.max_triangles:,}"
         raise AssetError("too_many_triangles", message)
     return MeshFile(mesh, normalization, files.sha256)
+
+
+def _reader(suffix: str) -> _Reader:
+    """What reads files of this kind. Some are imported here: they bring in trimesh, which takes a second."""
+    if suffix in (".glb", ".gltf"):
+        return partial(read_gltf, binary=suffix == ".glb")
+    if suffix == ".obj":
+        from viewpoint100k.assets.mesh_files.wavefront import read_obj
+
+        return read_obj
+    from viewpoint100k.assets.mesh_files.scans import read_ply, read_stl
+
+    return read_ply if suffix == ".ply" else read_stl
 
 
 @contextmanager

@@ -1,0 +1,176 @@
+"""Draws an object, without its stage: surfaces as the stage lights them, or depth alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderers.gpu_mesh import Batch, GpuMesh
+from renderers.programs import UNITS, Program, Programs
+from renderers.projection import Frustum, UnitFrame, clip_from_camera
+from renderers.stage import Surroundings
+from viewpoint100k.geometry import Camera
+
+if TYPE_CHECKING:
+    import moderngl
+
+__all__ = ["ObjectPass", "SelfShadow"]
+
+_ENVIRONMENT_LODS = 4.5
+"""Mip level of the environment that a wholly rough surface reflects."""
+_GROUND_DARKENS = 0.6
+"""How much of the light from below the ground takes from what stands on it."""
+
+
+@dataclass(frozen=True, eq=False)
+class SelfShadow:
+    """The map by which the object shades itself."""
+
+    texture: moderngl.Texture
+    texture_from_unit: NDArray[np.float64]
+    """(4, 4): points of the unit frame to texture coordinates and depth."""
+    offset: float
+    """Radii by which a surface is lifted before it is looked up."""
+
+
+class ObjectPass:
+    """Draws one mesh under one light into whatever framebuffer is in use. Owns nothing on the device."""
+
+    def __init__(
+        self,
+        context: moderngl.Context,
+        programs: Programs,
+        mesh: GpuMesh,
+        frame: UnitFrame,
+        look: Surroundings,
+        environment: moderngl.Texture,
+    ) -> None:
+        self._context, self._programs = context, programs
+        self._mesh, self._frame = mesh, frame
+        self._environment = environment
+        self.shadow: SelfShadow | None = None
+        """None where the object does not shade itself."""
+        self._light = {
+            "sun_direction": look.sun.direction,
+            "sun_radiance": look.sun.radiance,
+            "irradiance": look.irradiance,
+            "environment_lods": _ENVIRONMENT_LODS,
+            "ground": (frame.lowest, _GROUND_DARKENS) if look.ground is not None else (0.0, 0.0),
+        }
+
+    def frustum(self, camera: Camera) -> Frustum:
+        """The near and far plane that a camera needs."""
+        view = self._frame.camera_from_unit(camera)
+        return Frustum.around(self._frame.corners @ view[2, :3] + view[2, 3])
+
+    def clip_from_unit(self, camera: Camera) -> NDArray[np.float64]:
+        """(4, 4): points of the unit frame to a camera's clip space."""
+        return clip_from_camera(camera, self.frustum(camera)) @ self._frame.camera_from_unit(camera)
+
+    def draw_surfaces(self, camera: Camera) -> None:
+        """Draws the object as it looks: linear colour, premultiplied by alpha, and depth."""
+        context = self._context
+        context.enable_only(context.DEPTH_TEST)
+        context.depth_func = "<"
+        context.front_face = "cw"  # counter-clockwise in the world; the image is drawn upside down
+        self._environment.use(UNITS["environment"])
+        if self.shadow is not None:
+            self.shadow.texture.use(UNITS["shadow_map"])
+        view = {"clip_from_unit": self.clip_from_unit(camera).T, "eye": self._frame.eye(camera)}
+        one_sided = self._shows_no_backs(camera)
+        for batch in self._mesh.batches:
+            if batch.centroids is None:
+                mode = batch.material.alpha_mode
+                self._draw_sides(batch, view, mode, batch.first, one_sided and mode == "OPAQUE")
+        self._draw_blended(view, camera)
+
+    def draw_depth(self, clip_from_unit: NDArray[np.float64], nearer: str, camera: Camera | None = None) -> None:
+        """Draws the object's depth alone; ``nearer``, such as ``<``, says which depths win.
+
+        With the ``camera`` that the (4, 4) matrix is of, what it cannot see is left out.
+        """
+        context = self._context
+        context.enable_only(context.DEPTH_TEST)
+        context.depth_func = nearer
+        if self._mesh.opaque_count:
+            program = self._programs.get("depth.vert", "depth.frag")
+            program.set(clip_from_unit=clip_from_unit.T)
+            if camera is not None and self._shows_no_backs(camera):
+                context.front_face = "cw"
+                context.cull_face = "back"
+                context.enable(context.CULL_FACE)
+            self._mesh.vertex_array(program).render(vertices=self._mesh.opaque_count)
+            context.disable(context.CULL_FACE)
+        for batch in self._mesh.batches:
+            if batch.material.alpha_mode == "OPAQUE":
+                continue
+            features = {"CUTOUT"} | ({"BASE_COLOR_TEXTURE"} & batch.features)
+            program = self._programs.get("depth.vert", "depth.frag", frozenset(features))
+            program.set(clip_from_unit=clip_from_unit.T, alpha_cutoff=batch.cutoff)
+            if "base_color_texture" in batch.textures:
+                batch.textures["base_color_texture"].use(UNITS["base_color_texture"])
+            self._mesh.vertex_array(program).render(vertices=batch.count, first=batch.first)
+
+    def _shows_no_backs(self, camera: Camera) -> bool:
+        """Whether no inner side of an opaque triangle can be seen: the surface is closed, and the camera outside."""
+        return self._mesh.closed and float(np.linalg.norm(self._frame.eye(camera))) > 1.01
+
+    def _draw_blended(self, view: dict[str, Any], camera: Camera) -> None:
+        """Draws the blended batches over the solid ones.
+
+        What they draw in full is drawn as a solid, which needs no sorting; the rest goes over it, farthest batch
+        first, and in it farthest triangle first. Most "blended" surfaces of real assets are solid nearly everywhere.
+        """
+        blended = self._mesh.sort_blended(camera.forward)
+        if not blended:
+            return
+        context = self._context
+        for batch in blended:
+            self._draw_sides(batch, view, "BLEND_SOLID", 0, one_sided=False)
+        framebuffer = context.fbo
+        framebuffer.depth_mask = False
+        context.enable(context.BLEND)
+        context.blend_func = context.ONE, context.ONE_MINUS_SRC_ALPHA
+        for batch in blended:
+            # Both sides at once, for they are sorted: light cannot be that of a vertex, which does not know its side.
+            program = self._dressed_program(batch, view, (batch.features - {"FINE"}) | {"BLEND"})
+            self._mesh.vertex_array(program, batch).render(vertices=batch.count)
+        context.disable(context.BLEND)
+        framebuffer.depth_mask = True
+
+    def _draw_sides(self, batch: Batch, view: dict[str, Any], mode: str, first: int, one_sided: bool) -> None:
+        """Draws both sides of a batch's triangles, the outer ones first: they hide nearly all of the others, which then
+        cost no shading."""
+        context = self._context
+        program = self._dressed_program(batch, view, batch.features | {mode})
+        vertex_array = self._mesh.vertex_array(program, batch)
+        context.enable(context.CULL_FACE)
+        for culled, side in (("back", 1.0), ("front", -1.0))[: 1 if one_sided else 2]:
+            context.cull_face = culled
+            program.set(side=side)
+            vertex_array.render(vertices=batch.count, first=first)
+        context.disable(context.CULL_FACE)
+
+    def _dressed_program(self, batch: Batch, view: dict[str, Any], features: frozenset[str]) -> Program:
+        """The program for a batch, with its textures and all uniforms set."""
+        shadow = self.shadow
+        features = features | ({"SUN_SHADOW"} if shadow is not None else set())
+        program = self._programs.get("surface.vert", "surface.frag", features)
+        for name, texture in batch.textures.items():
+            texture.use(UNITS[name])
+        material = batch.material
+        program.set(
+            **view,
+            **self._light,
+            base_color=batch.color or (1.0, 1.0, 1.0, 1.0),
+            roughness_metallic=(material.roughness, material.metallic),
+            emissive=material.emissive,
+            normal_occlusion=(material.normal_scale, material.occlusion_strength),
+            alpha_cutoff=material.alpha_cutoff,
+        )
+        if shadow is not None:
+            program.set(shadow_from_unit=shadow.texture_from_unit.T, shadow_offset=shadow.offset)
+        return program

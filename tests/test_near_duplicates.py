@@ -1,0 +1,325 @@
+"""Copies of an object are found whatever was done to them; distinct objects of one family are left apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+from scipy.special import sph_harm_y
+
+from viewpoint100k.assets import descriptors
+from viewpoint100k.assets.descriptors import Descriptor, describe
+from viewpoint100k.assets.meshes import MeshesSource
+from viewpoint100k.assets.near_duplicates import Closeness, near_duplicates, originals
+from viewpoint100k.assets.procedural import ProceduralSource
+from viewpoint100k.config import BuildConfig, load_config
+from viewpoint100k.engines.survey import examine, survey_store
+from viewpoint100k.errors import AssetError
+from viewpoint100k.mesh import Material, Mesh, Primitive
+
+SUBJECTS = ["teapot-000003", "chair-000001", "bicycle-000002", "dog-000004"]
+PROCEDURAL = ProceduralSource()
+
+
+@cache
+def procedural(asset_id: str) -> Mesh:
+    return PROCEDURAL.load(asset_id).mesh
+
+
+def mapped(mesh: Mesh, linear: np.ndarray, offset: tuple[float, float, float] = (0, 0, 0)) -> Mesh:
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = linear, offset
+    return mesh.transformed(matrix)
+
+
+def with_geometry(primitive: Primitive, positions: np.ndarray, triangles: np.ndarray) -> Primitive:
+    """The primitive's material on other triangles, without its texture."""
+    plain = replace(primitive.material, base_color_texture=None)
+    normals = np.zeros((len(positions), 3), dtype=np.float32)
+    return Primitive(positions.astype(np.float32), triangles.astype(np.uint32), normals, material=plain)
+
+
+def painted(mesh: Mesh) -> Mesh:
+    """All red."""
+    red = Material(base_color=(0.8, 0.0, 0.0, 1.0))
+    return Mesh(tuple(replace(p, material=red, colors=None, uvs=None) for p in mesh.primitives))
+
+
+def subdivided(mesh: Mesh) -> Mesh:
+    """Each triangle cut in four."""
+    return Mesh(tuple(with_geometry(p, *trimesh.remesh.subdivide(p.positions, p.triangles)) for p in mesh.primitives))
+
+
+def rounded(mesh: Mesh) -> Mesh:
+    """Positions to 14 bits, as mesh compression stores them."""
+    steps = np.float32(2**13)
+    return Mesh(tuple(replace(p, positions=np.round(p.positions * steps) / steps) for p in mesh.primitives))
+
+
+def decimated(mesh: Mesh, part: float = 0.1) -> Mesh:
+    """About ``part`` of each primitive's triangles removed, by collapsing its shortest edges."""
+    return Mesh(tuple(_collapsed(p, part) for p in mesh.primitives))
+
+
+def _collapsed(primitive: Primitive, part: float) -> Primitive:
+    positions, where = np.unique(primitive.positions, axis=0, return_inverse=True)
+    triangles = where.ravel()[primitive.triangles]
+    edges = np.unique(np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1), axis=0)
+    lengths = np.linalg.norm(positions[edges[:, 0]] - positions[edges[:, 1]], axis=1)
+    into, moved = np.arange(len(positions)), np.zeros(len(positions), dtype=bool)
+    collapses = math.ceil(part * len(triangles) / 2)  # Each takes the two triangles at its edge.
+    for one, other in edges[np.argsort(lengths, kind="stable")]:
+        if collapses == 0:
+            break
+        if not (moved[one] or moved[other]):
+            positions[one] = (positions[one] + positions[other]) / 2
+            into[other] = one
+            moved[one] = moved[other] = True
+            collapses -= 1
+    triangles = into[triangles]
+    whole = (triangles != np.roll(triangles, 1, axis=1)).all(axis=1)
+    return with_geometry(primitive, positions, triangles[whole])
+
+
+def untextured(mesh: Mesh) -> Mesh:
+    return Mesh(tuple(with_geometry(p, p.positions, p.triangles) for p in mesh.primitives))
+
+
+TILTED = Rotation.from_euler("xyz", [90, 0, 0], degrees=True).as_matrix()
+TURNED = Rotation.from_euler("z", 123, degrees=True).as_matrix()
+
+COPIES: dict[str, Callable[[Mesh], Mesh]] = {
+    "recoloured": painted,
+    "rescaled": lambda mesh: mapped(mesh, 40 * np.eye(3), (3, -2, 7)),
+    "turned about up": lambda mesh: mapped(mesh, TURNED),
+    "lying on its back": lambda mesh: mapped(mesh, TILTED),
+    "mirrored": lambda mesh: mapped(mesh, np.diag([-1.0, 1, 1])),
+    "re-tessellated": subdivided,
+    "compressed": rounded,
+}
+
+
+@pytest.mark.parametrize("change", COPIES)
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_copy_is_found_whatever_was_done_to_it(subject: str, change: str) -> None:
+    mesh = procedural(subject)
+    seen = {"original": describe(mesh), "copy": describe(COPIES[change](mesh))}
+    assert near_duplicates(seen) == (("original", "copy"),)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_copy_in_the_same_colours_is_found_with_a_tenth_of_its_triangles_gone(subject: str) -> None:
+    mesh = untextured(procedural(subject))
+    copy = decimated(mesh)
+    assert 0.85 < copy.triangle_count / mesh.triangle_count < 0.93
+    assert near_duplicates({"original": describe(mesh), "copy": describe(copy)})
+
+
+@pytest.mark.parametrize("suffix", ["glb", "obj", "ply", "stl"])
+def test_a_copy_saved_in_another_format_is_found(tmp_path: Path, suffix: str) -> None:
+    mesh = untextured(procedural("teapot-000003"))
+    scene = trimesh.Scene([trimesh.Trimesh(p.positions, p.triangles, process=False) for p in mesh.primitives])
+    one = scene.to_mesh() if suffix in ("ply", "stl") else scene
+    one.export(tmp_path / f"copy.{suffix}")
+    read = MeshesSource(tmp_path).load(f"copy.{suffix}").mesh
+    assert near_duplicates({"original": describe(mesh), "copy": describe(read)})
+
+
+def test_distinct_objects_of_one_family_are_left_apart() -> None:
+    """The families whose members are most alike."""
+    ids = [f"{family}-{number:06d}" for family in ("bus", "clock", "elephant") for number in range(3)]
+    assert near_duplicates({asset_id: describe(procedural(asset_id)) for asset_id in ids}) == ()
+
+
+@pytest.mark.slow
+def test_among_five_of_each_family_none_is_taken_for_another() -> None:
+    ids = PROCEDURAL.ids()[: 5 * 42]
+    assert near_duplicates({asset_id: describe(PROCEDURAL.load(asset_id).mesh) for asset_id in ids}) == ()
+
+
+@pytest.mark.slow
+def test_real_meshes_are_told_apart_and_their_copies_found(real_meshes: Path) -> None:
+    source = MeshesSource(real_meshes)
+    meshes = {asset_id: source.load(asset_id).mesh for asset_id in source.ids()}
+    seen = {asset_id: describe(mesh) for asset_id, mesh in meshes.items()}
+    assert near_duplicates(seen) == ()
+    for asset_id, mesh in meshes.items():
+        for name, change in COPIES.items():
+            groups = near_duplicates(seen | {"copy": describe(change(mesh))})
+            assert groups == ((asset_id, "copy"),), f"{asset_id} {name}"
+
+
+def test_a_box_is_not_a_ball_of_the_same_colour() -> None:
+    def of(shape: trimesh.Trimesh) -> Descriptor:
+        normals = shape.vertex_normals.astype(np.float32)
+        return describe(Mesh((Primitive(shape.vertices.astype(np.float32), shape.faces.astype(np.uint32), normals),)))
+
+    ball, box = of(trimesh.creation.icosphere(4)), of(trimesh.creation.box((1, 1, 1)))
+    assert near_duplicates({"ball": ball, "box": box}) == ()
+    # A sphere has all of its surface at its mean distance, 1, and no energy beyond degree 0.
+    expected = np.exp(-0.5 * (np.log([0.5, 0.8, 1.2, 1.7]) / 0.3) ** 2)
+    np.testing.assert_allclose(ball.shape.reshape(4, 7)[:, 0], expected, atol=2e-3)
+    assert ball.shape.reshape(4, 7)[:, 1:].max() < 1e-3
+
+
+def test_harmonics_are_those_of_scipy() -> None:
+    directions = np.random.default_rng(0).normal(size=(200, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    polar, around = np.arccos(directions[:, 2]), np.arctan2(directions[:, 1], directions[:, 0])
+    ours = list(descriptors._harmonics(directions.astype(np.float32)))
+    orders = [(order, degree) for order in range(7) for degree in range(order, 7)]
+    assert len(ours) == len(orders)
+    for (order, degree), found in zip(orders, ours, strict=True):
+        scale = math.sqrt(4 * math.pi / (2 * degree + 1) * (2 if order else 1)) * (-1) ** order
+        np.testing.assert_allclose(found, scale * sph_harm_y(degree, order, polar, around), atol=2e-6)
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), scale=st.floats(1e-3, 1e3), reflect=st.booleans())
+def test_a_similarity_changes_nothing(seed: int, scale: float, reflect: bool) -> None:
+    linear = scale * Rotation.random(rng=seed).as_matrix() @ np.diag([-1.0 if reflect else 1.0, 1, 1])
+    mesh = procedural("mug-000001")
+    before, after = describe(mesh), describe(mapped(mesh, linear, (scale, 0, -scale)))
+    assert np.linalg.norm(before.shape - after.shape) < 1e-4
+    np.testing.assert_allclose(before.colors, after.colors, atol=5e-3)
+
+
+def test_colours_are_parts_of_the_surface() -> None:
+    square = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], dtype=np.float32)
+    quad, up = np.array([[0, 1, 2], [0, 2, 3]], dtype=np.uint32), np.tile(np.float32([0, 0, 1]), (4, 1))
+    red, white = Material(base_color=(1, 0, 0, 1)), Material(base_color=(1, 1, 1, 1))
+    mesh = Mesh((Primitive(square, quad, up, material=red), Primitive(2 * square, quad, up, material=white)))
+    shown = describe(mesh).colors.reshape(4, 4, 4)
+    assert shown[3, 0, 0] == pytest.approx(0.2)
+    assert shown[3, 3, 3] == pytest.approx(0.8)
+
+
+def test_a_mesh_without_area_has_no_descriptor() -> None:
+    line = np.array([[0, 0, 0], [1, 0, 0], [2, 0, 0]], dtype=np.float32)
+    mesh = Mesh((Primitive(line, np.array([[0, 1, 2]], dtype=np.uint32), np.zeros_like(line)),))
+    with pytest.raises(AssetError) as raised:
+        describe(mesh)
+    assert raised.value.reason == "no_surface"
+
+
+def at(x: float, color: int = 0) -> Descriptor:
+    """A made-up descriptor: a place on a line, and one colour of 64."""
+    shape, colors = np.zeros(28, dtype=np.float32), np.zeros(64, dtype=np.float32)
+    shape[0], colors[color] = x, 1
+    return Descriptor(shape, colors)
+
+
+def test_a_chain_of_close_pairs_is_one_group() -> None:
+    chain = {f"link-{i}": at(0.0008 * i) for i in range(5)}
+    assert near_duplicates(chain | {"far": at(1)}) == (tuple(chain),)
+
+
+def test_the_wider_limit_holds_for_the_same_colours_alone() -> None:
+    assert near_duplicates({"a": at(0), "b": at(0.01)}) == (("a", "b"),)
+    assert near_duplicates({"a": at(0), "b": at(0.01, color=9)}) == ()
+    assert near_duplicates({"a": at(0), "b": at(0.0005, color=9)}) == (("a", "b"),)
+    assert near_duplicates({"a": at(0), "b": at(0.01)}, closeness=Closeness(shape_in_same_colors=0.001)) == ()
+
+
+def test_known_copies_join_groups() -> None:
+    seen = {"a": at(0), "b": at(0.0001), "c": at(1), "d": at(2)}
+    assert near_duplicates(seen, known=[("c", "photos"), ("b", "c"), ("d", "d")]) == (("a", "b", "c", "photos"),)
+
+
+def test_a_crowd_of_look_alikes_is_one_group() -> None:
+    """Many more than the neighbours that are looked at, equal to the bit or nearly."""
+    rng = np.random.default_rng(0)
+    crowd = {f"equal-{i}": at(0.5) for i in range(200)}
+    crowd |= {f"similar-{i}": at(0.5 + rng.uniform(-0.0004, 0.0004), color=i % 64) for i in range(300)}
+    groups = near_duplicates({"before": at(0), **crowd, "after": at(1)})
+    assert len(groups) == 1
+    assert set(groups[0]) == set(crowd)
+
+
+def test_the_first_of_a_group_stands_for_the_others() -> None:
+    assert originals([("a", "b", "c"), ("d", "e")]) == {"b": "a", "c": "a", "e": "d"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A mesh, its copy turned and in another format, another mesh, the same file again, and one that cannot be read."""
+    folder = tmp_path / "meshes"
+    folder.mkdir()
+    box, ball = trimesh.creation.box((1, 2, 3)), trimesh.creation.icosphere(3)
+    box.export(folder / "box.glb")
+    box.apply_transform(trimesh.transformations.rotation_matrix(1.0, [0, 0, 1]))
+    box.export(folder / "box_again.ply")
+    for name in ("planet.stl", "zweiter_planet.stl"):
+        ball.export(folder / name)
+    (folder / "torn.glb").write_bytes(b"glTF")
+    return folder
+
+
+def config_of(folder: Path) -> BuildConfig:
+    return load_config("viewpoint-100k", stated={"source": f"meshes:{folder}"})
+
+
+def test_a_survey_describes_what_can_be_used(folder: Path) -> None:
+    config = config_of(folder)
+    ids, counted = config.open_source().ids(), list[int]()
+    found = examine(config, ids, on_asset=counted.append)
+    assert list(found.unusable) == ["torn.glb"]
+    assert list(found.descriptors) == ["box.glb", "box_again.ply", "planet.stl", "zweiter_planet.stl"]
+    assert found.copies == (("planet.stl", "zweiter_planet.stl"),)
+    assert sum(counted) == len(ids)
+    groups = near_duplicates(found.descriptors, found.copies)
+    assert groups == (("box.glb", "box_again.ply"), ("planet.stl", "zweiter_planet.stl"))
+
+
+def test_a_stored_survey_is_not_made_again(folder: Path, tmp_path: Path) -> None:
+    config = config_of(folder)
+    ids = config.open_source().ids()
+    first = examine(config, ids, store=tmp_path / "store")
+    (folder / "box.glb").write_bytes(b"no longer a mesh")
+    again = examine(config, ids, store=tmp_path / "store")
+    assert again.unusable == first.unusable
+    assert again.copies == first.copies
+    for asset_id, descriptor in first.descriptors.items():
+        np.testing.assert_array_equal(again.descriptors[asset_id].shape, descriptor.shape)
+        np.testing.assert_array_equal(again.descriptors[asset_id].colors, descriptor.colors)
+
+
+def test_what_could_not_be_used_is_tried_again(folder: Path, tmp_path: Path) -> None:
+    config = config_of(folder)
+    ids = config.open_source().ids()
+    examine(config, ids, store=tmp_path / "store")
+    trimesh.creation.cone(1, 2).export(folder / "torn.glb")
+    again = examine(config, ids, store=tmp_path / "store")
+    assert not again.unusable
+    assert list(again.descriptors) == list(ids)
+
+
+@pytest.mark.slow
+def test_a_damaged_store_is_made_anew(folder: Path, tmp_path: Path) -> None:
+    config = config_of(folder)
+    ids = config.open_source().ids()
+    store = tmp_path / "store"
+    first = examine(config, ids, store=store)
+    for path in store.iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    assert list(examine(config, ids, store=store).descriptors) == list(first.descriptors)
+
+
+def test_a_changed_file_has_another_store(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    config = config_of(folder)
+    source = MeshesSource(folder)
+    before = survey_store(config, source.files(), source.ids())
+    assert before == survey_store(config, source.files(), source.ids())
+    assert before.is_relative_to(tmp_path / "cache")
+    trimesh.creation.cone(1, 2).export(folder / "box.glb")
+    assert survey_store(config, source.files(), source.ids()) != before

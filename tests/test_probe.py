@@ -1,0 +1,190 @@
+"""Where the images show the answer, the probe finds it on unseen assets; where they do not, it says chance."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import simplejpeg
+
+pytest.importorskip("torch")
+
+from conftest import run_command
+from hand_made_dataset import make_row, pose_on_orbit, write
+
+from viewpoint100k.errors import DataError, MissingExtraError, UsageError
+from viewpoint100k.probe import ProbeReport, ProbeSettings, format_probe, probe
+from viewpoint100k.probing.results import ProbeResult
+from viewpoint100k.probing.scenes import held_out_assets, read_frames
+
+SIZE = 32
+QUICK = ProbeSettings(epochs=1, scenes_per_step=8, threads=1, image_size=SIZE, resamples=50)
+
+
+def dial(azimuth: float, ground: np.ndarray, shown: bool = True) -> bytes:
+    """A picture of a bright spot that goes round a dial with the camera; without it, of the ground alone."""
+    across, down = np.meshgrid(np.arange(SIZE), np.arange(SIZE))
+    x, y = SIZE / 2 + 10 * np.cos(np.radians(azimuth)), SIZE / 2 + 10 * np.sin(np.radians(azimuth))
+    near = np.hypot(across - x, down - y) < 4
+    image = np.where((near & shown)[..., None], 255, ground).astype(np.uint8)
+    return bytes(simplejpeg.encode_jpeg(image, quality=95, colorsubsampling="444"))
+
+
+def dials(folder: Path, assets: int, shown: bool = True, rows: int = 5) -> Path:
+    """A data set of walks around ``assets`` objects, each on a ground of its own colour; a few are the test split."""
+    rng = np.random.default_rng(1)
+    shards: dict[str, list[dict[str, object]]] = {"train-00000-of-00001": [], "test-00000-of-00001": []}
+    for asset in range(assets):
+        ground = rng.integers(0, 120, 3)
+        azimuths = rng.uniform(0, 360) + np.cumsum(rng.choice([-1, 1], rows + 1) * rng.uniform(25, 95, rows + 1))
+        images = [{"bytes": dial(azimuth, ground, shown), "path": "x.jpg"} for azimuth in azimuths]
+        poses = [pose_on_orbit(float(azimuth), 20, 2.0) for azimuth in azimuths]
+        for step in range(rows):
+            row = make_row("ego_translation", asset, rows * asset + step, poses[step], poses[step + 1], 0.05)
+            split = "test-00000-of-00001" if asset < 2 else "train-00000-of-00001"
+            shards[split].append(row | {"images": images[step : step + 2]})
+    return write(folder, shards)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return dials(tmp_path_factory.mktemp("probe") / "small", assets=12)
+
+
+def of(report: ProbeReport, test: str) -> ProbeResult:
+    return next(result for result in report.results if result.test.strip() == test)
+
+
+def test_what_the_images_show_is_found_on_unseen_assets_and_by_both_images(tmp_path: Path) -> None:
+    folder = dials(tmp_path / "dials", assets=160)
+    report = probe(folder, replace(QUICK, epochs=6, held_out=0.3, resamples=500))
+    assert of(report, "both images").score > 0.9
+    assert of(report, "images swapped: right about them").score > 0.9
+    assert of(report, "images swapped: the answer flips").score > 0.9
+    assert of(report, "both mirrored: the answer flips").score > 0.9
+    for control in ("first image blank", "second image blank"):
+        low, high = of(report, control).interval
+        assert low - 0.05 < of(report, control).chance < high + 0.1
+    assert report.losses[-1] < report.losses[0]
+
+
+@pytest.mark.slow
+def test_one_image_alone_teaches_nothing(tmp_path: Path) -> None:
+    folder = dials(tmp_path / "dials", assets=160)
+    report = probe(folder, replace(QUICK, epochs=6, held_out=0.4, resamples=500, single_image=True))
+    assert of(report, "both images").score > 0.9
+    for name in ("first", "second"):
+        assert of(report, f"trained on the {name} image alone").interval[0] < 0.56
+
+
+@pytest.mark.slow
+def test_images_that_tell_nothing_give_chance(tmp_path: Path) -> None:
+    folder = dials(tmp_path / "blind", assets=160, shown=False)
+    report = probe(folder, replace(QUICK, epochs=6, held_out=0.4, resamples=500))
+    assert of(report, "both images").interval[0] < 0.55
+
+
+def test_frames_that_rows_share_are_one_scene_and_read_once(small: Path) -> None:
+    frames = read_frames(small, QUICK)
+    assert len(frames.pairs) == 60
+    assert len(frames.pixels) == 72
+    assert len(np.unique(frames.scene)) == 12
+    assert all(len(set(frames.asset[frames.scene == scene])) == 1 for scene in np.unique(frames.scene))
+    azimuths = frames.azimuth[frames.pairs]
+    assert np.abs((azimuths[:, 1] - azimuths[:, 0] - frames.change + 180) % 360 - 180).max() < 1e-3
+    assert np.isnan(frames.facing).all()
+
+
+def test_held_out_assets_are_those_of_the_test_split_and_more(small: Path) -> None:
+    frames = read_frames(small, QUICK)
+    held_out = held_out_assets(frames, 0.4)
+    first = frames.asset[frames.pairs[:, 0]]
+    assert not set(first[held_out]) & set(first[~held_out])
+    assert held_out[frames.in_test_split].all()
+    assert frames.in_test_split.sum() == 10
+    assert 0.4 <= held_out.mean() < 0.5
+
+
+def test_a_handful_of_rows_is_enough_to_run(tmp_path: Path) -> None:
+    report = probe(dials(tmp_path / "tiny", assets=3, rows=1), replace(QUICK, held_out=0.1))
+    assert (report.trained_rows, of(report, "both images").rows) == (1, 2)
+
+
+def test_so_many_rows_are_read_and_those_of_the_test_split_first(small: Path) -> None:
+    told = list[tuple[int, int]]()
+    frames = read_frames(small, replace(QUICK, max_rows=25), lambda done, total: told.append((done, total)))
+    assert len(frames.pairs) == 25
+    assert frames.in_test_split.sum() == 10
+    assert told[-1] == (25, 25)
+
+
+def test_a_file_without_the_columns_is_no_data_set(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    pq.write_table(pa.table({"images": [1]}), tmp_path / "data" / "train-00000-of-00001.parquet")
+    with pytest.raises(DataError, match="lacks the columns asset_id, cameras, group"):
+        probe(tmp_path)
+
+
+def test_the_same_seed_gives_the_same_network(small: Path) -> None:
+    one, two, other = (probe(small, replace(QUICK, seed=seed), store=False) for seed in (3, 3, 4))
+    assert one.losses == two.losses
+    assert one.results == two.results
+    assert one.losses != other.losses
+
+
+def test_a_report_is_stored_and_read_again(small: Path) -> None:
+    report = probe(small, QUICK)
+    stored = (small / ".build" / "probe.json").read_text()
+    assert ProbeReport.from_json(stored) == report
+    assert report.manifest == json.loads((small / ".build" / "manifest.json").read_text())["digest"]
+    assert report.trained_rows + of(report, "both images").rows == 60
+    table = format_probe(report)
+    assert "images swapped: the answer flips" in table
+    assert f"{of(report, 'both images').score * 100:.1f}" in table
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"settings": {}}'])
+def test_what_is_no_report_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"report|Expecting"):
+        ProbeReport.from_json(text)
+
+
+def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not a data set"):
+        probe(tmp_path)
+
+
+def test_rows_of_other_types_are_no_pairs(small: Path) -> None:
+    with pytest.raises(DataError, match="no pairs of images"):
+        probe(small, replace(QUICK, question_types=("counting",)))
+
+
+def test_one_asset_cannot_be_learned_from_and_tested_on(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="more assets"):
+        probe(dials(tmp_path / "one", assets=1))
+
+
+def test_an_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    row = make_row("ego_translation", 7, 0, pose_on_orbit(0, 20, 2.0), pose_on_orbit(50, 20, 2.0), 0.05)
+    folder = write(tmp_path / "torn", {"train-00000-of-00001": [row | {"images": 2 * [{"bytes": b"x", "path": "x"}]}]})
+    with pytest.raises(DataError, match="procedural/asset-7"):
+        probe(folder)
+
+
+def test_without_torch_the_extra_is_named(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtraError, match=r"viewpoint100k\[train\]"):
+        probe(small)
+
+
+def test_the_command_prints_a_table_or_json(small: Path) -> None:
+    done = run_command("probe", small, "--epochs", "1", "--image-size", str(SIZE), "--threads", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    assert ProbeReport.from_json(done.stdout).settings.epochs == 1
+    assert "epoch 1 of 1" in done.stderr
