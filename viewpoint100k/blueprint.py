@@ -24,3 +24,5 @@ class Blueprint:
     """Of the config, the list of assets and the templates."""
     unusable: Mapping[str, str]
     """Assets found unusable before the plan was made, which leaves them out, and the reasons."""
+    same_objects: tuple[tuple[str, ...], ...] = ()
+    """Groups of assets that are near duplicates, see `near_duplicates`; each lies within one split."""

@@ -63,6 +63,10 @@ class Views(_Section):
     min_object_area: Fraction = 0.02
     """Smallest part of the frame's pixels that the object may cover; else ``object_too_small``."""
 
+    min_contrast: float = Field(5.0, ge=0, le=100)
+    """Smallest CIE 1976 delta E by which half of the object's rim differs from what is behind it; else
+    ``low_contrast``."""
+
     @model_validator(mode="after")
     def _frames_hold_the_object(self) -> Views:
         if not 0 < self.fov_deg[0] <= self.fov_deg[1] < 120:

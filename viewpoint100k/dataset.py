@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +17,14 @@ from viewpoint100k.assets import PHOTO_SOURCES, MixedSource, Source, source_dige
 from viewpoint100k.assets.asset import Downloadable, FromFiles
 from viewpoint100k.assets.duplicates import identical_files
 from viewpoint100k.assets.mixed import parse_mixture
+from viewpoint100k.assets.near_duplicates import near_duplicates, originals
 from viewpoint100k.blueprint import Blueprint
 from viewpoint100k.card import write_card
 from viewpoint100k.config import BuildConfig
 from viewpoint100k.engines.local import LocalEngine
 from viewpoint100k.engines.quarantine import Quarantine
 from viewpoint100k.engines.ray import RayEngine
-from viewpoint100k.engines.survey import survey
+from viewpoint100k.engines.survey import Surveyed, examine, survey_store
 from viewpoint100k.engines.worker import Task
 from viewpoint100k.errors import UsageError
 from viewpoint100k.plan import Pool, Shard, make_plan
@@ -82,9 +83,9 @@ def draw_up(config: BuildConfig) -> Blueprint:
     source = config.open_source()
     pools = _pools(source, config)
     asset_ids = [asset_id for pool in pools for asset_id in pool.assets]
-    unusable: dict[str, str] = {}
-    if len(asset_ids) <= _SURVEYED and not isinstance(source, Downloadable):
-        unusable = survey(config, asset_ids)
+    files = source.files() if isinstance(source, FromFiles) else {}
+    surveyed = _survey(config, source, pools, files)
+    unusable = surveyed.unusable
     if len(unusable) == len(asset_ids):
         reasons = ", ".join(f"{asset_id} {reason}" for asset_id, reason in list(unusable.items())[:3])
         raise UsageError(f"no asset of {config.source} can be used ({reasons}): mend them, or give another --source")
@@ -93,13 +94,32 @@ def draw_up(config: BuildConfig) -> Blueprint:
     _check_motion(config, templates)
     asked = sorted((t.question_type, t.digest, config.questions[name]) for name, t in templates.items())
     usable = [Pool(p.weight, tuple(asset_id for asset_id in p.assets if asset_id not in unusable)) for p in pools]
-    files = source.files() if isinstance(source, FromFiles) else {}
-    twins = identical_files(files, config.limits.max_file_bytes)
+    copies = [(original, copy) for copy, original in identical_files(files, config.limits.max_file_bytes).items()]
+    same = near_duplicates(surveyed.descriptors, [*surveyed.copies, *copies])
+    twins = originals(same)
     sizes = {asset_id: path.stat().st_size for asset_id, path in files.items() if path.exists()}
     inputs = [[pool.weight for pool in pools], asked, sizes, twins, sorted(unusable.items())]
     digest = config.digest(source_digest(source.name, asset_ids), json.dumps(inputs, sort_keys=True))
     plan = make_plan(config, [pool for pool in usable if pool.assets], twins)
-    return Blueprint(config, plan, templates, digest, unusable)
+    return Blueprint(config, plan, templates, digest, unusable, same)
+
+
+def _survey(config: BuildConfig, source: Source, pools: Sequence[Pool], files: Mapping[str, Path]) -> Surveyed:
+    """What is found of the assets before they are split: of small sources, and of all whose meshes are files.
+
+    Large captures are not tried: no two are copies. Nor are the built-in objects, of which 2 in 1,000 are much like
+    another one.
+    """
+    parts = [part for _, part in source.parts] if isinstance(source, MixedSource) else [source]
+    asset_ids: list[str] = []
+    for part, pool in zip(parts, pools, strict=True):
+        if len(pool.assets) <= _SURVEYED or isinstance(part, FromFiles | Downloadable):
+            asset_ids += pool.assets
+    if isinstance(source, Downloadable):
+        source.download(asset_ids)
+    store = survey_store(config, files, asset_ids) if len(asset_ids) > _SURVEYED else None
+    with Progress("trying", "assets", len(asset_ids)) as progress:
+        return examine(config, asset_ids, store, progress.advance)
 
 
 def _check_types(templates: Mapping[str, Template]) -> None:
@@ -220,7 +240,7 @@ def finish(folder: DatasetFolder, blueprint: Blueprint) -> Summary:
     finished = [shard for shard in shards if folder.has_shard(shard)]
     summary = summarize(folder, finished, len(shards), blueprint.unusable)
     if summary.complete:
-        digest = folder.write_manifest(blueprint.digest, shards)
+        digest = folder.write_manifest(blueprint.digest, shards, blueprint.same_objects)
         write_card(folder, blueprint, digest, summary.assets_dropped, summary.drops)
     return summary
 

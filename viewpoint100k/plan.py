@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -91,13 +92,19 @@ def make_plan(config: BuildConfig, pools: Sequence[Pool], twins: Mapping[str, st
     Args:
         twins: assets that are the same as another one, with that other's id; they share its split.
     """
-    halves = [(pool, split_assets(pool.assets, twins or {})) for pool in pools]
-    train = tuple(Pool(pool.weight, kept) for pool, (kept, _) in halves if kept)
-    test = tuple(Pool(pool.weight, held_out) for pool, (_, held_out) in halves if held_out)
+    twins = twins or {}
+    halves = [(pool.weight, *split_assets(pool.assets, twins)) for pool in pools]
+    tested = {twins.get(asset_id, asset_id) for _, _, held_out in halves for asset_id in held_out}
+    train, test = [], []
+    for weight, kept, held_out in halves:  # A pool may hold a twin of what another one holds out.
+        moved = tuple(asset_id for asset_id in kept if twins.get(asset_id, asset_id) in tested)
+        train.append(Pool(weight, tuple(asset_id for asset_id in kept if twins.get(asset_id, asset_id) not in tested)))
+        test.append(Pool(weight, held_out + moved))
+    train, test = ([pool for pool in part if pool.assets] for part in (train, test))
     shards = _shards("train", config.rows, config.rows_per_shard)
     if test:
         shards += _shards("test", max(10, config.rows // 100), config.rows_per_shard)
-    return Plan(tuple(shards), {"train": train, "test": test})
+    return Plan(tuple(shards), {"train": tuple(train), "test": tuple(test)})
 
 
 def split_assets(
@@ -107,14 +114,19 @@ def split_assets(
 
     An asset's hash decides, not its place in the list, so that a grown source keeps nearly all of its split. The test
     split takes a hundredth of the assets; of a small source a fifth, up to five; of fewer than five assets none.
+    Twins that are more than that by themselves are for training: a crowd of look-alikes is no test.
     """
     twins = twins or {}
+    count = len(asset_ids)
+    held_out = max(math.ceil(count / 100), min(5, count // 5)) if count >= 5 else 0
+    sizes = Counter(twins.get(asset_id, asset_id) for asset_id in asset_ids)
 
-    def rank(asset_id: str) -> bytes:
-        return hashlib.sha256(twins.get(asset_id, asset_id).encode()).digest()
+    def rank(asset_id: str) -> tuple[bool, bytes]:
+        original = twins.get(asset_id, asset_id)
+        return sizes[original] > max(held_out, 1), hashlib.sha256(original.encode()).digest()
 
     ranked = sorted(asset_ids, key=rank)
-    held_out = max(math.ceil(len(ranked) / 100), min(5, len(ranked) // 5)) if len(ranked) >= 5 else 0
+    held_out = min(held_out, sum(not too_many for too_many, _ in map(rank, ranked)))
     while 0 < held_out < len(ranked) and rank(ranked[held_out]) == rank(ranked[held_out - 1]):
         held_out += 1
     return tuple(ranked[held_out:]), tuple(ranked[:held_out])

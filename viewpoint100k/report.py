@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -15,8 +17,9 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from viewpoint100k import __version__
-from viewpoint100k.audit import read_audit, stored_manifest_digest
+from viewpoint100k.audit import AuditReport, AuditResult, read_audit, stored_manifest_digest
 from viewpoint100k.errors import DataError
+from viewpoint100k.joint import JOINTS
 from viewpoint100k.reports.contents import Contents, light_rows, read_drops, shard_paths
 from viewpoint100k.reports.drawing import points
 from viewpoint100k.reports.gallery import Gallery
@@ -42,6 +45,8 @@ def report(folder: Path, *, gallery_size: int = 120) -> Path:
     if not contents.rows:
         raise DataError(f"{folder} holds no rows: there is nothing to report")
     audit, manifest = read_audit(folder), stored_manifest_digest(folder)
+    pairs = gallery.pairs(paths)
+    shown = [(views, row) for pair in pairs for views in pair.views for row in views.rows]
     style, script = (_part(name) for name in ("report.css", "report.js"))
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True)
     page = environment.from_string(_part("report.html.j2")).render(
@@ -50,11 +55,17 @@ def report(folder: Path, *, gallery_size: int = 120) -> Path:
         manifest=manifest,
         contents=contents,
         histograms=contents.histograms(),
+        margins=contents.margins(),
+        joints=JOINTS,
         most_listed=_MOST_LISTED,
         drops=read_drops(folder),
         audit=audit,
+        audit_groups=_by_audit(audit) if audit else [],
+        summed_up=_summed_up,
         stale=audit is not None and audit.manifest != manifest,
-        pairs=gallery.pairs(paths),
+        pairs=pairs,
+        shown_rows=[row for _, row in shown],
+        forms=sorted({views.form or "as it is" for views, _ in shown}),
         points=points,
         style=Markup(style),
         script=Markup(script),
@@ -63,6 +74,23 @@ def report(folder: Path, *, gallery_size: int = 120) -> Path:
     path = folder / "report.html"
     write_atomically(path, page.encode())
     return path
+
+
+def _by_audit(audit: AuditReport) -> list[tuple[str, list[AuditResult]]]:
+    """The results of each audit, in the order in which the audits were made."""
+    groups: dict[str, list[AuditResult]] = {}
+    for result in audit.results:
+        groups.setdefault(result.audit, []).append(result)
+    return list(groups.items())
+
+
+def _summed_up(results: Sequence[AuditResult]) -> str:
+    """What several results of one audit come to, in a few words."""
+    highest = max(results, key=lambda result: result.score - result.chance)
+    verdicts = Counter(result.verdict for result in results)
+    counted = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    points = 100 * (highest.score - highest.chance)
+    return f"{counted}; at most {points:+.1f} points from chance ({highest.problem.replace('_', ' ')})"
 
 
 def _part(name: str) -> str:

@@ -127,13 +127,19 @@ class DatasetFolder:
             self.block_path(block).with_suffix(".json").unlink()
         return entry
 
-    def write_manifest(self, config_digest: str, shards: Sequence[Shard]) -> str:
-        """Lists every shard, in order, and returns the manifest's digest."""
+    def write_manifest(
+        self, config_digest: str, shards: Sequence[Shard], same_objects: Sequence[Sequence[str]] = ()
+    ) -> str:
+        """Lists every shard, in order, and returns the manifest's digest.
+
+        ``same_objects``: groups of assets that are near duplicates, and share a split.
+        """
         entries = [self.read_entry(shard) for shard in shards]
         content = {
             "config": config_digest,
             "digest": manifest_digest(entries),
             "files": [asdict(entry) for entry in entries],
+            "same_objects": [list(group) for group in same_objects],
         }
         write_atomically(self.manifest, (json.dumps(content, indent=2) + "\n").encode())
         return str(content["digest"])

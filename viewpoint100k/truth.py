@@ -44,6 +44,8 @@ MAY_BE_NULL = frozenset({"answer_value", "margin", "reasoning", "object_front", 
 # Poses may come from files with single-precision numbers: two exact formulas then differ by about 1e-6 of a length.
 _LENGTH = 1e-5
 _ANGLE_DEG = 1e-3
+_MARK = re.compile(r"(?<!\w)\(?([A-Z])[.):]+\s*")
+"""A letter with which an option is listed: ``A.``, ``(A)``, ``A:``."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -125,13 +127,22 @@ def _question_text(row: Columns) -> str | None:
     question, options = row["question"], row["options"]
     if "<image" in question.lower():
         return "the question holds an image token, which every trainer adds by itself"
+    listed: dict[str, list[int]] = {}
+    for mark in _MARK.finditer(question):
+        listed.setdefault(mark[1], []).append(mark.end())
     for letter, option in zip(_LETTERS, options, strict=False):
-        if not re.search(rf"(?<!\w)\(?{letter}[.):]+\s*{re.escape(option)}(?!\w)", question):
+        if not any(_stands_at(question, start, option.strip()) for start in listed.get(letter, ())):
             return f"the question does not list option {letter}, {option!r}, with its letter"
     beyond = _LETTERS[len(options) : len(options) + 1]
     if options and beyond and re.search(rf"^\s*\(?{beyond}[.):]\s", question, re.MULTILINE):
         return f"the question lists an option {beyond} that the row does not have"
     return None
+
+
+def _stands_at(question: str, start: int, option: str) -> bool:
+    """Whether the option's text is there, and is not the beginning of a longer word."""
+    after = question[start + len(option) : start + len(option) + 1]
+    return question.startswith(option, start) and not (after.isalnum() or after == "_")
 
 
 def _reasoning(row: Columns) -> str | None:
@@ -145,7 +156,10 @@ def _reasoning_claims(row: Columns) -> str | None:
     """Whether every sentence of the reasoning can be checked, and is true of the cameras."""
     if not row["reasoning"]:
         return None
-    judgement = judge_reasoning(row["reasoning"], row)
+    try:
+        judgement = judge_reasoning(row["reasoning"], row)
+    except (ArithmeticError, ValueError) as error:
+        return f"the cameras leave undefined what the reasoning says: {error}"
     for claim, instead in judgement.false:
         return f"the reasoning says {claim.text!r}, and {instead}"
     for claim in judgement.unrecognised:

@@ -2,7 +2,7 @@
 
 Nothing but the folder is needed. Every label is worked out again by `viewpoint100k.truth`, which shares no code with
 the path that made it. Files are read a hundred rows at a time, so memory does not grow with their size; what is kept
-of a row is its id, and of an asset or a group the split it was first seen in.
+of a row is its id, of an asset or a group the split it was first seen in, and of a group a digest of its views.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ from viewpoint100k import truth
 from viewpoint100k.errors import UsageError
 from viewpoint100k.rows import arrow_schema
 from viewpoint100k.second_path.definitions import Definition, definitions_of
+from viewpoint100k.second_path.forms import plain_views
 
 __all__ = ["MAX_FINDINGS_PER_CHECK", "Finding", "Report", "verify"]
 
@@ -323,6 +325,7 @@ class _RowChecks:
         self._definitions = definitions
         self._ids: set[str] = set()
         self._split_of: dict[str, dict[tuple[str, ...], str]] = {"asset": {}, "asset_sha256": {}, "group": {}}
+        self._views_of: dict[str, int] = {}
         # Per question type: the largest quantity of which "none" is said, and the smallest of which it is not.
         self._largest_none: dict[str, tuple[float, str]] = {}
         self._smallest_some: dict[str, tuple[float, str]] = {}
@@ -339,7 +342,10 @@ class _RowChecks:
                 for number, problem in enumerate(problems, start=1):
                     self._tally.record("image", where, problem and f"image {number} {problem}")
                 self._tally.record("same_image", where, _same_image(row))
-                self._remember_extremes(row, where)
+                if "wording" not in found:  # Where the wording is known, so is the dead zone around none.
+                    self._remember_extremes(row, where)
+                if found["cameras"] is None:
+                    self._tally.record("group", where, self._group_problem(row))
             self._check_against_others(row, where, split)
             self.done += 1
 
@@ -363,6 +369,15 @@ class _RowChecks:
         self._config = self._config or row["config"]
         other = None if row["config"] == self._config else f"its config is {row['config']}, not {self._config}"
         record("config", where, other)
+
+    def _group_problem(self, row: dict[str, Any]) -> str | None:
+        """Whether rows of one group are about the same two views, as what scores them together relies on."""
+        try:
+            views = plain_views(row)
+        except ValueError as error:
+            return str(error)
+        same = self._views_of.setdefault(row["group"], views) == views
+        return None if same else f"another row of the group {row['group']} is about other views, or in another form"
 
     def _remember_extremes(self, row: dict[str, Any], where: str) -> None:
         if row["answer_value"] is None:
@@ -388,12 +403,12 @@ def _is_sampled(row_id: str) -> bool:
 
 def _same_image(row: dict[str, Any]) -> str | None:
     """Two equal files from two different cameras: one of them does not show what its camera saw."""
-    first, second = (image["bytes"] for image in row["images"][:2])
-    if first != second or _alike(row["cameras"][0], row["cameras"][1]):
-        return None
     if row["answerability"] is not None and row["answerability"] < _LOOKS_ALIKE:
         return None  # That the images look alike is what is asked about.
-    return "the two cameras differ and their images are the same"
+    for (one, here), (other, there) in combinations(zip(row["images"], row["cameras"], strict=True), 2):
+        if one["bytes"] == other["bytes"] and not _alike(here, there):
+            return "two cameras differ and their images are the same"
+    return None
 
 
 def _alike(first: dict[str, Any], second: dict[str, Any]) -> bool:

@@ -21,6 +21,7 @@ from viewpoint100k.scenes import Scenes
 from viewpoint100k.seeding import derive_seed, generator
 from viewpoint100k.slots import Slot
 from viewpoint100k.stopwatch import Stopwatch
+from viewpoint100k.visibility import LOW_CONTRAST, contrast
 
 __all__ = ["CaptureVisit", "MeshVisit", "Visit"]
 
@@ -115,6 +116,10 @@ class MeshVisit:
         if (place, mirrored) not in self._images:
             with self._timed("color"):
                 pixels = self._scenes.of(self._shots[place]).color(self._frames[place].camera)
+            with self._timed("contrast"):
+                seen = contrast(pixels, self._frames[place].mask)
+            if seen < self._config.views.min_contrast:
+                raise AssetError(LOW_CONTRAST, f"the object differs from its background by {seen:.1f} of 100 alone")
             with self._timed("encode"):
                 shown = np.ascontiguousarray(pixels[:, ::-1]) if mirrored else pixels
                 self._images[place, mirrored] = encode_jpeg(shown, self._config.images.jpeg_quality)

@@ -13,7 +13,7 @@ from multiprocessing.context import SpawnProcess
 
 from viewpoint100k.blueprint import Blueprint
 from viewpoint100k.engines.quarantine import Quarantine
-from viewpoint100k.engines.worker import Crashed, Done, Failed, Task, Visited, Visiting, WorkerJob, serve
+from viewpoint100k.engines.worker import Crashed, Done, Failed, Task, Visited, Visiting, WorkerJob, one_core, serve
 from viewpoint100k.errors import BuildError
 from viewpoint100k.shards import DatasetFolder
 
@@ -107,7 +107,8 @@ class LocalEngine:
         log = self._folder.build / "logs" / f"worker-{self._started:04d}.log"
         job = WorkerJob(self._blueprint, self._folder.root.resolve(), log.resolve())
         process = context.Process(target=self._serve, args=(job, theirs), daemon=True)
-        process.start()
+        with one_core():
+            process.start()
         theirs.close()
         self._started += 1
         return _Worker(process, ours, since=time.monotonic())

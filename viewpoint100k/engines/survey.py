@@ -19,10 +19,11 @@ import numpy as np
 from viewpoint100k.assets import MeshAsset
 from viewpoint100k.assets.descriptors import DESCRIPTOR_VERSION, Descriptor, describe
 from viewpoint100k.config import BuildConfig
+from viewpoint100k.engines.worker import one_core
 from viewpoint100k.errors import AssetError, BuildError
 from viewpoint100k.shards import write_atomically
 
-__all__ = ["Surveyed", "examine", "survey", "survey_store"]
+__all__ = ["Surveyed", "examine", "survey_store"]
 
 _START_TIMEOUT_S = 60.0
 
@@ -52,11 +53,6 @@ class Surveyed:
     """Of those meshes that can, in the order in which they were asked for."""
     copies: tuple[tuple[str, str], ...] = ()
     """Assets, meshes or captures, whose files are the same as those of an earlier one, which comes first."""
-
-
-def survey(config: BuildConfig, asset_ids: Sequence[str]) -> dict[str, str]:
-    """Those of the assets of the config's source that cannot be loaded, with the reason code of each."""
-    return examine(config, asset_ids).unusable
 
 
 def examine(
@@ -137,7 +133,8 @@ def _examine_some(config: BuildConfig, asset_ids: Sequence[str], on_asset: Calla
         context = get_context("spawn")
         ours, theirs = context.Pipe(duplex=False)
         process = context.Process(target=_load_each, args=(config, left, theirs), daemon=True)
-        process.start()
+        with one_core():
+            process.start()
         theirs.close()
         try:
             _await_start(ours)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import string
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,19 +17,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from viewpoint100k.errors import DataError, UsageError
+from viewpoint100k.joint import JointTable
+from viewpoint100k.second_path.forms import form_of
 
 __all__ = ["Bar", "Contents", "Drop", "Histogram", "histogram", "light_rows", "read_drops", "shard_paths"]
 
 _COLUMNS = [
     *("id", "question", "options", "answer", "answer_text", "answer_value", "margin", "question_type", "template"),
     *("reasoning", "source", "asset_id", "category", "license", "creator", "cameras", "object_center", "object_radius"),
-    *("object_front", "relative", "answerability"),
+    *("object_front", "relative", "answerability", "group"),
 ]
-_STILL_RADII = 0.1
-"""A sideways movement of fewer object radii than this counts as none in the joint table."""
-_STILL_DEG = 4.0
-"""So does a turn of fewer degrees."""
-_SIDES = ("left", "none", "right")
+_STRAIGHT_DOWN = -0.999
+"""Of an optical axis, upwards: that of a floor plan, which is no view of the object."""
 
 Place = tuple[int, int, int]
 """File, row group, and row within it."""
@@ -74,11 +74,19 @@ class Contents:
     rows: int = 0
     splits: Counter[str] = field(default_factory=Counter)
     counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    """Rows by each value of ``question_type``, ``category``, ``source``, ``license``."""
-    answers: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    """Letters of the right options by question type; of open questions the answers themselves."""
-    joint: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Rows by the sides to which the camera moved and turned."""
+    """Rows by each value of ``question_type``, ``category``, ``source``, ``license``, and by ``form``."""
+    images: Counter[int] = field(default_factory=Counter)
+    """Rows by how many images they show."""
+    groups: Counter[str] = field(default_factory=Counter)
+    """Rows by the pair that they are about."""
+    letters: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Letters of the right options by question type; open questions have none."""
+    most_options: Counter[str] = field(default_factory=Counter)
+    """By question type."""
+    reasoned: int = 0
+    """Rows with a chain of thought."""
+    joint: JointTable = field(default_factory=JointTable)
+    """What the camera did, part against part."""
     assets: set[tuple[str, str]] = field(default_factory=set)
     values: dict[str, array[float]] = field(default_factory=lambda: defaultdict(lambda: array("f")))
     missing: Counter[str] = field(default_factory=Counter)
@@ -90,16 +98,25 @@ class Contents:
         self.splits[split] += 1
         for name in ("question_type", "category", "source", "license"):
             self.counts[name][row[name]] += 1
-        self.answers[kind][row["answer"]] += 1
+        self.counts["form"][form_of(row["template"]) or "as it is"] += 1
+        self.images[len(row["cameras"])] += 1
+        self.groups[row["group"]] += 1
+        self.reasoned += bool(row["reasoning"])
+        if row["options"]:
+            self.letters[kind][row["answer"]] += 1
+            self.most_options[kind] = max(self.most_options[kind], len(row["options"]))
+        else:
+            self._note(f"answer {kind}", row["answer_value"])
         self.assets.add((row["source"], row["asset_id"]))
-        moved = _side(relative["translation_x"] / row["object_radius"], _STILL_RADII)
-        self.joint[moved, _side(relative["yaw_deg"], _STILL_DEG)] += 1
+        self.joint.add(row)
         self._note("azimuth", relative["azimuth_deg"])
         self._note("overlap", relative["overlap"])
         self._note("answerability", row["answerability"])
         self._note(f"margin {kind}", row["margin"])
         for camera in row["cameras"]:
             pose = camera["camera_to_world"]
+            if pose[10] < _STRAIGHT_DOWN:
+                continue
             x, y, z = (pose[i] - c for i, c in zip((3, 7, 11), row["object_center"], strict=True))
             self._note("elevation", math.degrees(math.atan2(z, math.hypot(x, y))))
 
@@ -118,18 +135,36 @@ class Contents:
             ("answerability", "Answerability: difference from the image that another answer would need", "", None),
         ]
         wanted += [
-            (f"margin {kind}", f"Margin of {kind}: distance from the nearest boundary between answers", "", None)
+            (f"answer {kind}", f"Answers to {kind}, an open question", "", None)
             for kind in sorted(self.counts["question_type"])
         ]
+        return self._drawn(wanted)
+
+    def margins(self) -> list[Histogram]:
+        """How far the answers of each question type lie from the nearest boundary."""
+        kinds = sorted(self.counts["question_type"])
+        return self._drawn([(f"margin {kind}", f"Margin of {kind}", "", None) for kind in kinds])
+
+    def _drawn(self, wanted: Iterable[tuple[str, str, str, float | None]]) -> list[Histogram]:
         return [
             histogram(self.values[name], title, unit, step, self.missing[name])
             for name, title, unit, step in wanted
             if self.values.get(name)
         ]
 
-    def joint_table(self) -> list[tuple[str, list[int]]]:
-        """(turned, [moved left, moved none, moved right]) for each side that the camera turned to."""
-        return [(turned, [self.joint[moved, turned] for moved in _SIDES]) for turned in _SIDES]
+    def questions_per_pair(self) -> Counter[int]:
+        """Pairs by how many rows are about each."""
+        return Counter(self.groups.values())
+
+    def letter_shares(self) -> list[tuple[str, int, list[float | None]]]:
+        """(question type, rows, percentage of each letter) for types with options; None beyond its last option."""
+        most = max(self.most_options.values(), default=0)
+        table = []
+        for kind in sorted(self.letters):
+            rows, options = self.letters[kind].total(), self.most_options[kind]
+            shares = [100 * self.letters[kind][letter] / rows for letter in string.ascii_uppercase[:options]]
+            table.append((kind, rows, [*shares, *[None] * (most - options)]))
+        return table
 
 
 def histogram(values: Sequence[float], title: str, unit: str, step: float | None, missing: int = 0) -> Histogram:
@@ -186,7 +221,3 @@ def read_drops(folder: Path) -> list[Drop] | None:
             raise DataError(f"{path} is not a record of a shard: {error!r}") from error
     drops.update(("asset", reason) for reason in assets.values())
     return [Drop(stage, reason, count) for (stage, reason), count in sorted(drops.items())]
-
-
-def _side(value: float, still: float) -> str:
-    return "none" if abs(value) < still else "right" if value > 0 else "left"

@@ -1,4 +1,8 @@
-"""The pairs that a report shows: a sample over question types, with thumbnails that are part of the page."""
+"""The pairs that a report shows: a sample over question types, with thumbnails that are part of the page.
+
+All questions about a pair are shown together. Forms of a question that show other images, such as the same two swapped,
+follow within the pair, with images of their own.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +20,18 @@ import pyarrow.parquet as pq
 
 from viewpoint100k.reports.contents import Place
 from viewpoint100k.reports.drawing import TopView, top_view
+from viewpoint100k.second_path.forms import form_of
+from viewpoint100k.stored import proper_camera
 
-__all__ = ["Gallery", "ShownPair", "Thumbnail"]
+__all__ = ["Gallery", "ShownPair", "ShownViews", "Thumbnail"]
 
 _THUMBNAIL_PIXELS = 320
 _MOST_BYTES = 10_000_000
 """Of all thumbnails as they stand in the page."""
+
+Row = dict[str, Any]
+Kept = tuple[Place, str, Row]
+"""Where a row stands, its split, and its columns but for the images."""
 
 
 @dataclass(frozen=True)
@@ -32,26 +42,59 @@ class Thumbnail:
 
 
 @dataclass(frozen=True)
-class ShownPair:
-    """One entry of the gallery."""
+class ShownViews:
+    """Images, and all questions that show exactly these."""
 
-    row: dict[str, Any]
-    split: str
+    rows: tuple[Row, ...]
     images: tuple[Thumbnail | None, ...]
     """None for an image that cannot be read."""
     view: TopView
+
+    @property
+    def form(self) -> str | None:
+        """In which form the pair is shown: ``swapped`` or ``mirrored``, or None for as it is."""
+        return form_of(self.rows[0]["template"])
+
+    @property
+    def mirrored_images(self) -> tuple[int, ...]:
+        """Numbers of images that are mirrored left to right, as their cameras say."""
+        return tuple(
+            number
+            for number, camera in enumerate(self.rows[0]["cameras"], start=1)
+            if proper_camera(camera) is not camera
+        )
+
+
+@dataclass(frozen=True)
+class ShownPair:
+    """One entry of the gallery: everything that is asked about one pair."""
+
+    group: str
+    split: str
+    views: tuple[ShownViews, ...]
+
+    @property
+    def row(self) -> Row:
+        """One of its rows: in what concerns the object they are all alike."""
+        return self.views[0].rows[0]
+
+    @property
+    def questions(self) -> int:
+        """How many there are."""
+        return sum(len(views.rows) for views in self.views)
 
 
 class Gallery:
     """Draws a sample while rows pass by, the same one every time, and reads its images afterwards."""
 
     def __init__(self, size: int) -> None:
+        """``size``: about so many questions are shown."""
         self._size = size
-        self._heaps: dict[str, list[tuple[int, Place, str, dict[str, Any]]]] = defaultdict(list)
+        self._heaps: dict[str, list[tuple[int, Place, str, Row]]] = defaultdict(list)
 
-    def offer(self, place: Place, split: str, row: dict[str, Any]) -> None:
-        """Keeps the row where its id's hash is among the smallest of its question type."""
-        rank = int.from_bytes(hashlib.blake2b(row["id"].encode(), digest_size=8).digest())
+    def offer(self, place: Place, split: str, row: Row) -> None:
+        """Keeps the row where its group's hash is among the smallest of its question type: of a group all or none."""
+        rank = int.from_bytes(hashlib.blake2b(row["group"].encode(), digest_size=8).digest())
         heap = self._heaps[row["question_type"]]
         if len(heap) < self._size:
             heapq.heappush(heap, (-rank, place, split, row))
@@ -60,17 +103,54 @@ class Gallery:
 
     def pairs(self, paths: Sequence[Path]) -> list[ShownPair]:
         """The sample: question types in turn, so that each is shown alike, as long as there is room in the page."""
-        ranked = [sorted(self._heaps[kind], key=lambda item: -item[0]) for kind in sorted(self._heaps)]
-        in_turn = [heap[i] for i in range(self._size) for heap in ranked if i < len(heap)][: self._size]
-        images = _read_images(paths, [place for _, place, _, _ in in_turn])
+        chosen = self._chosen()
+        images = _read_images(paths, [place for group in chosen for place, _, _ in _firsts(group)])
         shown, room = [], _MOST_BYTES
-        for _, place, split, row in in_turn:
-            thumbnails = images[place]
-            room -= sum(len(thumbnail.data_uri) for thumbnail in thumbnails if thumbnail)
+        for group in chosen:
+            pair = _shown(group, images)
+            room -= sum(len(image.data_uri) for views in pair.views for image in views.images if image)
             if room < 0:
                 break
-            shown.append(ShownPair(row, split, thumbnails, top_view(row)))
+            shown.append(pair)
         return shown
+
+    def _chosen(self) -> list[list[Kept]]:
+        """Groups of rows, as many as there is room for, in the order in which question types take turns."""
+        ranked = [sorted(self._heaps[kind], key=lambda item: (-item[0], item[1])) for kind in sorted(self._heaps)]
+        groups: dict[str, list[Kept]] = defaultdict(list)
+        for heap in ranked:
+            for _, place, split, row in heap:
+                groups[row["group"]].append((place, split, row))
+        in_turn = (heap[i][3]["group"] for i in range(self._size) for heap in ranked if i < len(heap))
+        chosen: list[list[Kept]] = []
+        room = self._size
+        for name in dict.fromkeys(in_turn):
+            if room <= 0:
+                break
+            chosen.append(sorted(groups[name], key=lambda kept: kept[0]))
+            room -= len(groups[name])
+        return chosen
+
+
+def _shot_key(row: Row) -> tuple[str | None, tuple[tuple[float, ...], ...]]:
+    """The same for rows that show the same images."""
+    return form_of(row["template"]), tuple(tuple(camera["camera_to_world"]) for camera in row["cameras"])
+
+
+def _firsts(group: Sequence[Kept]) -> list[Kept]:
+    """The first row of each that shows images of its own, those as they are before other forms."""
+    firsts: dict[object, Kept] = {}
+    for kept in group:
+        firsts.setdefault(_shot_key(kept[2]), kept)
+    return sorted(firsts.values(), key=lambda kept: form_of(kept[2]["template"]) is not None)
+
+
+def _shown(group: Sequence[Kept], images: dict[Place, tuple[Thumbnail | None, ...]]) -> ShownPair:
+    views = []
+    for place, _, first in _firsts(group):
+        rows = tuple(row for _, _, row in group if _shot_key(row) == _shot_key(first))
+        views.append(ShownViews(rows, images[place], top_view(first)))
+    return ShownPair(group[0][2]["group"], group[0][1], tuple(views))
 
 
 def _read_images(paths: Sequence[Path], places: Sequence[Place]) -> dict[Place, tuple[Thumbnail | None, ...]]:

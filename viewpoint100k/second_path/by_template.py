@@ -8,7 +8,8 @@ from typing import Any
 
 from viewpoint100k.second_path.definitions import Definition, Meaning, rendered
 from viewpoint100k.second_path.judging import Verdict, judge
-from viewpoint100k.second_path.measures import tolerance
+from viewpoint100k.second_path.measures import azimuth_between, tolerance
+from viewpoint100k.second_path.shown import angles_problem, images_problem, options_problem, plan_problem
 from viewpoint100k.stored import StoredPair
 
 __all__ = ["examine_by_template"]
@@ -17,35 +18,32 @@ Columns = Mapping[str, Any]
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MARGIN_TOLERANCE = 1e-3
+_ANGLE_DEG = 1e-3
 
 
 def examine_by_template(
     row: Columns, pair: StoredPair, definition: Definition, paraphrase: Mapping[str, Any]
 ) -> Iterator[tuple[str, str | None]]:
     """Checks of a row whose wording is known, each with what it found wrong, or None."""
-    claims = definition.meanings(paraphrase, row["options"], len(row["images"]))
-    yield "options", _options(row, definition, claims)
+    problem = images_problem(row, definition)
+    yield "image_count", problem
+    if problem:
+        return
     try:
+        claims = definition.meanings(paraphrase, row["options"], len(row["images"]))
+        yield "options", options_problem(row, definition, claims)
         verdict = judge(definition, pair, claims)
-    except ValueError as error:
+        yield "requirements", _requirements(row, definition, pair)
+        yield "layout", angles_problem(definition, pair, claims, verdict.value)
+    except (ArithmeticError, ValueError) as error:
         yield "label", str(error)
         return
+    if definition.content.get("sketch"):
+        yield "plan", plan_problem(pair)
     yield "wording", _wording(row, paraphrase, verdict)
     yield "answer_value", _answer_value(row, definition, verdict)
     yield "margin", _margin(row, verdict)
     yield "label", _label(row, claims, verdict)
-    yield "requirements", _requirements(definition, pair)
-
-
-def _options(row: Columns, definition: Definition, claims: Sequence[Meaning | None]) -> str | None:
-    if bool(row["options"]) == (definition.kind == "open"):
-        return "an open question has no options, and every other has some"
-    for option, claim in zip(row["options"], claims, strict=True):
-        if claim is None:
-            return f"the option {option!r} is not one that the wording {row['template']!r} gives"
-    if len(set(claims)) != len(claims):
-        return f"two of the options {row['options']} mean the same, so that both or neither are true"
-    return None
 
 
 def _wording(row: Columns, paraphrase: Mapping[str, Any], verdict: Verdict) -> str | None:
@@ -61,12 +59,17 @@ def _answer_value(row: Columns, definition: Definition, verdict: Verdict) -> str
     stored, value = row["answer_value"], verdict.value
     if value is None or stored is None:
         return None if stored is None and value is None else f"answer_value is {stored}, where {value} is true"
+    quantity = str(definition.answer.get("quantity", "azimuth_deg"))
     difference = stored - value
-    if definition.kind != "open" and "deg" in str(definition.answer.get("quantity", "deg")):
-        difference = math.remainder(difference, 360) if math.isfinite(difference) else difference
-    if not abs(difference) <= tolerance(value, str(definition.answer.get("quantity", "azimuth_deg"))):
+    if quantity in _FULL_CIRCLE and math.isfinite(difference):
+        difference = math.remainder(difference, 360)
+    if not abs(difference) <= tolerance(value, quantity):
         return f"answer_value is {stored:.6g}; the cameras give {value:.6g}"
     return None
+
+
+_FULL_CIRCLE = frozenset({"azimuth_deg", "yaw_deg", "roll_deg", "bank_deg", "front_azimuth_deg"})
+"""Angles of which -180 and 180 degrees are one."""
 
 
 def _margin(row: Columns, verdict: Verdict) -> str | None:
@@ -75,7 +78,7 @@ def _margin(row: Columns, verdict: Verdict) -> str | None:
         return None if stored is None and margin is None else f"the margin is {stored}, where {margin} is true"
     if not (stored > 0 and math.isfinite(stored)):
         return f"the margin is {stored}, not a positive number"
-    if abs(stored - margin) > _MARGIN_TOLERANCE * max(1, abs(margin)):
+    if not abs(stored - margin) <= _MARGIN_TOLERANCE * max(1, abs(margin)):
         return f"the margin is {stored:.6g}; the cameras give {margin:.6g}"
     if margin < verdict.least_margin * (1 - 1e-6) - 1e-9:
         return f"the margin {margin:.6g} lies in the dead zone of {verdict.least_margin:g}, where nothing may be asked"
@@ -100,18 +103,18 @@ def _number(value: Meaning) -> str:
     return str(int(value)) if isinstance(value, int | float) and value == int(value) else str(value)
 
 
-def _requirements(definition: Definition, pair: StoredPair) -> str | None:
+def _requirements(row: Columns, definition: Definition, pair: StoredPair) -> str | None:
     """Whether the pair is one that this type may be asked about."""
-    told = pair.answerability
-    least = (definition.content.get("requires") or {}).get("min_answerability", 0)
-    if told is not None and told < least:
-        return f"answerability is {told:.3g}, and this type is asked only from {least:g} on"
-    if any("front" in str(quantity) or "own" in str(quantity) for quantity in _quantities(definition)):
-        return None if pair.front is not None else "this type needs an object whose front is known, and it is null"
+    requires = definition.content.get("requires") or {}
+    if "azimuth_deg" in requires:
+        low, high = requires["azimuth_deg"]
+        around = abs(azimuth_between(pair, pair.first.position, pair.second.position))
+        if not low - _ANGLE_DEG <= around <= high + _ANGLE_DEG:
+            return f"the camera goes around by {around:.4g} degrees, and this type is asked from {low:g} to {high:g}"
+    for name, told in (("overlap", row["relative"]["overlap"]), ("answerability", pair.answerability)):
+        least = requires.get(f"min_{name}", 0)
+        if least and (told is None or told < least * (1 - 1e-6)):
+            return (
+                f"the {name} is {'null' if told is None else f'{told:.3g}'}, and this type is asked from {least:g} on"
+            )
     return None
-
-
-def _quantities(definition: Definition) -> list[str]:
-    answer = definition.answer
-    blocks = answer["parts"].values() if "parts" in answer else [answer]
-    return [str(block.get("quantity", "")) for block in blocks]

@@ -64,7 +64,7 @@ def object_translation(pair: StoredPair) -> float:
     facing = minus(pair.first.position, pair.center)
     place = minus(pair.second.position, pair.center)
     length = math.hypot(facing[0], facing[1])
-    if length < 1e-6 * math.hypot(*facing):
+    if length <= 1e-6 * math.hypot(*facing):
         raise ValueError("camera 1 is straight above or below the object, so an observer there has no left or right")
     return -(facing[0] * place[1] - facing[1] * place[0]) / length / pair.radius
 

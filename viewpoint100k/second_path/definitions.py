@@ -6,24 +6,31 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import permutations, product
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-__all__ = ["Definition", "Meaning", "definitions_of", "packaged_definitions"]
+__all__ = ["Definition", "Meaning", "combined_answers", "definitions_of", "packaged_definitions", "rendered"]
 
 Meaning = str | float
 """What an option claims: the name of an answer, a number, an image, or an order of images."""
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast, where it is there.
 _FORM = re.compile(r"\+(swapped|mirrored)$")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+_HARMLESS = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.CondExpr),
+    *(nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Add, nodes.Sub, nodes.Filter),
+)
+"""What a wording may be made of. A data set comes from anywhere: its wordings must not loop, nor call anything."""
+_FILTERS = frozenset({"abs", "capitalize", "int", "lower", "round", "upper"})
 
 
 @dataclass(frozen=True)
@@ -103,14 +110,26 @@ def combined_answers(answer: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 def rendered(text: str, variables: Mapping[str, Any]) -> str:
     """A wording with its variables filled in, as a reader sees it; empty where it cannot be."""
+    text = text.strip()
+    if "{" not in text:
+        return text
+    # With their types: 45 and 45.0 are equal, and read differently.
+    return _rendered(text, tuple((name, type(value), value) for name, value in variables.items()))
+
+
+@lru_cache(maxsize=10_000)
+def _rendered(text: str, variables: tuple[tuple[str, type, Any], ...]) -> str:
     try:
-        return str(_compiled(text.strip()).render(variables))
-    except TemplateError:
-        return ""
+        return str(_compiled(text).render({name: value for name, _, value in variables}))
+    except (TemplateError, ArithmeticError, TypeError, ValueError):
+        return ""  # No option reads so, and no question: the row is found to differ from its wording.
 
 
 @cache
 def _compiled(text: str) -> Any:
+    for node in _ENVIRONMENT.parse(text).find_all(nodes.Node):
+        if not isinstance(node, _HARMLESS) or (isinstance(node, nodes.Filter) and node.name not in _FILTERS):
+            raise TemplateError(f"a wording may not use {type(node).__name__}")
     return _ENVIRONMENT.from_string(text)
 
 
@@ -118,23 +137,29 @@ def _compiled(text: str) -> Any:
 def packaged_definitions() -> Mapping[str, Definition]:
     """The package's own question types."""
     files = [item for item in resources.files("question_templates").iterdir() if item.name.endswith(".yaml")]
-    contents = [yaml.safe_load(item.read_text(encoding="utf-8")) for item in files]
+    contents = [yaml.load(item.read_text(encoding="utf-8"), Loader=_LOADER) for item in files]
     return {content["question_type"]: Definition(content) for content in contents}
 
 
 def definitions_of(folder: Path) -> Mapping[str, Definition]:
-    """The question types of a data set: those that it was built with, from its build records or, of a downloaded one,
-    from the list that was published with it; and for what neither knows the package's."""
-    own = _stored(folder / "question_types.json") | _stored(folder / ".build" / "build.json", "question_types")
-    return {**packaged_definitions(), **{kind: Definition(content) for kind, content in own.items()}}
-
-
-def _stored(path: Path, key: str | None = None) -> dict[str, Any]:
-    """A mapping from a JSON file, or from under ``key`` in it; empty where there is none."""
+    """The question types of a data set: as it was built with, where its build records are there; else the package's."""
+    path = folder / ".build" / "build.json"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if key is not None:
-        content = content.get(key) if isinstance(content, dict) else None
-    return content if isinstance(content, dict) else {}
+        stored = json.loads(path.read_text(encoding="utf-8")).get("question_types", {})
+    except (OSError, ValueError, AttributeError):
+        stored = {}
+    listed = stored.items() if isinstance(stored, dict) else ()
+    return {**packaged_definitions(), **{kind: Definition(content) for kind, content in listed if _is_whole(content)}}
+
+
+def _is_whole(content: Any) -> bool:
+    """Whether a mapping has the parts of a question type, so that it can be read as one."""
+    try:
+        cases = (content.get("cases") or {}).values()
+        return (
+            isinstance(content["answer"]["kind"], str)
+            and all(isinstance(parts, dict) for parts in cases)
+            and all(isinstance(p[part], str) for p in content["paraphrases"] for part in ("name", "question", "reply"))
+        )
+    except (LookupError, TypeError, AttributeError):
+        return False

@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from viewpoint100k.second_path.definitions import Definition, Meaning, combined_answers
-from viewpoint100k.second_path.measures import azimuth_between, evaluate
+from viewpoint100k.second_path.expressions import evaluate
+from viewpoint100k.second_path.measures import azimuth_between
 from viewpoint100k.stored import StoredPair
 
 __all__ = ["Verdict", "judge"]

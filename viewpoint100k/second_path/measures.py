@@ -7,15 +7,11 @@ the cameras leave a quantity undefined.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 
 from viewpoint100k.stored import StoredPair, Vector, cross, dot, minus, triple
 
-__all__ = ["MEASURES", "evaluate", "tolerance"]
-
-_TOKEN = re.compile(r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[A-Za-z_]\w*)|(?P<sign>[-+*/(),]))")
-_FUNCTIONS: Mapping[str, Callable[..., float]] = {"abs": abs, "min": min, "max": max, "hypot": math.hypot}
+__all__ = ["MEASURES", "azimuth_between", "tolerance"]
 
 
 def _step(pair: StoredPair) -> Vector:
@@ -25,7 +21,7 @@ def _step(pair: StoredPair) -> Vector:
 def _plan(pair: StoredPair, point: Vector) -> tuple[float, float]:
     """A point on the floor plan, from the object's centre."""
     x, y, _ = minus(point, pair.center)
-    if math.hypot(x, y) < 1e-6 * math.hypot(*minus(point, pair.center)):
+    if math.hypot(x, y) <= 1e-6 * math.hypot(*minus(point, pair.center)):
         raise ValueError("a camera straight above or below the object has no place on the floor plan around it")
     return x, y
 
@@ -95,6 +91,8 @@ def _elevation(pair: StoredPair, point: Vector) -> float:
 def _front(pair: StoredPair) -> tuple[float, float]:
     if pair.front is None:
         raise ValueError("the object's front is not stored, so nothing can be said of its own sides")
+    if math.hypot(*pair.front[:2]) <= 1e-6:
+        raise ValueError("the object's front points straight up or down, so that it has no left or right")
     return pair.front[0], pair.front[1]
 
 
@@ -141,72 +139,3 @@ MEASURES: Mapping[str, Callable[[StoredPair], float]] = {
 def tolerance(value: float, quantity: str) -> float:
     """How far a stored value, in single precision and of poses that may be too, may lie from the true one."""
     return (1e-3 if "deg" in quantity else 1e-4) + 1e-5 * abs(value)
-
-
-def evaluate(expression: str, pair: StoredPair) -> float:
-    """Arithmetic over quantities, read by recursive descent. Raises ``ValueError`` for what cannot be read or worked
-    out."""
-    reader = _Reader(expression, pair)
-    value = reader.sum()
-    if reader.next():
-        raise ValueError(f"the quantity {expression!r} cannot be read")
-    if not math.isfinite(value):
-        raise ValueError(f"the quantity {expression!r} is not finite")
-    return value
-
-
-class _Reader:
-    """Reads one expression from left to right."""
-
-    def __init__(self, text: str, pair: StoredPair) -> None:
-        self._pair = pair
-        self._tokens = [(match.lastgroup or "", match[match.lastgroup or 0]) for match in _TOKEN.finditer(text)]
-        if "".join(token for _, token in self._tokens) != re.sub(r"\s+", "", text):
-            raise ValueError(f"the quantity {text!r} cannot be read")
-
-    def next(self) -> str:
-        return self._tokens[0][1] if self._tokens else ""
-
-    def _take(self) -> tuple[str, str]:
-        if not self._tokens:
-            raise ValueError("the quantity ends too early")
-        return self._tokens.pop(0)
-
-    def sum(self) -> float:
-        value = self._product()
-        while self.next() in ("+", "-"):
-            value += self._product() if self._take()[1] == "+" else -self._product()
-        return value
-
-    def _product(self) -> float:
-        value = self._factor()
-        while self.next() in ("*", "/"):
-            if self._take()[1] == "*":
-                value *= self._factor()
-            elif divisor := self._factor():
-                value /= divisor
-            else:
-                raise ValueError("the quantity divides by zero")
-        return value
-
-    def _factor(self) -> float:
-        kind, token = self._take()
-        if kind == "number":
-            return float(token)
-        if kind == "name" and self.next() == "(":
-            return float(_FUNCTIONS[token](*self._arguments()))
-        if kind == "name" and token in MEASURES:
-            return MEASURES[token](self._pair)
-        if token == "-":
-            return -self._factor()
-        if token == "(":
-            value = self.sum()
-            self._take()
-            return value
-        raise ValueError(f"{token!r} is not a quantity that is known")
-
-    def _arguments(self) -> list[float]:
-        found = []
-        while self._take()[1] in ("(", ","):
-            found.append(self.sum())
-        return found
