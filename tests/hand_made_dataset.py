@@ -17,9 +17,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import simplejpeg
+from hypothesis import assume
+from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from viewpoint100k.rows import arrow_schema
+from viewpoint100k.stored import StoredPair, read_camera
 from viewpoint100k.verify import Report
 
 Row = dict[str, Any]
@@ -42,6 +45,36 @@ def pose_on_orbit(azimuth_deg: float, elevation_deg: float, distance: float, pan
     pose[:3, 1] = down
     pose[:3, 2] = np.cos(pan) * -outward + np.sin(pan) * right
     pose[:3, 3] = CENTER + distance * outward
+    return pose
+
+
+def stored_pair(*poses: np.ndarray, **columns: Any) -> StoredPair:
+    """Cameras with these poses, two or more, around CENTER; ``columns`` are other fields of the pair."""
+    first, second, *others = [
+        read_camera(
+            {
+                "camera_to_world": pose.ravel().tolist(),
+                "intrinsics": [60.0, 0, 32, 0, 60, 24, 0, 0, 1],
+                "width": WIDTH,
+                "height": HEIGHT,
+            }
+        )
+        for pose in poses
+    ]
+    x, y, z = CENTER
+    return StoredPair(first, second, (x, y, z), RADIUS, tuple(others), **columns)
+
+
+@st.composite
+def poses(draw: st.DrawFn) -> np.ndarray:
+    """Any camera, held in any way, that is not straight above or below CENTER."""
+    quaternion = [draw(st.floats(-1, 1)) for _ in range(4)]
+    assume(np.linalg.norm(quaternion) > 0.1)
+    offset = np.array([draw(st.floats(-3, 3)) for _ in range(3)])
+    assume(np.hypot(*offset[:2]) > 0.1)
+    pose = np.eye(4)
+    pose[:3, :3] = Rotation.from_quat(quaternion).as_matrix()
+    pose[:3, 3] = CENTER + offset
     return pose
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import re
+import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,14 +15,24 @@ import hand_made_dataset as hand
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from every_type_dataset import built, rows_of
 from headless_browser import CHROMIUM, Page
 
 from viewpoint100k.errors import DataError, UsageError
+from viewpoint100k.questions import template_names
 from viewpoint100k.report import report
 from viewpoint100k.reports.contents import Contents, histogram, read_drops
 from viewpoint100k.reports.drawing import top_view
 
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">'\"&amp;"
+
+SHOWN = "document.querySelectorAll('.asked:not([hidden])').length"
+SHOWN_PAIRS = "document.querySelectorAll('.pair:not([hidden])').length"
+CHOOSE = (
+    "(() => {{ const s = document.querySelector('select[name={}]'); s.value = {};"
+    " s.dispatchEvent(new Event('change')); }})()"
+)
+"""To be filled in with a filter's name, and a value as JavaScript writes it."""
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
@@ -75,13 +87,19 @@ def test_the_page_is_whole_and_loads_nothing(page: Path) -> None:
     assert len(set(identities)) == len(identities)
 
 
-def test_every_pair_is_shown_with_its_answer_folded_away(page: Path) -> None:
-    tags = _Tags(page.read_text(encoding="utf-8"))
-    assert sum(tag == "article" for tag, _ in tags.seen) == 18
-    folds = [attributes for tag, attributes in tags.seen if tag == "details"]
-    assert len(folds) == 18
-    assert all("open" not in attributes for attributes in folds)
+def _of_class(tags: _Tags, tag: str, name: str) -> list[dict[str, str | None]]:
+    return [found for seen, found in tags.seen if seen == tag and name in (found.get("class") or "").split()]
+
+
+def test_every_question_is_shown_beside_the_others_about_its_pair_with_its_answer_folded_away(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
+    tags = _Tags(text)
+    assert len(_of_class(tags, "article", "pair")) == 6
+    assert len(_of_class(tags, "section", "asked")) == 18
+    assert len(_of_class(tags, "details", "told")) == 18
+    assert len(_of_class(tags, "details", "above")) == 6
+    assert sum(tag == "img" for tag, _ in tags.seen) == 12
+    assert all("open" not in attributes for tag, attributes in tags.seen if tag == "details")
     assert "too_little_overlap" in text
     assert "Not run" in text
 
@@ -102,6 +120,27 @@ def test_the_audit_is_shown_and_an_old_one_is_called_old(tmp_path: Path) -> None
     assert "earlier state" in report(folder).read_text()
     stored.write_text("{")
     assert "Not run" in report(folder).read_text()
+
+
+def test_of_many_results_of_one_audit_those_that_failed_stand_out(tmp_path: Path) -> None:
+    from viewpoint100k.audit import AuditReport, AuditResult, AuditSettings, stored_manifest_digest
+
+    folder = hand.write(tmp_path / "set", hand.GOOD)
+    kinds = ("ego_roll", "ego_pitch", "ego_height", "own_side")
+    results = tuple(
+        AuditResult(
+            "first_image", kind, 0.5 + 0.01 * n, 0.5, (0.4, 0.6), 0.5, 0.03, 300, 90, "fail" if n == 2 else "pass"
+        )
+        for n, kind in enumerate(kinds)
+    )
+    found = AuditReport(18, 18, 6, stored_manifest_digest(folder), AuditSettings(), results, (), ("one", "two"))
+    (folder / ".build" / "audit.json").write_text(found.to_json())
+    before, _, folded = report(folder).read_text().partition('<details class="several-audits">')
+    assert "ego height" in before.partition('id="audits"')[2]
+    assert "ego roll" not in before.partition('id="audits"')[2]
+    assert "first image, the others: 3 results" in folded
+    assert "3 pass, 1 fail; at most +3.0 points from chance (own side)" in folded
+    assert folded.index("own side") < folded.index("2 notes") < folded.index("<li>two.</li>")
 
 
 def test_the_same_folder_gives_the_same_page(page: Path) -> None:
@@ -138,13 +177,39 @@ def test_bins_start_at_multiples_of_their_width() -> None:
     assert sum(bar.count for bar in histogram([3.0, 3.0], "", "", None).bars) == 2
 
 
-def test_the_joint_table_tells_pure_pans_from_orbits() -> None:
+def test_the_joint_tables_tell_pure_pans_from_orbits() -> None:
     contents = Contents()
     for row in hand.all_rows(hand.GOOD).values():
         contents.add(row, "train")
-    table = dict(contents.joint_table())
-    # Three rows for each pair: two orbits to the right, two to the left, a pan to the right and one to the left.
-    assert table == {"left": [0, 3, 6], "none": [0, 0, 0], "right": [6, 3, 0]}
+    # Three rows for each pair: two orbits to the right, two to the left, a pan to the right and one to the left. An
+    # orbit to the right turns left.
+    sixth = pytest.approx(100 / 6)
+    third = pytest.approx(100 / 3)
+    assert dict(contents.joint.shares("sides")) == {
+        "left": [0, 0, third],
+        "no": [sixth, 0, sixth],
+        "right": [third, 0, 0],
+    }
+    # Each turn goes with one movement or none. Of 18 rows: by hand, before the correction, 1 + 1.585 - 1.918 bit.
+    assert contents.joint.bits("sides") == pytest.approx(0.667, abs=0.03)
+
+
+def test_letters_are_counted_by_type_and_open_questions_have_none() -> None:
+    contents = Contents()
+    for n, row in enumerate(hand.all_rows(hand.GOOD).values()):
+        kind = row["question_type"]
+        if kind == "ego_rotation":
+            row = row | {"options": [], "answer": str(10 + n), "answer_value": 10.0 + n}
+        elif kind == "ego_translation":
+            row = row | {"options": ["a", "b"], "answer": "B"}
+        contents.add(row | {"reasoning": "because" if n % 2 else None}, "train")
+    table = {kind: (rows, shares) for kind, rows, shares in contents.letter_shares()}
+    assert set(table) == {"ego_translation", "object_translation"}
+    assert table["ego_translation"] == (6, [0, 100, None])
+    assert sum(share or 0 for share in table["object_translation"][1]) == pytest.approx(100)
+    assert any(h.title == "Answers to ego_rotation, an open question" and h.rows == 6 for h in contents.histograms())
+    assert contents.reasoned == 9
+    assert contents.questions_per_pair() == {3: 6}
 
 
 def test_drops_are_added_up(page: Path) -> None:
@@ -171,6 +236,81 @@ def test_seen_from_above_camera_1_is_below_and_right_is_right() -> None:
     assert one.edges[0][0] < one.at[0] < one.edges[1][0]
 
 
+def test_labels_of_cameras_in_one_place_stand_beside_each_other() -> None:
+    first, second = hand.pose_on_orbit(70, 10, 2.0), hand.pose_on_orbit(70, 10, 2.0, pan_deg=10)
+    one, two = top_view(hand.make_row("ego_rotation", 0, 0, first, second, 5.0)).cameras
+    assert one.at == two.at
+    assert math.dist(one.label, two.label) >= 13
+
+
+def test_a_mirrored_camera_is_marked_and_that_of_a_floor_plan_is_left_out() -> None:
+    first, second = hand.pose_on_orbit(70, 10, 2.0), hand.pose_on_orbit(160, 10, 2.0)
+    row = copy.deepcopy(hand.make_row("ego_rotation", 0, 0, first, second, 5.0))
+    overhead = np.array([[1.0, 0, 0, 0.3], [0, -1, 0, -0.2], [0, 0, -1, 4.1], [0, 0, 0, 1]])
+    row["cameras"].insert(1, row["cameras"][0] | {"camera_to_world": overhead.ravel().tolist()})
+    plain = top_view(row).cameras
+    assert [camera.number for camera in plain] == [1, 3]
+    for entry in (0, 4, 8):
+        row["cameras"][2]["camera_to_world"][entry] *= -1
+    mirrored = top_view(row).cameras
+    assert [camera.mirrored for camera in mirrored] == [False, True]
+    # Where it stood and faced is the same: only its image is turned over.
+    assert mirrored[1].at == plain[1].at
+    assert mirrored[1].ahead == plain[1].ahead
+
+
+# --- every question type ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def every_type(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a built set of every question type."""
+    folder = tmp_path_factory.mktemp("every") / "set"
+    shutil.copytree(built(tmp_path_factory), folder)
+    return report(folder)
+
+
+def test_questions_of_every_type_form_and_number_of_images_are_shown(every_type: Path) -> None:
+    tags, rows = _Tags(every_type.read_text(encoding="utf-8")), rows_of(every_type.parent)
+    assert tags.open == []
+    asked = _of_class(tags, "section", "asked")
+    assert {question["aria-label"] for question in asked} == {f"Row {row['id']}" for row in rows}
+    assert {question["data-type"] for question in asked} == set(template_names())
+    assert {shown["data-form"] for shown in _of_class(tags, "div", "form")} == {"as it is", "swapped", "mirrored"}
+    assert len(_of_class(tags, "article", "pair")) == len({row["group"] for row in rows})
+    shots = {(row["template"].partition("+")[2], str(row["cameras"])): len(row["images"]) for row in rows}
+    assert sum(tag == "img" for tag, _ in tags.seen) == sum(shots.values())
+    assert len(_of_class(tags, "details", "thought")) == sum(bool(row["reasoning"]) for row in rows)
+    mirrored = sum(row["question_type"] == "mirrored" and row["answer_value"] == 1 for row in rows)
+    assert len(_of_class(tags, "circle", "mirrored")) == mirrored > 0
+    text = every_type.read_text(encoding="utf-8")
+    assert text.count("<figcaption>Image 5</figcaption>") == sum(row["question_type"] == "which_view" for row in rows)
+    assert "The same images, swapped" in text
+    assert "Both images mirrored left to right" in text
+
+
+@needs_chromium
+def test_a_set_of_every_type_can_be_filtered_on_a_phone(every_type: Path, tmp_path: Path) -> None:
+    rows = rows_of(every_type.parent)
+    with Page(every_type, tmp_path / "profile", width=390, height=800) as phone:
+        assert phone.run("document.documentElement.scrollWidth") <= 390
+        for name, value, expected in (
+            ("type", "which_view", [row for row in rows if row["question_type"] == "which_view"]),
+            ("form", "swapped", [row for row in rows if row["template"].endswith("+swapped")]),
+            ("reasoning", "with", [row for row in rows if row["reasoning"]]),
+        ):
+            phone.run(CHOOSE.format(name, json.dumps(value)))
+            assert phone.run(SHOWN) == len(expected) > 0
+            assert phone.run(SHOWN_PAIRS) == len({row["group"] for row in expected})
+            phone.run(CHOOSE.format(name, "''"))
+        phone.click("#unfold")
+        assert phone.run("document.documentElement.scrollWidth") <= 390
+        # An answer is open, and the reasoning within it still folded.
+        assert phone.run("document.querySelector('.thought').checkVisibility()") is True
+        assert phone.run("document.querySelector('.thought').open") is False
+        assert phone.console == []
+
+
 # --- in a browser -----------------------------------------------------------------------------------------------------
 
 
@@ -187,20 +327,18 @@ def test_on_a_phone_an_answer_unfolds_and_filters_filter(phone: Page, page: Path
     assert phone.run(f"{answer}.open") is False
     phone.click(".pair summary")
     assert phone.run(f"{answer}.open") is True
+    phone.click(".pair .above summary")
     assert phone.run("document.querySelector('.pair .top').getBoundingClientRect().height") > 50
 
-    shown = "document.querySelectorAll('.pair:not([hidden])').length"
-    choose = "(() => {{ const s = document.querySelector('select[name={}]'); s.value = {}; {} }})()"
-    tell = "s.dispatchEvent(new Event('change'));"
-    assert phone.run(shown) == 18
-    phone.run(choose.format("type", "'ego_rotation'", tell))
-    assert phone.run(shown) == 6
-    assert phone.run("document.getElementById('shown').textContent") == "6 of 18 pairs shown"
-    phone.run(choose.format("source", "'meshes'", tell))
-    assert phone.run(shown) == 2
+    assert phone.run(SHOWN) == 18
+    phone.run(CHOOSE.format("type", "'ego_rotation'"))
+    assert phone.run(SHOWN) == 6
+    assert phone.run("document.getElementById('shown').textContent") == "6 of 18 questions shown, about 6 pairs"
+    phone.run(CHOOSE.format("source", "'meshes'"))
+    assert phone.run(SHOWN) == phone.run(SHOWN_PAIRS) == 2
     # A hostile name is a value like any other: what is chosen is what is kept.
-    phone.run(choose.format("category", json.dumps(HOSTILE), tell))
-    assert phone.run(shown) == 2
+    phone.run(CHOOSE.format("category", json.dumps(HOSTILE)))
+    assert phone.run(SHOWN) == 2
 
     phone.click("#unfold")
     assert phone.run("[...document.querySelectorAll('.pair details')].every(d => d.open)") is True

@@ -98,6 +98,18 @@ def test_sideways_movement_and_turn_are_flat_over_all_nine_cells_by_rows() -> No
     assert all(0.09 < count / rows.total() < 0.135 for count in rows.values()), rows
 
 
+def test_a_model_that_knows_one_bit_alone_is_at_chance_on_the_joint() -> None:
+    """Who knows to which side the camera moved, and takes it to have turned to the other, guesses the turn: one in
+    three. On the paper's orbits it would be right each time."""
+    rows = [cell(slot) for slot in decoupled(40) for ask in slot.asks if ask.form == "plain"]
+    told = np.mean([turn == -sideways for sideways, turn in rows])
+    assert 0.3 < told < 0.37
+    among_movers = [turn == -sideways for sideways, turn in rows if sideways]
+    assert 0.3 < np.mean(among_movers) < 0.38
+    orbits = [cell(slot) for slot in plan_slots(config(), block_of(), templates())]
+    assert all(turn == -sideways for sideways, turn in orbits)
+
+
 def test_every_type_about_the_sides_sees_all_nine_cells() -> None:
     for name in ("ego_translation", "ego_rotation", "object_translation", "full_motion"):
         rows = Counter(cell(slot) for slot in decoupled(40) for ask in slot.asks if ask.template == name)

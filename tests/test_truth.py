@@ -18,22 +18,22 @@ from hand_made_dataset import (
     GOOD,
     HEIGHT,
     QUESTION,
-    RADIUS,
     WIDTH,
     Row,
     all_rows,
     jpeg,
     places,
+    pose_on_orbit,
+    poses,
     quantity_by_matrices,
     relative_by_matrices,
+    stored_pair,
     write,
 )
 from hypothesis import assume, given
-from hypothesis import strategies as st
 from PIL import Image
-from scipy.spatial.transform import Rotation
 
-from viewpoint100k.truth import QUANTITIES, StoredPair, claimed_direction, read_camera, recomputed_relative
+from viewpoint100k.truth import QUANTITIES, claimed_direction, recomputed_relative
 from viewpoint100k.verify import verify
 
 # --- rows that are wrong ---------------------------------------------------------------------------------------------
@@ -153,7 +153,10 @@ ROW_ERRORS: dict[str, tuple[Callable[[Row], None], set[str]]] = {
         {"question_text"},
     ),
     "image token": (lambda r: r.update(question="<image><image>" + r["question"]), {"question_text"}),
-    "reasoning that ends elsewhere": (set_value("reasoning", "<think>hm</think><answer>Z</answer>"), {"reasoning"}),
+    "reasoning that ends elsewhere": (
+        set_value("reasoning", "<think>hm</think><answer>Z</answer>"),
+        {"reasoning", "reasoning_claims"},
+    ),
     "unknown question type": (set_value("question_type", "telepathy"), {"unknown_question_type"}),
     "cameras swapped": (swap_cameras, set()),
     "world to camera stored": (invert_poses, set()),
@@ -267,22 +270,6 @@ def test_an_option_that_could_be_read_two_ways_is_refused(text: str) -> None:
 # --- the quantities --------------------------------------------------------------------------------------------------
 
 
-def stored_pair(first: np.ndarray, second: np.ndarray) -> StoredPair:
-    cameras = [
-        read_camera(
-            {
-                "camera_to_world": pose.ravel().tolist(),
-                "intrinsics": [60.0, 0, 32, 0, 60, 24, 0, 0, 1],
-                "width": WIDTH,
-                "height": HEIGHT,
-            }
-        )
-        for pose in (first, second)
-    ]
-    x, y, z = CENTER
-    return StoredPair(cameras[0], cameras[1], (x, y, z), RADIUS)
-
-
 def test_a_case_worked_out_by_hand() -> None:
     # Camera 1 stands two south of the object and looks north (+Y): right is east, down is -Z. Camera 2 stands one to
     # its right (east), and looks 30 degrees to the left of north: forward (-1/2, sqrt(3)/2, 0).
@@ -299,16 +286,10 @@ def test_a_case_worked_out_by_hand() -> None:
     assert relative["distance_ratio"] == pytest.approx(math.sqrt(5) / 2)
 
 
-@st.composite
-def poses(draw: st.DrawFn) -> np.ndarray:
-    quaternion = [draw(st.floats(-1, 1)) for _ in range(4)]
-    assume(np.linalg.norm(quaternion) > 0.1)
-    offset = np.array([draw(st.floats(-3, 3)) for _ in range(3)])
-    assume(np.hypot(*offset[:2]) > 0.1)
-    pose = np.eye(4)
-    pose[:3, :3] = Rotation.from_quat(quaternion).as_matrix()
-    pose[:3, 3] = CENTER + offset
-    return pose
+def test_a_camera_at_the_objects_centre_has_nothing_to_its_left() -> None:
+    inside, outside = pose_on_orbit(0, 0, 0.0), pose_on_orbit(0, 0, 2.0)
+    with pytest.raises(ValueError, match="no left or right"):
+        QUANTITIES["object_translation"].measure(stored_pair(inside, outside))
 
 
 @given(poses(), poses())

@@ -16,9 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hand_made_dataset import FIRST, GOOD, LAST, all_rows, places, write, write_manifest
+from hand_made_dataset import FIRST, GOOD, LAST, all_rows, make_row, places, pose_on_orbit, write, write_manifest
 
 from viewpoint100k.errors import UsageError
+from viewpoint100k.second_path.forms import plain_views
 from viewpoint100k.truth import QUANTITIES
 from viewpoint100k.verify import MAX_FINDINGS_PER_CHECK, Report, verify
 
@@ -101,17 +102,49 @@ def test_an_observer_who_faces_a_camera_overhead_has_no_left(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("id", "duplicate_id"), ("asset_id", "split_leak"), ("group", "split_leak")]
+    ("name", "kind", "besides"),
+    [("id", "duplicate_id", set()), ("asset_id", "split_leak", set()), ("group", "split_leak", {"group"})],
 )
-def test_what_must_not_recur_is_found_where_it_recurs(name: str, kind: str, tmp_path: Path) -> None:
+def test_what_must_not_recur_is_found_where_it_recurs(name: str, kind: str, besides: set[str], tmp_path: Path) -> None:
     shards = copy.deepcopy(GOOD)
     rows = all_rows(shards)
     rows[LAST][name] = rows[FIRST][name]
     report = verify(write(tmp_path / "d", shards))
-    assert set(report.found) == {kind}
+    assert set(report.found) == {kind} | besides
     # Files are read in the order of their names, test before train; the second of two is the one that is named.
     train_asset = {f"{q}-0" for q in QUANTITIES}
     assert places(report, kind) == ({FIRST} if name == "id" else train_asset)
+
+
+def test_a_row_in_the_group_of_another_pair_is_found(tmp_path: Path) -> None:
+    shards = copy.deepcopy(GOOD)
+    all_rows(shards)["ego_rotation-0"]["group"] = "pair-1"
+    report = verify(write(tmp_path / "d", shards))
+    # Of two that differ it is the later one that is named, here all three of the other pair.
+    assert report.found == {"group": 3}
+    assert places(report, "group") == {f"{kind}-1" for kind in QUANTITIES}
+
+
+@pytest.mark.parametrize(("form", "found"), [("swapped", 1), ("mirrored", 1), ("upside_down", 1), (None, 0)])
+def test_a_form_that_a_row_is_not_in_is_found(form: str | None, found: int, tmp_path: Path) -> None:
+    shards = copy.deepcopy(GOOD)
+    row = all_rows(shards)["ego_rotation-0"]
+    row["template"] += f"+{form}" if form else ""
+    report = verify(write(tmp_path / "d", shards))
+    assert report.found.get("group", 0) == found
+    assert not found or places(report, "group") == {"ego_rotation-0"}
+
+
+def test_forms_of_one_pair_are_known_to_be_of_one_pair(tmp_path: Path) -> None:
+    first, second = pose_on_orbit(10, 20, 2.0), pose_on_orbit(50, 10, 2.4)
+    mirror = np.diag([-1.0, 1, 1, 1])
+    swapped = make_row("ego_rotation", 0, 0, second, first, 5.0)
+    mirrored = make_row("ego_rotation", 0, 0, mirror @ first @ mirror, mirror @ second @ mirror, 5.0)
+    plain = make_row("ego_rotation", 0, 0, first, second, 5.0)
+    ours = {plain_views(plain), plain_views(swapped | {"template": "ego_rotation/0+swapped"})}
+    ours.add(plain_views(mirrored | {"template": "ego_rotation/0+mirrored"}))
+    assert len(ours) == 1
+    assert not ours & {plain_views(swapped), plain_views(mirrored)}
 
 
 def test_the_same_asset_file_under_another_name_is_a_leak(tmp_path: Path) -> None:
@@ -122,6 +155,17 @@ def test_the_same_asset_file_under_another_name_is_a_leak(tmp_path: Path) -> Non
     report = verify(write(tmp_path / "d", shards))
     assert report.found == {"split_leak": 3}
     assert "asset_sha256" in report.findings[0].message
+
+
+def test_a_near_duplicate_in_the_other_split_is_a_leak(tmp_path: Path) -> None:
+    folder = write(tmp_path / "d", copy.deepcopy(GOOD))
+    path = folder / ".build" / "manifest.json"
+    rows = all_rows(GOOD)
+    pair = [rows[FIRST]["asset_id"], rows[LAST]["asset_id"]]
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"same_objects": [pair]}))
+    report = verify(folder)
+    assert set(report.found) == {"split_leak"}
+    assert "same_object" in report.findings[0].message
 
 
 def test_the_same_asset_id_of_another_source_is_no_leak(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from viewpoint100k.photo_search import Found, Search, Wanted, open_sources, sear
 from viewpoint100k.publishing.card_edits import rehydrated_card
 from viewpoint100k.references import REFERENCES_FILE, digest_of
 from viewpoint100k.rows import arrow_schema
-from viewpoint100k.shards import ShardEntry, parquet_options, rename_durably, file_sha256, write_atomically
+from viewpoint100k.shards import ShardEntry, file_sha256, parquet_options, rename_durably, write_atomically
 
 __all__ = ["Rehydrated", "rehydrate"]
 

@@ -131,7 +131,7 @@ def verify(
     _check_card(folder, shards, tally)
     checkable = [shard for shard in shards if shard.checkable]
     total = sum(shard.rows or 0 for shard in checkable)
-    rows = _RowChecks(tally, config, decode, definitions_of(folder))
+    rows = _RowChecks(tally, config, decode, definitions_of(folder), _same_objects(folder))
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         for shard in checkable:
             for batch in _batches(shard, tally):
@@ -209,6 +209,15 @@ def _check_manifest(folder: Path, shards: Sequence[_Shard], tally: _Tally) -> st
         tally.record("manifest_entry", name, problem)
         tally.record("file_digest", name, _digest_problem(shard.path, size, sha256))
     return config
+
+
+def _same_objects(folder: Path) -> dict[str, str]:
+    """Assets that the manifest lists as near duplicates, each with the first of its group."""
+    try:
+        groups = json.loads((folder / ".build" / "manifest.json").read_text(encoding="utf-8"))["same_objects"]
+        return {str(name): str(group[0]) for group in groups for name in group}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}  # No manifest, or one that cannot be read: `_check_manifest` has said so.
 
 
 def _check_card(folder: Path, shards: Sequence[_Shard], tally: _Tally) -> None:
@@ -317,14 +326,21 @@ class _RowChecks:
         config: str | None,
         decode: Literal["all", "sample"],
         definitions: Mapping[str, Definition],
+        same_objects: Mapping[str, str],
     ) -> None:
         self.done = 0
         self._tally = tally
         self._config = config
         self._decode = decode
         self._definitions = definitions
+        self._same_objects = same_objects
         self._ids: set[str] = set()
-        self._split_of: dict[str, dict[tuple[str, ...], str]] = {"asset": {}, "asset_sha256": {}, "group": {}}
+        self._split_of: dict[str, dict[tuple[str, ...], str]] = {
+            "asset": {},
+            "asset_sha256": {},
+            "group": {},
+            "same_object": {},
+        }
         self._views_of: dict[str, int] = {}
         # Per question type: the largest quantity of which "none" is said, and the smallest of which it is not.
         self._largest_none: dict[str, tuple[float, str]] = {}
@@ -361,6 +377,8 @@ class _RowChecks:
         record("duplicate_id", where, "another row has the same id" if row["id"] in self._ids else None)
         self._ids.add(row["id"])
         keys = {"asset": (row["source"], row["asset_id"]), "asset_sha256": (row["asset_sha256"],)}
+        if row["asset_id"] in self._same_objects:
+            keys["same_object"] = (self._same_objects[row["asset_id"]],)
         for kind, key in (keys | {"group": (row["group"],)}).items():
             first = self._split_of[kind].setdefault(key, split)
             shown = " ".join(map(str, key))

@@ -23,7 +23,7 @@ from viewpoint100k.plan import ROWS_PER_BLOCK
 from viewpoint100k.publishing.terms import AssetTerms
 from viewpoint100k.references import reference_schema, with_references
 from viewpoint100k.rows import arrow_schema
-from viewpoint100k.shards import ShardEntry, parquet_options, file_sha256, write_atomically
+from viewpoint100k.shards import ShardEntry, file_sha256, parquet_options, write_atomically
 
 __all__ = ["Form", "Group", "arrange"]
 

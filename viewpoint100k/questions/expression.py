@@ -9,13 +9,16 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 __all__ = ["FUNCTIONS", "Expression", "parse_expression"]
 
 FUNCTIONS: Mapping[str, Callable[..., float]] = {"abs": abs, "min": min, "max": max, "hypot": math.hypot}
-"""What an expression may call, each with one or more numbers."""
+"""What an expression may call: ``abs`` with one number, the others with two or more."""
+
+_PLAIN_NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 _OPERATORS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -47,6 +50,9 @@ def parse_expression(text: str, known: Collection[str]) -> Expression:
     """
     if len(text) > _LONGEST:
         raise ValueError(f"an expression may have {_LONGEST} characters, not {len(text)}")
+    for word in re.findall(r"(?<![A-Za-z_.])[\d.][\w.]*(?:(?<=[eE])[+-]\d+)?", text):
+        if not _PLAIN_NUMBER.fullmatch(word):
+            raise ValueError(f"{word!r} is not a plain number such as 2 or 0.5")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -75,6 +81,8 @@ def _compile(node: ast.expr, known: Collection[str], names: dict[str, None]) -> 
             apply, one, two = _OPERATORS[type(op)], _compile(left, known, names), _compile(right, known, names)
             return lambda lookup: apply(one(lookup), two(lookup))
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS and arguments:
+            if (len(arguments) == 1) != (name == "abs"):
+                raise ValueError(f"{name}() takes {'one number' if name == 'abs' else 'two numbers or more'}")
             call, parts = FUNCTIONS[name], [_compile(argument, known, names) for argument in arguments]
             return lambda lookup: float(call(*(part(lookup) for part in parts)))
     written = ast.unparse(node)

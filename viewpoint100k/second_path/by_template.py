@@ -38,6 +38,10 @@ def examine_by_template(
     except (ArithmeticError, ValueError) as error:
         yield "label", str(error)
         return
+    except (LookupError, TypeError, AttributeError, StopIteration) as error:
+        # A data set states its question types itself, and may come from anywhere.
+        yield "label", f"the question type {row['question_type']!r} cannot be judged as it is stated: {error!r}"
+        return
     if definition.content.get("sketch"):
         yield "plan", plan_problem(pair)
     yield "wording", _wording(row, paraphrase, verdict)
