@@ -6,14 +6,20 @@ CONFIG ?= viewpoint-100k
 OUT    ?= viewpoint-100k
 ROWS   ?=
 SOURCE ?=
+REPO   ?=
+MODEL  ?=
+DATA   ?=
+RUNS   ?= runs
 
 VENV := .venv
 BIN  := $(VENV)/bin
 READY := $(VENV)/.ready
+READY_TO_TRAIN := $(VENV)/.ready-to-train
 EXTRAS := dev,pyrender,captures,audit
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system dataset verify audit report publish test test-all lint bench clean
+.PHONY: help setup setup-train system dataset verify audit report publish probe sft grpo demo-train evaluate \
+	test test-all lint bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +33,13 @@ $(READY): pyproject.toml constraints.txt | system
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@# pyrender pins PyOpenGL 3.1.0, which fails with EGL on newer Pythons; a newer one serves it.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts 'PyOpenGL==3.1.10'
+	@touch $@
+
+setup-train: $(READY_TO_TRAIN)
+
+$(READY_TO_TRAIN): $(READY)
+	@echo "installing what training needs"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts -c constraints.txt -e '.[train]'
 	@touch $@
 
 # Software OpenGL: EGL and Mesa's drivers; X11's libraries, which pyrender opens even without a display.
@@ -64,10 +77,27 @@ publish: setup  ## Publish OUT on the Hub as REPO=user/name (TAG=v1.0)
 	@test -n "$(REPO)" || { echo "give REPO=user/viewpoint-100k"; exit 1; }
 	$(BIN)/viewpoint100k publish $(OUT) $(REPO) $(if $(TAG),--tag $(TAG))
 
+probe: setup-train  ## Can a small network learn OUT from nothing? With controls
+	$(BIN)/viewpoint100k probe $(OUT)
+
+# Of sft and grpo CONFIG is a training config, such as smoke, paper or lora_1gpu.
+sft grpo: CONFIG := $(if $(filter command line,$(origin CONFIG)),$(CONFIG),lora_1gpu)
+sft: setup-train  ## Train, stage 1: CONFIG=smoke|lora_1gpu|paper, MODEL, DATA
+	$(BIN)/python -m recipe.train sft --config $(CONFIG) --runs $(RUNS) $(if $(MODEL),--model $(MODEL)) $(if $(DATA),--data $(DATA))
+
+grpo: setup-train  ## Train, stage 2, from what stage 1 left
+	$(BIN)/python -m recipe.train grpo --config $(CONFIG) --runs $(RUNS) $(if $(MODEL),--model $(MODEL)) $(if $(DATA),--data $(DATA))
+
+demo-train: setup-train  ## Both stages for a small model from nothing, on a CPU, with controls
+	$(BIN)/python -m recipe.demo --out $(RUNS)/demo
+
+evaluate: setup-train  ## Accuracy and controls of MODEL on OUT
+	$(BIN)/python -m recipe.evaluate $(OUT) --model $(MODEL)
+
 test: setup lint  ## Lint, types, and the tests but the slow ones
 	$(BIN)/python -m pytest -m 'not slow'
 
-test-all: setup lint  ## All tests
+test-all: setup-train lint  ## All tests
 	$(BIN)/python -m pytest
 
 lint: setup

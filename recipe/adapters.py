@@ -1,0 +1,36 @@
+"""Adapters merged into the model they were trained on: stage 2 and evaluation start from a whole model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from viewpoint100k.errors import MissingExtraError, UsageError
+
+__all__ = ["has_adapters", "merge_adapters"]
+
+
+def has_adapters(folder: Path) -> bool:
+    """Whether ``folder`` holds adapters alone, as a stage with ``use_peft`` leaves them."""
+    return (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file()
+
+
+def merge_adapters(folder: Path, out: Path) -> None:
+    """Writes the whole model, and its processor, into ``out``. Needs memory for its weights, and no GPU.
+
+    Raises ``UsageError`` where the model on which the adapters were trained is not to be had.
+    """
+    try:
+        from peft import PeftModel
+        from transformers import AutoModelForImageTextToText, AutoProcessor
+    except ImportError as error:
+        raise MissingExtraError(error.name or "peft", "train") from error
+
+    base = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))["base_model_name_or_path"]
+    try:
+        model = AutoModelForImageTextToText.from_pretrained(base, dtype="auto")
+    except (OSError, ValueError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise UsageError(f"{folder}: the model {base} of its adapters cannot be loaded ({first})") from error
+    PeftModel.from_pretrained(model, str(folder)).merge_and_unload().save_pretrained(out)
+    AutoProcessor.from_pretrained(folder).save_pretrained(out)

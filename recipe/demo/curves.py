@@ -1,0 +1,58 @@
+"""What happened during training, as one picture and one table: losses, rewards, and accuracy on unseen objects."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from viewpoint100k.errors import MissingExtraError
+
+__all__ = ["plot_curves", "write_history"]
+
+_SFT = {"loss": "loss of the completion", "held_out/plain": "right answers, plain form, unseen objects"}
+_GRPO = {
+    "reward": "reward",
+    "rewards/format_reward/mean": "format",
+    "rewards/accuracy_reward/mean": "right answers, sampled, training prompts",
+    "held_out/reason": "right answers, reasoned form, unseen objects",
+    "held_out/plain": "right answers, plain form, unseen objects",
+}
+
+
+def write_history(history: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Everything that a trainer logged, one step a row."""
+    steps: dict[int, dict[str, Any]] = {}
+    for entry in history:
+        steps.setdefault(int(entry["step"]), {}).update(entry)
+    columns = ["step", *sorted({name for row in steps.values() for name in row} - {"step"})]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, columns)
+        table.writeheader()
+        table.writerows(steps[step] for step in sorted(steps))
+
+
+def plot_curves(sft: Sequence[Mapping[str, Any]], grpo: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Both stages side by side, by optimizer step."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("matplotlib", "train") from error
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    for axes, title, history, names in zip(
+        figure.subplots(1, 2), ("SFT", "GRPO"), (sft, grpo), (_SFT, _GRPO), strict=True
+    ):
+        for name, label in names.items():
+            points = [(int(entry["step"]), float(entry[name])) for entry in history if name in entry]
+            if points:
+                axes.plot(
+                    *zip(*points, strict=True), label=label, marker="o" if "held_out" in name else "", markersize=3
+                )
+        axes.set_title(title)
+        axes.set_xlabel("optimizer step")
+        axes.set_ylim(0, 1.05)
+        axes.axhline(0.5, color="black", linestyle=":", linewidth=1)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(fontsize=7, loc="best")
+    figure.savefig(path, dpi=120)

@@ -1,0 +1,82 @@
+"""Stage 0 of ``make demo-train``: the image encoder learns to see which way the camera went.
+
+A real vision-language model comes to this task with trained eyes. Here there are none to download, and from answers
+alone they would open slowly: whether a letter is right follows from the movement only together with the question and
+the order of its options, none of which is understood yet. So the encoder is first trained by itself, on the same
+training rows, to tell the sign of one published column; the head that it needs for this is thrown away.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from recipe.models.pair_encoder import PairEncoder
+
+__all__ = ["open_eyes"]
+
+_BATCH = 64
+
+
+def open_eyes(encoder: PairEncoder, processor: Any, rows: Any, rounds: int, seed: int) -> list[float]:
+    """Trains ``encoder`` on the pairs of ``rows``; the share it had right in each round, while it learnt.
+
+    Args:
+        rows: a ``datasets.Dataset`` with ``images`` and ``relative``; of each row the first two images count.
+        rounds: how often each pair is seen, every time as it is or mirrored, by chance.
+    """
+    pairs, rightward = _load(processor, rows)
+    torch.manual_seed(seed)
+    head = nn.Linear(encoder.shape.out, 1)
+    weights = [*encoder.parameters(), *head.parameters()]
+    optimizer = torch.optim.AdamW(weights, weight_decay=0.05)
+    steps = rounds * (len(pairs) // _BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-3, total_steps=max(steps, 2), pct_start=0.1)
+    shares = []
+    for _ in range(rounds):
+        right = seen = 0
+        for batch in torch.randperm(len(pairs)).split(_BATCH):
+            if len(batch) < _BATCH:
+                continue
+            mirrored = torch.rand(len(batch)) < 0.5
+            images = _floats(pairs[batch])
+            images[mirrored] = images[mirrored].flip(-1)
+            truth = rightward[batch] ^ mirrored
+            guess = _guess(encoder, head, images)
+            optimizer.zero_grad()
+            functional.binary_cross_entropy_with_logits(guess, truth.float()).backward()
+            nn.utils.clip_grad_norm_(weights, 1.0)
+            optimizer.step()
+            schedule.step()
+            right += int(((guess > 0) == truth).sum())
+            seen += len(batch)
+        shares.append(right / max(seen, 1))
+        print(f"eyes: {shares[-1]:.1%} right", flush=True)
+    return shares
+
+
+def _guess(encoder: PairEncoder, head: nn.Linear, images: Tensor) -> Tensor:
+    """(n, 2, 3, h, w) -> (n,) logits of a movement to the right."""
+    flat = images.flatten(0, 1)
+    first = torch.arange(0, len(flat), 2).repeat_interleave(2)
+    tokens = encoder(flat, first)[1::2]
+    logits: Tensor = head(tokens.mean(dim=1))[:, 0]
+    return logits
+
+
+def _load(processor: Any, rows: Any) -> tuple[Tensor, Tensor]:
+    """(n, 2, 3, h, w) uint8 images as the processor scales them, and (n,) whether the camera moved to its right."""
+    scaled = []
+    for start in range(0, len(rows), _BATCH):
+        images = [list(pair[:2]) for pair in rows[start : start + _BATCH]["images"]]
+        values = processor.image_processor(images, return_tensors="pt")["pixel_values"]
+        scaled.append(((values + 1) * 127.5).round().to(torch.uint8))
+    rightward = torch.tensor([relative["translation_x"] > 0 for relative in rows["relative"]])
+    return torch.cat(scaled), rightward
+
+
+def _floats(images: Tensor) -> Tensor:
+    return images.float() / 127.5 - 1

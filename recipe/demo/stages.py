@@ -1,0 +1,92 @@
+"""The two stages of ``make demo-train``: TRL's own trainers and config files, around a model that is in memory."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["batches_of_one_form", "reinforce", "supervise"]
+
+History = list[dict[str, Any]]
+"""What a trainer logged, in order: ``step`` and what it measured there."""
+
+
+def supervise(
+    model: Any, processor: Any, rows: Any, config: Path, out: Path, more: Sequence[str] = (), callbacks: Any = ()
+) -> History:
+    """Trains ``model`` on prepared rows by ``trl sft``'s trainer; saves it and its processor in ``out``.
+
+    Args:
+        rows: a ``datasets.Dataset`` of what `recipe.prepare.prepare_sft` wrote.
+        config: a YAML file as ``trl sft`` takes it.
+        more: options over those of the file, such as ``--max_steps 10``.
+    """
+    from trl import SFTConfig, SFTTrainer, TrlParser
+
+    (settings,) = TrlParser((SFTConfig,)).parse_args_and_config(_arguments(config, out, more))
+    trainer = SFTTrainer(
+        model=model,
+        args=settings,
+        processing_class=processor,
+        train_dataset=rows,
+        callbacks=list(callbacks),
+    )
+    return _run(trainer, out)
+
+
+def reinforce(
+    model: Any, processor: Any, rows: Any, config: Path, out: Path, more: Sequence[str] = (), callbacks: Any = ()
+) -> History:
+    """Trains ``model`` on prepared prompts by ``trl grpo``'s trainer; saves it and its processor in ``out``.
+
+    The model must have been saved before: the penalty for leaving it loads it again from there.
+    """
+    from trl import GRPOConfig, GRPOTrainer, TrlParser
+    from trl.scripts.grpo import GRPOScriptArguments
+
+    script, settings = TrlParser((GRPOScriptArguments, GRPOConfig)).parse_args_and_config(_arguments(config, out, more))
+    trainer = GRPOTrainer(
+        model=model,
+        args=settings,
+        processing_class=processor,
+        reward_funcs=[_named(path) for path in script.reward_funcs],
+        train_dataset=rows,
+        callbacks=list(callbacks),
+    )
+    return _run(trainer, out)
+
+
+def batches_of_one_form(is_long: Sequence[bool], batch: int, epochs: int, seed: int = 0) -> list[int]:
+    """An order of training for ``epochs`` rounds, in which no batch holds long rows beside short ones.
+
+    Rows of a batch are filled up to its longest, so that a tenth of long rows, scattered, would double the cost of all.
+    Each round has every row once, in another order; only its last batches, what is left of either kind, are mixed.
+    """
+    rng = np.random.default_rng(seed)
+    long = np.asarray(is_long, dtype=bool)
+    order: list[int] = []
+    for _ in range(epochs):
+        kinds = [rng.permutation(np.flatnonzero(kind)) for kind in (long, ~long)]
+        whole = [kind[: len(kind) // batch * batch].reshape(-1, batch) for kind in kinds]
+        left_over = np.concatenate([kind[len(kind) // batch * batch :] for kind in kinds])
+        order += rng.permutation(np.concatenate(whole)).ravel().tolist() + left_over.tolist()
+    return order
+
+
+def _arguments(config: Path, out: Path, more: Sequence[str]) -> list[str]:
+    return ["--config", str(config), "--output_dir", str(out), *more]
+
+
+def _run(trainer: Any, out: Path) -> History:
+    trainer.train()
+    trainer.save_model(str(out))
+    return list(trainer.state.log_history)
+
+
+def _named(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)

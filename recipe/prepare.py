@@ -1,0 +1,127 @@
+"""``python -m recipe.prepare``: writes the rows of a stage as parquet, in the form that TRL's command line loads.
+
+Images are copied undecoded, one batch at a time, so that a set larger than memory can be prepared.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from recipe.data import PROBLEM, GrpoData, SftData, grpo_features, grpo_rows, sft_features, sft_rows
+from recipe.sources import OwnRows, open_sources
+from viewpoint100k.errors import UsageError, ViewpointError
+from viewpoint100k.progress import Progress
+
+__all__ = ["main", "prepare_grpo", "prepare_sft", "write_rows"]
+
+_BATCH = 100
+_BATCHES_PER_FILE = 10
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+def prepare_sft(source: OwnRows, how: SftData, out: Path) -> tuple[int, int]:
+    """Writes examples for SFT into ``out``; (rows, those with reasoning)."""
+    examples, reasoned = sft_rows(source, how)
+    return write_rows(examples, sft_features(), out)[0], reasoned
+
+
+def prepare_grpo(sources: str, split: str, how: GrpoData, out: Path) -> tuple[int, Counter[str]]:
+    """Writes prompts for GRPO into ``out``; how many, and how many rows were left out for which reason."""
+    return write_rows(grpo_rows(open_sources(sources, split, how.seed), how), grpo_features(), out)
+
+
+def write_rows(rows: Any, features: Any, out: Path) -> tuple[int, Counter[str]]:
+    """Writes a stream of rows as ``out/data/train-….parquet``; how many, and what was left out.
+
+    ``out`` must be new or empty. The number of files is not known before the last row, so their names leave it out.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from datasets import Image, List
+
+    folder = out / "data"
+    if out.exists() and any(out.iterdir()):
+        raise UsageError(f"{out} is not empty: name another folder, or remove it")
+    folder.mkdir(parents=True)
+    schema, done = features.arrow_schema, 0
+    dropped: Counter[str] = Counter()
+    writer: pq.ParquetWriter | None = None
+    with Progress("preparing", "rows") as progress:
+        batches = rows.cast_column("images", List(Image(decode=False))).iter(batch_size=_BATCH)
+        for place, batch in enumerate(batches):
+            problems = batch.pop(PROBLEM, [None] * len(batch["id"]))
+            dropped.update(filter(None, problems))
+            table = pa.Table.from_pydict(batch, schema=schema).filter(pa.array([one is None for one in problems]))
+            file, beginning = divmod(place, _BATCHES_PER_FILE)
+            if not beginning:
+                if writer:
+                    writer.close()
+                writer = pq.ParquetWriter(folder / f"train-{file:05d}.parquet", schema)
+            assert writer is not None
+            writer.write_table(table)
+            done += table.num_rows
+            progress.reach(done, done)
+    if writer:
+        writer.close()
+    if not done:
+        raise UsageError("no rows were left to prepare")
+    return done, dropped
+
+
+@app.command()
+def sft(
+    data: Annotated[str, typer.Argument(help="A data set's folder, or its name on the Hub.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; new or empty.")],
+    reasoning_share: Annotated[float, typer.Option(help="Part of the rows that answer in the reasoned form.")] = 0.1,
+    ask: Annotated[bool, typer.Option(help="Whether their prompts ask for it.")] = True,
+    split: Annotated[str, typer.Option(help="The split to take.")] = "train",
+    seed: Annotated[int, typer.Option(help="Says which rows they are.")] = 0,
+) -> None:
+    """Examples for supervised training.
+
+    Example: python -m recipe.prepare sft viewpoint-100k --out prepared/sft
+    """
+    rows, reasoned = prepare_sft(OwnRows(data, split), SftData(reasoning_share, ask, seed), out)
+    print(f"{out}: {rows:,} rows, {reasoned:,} with reasoning")
+
+
+@app.command()
+def grpo(
+    data: Annotated[str, typer.Argument(help="Sources with weights, such as viewpoint-100k*3,sat:array/SAT*1.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; new or empty.")],
+    ask: Annotated[bool, typer.Option(help="Whether prompts ask for the reasoned form.")] = True,
+    split: Annotated[str, typer.Option(help="The split to take.")] = "train",
+    seed: Annotated[int, typer.Option(help="Of the order in which sources are mixed.")] = 0,
+) -> None:
+    """Prompts for reinforcement learning.
+
+    Example: python -m recipe.prepare grpo viewpoint-100k --out prepared/grpo
+    """
+    prompts, dropped = prepare_grpo(data, split, GrpoData(ask, seed), out)
+    print(f"{out}: {prompts:,} prompts{_reasons(dropped)}")
+
+
+def main() -> None:
+    """The command, with errors as one sentence and the exit codes of ``viewpoint100k``."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except ViewpointError as error:
+        print(f"recipe.prepare: error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+def _reasons(dropped: Counter[str]) -> str:
+    parts = ", ".join(f"{count:,} {reason}" for reason, count in dropped.most_common())
+    return f"; left out: {parts}" if parts else ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""What a model is asked and what it should write: the plain form, a letter alone, and the reasoned form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+__all__ = ["REASON_FIRST", "Message", "ask_to_reason", "lettered", "message"]
+
+Message = dict[str, str]
+"""One turn of a conversation: ``role`` and ``content``. The images of a row come before the text of its first turn."""
+
+REASON_FIRST = (
+    "First think it through step by step inside <think> </think>, "
+    "then state nothing but your answer inside <answer> </answer>."
+)
+"""The instruction for the reasoned form, in place of a question's own request for the letter alone."""
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_OPTION = re.compile(r"^[A-Z]\. ", re.MULTILINE)
+
+
+def message(role: str, content: str) -> list[Message]:
+    """A conversation of one turn."""
+    return [{"role": role, "content": content}]
+
+
+def ask_to_reason(question: str) -> str:
+    """``question`` with a request for the reasoned form.
+
+    Where options are listed, what follows the last of them asks for the letter alone, and is replaced. An open question
+    keeps its own words, which say in what unit it wants its answer.
+    """
+    options = list(_OPTION.finditer(question))
+    if not options:
+        return f"{question}\n{REASON_FIRST}"
+    end = question.find("\n", options[-1].end())
+    return f"{question if end < 0 else question[:end]}\n{REASON_FIRST}"
+
+
+def lettered(question: str, options: Sequence[str]) -> str:
+    """``question`` with its options listed below it, as the questions of our own set list them."""
+    lines = [f"{letter}. {option}" for letter, option in zip(_LETTERS, options, strict=False)]
+    return "\n".join([question.strip(), *lines])

@@ -1,0 +1,162 @@
+"""Where training rows come from: a data set of ours, and SAT, each read as a stream of rows with our columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from recipe.prompts import lettered
+from viewpoint100k.errors import UsageError
+from viewpoint100k.seeding import generator
+
+__all__ = ["OwnRows", "RowSource", "SatRows", "open_sources"]
+
+_NEEDED = ("id", "images", "question", "options", "answer", "answer_text", "question_type", "group", "reasoning")
+
+
+class RowSource(Protocol):
+    """A split of a data set, as rows with the columns of `viewpoint100k.rows`, images as undecoded files."""
+
+    @property
+    def path(self) -> str:
+        """A folder, or a name on the Hub."""
+
+    def rows(self) -> Any:
+        """A streamed ``datasets.IterableDataset``. A row with a ``problem``, a reason code, is to be left out."""
+
+    def columns(self) -> list[str]:
+        """Names of the columns of `rows`."""
+
+
+@dataclass(frozen=True)
+class OwnRows:
+    """A set that ``viewpoint100k build`` made: its folder, or its name on the Hub."""
+
+    path: str
+    split: str = "train"
+
+    def rows(self) -> Any:
+        from datasets import Image, List
+
+        stream = _load(self.path, self.split)
+        lacking = [name for name in _NEEDED if name not in stream.column_names]
+        if lacking:
+            raise UsageError(f"{self.path}: no column {', '.join(lacking)}: is it a set that viewpoint100k built?")
+        return stream.cast_column("images", List(Image(decode=False)))
+
+    def columns(self) -> list[str]:
+        return list(_load(self.path, self.split).column_names)
+
+    def only(self, *columns: str) -> Iterable[Mapping[str, Any]]:
+        """The same rows in the same order, with these columns alone: no image is read."""
+        rows: Iterable[Mapping[str, Any]] = _load(self.path, self.split, columns=list(columns))
+        return rows
+
+
+@dataclass(frozen=True)
+class SatRows:
+    """SAT, spatial aptitude training (arXiv 2412.07755; ``array/SAT``), on which the paper ran its GRPO.
+
+    Its columns: ``image_bytes`` (one or two images), ``question``, ``answers`` (the choices), ``correct_answer`` (one
+    of them), ``question_type``. Choices are shuffled by ``seed`` and lettered, for the right one not to keep a place.
+    """
+
+    path: str = "array/SAT"
+    split: str = "train"
+    seed: int = 0
+
+    def rows(self) -> Any:
+        from datasets import Image, List
+
+        from viewpoint100k.rows import features
+
+        stream = _load(self.path, self.split)
+        lacking = [name for name in _SAT_COLUMNS if name not in stream.column_names]
+        if lacking:
+            raise UsageError(f"{self.path}: no column {', '.join(lacking)}: SAT has {', '.join(_SAT_COLUMNS)}")
+        if isinstance(getattr(stream.features["image_bytes"], "feature", None), Image):
+            stream = stream.cast_column("image_bytes", List(Image(decode=False)))
+        ours = features()
+        return stream.map(
+            partial(_from_sat, seed=self.seed),
+            with_indices=True,
+            remove_columns=list(stream.column_names),
+            features=type(ours)({name: ours.get(name, ours["id"]) for name in _FROM_SAT}),
+        ).cast_column("images", List(Image(decode=False)))
+
+    def columns(self) -> list[str]:
+        return list(_FROM_SAT)
+
+
+_SAT_COLUMNS = ("image_bytes", "question", "answers", "correct_answer", "question_type")
+_FROM_SAT = ("id", "images", "question", "options", "answer", "answer_text", "question_type", "group", "problem")
+
+
+def open_sources(specification: str, split: str, seed: int) -> dict[RowSource, float]:
+    """Sources with their weights, of which a text such as ``viewpoint-100k*3,sat:array/SAT*1`` tells.
+
+    Each part is a folder or a name on the Hub, ``sat:`` before SAT's, ``*weight`` after it where it is not 1.
+    """
+    sources: dict[RowSource, float] = {}
+    for part in filter(None, (part.strip() for part in specification.split(","))):
+        place, _, weight = part.rpartition("*") if "*" in part else (part, "", "1")
+        try:
+            share = float(weight)
+        except ValueError:
+            share = 0.0
+        if not (share > 0 and np.isfinite(share)):
+            raise UsageError(f"source {part!r}: {weight!r} is not a weight: write it as viewpoint-100k*3")
+        name = place.removeprefix("sat:")
+        source: RowSource = SatRows(name, split, seed) if place.startswith("sat:") else OwnRows(name, split)
+        if source in sources:
+            raise UsageError(f"source {place!r} is named twice: give it once, with the weight it is to have")
+        sources[source] = share
+    if not sources:
+        raise UsageError("no source of prompts: give at least one data set")
+    return sources
+
+
+def _load(path: str, split: str, **options: Any) -> Any:
+    """A split as a stream. A folder that holds the set's files is read from disk, any other name from the Hub."""
+    from datasets import load_dataset
+
+    if path.startswith((".", "/")) and not Path(path).is_dir():
+        raise UsageError(f"{path}: no such folder: give a data set's folder, or its name on the Hub")
+    try:
+        return load_dataset(path, split=split, streaming=True, **options)
+    except (OSError, ValueError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UsageError(f"{path}: no split {split!r} could be loaded: {first}") from error
+
+
+def _from_sat(row: Mapping[str, Any], index: int, seed: int) -> dict[str, Any]:
+    order = generator(seed, "sat", index).permutation(len(row["answers"]))
+    options = [row["answers"][place] for place in order]
+    name = f"sat-{index:07d}"
+    problem = _sat_problem(row)
+    return {
+        "id": name,
+        "images": [one if isinstance(one, Mapping) else {"bytes": one, "path": None} for one in row["image_bytes"]],
+        "question": lettered(row["question"], options),
+        "options": options,
+        "answer": "" if problem else chr(ord("A") + options.index(row["correct_answer"])),
+        "answer_text": row["correct_answer"],
+        "question_type": f"sat_{row['question_type']}",
+        "group": name,
+        "problem": problem,
+    }
+
+
+def _sat_problem(row: Mapping[str, Any]) -> str | None:
+    if not row["image_bytes"]:
+        return "no_image"
+    if row["correct_answer"] not in row["answers"]:
+        return "answer_not_among_options"
+    if len(set(row["answers"])) != len(row["answers"]):
+        return "options_repeat"
+    return None
