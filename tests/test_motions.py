@@ -86,7 +86,7 @@ def test_the_object_is_whole_in_both_images(sideways: int, turn: int, height: in
 
 
 def test_the_first_camera_hardly_depends_on_the_motion() -> None:
-    """Drawn with one seed it is the same for nearly every motion: another is drawn only where no size fits around it."""
+    """With one seed it is the same for nearly every motion: another is drawn only where no size fits around it."""
     motions = [Motion(*signs) for signs in itertools.product((-1, 0, 1), repeat=4)]
     kept = []
     for seed in range(6):

@@ -21,6 +21,10 @@ _RARE = 0.01
 """A meaning that is right less often than this counts as never right: it is left out of what is fair."""
 
 
+_FEWEST_PAIRS = 50
+"""Of fewer pairs that two types share, nothing is said of what one answer tells about the other."""
+
+
 def balance_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], settings: AuditSettings) -> Iterator[Measured]:
     """The commonest answer of each type, the commonest side, the commonest letter: each against its fair share."""
     strata = np.array([row.stratum for row in rows], dtype=np.str_)
@@ -90,7 +94,7 @@ def dependences(sample: Sample) -> tuple[Dependence, ...]:
             one, two = names.index(first), names.index(second)
             for signs, count in sample.directions.items():
                 joint[signs[one], signs[two]] += count
-        if joint:
+        if joint.total() >= _FEWEST_PAIRS:
             bits, most = mutual_information_bits(joint)
             pairs = sum(joint.values())
             found.append(
