@@ -21,6 +21,9 @@ _RARE = 0.01
 """A meaning that is right less often than this counts as never right: it is left out of what is fair."""
 
 
+_STILL_DEG = 2.0
+"""A camera that went less far around the object went to neither side."""
+
 _FEWEST_PAIRS = 50
 """Of fewer pairs that two types share, nothing is said of what one answer tells about the other."""
 
@@ -41,11 +44,13 @@ def balance_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], setting
             fair[within] = 1 / max(2, sum(count >= _RARE * within.sum() for count in counts.values()))
         detail = _chi_square(Counter(meanings[chosen].tolist()))
         yield _measure("balance_of_answers", str(kind), most[chosen], fair[chosen], assets[chosen], settings, detail)
-    sides = np.array(["right" if row.azimuth_deg > 0 else "left" for row in rows])
-    counts = Counter(sides.tolist())
-    most = (sides == counts.most_common(1)[0][0]).astype(np.float64)
-    half = np.full(len(rows), 0.5)
-    yield _measure("balance_of_directions", "azimuth", most, half, assets, settings, _chi_square(counts))
+    went = np.array([abs(row.azimuth_deg) > _STILL_DEG for row in rows])
+    sides = np.array(["right" if row.azimuth_deg > 0 else "left" for row in rows])[went]
+    if len(sides):
+        counts = Counter(sides.tolist())
+        most = (sides == counts.most_common(1)[0][0]).astype(np.float64)
+        half = np.full(len(sides), 0.5)
+        yield _measure("balance_of_directions", "azimuth", most, half, assets[went], settings, _chi_square(counts))
     for options in sorted({len(row.options) for row in rows if row.answer_index >= 0}):
         chosen = np.array([len(row.options) == options and row.answer_index >= 0 for row in rows])
         letters = np.array([row.answer for row in rows])[chosen]
