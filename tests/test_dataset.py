@@ -100,6 +100,16 @@ def test_two_workers_write_the_same_bytes_as_one(small_dataset: Path, tmp_path: 
     assert (out / "README.md").read_text() == (small_dataset / "README.md").read_text()
 
 
+@pytest.mark.slow
+def test_every_question_type_and_motion_gives_the_same_bytes_for_any_number_of_workers(tmp_path: Path) -> None:
+    for workers in ("1", "2"):
+        out = tmp_path / workers
+        done = run_command("build", "decoupled", "--rows", "150", "--out", out, "--workers", workers, *SMALL)
+        assert done.returncode == 0, done.stderr
+        assert run_command("verify", out).returncode == 0
+    assert shard_hashes(tmp_path / "1") == shard_hashes(tmp_path / "2")
+
+
 def start_build(out: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "viewpoint100k", "build", "viewpoint-100k", "--rows", "70", "--out", str(out)]
     command += ["--workers", "2", *SMALL]

@@ -1,6 +1,6 @@
 """``python -m recipe.demo``: rows, eyes, hybrid SFT, GRPO, evaluation with controls after each; resumes stage by stage.
 
-Writes into ``--out``: ``evaluation/comparison.md`` and ``.png`` (both stages, both forms, with controls),
+Writes into ``--out``: ``words.json`` (how often the direction is named, as asked, swapped, blank), ``evaluation/comparison.md`` and ``.png`` (both stages, both forms, with controls),
 ``curves.png``, ``sft.csv`` and ``grpo.csv`` (all that was logged), and the models ``sft`` and ``grpo``.
 """
 
@@ -82,6 +82,7 @@ def demo(
 
     if data is None:
         timed("rows", rows / "data" / "test-00000-of-00001.parquet", lambda: _build(rows, settings))
+    timed("words", out / "words.json", lambda: _words(out, rows, settings))
     timed("sft", out / "sft" / "config.json", lambda: _sft(out, rows, settings))
     timed("grpo", out / "grpo" / "config.json", lambda: _grpo(out, rows, settings))
     for stage in ("sft", "grpo"):
@@ -110,32 +111,56 @@ def _build(folder: Path, settings: Settings) -> None:
     _run("viewpoint100k", "build", "viewpoint-100k", *command)
 
 
-def _sft(out: Path, rows: Path, settings: Settings) -> None:
-    from datasets import concatenate_datasets, load_dataset
+def _words(out: Path, rows: Path, settings: Settings) -> None:
+    from datasets import load_dataset
 
     from recipe.demo.first_words import first_words, one_type_first
+    from recipe.demo.stages import supervise
+    from recipe.demo.watch import direction
+    from recipe.evaluation.items import read_items
+    from recipe.models.pair_model import build_small
+
+    published = load_dataset(str(rows), split="train")
+    model, processor = build_small(_texts(rows), seed=settings.seed)
+    print(f"{sum(weight.numel() for weight in model.parameters()):,} parameters", flush=True)
+    _open_eyes(model.model.vision_model, processor, published, out / "eyes.pt", settings.seed)
+    order = one_type_first(published["question_type"], settings.seed)
+    history = supervise(
+        model, processor, first_words(published).select(order), _CONFIGS / "sft_demo.yaml", out / "words"
+    )
+    _keep(history, out, "words")
+    shares = direction(model, processor, read_items(rows, "test"))
+    (out / "words.json").write_text(json.dumps(shares, indent=2), encoding="utf-8")
+    print(", ".join(f"{name} {share:.1%}" for name, share in shares.items()), flush=True)
+
+
+def _sft(out: Path, rows: Path, settings: Settings) -> None:
+    from datasets import load_dataset
+
     from recipe.demo.stages import batches_of_one_form, supervise
     from recipe.demo.watch import Watch
     from recipe.evaluation.items import read_items
-    from recipe.models.pair_model import build_small
 
     prepared = out / "sft-rows"
     if not prepared.exists():
         prepare_sft(OwnRows(str(rows)), SftData(settings.reasoning_share, seed=settings.seed), prepared)
-    published = load_dataset(str(rows), split="train")
-    words, examples = first_words(published), load_dataset(str(prepared), split="train")
+    examples = load_dataset(str(prepared), split="train")
     reasoned = ["<think>" in turns[0]["content"] for turns in examples["completion"]]
     config = _CONFIGS / "sft_demo.yaml"
-    batch = yaml.safe_load(config.read_text())["per_device_train_batch_size"]
-    order = one_type_first(published["question_type"], settings.seed)
-    order += [len(words) + place for place in batches_of_one_form(reasoned, batch, settings.rounds, settings.seed)]
-    model, processor = build_small(_texts(rows), seed=settings.seed)
-    print(f"{sum(weight.numel() for weight in model.parameters()):,} parameters", flush=True)
-    _open_eyes(model.model.vision_model, processor, published, out / "eyes.pt", settings.seed)
+    batch = yaml.safe_load(config.read_text(encoding="utf-8"))["per_device_train_batch_size"]
+    order = batches_of_one_form(reasoned, batch, settings.rounds, settings.seed)
+    model, processor = _load(out / "words")
     watch = Watch(processor, read_items(rows, "test", _WATCHED_ROWS), {"plain": 100, "reason": 500})
-    laid_out = concatenate_datasets([words, examples]).select(order)
-    history = supervise(model, processor, laid_out, config, out / "sft", callbacks=[watch])
+    history = supervise(model, processor, examples.select(order), config, out / "sft", callbacks=[watch])
     _keep(history, out, "sft")
+
+
+def _load(folder: Path) -> tuple[Any, Any]:
+    from transformers import AutoProcessor
+
+    from recipe.models.pair_model import PairModel
+
+    return PairModel.from_pretrained(folder), AutoProcessor.from_pretrained(folder)
 
 
 def _open_eyes(encoder: Any, processor: Any, rows: Any, kept: Path, seed: int) -> None:
@@ -151,18 +176,15 @@ def _open_eyes(encoder: Any, processor: Any, rows: Any, kept: Path, seed: int) -
 
 def _grpo(out: Path, rows: Path, settings: Settings) -> None:
     from datasets import load_dataset
-    from transformers import AutoProcessor
 
     from recipe.demo.stages import reinforce
     from recipe.demo.watch import Watch
     from recipe.evaluation.items import read_items
-    from recipe.models.pair_model import PairModel
 
     prepared = out / "grpo-rows"
     if not prepared.exists():
         prepare_grpo(str(rows), "train", GrpoData(seed=settings.seed), prepared)
-    model = PairModel.from_pretrained(out / "sft")
-    processor = AutoProcessor.from_pretrained(out / "sft")
+    model, processor = _load(out / "sft")
     watch = Watch(processor, read_items(rows, "test", _WATCHED_ROWS), {"plain": 20, "reason": 20})
     history = reinforce(
         model,

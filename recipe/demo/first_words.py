@@ -35,14 +35,14 @@ def first_words(rows: Any) -> Any:
 
 
 def one_type_first(question_types: Sequence[str], seed: int) -> list[int]:
-    """An order of training: the rows of one question type twice, then all rows once.
+    """An order of training: the rows of one question type twice, then all rows twice.
 
     On an orbit the types have opposite answers, so that for a model that does not tell them apart, seeing is of no use.
     """
     rng = np.random.default_rng(seed)
     kinds = np.asarray(question_types)
     alone = np.flatnonzero(kinds == sorted(set(question_types))[0])
-    rounds = [rng.permutation(alone), rng.permutation(alone), rng.permutation(len(kinds))]
+    rounds = [rng.permutation(part) for part in (alone, alone, np.arange(len(kinds)), np.arange(len(kinds)))]
     return [int(place) for place in np.concatenate(rounds)]
 
 
