@@ -18,7 +18,7 @@ from recipe.evaluation.items import Item, read_items
 from recipe.evaluation.models import Model, python_model
 from recipe.evaluation.stages import Asked, read_stages, write_report
 from recipe.prompts import ask_to_reason
-from viewpoint100k.errors import UsageError, ViewpointError
+from viewpoint100k.errors import MissingExtraError, UsageError, ViewpointError
 from viewpoint100k.progress import Progress
 
 __all__ = ["main"]
@@ -123,7 +123,10 @@ def _report(out: Path, items: list[Item], asked: Asked) -> None:
     if not stages:
         raise UsageError(f"{out} holds no answers yet: give a --model")
     page = write_report(out, stages)
-    plot_stages({stage.name: stage.figures for stage in stages}, out / "comparison.png")
+    try:
+        plot_stages({stage.name: stage.figures for stage in stages}, out / "comparison.png")
+    except MissingExtraError as error:  # The figures stand in the tables; the picture is one more view of them.
+        print(f"no picture: {error}", file=sys.stderr)
     print(page)
     print(
         f"\n{out}: comparison.md, comparison.json, comparison.png; in each stage's folder results.md and answers.jsonl"

@@ -69,7 +69,7 @@ def test_an_output_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 def test_ctrl_c_says_how_to_go_on_and_is_not_success(tmp_path: Path) -> None:
     out = tmp_path / "mine"
-    process = start_build(out)
+    process = start_build(out, rows=600)
     wait_for(out, ".build/blocks/*.arrow", process)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)

@@ -110,8 +110,8 @@ def test_every_question_type_and_motion_gives_the_same_bytes_for_any_number_of_w
     assert shard_hashes(tmp_path / "1") == shard_hashes(tmp_path / "2")
 
 
-def start_build(out: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "viewpoint100k", "build", "viewpoint-100k", "--rows", "70", "--out", str(out)]
+def start_build(out: Path, rows: int = 70) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "viewpoint100k", "build", "viewpoint-100k", "--rows", str(rows), "--out", str(out)]
     command += ["--workers", "2", *SMALL]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

@@ -117,7 +117,9 @@ def _survey(config: BuildConfig, source: Source, pools: Sequence[Pool], files: M
             asset_ids += pool.assets
     if isinstance(source, Downloadable):
         source.download(asset_ids)
-    store = survey_store(config, files, asset_ids) if len(asset_ids) > _SURVEYED else None
+    if len(asset_ids) <= _SURVEYED:  # Seconds, and no news.
+        return examine(config, asset_ids)
+    store = survey_store(config, files, asset_ids)
     with Progress("trying", "assets", len(asset_ids)) as progress:
         return examine(config, asset_ids, store, progress.advance)
 

@@ -1,7 +1,8 @@
-"""``python -m recipe.demo``: rows, eyes, hybrid SFT, GRPO, evaluation with controls after each; resumes stage by stage.
+"""``python -m recipe.demo``: rows, eyes, words, hybrid SFT, GRPO, each measured; what is there is not made again.
 
-Writes into ``--out``: ``words.json`` (how often the direction is named, as asked, swapped, blank), ``evaluation/comparison.md`` and ``.png`` (both stages, both forms, with controls),
-``curves.png``, ``sft.csv`` and ``grpo.csv`` (all that was logged), and the models ``sft`` and ``grpo``.
+Writes into ``--out``: ``words.json`` (how often the direction is named as asked, with images swapped, and blank),
+``evaluation/comparison.md`` and ``.png`` (both later stages, both forms, with controls), ``curves.png``, all that was
+logged as ``words.csv``, ``sft.csv`` and ``grpo.csv``, and the models ``words``, ``sft`` and ``grpo``.
 """
 
 from __future__ import annotations
