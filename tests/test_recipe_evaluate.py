@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,11 @@ def test_stages_stand_side_by_side_in_the_order_in_which_they_were_asked(tmp_pat
     assert page.splitlines()[2].split() == ["|", "figure", "|", "zero", "|", "after", "|"]
     assert "From zero to after answer accuracy rose" in page
     assert "accuracy, images blank" in page
-    assert Image.open(out / "comparison.png").size[0] > 500
+    if find_spec("matplotlib"):
+        assert Image.open(out / "comparison.png").size[0] > 500
+    else:  # The extra [train] is not installed: the figures are there, the picture is not, and that is said.
+        assert not (out / "comparison.png").exists()
+        assert "no picture: matplotlib is not installed" in wrong
     # Figures follow from the raw answers alone: no model is needed to have them again.
     before = (out / "comparison.json").read_text()
     (out / "comparison.json").unlink()
