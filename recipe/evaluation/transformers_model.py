@@ -32,7 +32,7 @@ class TransformersModel:
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         self._max_new_tokens = max_new_tokens
         try:
-            self._processor: Any = AutoProcessor.from_pretrained(path)  # type: ignore[no-untyped-call]
+            self._processor: Any = AutoProcessor.from_pretrained(path)
             model: Any = AutoModelForImageTextToText.from_pretrained(path, dtype=dtype)
         except (OSError, ValueError) as error:
             first = str(error).strip().splitlines()[0]
