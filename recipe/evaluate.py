@@ -82,24 +82,28 @@ def evaluate(
 ) -> None:
     """Ask a model the questions of a data set, plainly and under controls; resumes where it was stopped.
 
-    Writes OUT/STAGE/answers.jsonl (every raw answer by row id), results.json and results.md, and for all stages in
-    OUT together comparison.md, comparison.json and comparison.png.
+    Writes OUT/STAGE/{answers.jsonl,results.json,results.md}, and OUT/comparison.{md,json,png} for all stages in it.
 
     Example: python -m recipe.evaluate viewpoint-100k --model runs/sft --stage sft --out runs/evaluation
     """
     asked = Asked.of(folder, split, rows)
-    items = read_items(folder, split, rows)
-    if not items:
-        raise UsageError(f"{folder} has no rows in its {split} split: build more, or give another --split")
+    items = _items(folder, split, rows)
     read_stages(out, items, asked)  # A folder of other rows is refused before anything is asked.
     if model is not None:
         how = {"model": model, "endpoint": endpoint, "form": form.value, "max_new_tokens": max_new_tokens}
         run = {**how, "dtype": dtype, "body": _body(body), "data": asked.data, "split": split, "rows": rows}
         with AnswersFile(out / _folder_name(stage), run) as store:
-            opened = _open(model, endpoint, max_new_tokens, batch_size, device, dtype, _body(body))
             step = 4 * batch_size if endpoint else batch_size
+            opened = _open(model, endpoint, max_new_tokens, batch_size, device, dtype, _body(body))
             _ask(opened, items, _conditions(controls), store, step, _FORMS[form], stage)
     _report(out, items, asked)
+
+
+def _items(folder: Path, split: str, rows: int | None) -> list[Item]:
+    items = read_items(folder, split, rows)
+    if not items:
+        raise UsageError(f"{folder} has no rows in its {split} split: build more, or give another --split")
+    return items
 
 
 def _ask(
