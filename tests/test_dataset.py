@@ -113,7 +113,14 @@ def test_every_question_type_and_motion_gives_the_same_bytes_for_any_number_of_w
 def start_build(out: Path, rows: int = 70) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "viewpoint100k", "build", "viewpoint-100k", "--rows", str(rows), "--out", str(out)]
     command += ["--workers", "2", *SMALL]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A shell that runs the tests in the background has them ignore Ctrl-C, and so would their children.
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def wait_for(path: Path, pattern: str, process: subprocess.Popen[str]) -> None:
