@@ -119,6 +119,14 @@ def test_the_correlation_is_the_cosine_of_the_displaced_features() -> None:
     assert near[0, 0, 0, 0] == 0, "outside the image there is nothing to match"
 
 
+def test_what_was_worked_out_while_generating_serves_training() -> None:
+    here, before = torch.rand(2, 8, 5, 7, requires_grad=True), torch.rand(2, 8, 5, 7)
+    with torch.inference_mode():
+        correlation(here.detach(), before, (1, 2))
+    correlation(here, before, (1, 2)).sum().backward()
+    assert here.grad is not None
+
+
 def test_the_small_model_has_the_size_it_says() -> None:
     model, _ = build_small(TEXTS, SmallShape())
     assert 1e6 < sum(weight.numel() for weight in model.parameters()) < 5e6

@@ -84,6 +84,7 @@ def correlation(here: Tensor, there: Tensor, reach: tuple[int, int]) -> Tensor:
 
 
 @lru_cache(maxsize=16)
+@torch.inference_mode(False)  # What is remembered serves training too, whoever asked for it first.
 def _displaced(height: int, width: int, reach: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:
     """For every place (h * w), the flat index of every displaced place, and whether it lies inside: (h * w, d) each."""
     rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
