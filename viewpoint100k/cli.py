@@ -55,7 +55,10 @@ def main() -> None:
             _fail(f"{describe().rstrip('.')}: see viewpoint100k --help", 2, debug)
         _fail(f"{type(error).__name__}: {error} (a fault of this program: --debug shows where)", 1, debug)
     if code == _INTERRUPTED:
-        print("viewpoint100k: stopped; the same command continues where this one ended", file=sys.stderr)
+        print(
+            "viewpoint100k: stopped; the same command continues a build or an upload, and begins anything else anew",
+            file=sys.stderr,
+        )
     sys.exit(code or 0)
 
 

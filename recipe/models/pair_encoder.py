@@ -84,16 +84,16 @@ def correlation(here: Tensor, there: Tensor, reach: tuple[int, int]) -> Tensor:
 
 
 @lru_cache(maxsize=16)
-@torch.inference_mode(False)  # What is remembered serves training too, whoever asked for it first.
 def _displaced(height: int, width: int, reach: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:
     """For every place (h * w), the flat index of every displaced place, and whether it lies inside: (h * w, d) each."""
-    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    down, across = (torch.arange(-most, most + 1) for most in reach)
-    row = (rows.flatten()[:, None, None] + down[None, :, None]).expand(-1, -1, len(across)).flatten(1)
-    column = (columns.flatten()[:, None, None] + across[None, None, :]).expand(-1, len(down), -1).flatten(1)
-    inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-    places = row.clamp(0, height - 1) * width + column.clamp(0, width - 1)
-    return places.to(device), inside.to(device)
+    with torch.inference_mode(False):  # What is remembered serves training too, whoever asked for it first.
+        rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+        down, across = (torch.arange(-most, most + 1) for most in reach)
+        row = (rows.flatten()[:, None, None] + down[None, :, None]).expand(-1, -1, len(across)).flatten(1)
+        column = (columns.flatten()[:, None, None] + across[None, None, :]).expand(-1, len(down), -1).flatten(1)
+        inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+        places = row.clamp(0, height - 1) * width + column.clamp(0, width - 1)
+        return places.to(device), inside.to(device)
 
 
 def _convolution(inside: int, outside: int, kernel: int = 3, stride: int = 1) -> nn.Module:

@@ -39,8 +39,6 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Shown = Annotated[int, Field(ge=2, le=26)]
 Range = tuple[float, float]
 
-_COUNTER_CLOCKWISE = 1
-
 
 class Section(BaseModel):
     """A part of a template: unknown keys are errors, and nothing changes once it is read."""
@@ -420,7 +418,7 @@ class Arc(Section):
 
     def decide(self, pair: Pair) -> Decision:
         around = [0.0, *(pair.azimuth_to(place) for place in range(1, len(pair.cameras)))]
-        order = np.argsort(np.array(around) * _COUNTER_CLOCKWISE)
+        order = np.argsort(around)  # Counter-clockwise from above: to the right of someone who faces the object.
         gaps = np.diff(np.array(around)[order])
         wrong = [_order(other) for other in itertools.permutations(range(len(around))) if other != tuple(order)]
         margin = float(gaps.min())

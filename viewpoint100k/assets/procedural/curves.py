@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["arc", "bezier", "circle", "creased", "fractions", "rounded_rectangle", "smooth", "superellipse"]
+__all__ = ["arc", "circle", "creased", "fractions", "rounded_rectangle", "smooth", "superellipse"]
 
 Floats = NDArray[np.float64]
 
@@ -40,14 +40,6 @@ def arc(center: ArrayLike, radius: float, start_deg: float, stop_deg: float, cou
     """(count, 2) points on a circle, both ends included."""
     angle = np.radians(np.linspace(start_deg, stop_deg, count))
     return np.asarray(center, dtype=np.float64) + radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-
-
-def bezier(points: ArrayLike, count: int = 16) -> Floats:
-    """(count, d) points on the cubic Bézier curve of four control points (4, d)."""
-    p = np.asarray(points, dtype=np.float64)
-    t = np.linspace(0, 1, count)[:, None]
-    s = 1 - t
-    return np.asarray(s**3 * p[0] + 3 * s * s * t * p[1] + 3 * s * t * t * p[2] + t**3 * p[3])
 
 
 def smooth(points: ArrayLike, count: int = 24) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.assets.procedural.chance import Random, pick
-from viewpoint100k.assets.procedural.colors import BLACK, CHROME, DARK, GLASS, Color, shade
+from viewpoint100k.assets.procedural.colors import BLACK, CHROME, GLASS, Color
 from viewpoint100k.assets.procedural.pictures import Picture
 from viewpoint100k.mesh import Material, Texture
 
@@ -137,8 +137,3 @@ def brick(random: Random, color: Color, mortar: Color = (0.75, 0.72, 0.68)) -> M
     joint = (rows % course < 2) | (shifted % length < 2)
     pixels = np.where(joint[..., None], np.asarray(mortar), np.asarray(color) * tone[..., None])
     return Material(base_color_texture=Texture((np.clip(pixels, 0, 1) * 255).astype(np.uint8)), roughness=0.9)
-
-
-def dark_plastic() -> Material:
-    """Casings, grips, feet."""
-    return plastic(shade(DARK, 0.8), 0.55)
