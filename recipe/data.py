@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from recipe.prompts import ask_to_reason, message
+from recipe.prompts import ask_to_reason, concluded, message
 from recipe.sources import OwnRows, RowSource
 from viewpoint100k.errors import UsageError
 
@@ -31,6 +31,8 @@ class SftData:
     ask: bool = True
     """Whether the prompts of those rows ask for the reasoned form. Where they do not, nothing in a prompt tells the
     model which form is wanted, and it must guess."""
+    conclude: bool = False
+    """Whether a thought is cut to what it comes to, the right option's own words (`prompts.concluded`)."""
     seed: int = 0
     """Says which rows they are."""
 
@@ -78,7 +80,7 @@ def sft_rows(source: OwnRows, how: SftData) -> tuple[Any, int]:
     """
     reasoned = _rows_to_reason(source, how)
     examples = source.rows().map(
-        partial(_sft_example, reasoned=reasoned, ask=how.ask),
+        partial(_sft_example, reasoned=reasoned, how=how),
         with_indices=True,
         remove_columns=source.columns(),
         features=sft_features(),
@@ -130,13 +132,16 @@ def _rows_to_reason(source: OwnRows, how: SftData) -> frozenset[int]:
     return frozenset(chosen.tolist())
 
 
-def _sft_example(row: Mapping[str, Any], index: int, reasoned: frozenset[int], ask: bool) -> dict[str, Any]:
-    thinks = index in reasoned
+def _sft_example(row: Mapping[str, Any], index: int, reasoned: frozenset[int], how: SftData) -> dict[str, Any]:
+    question, completion = row["question"], row["answer"]
+    if index in reasoned:
+        question = ask_to_reason(question) if how.ask else question
+        completion = concluded(row["answer_text"], row["answer"]) if how.conclude else row["reasoning"]
     return {
         "id": row["id"],
         "images": row["images"],
-        "prompt": message("user", ask_to_reason(row["question"]) if thinks and ask else row["question"]),
-        "completion": message("assistant", row["reasoning"] if thinks else row["answer"]),
+        "prompt": message("user", question),
+        "completion": message("assistant", completion),
     }
 
 

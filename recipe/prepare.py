@@ -80,6 +80,7 @@ def sft(
     out: Annotated[Path, typer.Option(help="The folder to write; new or empty.")],
     reasoning_share: Annotated[float, typer.Option(help="Part of the rows that answer in the reasoned form.")] = 0.1,
     ask: Annotated[bool, typer.Option(help="Whether their prompts ask for it.")] = True,
+    conclude: Annotated[bool, typer.Option(help="Whether a thought is cut to the right option's words.")] = False,
     split: Annotated[str, typer.Option(help="The split to take.")] = "train",
     seed: Annotated[int, typer.Option(help="Says which rows they are.")] = 0,
 ) -> None:
@@ -87,7 +88,7 @@ def sft(
 
     Example: python -m recipe.prepare sft viewpoint-100k --out prepared/sft
     """
-    rows, reasoned = prepare_sft(OwnRows(data, split), SftData(reasoning_share, ask, seed), out)
+    rows, reasoned = prepare_sft(OwnRows(data, split), SftData(reasoning_share, ask, conclude, seed), out)
     print(f"{out}: {rows:,} rows, {reasoned:,} with reasoning")
 
 

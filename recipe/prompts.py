@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["REASON_FIRST", "Message", "ask_to_reason", "lettered", "message"]
+__all__ = ["REASON_FIRST", "Message", "ask_to_reason", "concluded", "lettered", "message"]
 
 Message = dict[str, str]
 """One turn of a conversation: ``role`` and ``content``. The images of a row come before the text of its first turn."""
@@ -36,6 +36,14 @@ def ask_to_reason(question: str) -> str:
         return f"{question}\n{REASON_FIRST}"
     end = question.find("\n", options[-1].end())
     return f"{question if end < 0 else question[:end]}\n{REASON_FIRST}"
+
+
+def concluded(answer_text: str, answer: str) -> str:
+    """The shortest reasoned answer: it names the right option's words, then their letter.
+
+    All that a model of a few million weights learns to write in minutes, where the set's reasoning texts are too much.
+    """
+    return f"<think>{answer_text}</think><answer>{answer}</answer>"
 
 
 def lettered(question: str, options: Sequence[str]) -> str:

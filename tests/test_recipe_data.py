@@ -18,6 +18,7 @@ from PIL import Image
 from recipe.data import GrpoData, SftData, grpo_rows, sft_rows
 from recipe.prepare import prepare_grpo, prepare_sft
 from recipe.prompts import REASON_FIRST, ask_to_reason
+from recipe.rewards.answers import follows_format
 from recipe.sources import OwnRows, SatRows, open_sources
 from viewpoint100k.errors import UsageError
 
@@ -104,6 +105,18 @@ def test_prompts_may_leave_the_form_open(reasoned_set: Path) -> None:
 def test_the_request_for_the_letter_alone_is_replaced() -> None:
     question = "Which way?\nA. Left\nB. Right\nAnswer with one letter."
     assert ask_to_reason(question) == f"Which way?\nA. Left\nB. Right\n{REASON_FIRST}"
+
+
+def test_a_thought_may_be_cut_to_the_words_of_its_option(reasoned_set: Path) -> None:
+    rows = originals(reasoned_set)
+    examples, reasoned = sft_rows(OwnRows(str(reasoned_set)), SftData(0.5, conclude=True))
+    cut = [one for one in examples if "<think>" in one["completion"][0]["content"]]
+    assert len(cut) == reasoned > 0
+    for one in cut:
+        row = rows[one["id"]]
+        wanted = f"<think>{row['answer_text']}</think><answer>{row['answer']}</answer>"
+        assert one["completion"][0]["content"] == wanted
+        assert follows_format(wanted)
 
 
 def test_an_open_question_keeps_its_unit() -> None:

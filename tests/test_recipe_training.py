@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
@@ -18,13 +20,20 @@ from datasets import Dataset, concatenate_datasets  # noqa: E402
 
 from recipe.adapters import has_adapters, merge_adapters  # noqa: E402
 from recipe.data import grpo_features, sft_features  # noqa: E402
+from recipe.demo.ablation import VARIANTS, measured, table  # noqa: E402
 from recipe.demo.curves import plot_curves, write_history  # noqa: E402
-from recipe.demo.first_words import first_words, one_type_first, without_options  # noqa: E402
+from recipe.demo.language import (  # noqa: E402
+    Exercise,
+    exercises,
+    learn_language,
+    right_letters,
+    without_options,
+)
 from recipe.demo.stages import batches_of_one_form, reinforce, supervise  # noqa: E402
 from recipe.demo.watch import Watch, answers  # noqa: E402
 from recipe.evaluation.items import Item, item_of  # noqa: E402
 from recipe.models.tiny import build_tiny  # noqa: E402
-from recipe.prompts import message  # noqa: E402
+from recipe.prompts import ask_to_reason, message  # noqa: E402
 from recipe.rewards.answers import is_right  # noqa: E402
 
 CONFIGS = Path(__file__).parents[1] / "recipe" / "configs"
@@ -179,17 +188,74 @@ def test_a_question_without_its_options_keeps_its_words() -> None:
     assert without_options("By how many degrees?") == "By how many degrees?"
 
 
-def test_one_type_comes_first_and_then_every_row() -> None:
-    kinds = ["turned", "moved", "seen", "moved"] * 5
-    order = one_type_first(kinds, seed=0)
-    assert {kinds[place] for place in order[:20]} == {"moved"}
-    assert sorted(order[20:40]) == sorted(order[40:]) == list(range(20))
+def test_exercises_tell_the_movement_and_ask_what_the_row_asks(small_dataset: Path) -> None:
+    rows = pq.read_table(small_dataset / "data" / "train-00000-of-00003.parquet").drop(["images"]).to_pylist()
+    for place, row in enumerate(rows):
+        made = exercises([row], np.random.default_rng(place))
+        side = "right" if row["relative"]["translation_x"] > 0 else "left"
+        (named,) = [one for one in made if one.prompt.splitlines()[0] in row["options"]]
+        assert row["options"]["ABC".index(named.answer)] == named.prompt.splitlines()[0]
+        told = [one for one in made if one is not named and not one.given]
+        thought = f"<think>{row['answer_text']}</think><answer>{row['answer']}</answer>"
+        assert {one.answer for one in told} == {row["answer_text"], row["answer"], thought}
+        assert all(side in one.prompt.splitlines()[0] for one in told)
+        (untold,) = [one for one in made if one.given]
+        assert untold.prompt == ask_to_reason(row["question"])
+        assert untold.given + untold.answer == thought
+        assert untold.answer == f"{row['answer']}</answer>"
 
 
-def test_first_words_are_the_text_of_the_right_option(small_dataset: Path) -> None:
-    rows = Dataset.from_parquet(str(small_dataset / "data" / "train-00000-of-00003.parquet"))
-    made = first_words(rows)
-    assert made.features == sft_features()
-    for example, row in zip(made, rows, strict=True):
-        assert example["completion"][0]["content"] == row["answer_text"]
-        assert not any(f"{letter}. " in example["prompt"][0]["content"] for letter in "ABC")
+@pytest.mark.slow
+def test_letters_are_learnt_from_text_and_do_not_follow_without_the_telling() -> None:
+    from itertools import permutations
+
+    made, untold = [], []
+    for order in permutations(("Left", "Right", "Neither")):
+        listed = "\n".join(f"{letter}. {option}" for letter, option in zip("ABC", order, strict=True))
+        for side in ("Left", "Right"):
+            letter = "ABC"[order.index(side)]
+            made += [
+                Exercise(f"The camera went {side.lower()}.\nWhich way?\n{listed}", letter),
+                Exercise(f"{side}\n{listed}", letter),
+                Exercise(f"Think.\n{listed}", f"{letter}.</think>", f"<think>It is {side}, so "),
+            ]
+            untold.append(Exercise(f"The camera went.\nWhich way?\n{listed}", letter))
+    model, processor = build_tiny([one.prompt for one in made])
+    history = learn_language(model, processor, made * 20, 200, seed=0)
+    assert history[-1]["loss"] < 0.05 < history[0]["loss"]
+    assert right_letters(model, processor, made) == 1.0
+    assert right_letters(model, processor, untold) == 0.5, "each of these stands there with either answer"
+
+
+def test_variants_of_stage_two_stand_side_by_side() -> None:
+    item = item_of(
+        {
+            **dict.fromkeys(("id", "question", "question_type", "template", "group", "source", "asset_id"), "x"),
+            "images": [{"bytes": b"x"}],
+            "options": ["Left", "Right"],
+            "answer": "B",
+            "answer_text": "Right",
+            "answer_value": 1.0,
+            "margin": 1.0,
+            "cameras": [],
+            "object_center": [0, 0, 0],
+            "object_radius": 1.0,
+            "object_front": None,
+        }
+    )
+    found = measured(["<think>So.</think><answer>B</answer>", "B", "A", "Right"], [item] * 4)
+    assert (found.accuracy, found.formatted) == (0.75, 0.25)
+    result = {"plain": asdict(found), "reason": asdict(found), "rewards": [0.5, 0.875]}
+    lines = table({"own prompts": result, "before": result | {"rewards": []}}).splitlines()
+    assert "75.0 (" in lines[2]
+    assert "25.0%" in lines[2]
+    assert "0.50, 0.88" in lines[2]
+    assert lines[3].rstrip(" |").endswith("–")
+
+
+def test_every_variant_is_a_setting_that_trl_knows(tmp_path: Path) -> None:
+    from trl import GRPOConfig
+
+    for variant in VARIANTS:
+        assert all(hasattr(GRPOConfig, name) for name in variant.options), variant
+    assert len({variant.name for variant in VARIANTS}) == len(VARIANTS)

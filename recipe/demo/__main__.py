@@ -1,8 +1,8 @@
-"""``python -m recipe.demo``: rows, eyes, words, hybrid SFT, GRPO, each measured; what is there is not made again.
+"""``python -m recipe.demo``: rows, a base model, hybrid SFT, GRPO, each measured; what is there is not made again.
 
-Writes into ``--out``: ``words.json`` (how often the direction is named as asked, with images swapped, and blank),
-``evaluation/comparison.md`` and ``.png`` (both later stages, both forms, with controls), ``curves.png``, all that was
-logged as ``words.csv``, ``sft.csv`` and ``grpo.csv``, and the models ``words``, ``sft`` and ``grpo``.
+Writes into ``--out``: ``evaluation/comparison.md`` and ``.png`` (the base model and both stages, in both forms, with
+controls), ``curves.png``, all that was logged as ``sft.csv`` and ``grpo.csv``, and the models ``base``, ``sft`` and
+``grpo``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import yaml
 from recipe.data import GrpoData, SftData
 from recipe.demo.curves import plot_curves, write_history
 from recipe.prepare import prepare_grpo, prepare_sft
-from recipe.prompts import ask_to_reason
 from recipe.sources import OwnRows
 from viewpoint100k.errors import MissingExtraError, ViewpointError
 
@@ -30,9 +29,10 @@ __all__ = ["Settings", "main"]
 
 _CONFIGS = Path(__file__).parents[1] / "configs"
 _QUESTIONS = Path(__file__).parent / "questions"
-_EYES_ROUNDS = 6
-_TOKENIZER_ROWS = 4000
+_EXAM = 480
+"""Exercises that the language is tested on."""
 _WATCHED_ROWS = 128
+_EVALUATED = (("base", "plain"), ("sft", "plain"), ("sft", "reason"), ("grpo", "plain"), ("grpo", "reason"))
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -43,8 +43,12 @@ class Settings:
 
     thousands: int
     """Training rows, in thousands."""
+    language_steps: int
+    """Of the base model's text half, on text alone."""
+    eyes_rounds: int
+    """How often the base model's image half sees each pair, alone."""
     rounds: int
-    """How often SFT sees each of them."""
+    """How often SFT sees each row."""
     reasoning_share: float
     grpo_steps: int
     seed: int
@@ -56,18 +60,20 @@ def demo(
         "runs/demo"
     ),
     data: Annotated[Path | None, typer.Option(help="A set with train and test rows, in place of a new one.")] = None,
-    thousands: Annotated[int, typer.Option(min=1, help="Training rows to build, in thousands.")] = 6,
-    rounds: Annotated[int, typer.Option(min=1, help="How often SFT sees each row.")] = 5,
-    reasoning_share: Annotated[float, typer.Option(help="Part of the SFT rows in the reasoned form.")] = 0.3,
-    grpo_steps: Annotated[int, typer.Option(min=1, help="Optimizer steps of GRPO; two to a rollout.")] = 60,
+    thousands: Annotated[int, typer.Option(min=1, help="Training rows to build, in thousands.")] = 10,
+    language_steps: Annotated[int, typer.Option(min=1, help="Steps of the base model's text half.")] = 360,
+    eyes_rounds: Annotated[int, typer.Option(min=1, help="Rounds of the base model's image half.")] = 6,
+    rounds: Annotated[int, typer.Option(min=1, help="How often SFT sees each row.")] = 3,
+    reasoning_share: Annotated[float, typer.Option(help="Part of the SFT rows in the reasoned form.")] = 0.1,
+    grpo_steps: Annotated[int, typer.Option(min=1, help="Optimizer steps of GRPO.")] = 60,
     test_rows: Annotated[int | None, typer.Option(min=1, help="At most so many rows are evaluated.")] = None,
     seed: Annotated[int, typer.Option(help="Of weights, orders and samples.")] = 0,
 ) -> None:
-    """Train a small model from nothing: hybrid SFT, then GRPO, each followed by evaluation with controls.
+    """Train a small model from nothing: a base model, hybrid SFT, then GRPO, each evaluated with controls.
 
     Example: python -m recipe.demo --out runs/demo
     """
-    settings = Settings(thousands, rounds, reasoning_share, grpo_steps, seed)
+    settings = Settings(thousands, language_steps, eyes_rounds, rounds, reasoning_share, grpo_steps, seed)
     out.mkdir(parents=True, exist_ok=True)
     rows = data or out / "rows"
     times: dict[str, float] = {}
@@ -80,112 +86,97 @@ def demo(
         start = time.monotonic()
         make()
         times[name] = round(time.monotonic() - start, 1)
+        print(f"{name}: {times[name]:,.0f} s", flush=True)
 
     if data is None:
         timed("rows", rows / "data" / "test-00000-of-00001.parquet", lambda: _build(rows, settings))
-    timed("words", out / "words.json", lambda: _words(out, rows, settings))
+    timed("base", out / "base" / "config.json", lambda: _base(out, rows, settings))
     timed("sft", out / "sft" / "config.json", lambda: _sft(out, rows, settings))
     timed("grpo", out / "grpo" / "config.json", lambda: _grpo(out, rows, settings))
-    for stage in ("sft", "grpo"):
-        for form in ("plain", "reason"):
-            name = f"{stage}-{form}"
-            made = out / "evaluation" / name / "results.json"
-            timed(f"evaluation of {name}", made, lambda: _evaluate(out, rows, stage, form, test_rows))  # noqa: B023
+    for stage, form in _EVALUATED:
+        made = out / "evaluation" / f"{stage}-{form}" / "results.json"
+        timed(f"evaluation of {stage}-{form}", made, lambda: _evaluate(out, rows, stage, form, test_rows))  # noqa: B023
     sft, grpo = (json.loads((out / f"{stage}-history.json").read_text()) for stage in ("sft", "grpo"))
     plot_curves(sft, grpo, out / "curves.png")
-    print("\n".join(f"{name}: {seconds:,.0f} s" for name, seconds in times.items()))
+    print(f"{sum(times.values()):,.0f} s: " + ", ".join(f"{name} {seconds:,.0f}" for name, seconds in times.items()))
     print(f"{out}: evaluation/comparison.md, evaluation/comparison.png, curves.png, sft.csv, grpo.csv")
 
 
 def _build(folder: Path, settings: Settings) -> None:
     # The test split has a hundredth of the training rows, on assets of its own: too few of so small a set. So every
     # sixth shard of a set six times as large is built, in which the test shard, the last of all, is one.
-    whole = 6 * settings.thousands
-    options = {"--rows": f"{whole}000", "--shards": "0/6", "--out": str(folder)}
-    fields = [
-        "images.size=96",
-        f"reasoning_share={min(1.0, 1.5 * settings.reasoning_share):g}",
-        f"seed={settings.seed}",
-    ]
+    options = {"--rows": f"{6 * settings.thousands}000", "--shards": "0/6", "--out": str(folder)}
+    questions = ", ".join(f"{path}: 1" for path in sorted(_QUESTIONS.glob("*.yaml")))
+    fields = {
+        "questions": f"{{{questions}}}",
+        "images.size": 64,
+        "reasoning_share": f"{settings.reasoning_share:g}",
+        "seed": settings.seed,
+    }
     command = [part for pair in options.items() for part in pair]
-    command += [part for field in fields for part in ("--set", field)]
+    command += [part for name, value in fields.items() for part in ("--set", f"{name}={value}")]
     _run("viewpoint100k", "build", "viewpoint-100k", *command)
 
 
-def _words(out: Path, rows: Path, settings: Settings) -> None:
+def _base(out: Path, rows: Path, settings: Settings) -> None:
+    import numpy as np
+    import torch
     from datasets import load_dataset
 
-    from recipe.demo.first_words import first_words, one_type_first
-    from recipe.demo.stages import supervise
-    from recipe.demo.watch import direction
-    from recipe.evaluation.items import read_items
+    from recipe.demo.eyes import open_eyes
+    from recipe.demo.language import exercises, learn_language, right_letters
     from recipe.models.pair_model import build_small
 
     published = load_dataset(str(rows), split="train")
-    model, processor = build_small(_texts(rows), seed=settings.seed)
+    rows_without_images = list(published.remove_columns("images"))
+    asked = exercises(rows_without_images, np.random.default_rng(settings.seed))
+    texts = [text for one in asked for text in (one.prompt, one.answer)]
+    model, processor = build_small(texts, seed=settings.seed)
+    model.to("cuda" if torch.cuda.is_available() else "cpu")
     print(f"{sum(weight.numel() for weight in model.parameters()):,} parameters", flush=True)
-    _open_eyes(model.model.vision_model, processor, published, out / "eyes.pt", settings.seed)
-    order = one_type_first(published["question_type"], settings.seed)
-    history = supervise(
-        model, processor, first_words(published).select(order), _CONFIGS / "sft_demo.yaml", out / "words"
-    )
-    _keep(history, out, "words")
-    shares = direction(model, processor, read_items(rows, "test"))
-    (out / "words.json").write_text(json.dumps(shares, indent=2), encoding="utf-8")
-    print(", ".join(f"{name} {share:.1%}" for name, share in shares.items()), flush=True)
+    # How a thought begins is no question; every other exercise is one of a single token.
+    held_out, kept = [one for one in asked[:_EXAM] if one.given or "<think>" not in one.answer], asked[_EXAM:]
+    history = learn_language(model, processor, kept, settings.language_steps, settings.seed)
+    write_history(history, out / "language.csv")
+    print(f"language: {right_letters(model, processor, held_out):.1%} right of exercises it has not seen", flush=True)
+    open_eyes(model.model.vision_model, processor, published, settings.eyes_rounds, settings.seed)
+    for part in (model, processor):
+        part.save_pretrained(out / "base")
 
 
 def _sft(out: Path, rows: Path, settings: Settings) -> None:
     from datasets import load_dataset
 
-    from recipe.demo.stages import batches_of_one_form, supervise
+    from recipe.demo.stages import batches_of_one_form, load_small, supervise
     from recipe.demo.watch import Watch
     from recipe.evaluation.items import read_items
 
     prepared = out / "sft-rows"
     if not prepared.exists():
-        prepare_sft(OwnRows(str(rows)), SftData(settings.reasoning_share, seed=settings.seed), prepared)
+        how = SftData(settings.reasoning_share, conclude=True, seed=settings.seed)
+        prepare_sft(OwnRows(str(rows)), how, prepared)
     examples = load_dataset(str(prepared), split="train")
     reasoned = ["<think>" in turns[0]["content"] for turns in examples["completion"]]
     config = _CONFIGS / "sft_demo.yaml"
     batch = yaml.safe_load(config.read_text(encoding="utf-8"))["per_device_train_batch_size"]
     order = batches_of_one_form(reasoned, batch, settings.rounds, settings.seed)
-    model, processor = _load(out / "words")
-    watch = Watch(processor, read_items(rows, "test", _WATCHED_ROWS), {"plain": 100, "reason": 500})
+    model, processor = load_small(out / "base")
+    watch = Watch(processor, read_items(rows, "test", _WATCHED_ROWS), {"plain": 100, "reason": 300})
     history = supervise(model, processor, examples.select(order), config, out / "sft", callbacks=[watch])
     _keep(history, out, "sft")
-
-
-def _load(folder: Path) -> tuple[Any, Any]:
-    from transformers import AutoProcessor
-
-    from recipe.models.pair_model import PairModel
-
-    return PairModel.from_pretrained(folder), AutoProcessor.from_pretrained(folder)
-
-
-def _open_eyes(encoder: Any, processor: Any, rows: Any, kept: Path, seed: int) -> None:
-    import torch
-
-    from recipe.demo.eyes import open_eyes
-
-    if not kept.exists():
-        open_eyes(encoder, processor, rows, _EYES_ROUNDS, seed)
-        torch.save(encoder.state_dict(), kept)
-    encoder.load_state_dict(torch.load(kept, weights_only=True))
 
 
 def _grpo(out: Path, rows: Path, settings: Settings) -> None:
     from datasets import load_dataset
 
-    from recipe.demo.stages import reinforce
+    from recipe.demo.stages import load_small, reinforce
     from recipe.demo.watch import Watch
     from recipe.evaluation.items import read_items
 
     prepared = out / "grpo-rows"
     if not prepared.exists():
         prepare_grpo(str(rows), "train", GrpoData(seed=settings.seed), prepared)
-    model, processor = _load(out / "sft")
+    model, processor = load_small(out / "sft")
     watch = Watch(processor, read_items(rows, "test", _WATCHED_ROWS), {"plain": 20, "reason": 20})
     history = reinforce(
         model,
@@ -212,18 +203,9 @@ def _evaluate(out: Path, rows: Path, stage: str, form: str, test_rows: int | Non
         "--out": str(out / "evaluation"),
     }
     limits = ["--rows", str(test_rows)] if test_rows else []
-    limits += ["--batch-size", "64", "--max-new-tokens", "8" if form == "plain" else "256"]
+    limits += ["--batch-size", "64", "--max-new-tokens", "8" if form == "plain" else "32"]
     pairs = [part for pair in options.items() for part in pair]
     _run("recipe.evaluate", str(rows), *pairs, "--controls", "swapped,blank,shuffled", *limits)
-
-
-def _texts(rows: Path) -> list[str]:
-    source = OwnRows(str(rows)).only("question", "reasoning")
-    found = []
-    for place, row in enumerate(source):
-        if place < _TOKENIZER_ROWS:
-            found += [row["question"], ask_to_reason(row["question"]), row["reasoning"] or ""]
-    return found
 
 
 def _run(module: str, *arguments: str) -> None:

@@ -1,9 +1,9 @@
-"""Stage 0 of ``make demo-train``: the image encoder learns to see which way the camera went.
+"""Stage 0 of ``make demo-train``, second half: the image encoder learns to see which way the camera went.
 
-A real vision-language model comes to this task with trained eyes. Here there are none to download, and from answers
-alone they would open slowly: whether a letter is right follows from the movement only together with the question and
-the order of its options, none of which is understood yet. So the encoder is first trained by itself, on the same
-training rows, to tell the sign of one published column; the head that it needs for this is thrown away.
+A real vision-language model comes to this task with trained eyes. Here there are none to download, and behind a
+language model they did not open in four rounds of all rows. So the encoder is trained by itself, on the same training
+rows, to tell the sign of one published column; the head that it needs for this is thrown away. The language model has
+never seen what the encoder makes of images: to read it is what stage 1 has to teach.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def open_eyes(encoder: PairEncoder, processor: Any, rows: Any, rounds: int, seed
     """
     pairs, rightward = _load(processor, rows)
     torch.manual_seed(seed)
-    head = nn.Linear(encoder.shape.out, 1)
+    device = next(encoder.parameters()).device
+    head = nn.Linear(encoder.shape.out, 1).to(device)
     weights = [*encoder.parameters(), *head.parameters()]
     optimizer = torch.optim.AdamW(weights, weight_decay=0.05)
     steps = rounds * (len(pairs) // _BATCH)
@@ -42,9 +43,9 @@ def open_eyes(encoder: PairEncoder, processor: Any, rows: Any, rounds: int, seed
             if len(batch) < _BATCH:
                 continue
             mirrored = torch.rand(len(batch)) < 0.5
-            images = _floats(pairs[batch])
+            images = _floats(pairs[batch].to(device))
             images[mirrored] = images[mirrored].flip(-1)
-            truth = rightward[batch] ^ mirrored
+            truth = (rightward[batch] ^ mirrored).to(device)
             guess = _guess(encoder, head, images)
             optimizer.zero_grad()
             functional.binary_cross_entropy_with_logits(guess, truth.float()).backward()
@@ -61,7 +62,7 @@ def open_eyes(encoder: PairEncoder, processor: Any, rows: Any, rounds: int, seed
 def _guess(encoder: PairEncoder, head: nn.Linear, images: Tensor) -> Tensor:
     """(n, 2, 3, h, w) -> (n,) logits of a movement to the right."""
     flat = images.flatten(0, 1)
-    first = torch.arange(0, len(flat), 2).repeat_interleave(2)
+    first = torch.arange(0, len(flat), 2, device=flat.device).repeat_interleave(2)
     tokens = encoder(flat, first)[1::2]
     logits: Tensor = head(tokens.mean(dim=1))[:, 0]
     return logits

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["batches_of_one_form", "reinforce", "supervise"]
+__all__ = ["batches_of_one_form", "load_small", "reinforce", "supervise"]
 
 History = list[dict[str, Any]]
 """What a trainer logged, in order: ``step`` and what it measured there."""
@@ -58,6 +58,15 @@ def reinforce(
         callbacks=list(callbacks),
     )
     return _run(trainer, out)
+
+
+def load_small(folder: Path) -> tuple[Any, Any]:
+    """(model, processor) that a stage left in ``folder``."""
+    from transformers import AutoProcessor
+
+    from recipe.models.pair_model import PairModel
+
+    return PairModel.from_pretrained(folder), AutoProcessor.from_pretrained(folder)
 
 
 def batches_of_one_form(is_long: Sequence[bool], batch: int, epochs: int, seed: int = 0) -> list[int]:

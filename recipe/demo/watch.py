@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PIL.Image import Image, new
 from transformers import TrainerCallback
 
-from recipe.demo.first_words import without_options
 from recipe.evaluation.items import Item
 from recipe.prompts import ask_to_reason
 from recipe.rewards.answers import is_right
 
-__all__ = ["Watch", "answers", "direction"]
+__all__ = ["Watch", "answers"]
 
 _FORMS: dict[str, tuple[Callable[[str], str], int]] = {
-    "word": (without_options, 8),
     "plain": (str, 8),
-    "reason": (ask_to_reason, 256),
+    "reason": (ask_to_reason, 32),
 }
 """How each form is asked, and the length at which its answer is cut off."""
 
@@ -44,29 +41,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         return sum(right) / len(right)
 
 
-def direction(model: Any, processor: Any, items: Sequence[Item]) -> dict[str, float]:
-    """The share of ``items`` whose direction a model names in a word: as asked, images swapped, images blank."""
-    arrangements: dict[str, Callable[[list[Image]], list[Image]]] = {
-        "asked": list,
-        "swapped": lambda pictures: pictures[::-1],
-        "blank": lambda pictures: [new("RGB", picture.size, (127, 127, 127)) for picture in pictures],
-    }
-    shares = {}
-    for name, arrange in arrangements.items():
-        said = answers(model, processor, items, "word", arrange)
-        shares[name] = sum(word.strip() == item.answer_text for word, item in zip(said, items, strict=True)) / len(
-            items
-        )
-    return shares
-
-
-def answers(
-    model: Any,
-    processor: Any,
-    items: Sequence[Item],
-    form: str,
-    arrange: Callable[[list[Image]], list[Image]] = list,
-) -> list[str]:
+def answers(model: Any, processor: Any, items: Sequence[Item], form: str) -> list[str]:
     """Greedy answers of a model that is being trained, and goes on to be."""
     import torch
 
@@ -82,7 +57,7 @@ def answers(
             for question in [asked(item.question)]
         ]
         inputs = processor(
-            images=[arrange(item.pictures()) for item in batch],
+            images=[item.pictures() for item in batch],
             text=[processor.apply_chat_template(turn, add_generation_prompt=True) for turn in turns],
             padding=True,
             padding_side="left",

@@ -100,9 +100,9 @@ class SmallShape:
     """Sizes of the small model; the default has about 2 million parameters."""
 
     image_size: int = 64
-    hidden: int = 128
+    hidden: int = 192
     layers: int = 4
-    heads: int = 4
+    heads: int = 6
     encoder_width: int = 64
     encoder_deep_width: int = 128
     encoder_grid: int = 3

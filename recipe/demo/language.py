@@ -1,0 +1,150 @@
+"""Stage 0 of ``make demo-train``, first half: a language, learnt from text alone.
+
+A real vision-language model comes to this task knowing that a letter stands for the option behind it, that whoever
+walks to the right around a thing turns to the left, and how a train of thought is written. Without that, a letter is a
+parity of three things (movement, question, order of the options), any two of which say nothing about it, and there is
+no slope down which to learn. So the text half is first told, in words and in place of the images, which way the camera
+went, and answers the questions of the training rows from that; short exercises teach the parts by themselves. It sees
+no image, and no row of the test split.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from recipe.models.processor import END
+from recipe.prompts import ask_to_reason, concluded
+from viewpoint100k.progress import Progress
+
+__all__ = ["Exercise", "exercises", "learn_language", "right_letters", "without_options"]
+
+_TELLINGS = ("The camera went {side}.", "It moved to the {side}.", "Camera: {side}.", "To the {side}: there it went.")
+_BATCH = 96
+_RATE, _WARM_UP = 1.5e-3, 40
+_OPTION = re.compile(r"^[A-Z]\. .*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A text to answer, and its answer."""
+
+    prompt: str
+    answer: str
+    given: str = ""
+    """The beginning of the answer, which is there already and not to be learnt."""
+
+
+def exercises(rows: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> list[Exercise]:
+    """Five of each of ``rows``, in an order of their own.
+
+    Which letter an option has; what the answer is in words, from a telling of the movement; its letter, from the same
+    telling; the same after a thought; and the letter that follows from a thought.
+    """
+    made = []
+    for row in rows:
+        side = "right" if row["relative"]["translation_x"] > 0 else "left"
+        told = str(rng.choice(_TELLINGS)).format(side=side)
+        named = int(rng.integers(len(row["options"])))
+        thought = concluded(row["answer_text"], row["answer"])
+        letter_at = thought.index("<answer>") + len("<answer>")
+        listed = "\n".join(_OPTION.findall(row["question"]))
+        made += [
+            Exercise(f"{row['options'][named]}\n{listed}", chr(ord("A") + named)),
+            Exercise(f"{told}\n{without_options(row['question'])}", row["answer_text"]),
+            Exercise(f"{told}\n{row['question']}", row["answer"]),
+            Exercise(f"{told}\n{ask_to_reason(row['question'])}", thought),
+            # Untold: its letter can be read from the words of the thought, and from nothing else.
+            Exercise(ask_to_reason(row["question"]), thought[letter_at:], thought[:letter_at]),
+        ]
+    return [made[place] for place in rng.permutation(len(made))]
+
+
+def without_options(question: str) -> str:
+    """What stands before the first option."""
+    found = _OPTION.search(question)
+    return question[: found.start()].rstrip() if found else question
+
+
+def learn_language(
+    model: Any, processor: Any, asked: Sequence[Exercise], steps: int, seed: int
+) -> list[dict[str, float]]:
+    """Trains ``model``, which is given no image, on the exercises ``asked``; its loss by step."""
+    torch.manual_seed(seed)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=_RATE, betas=(0.9, 0.98), weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _share_of_rate(step, steps))
+    batches = _batches(asked, np.random.default_rng(seed))
+    history = []
+    model.train()
+    with Progress("language", "steps", steps) as progress:
+        for step in range(steps):
+            loss = model(**_tensors(processor, next(batches), model.device)).loss
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            history.append({"step": step, "loss": round(loss.item(), 5)})
+            progress.advance(1)
+    return history
+
+
+def right_letters(model: Any, processor: Any, asked: Sequence[Exercise]) -> float:
+    """Share of ``asked`` of which the first token of the answer is right. Puts the model to rest."""
+    right = 0
+    model.eval()
+    with torch.inference_mode():
+        for start in range(0, len(asked), _BATCH):
+            inputs = _tensors(processor, asked[start : start + _BATCH], model.device)
+            labels = inputs.pop("labels")
+            rows, first = torch.arange(len(labels)), (labels >= 0).int().argmax(dim=1)
+            guesses = model(**inputs).logits[rows, first - 1].argmax(dim=-1)
+            right += int((guesses == labels[rows, first]).sum())
+    return right / len(asked)
+
+
+def _share_of_rate(step: int, steps: int) -> float:
+    """Rises over the first steps, and falls over the last two fifths."""
+    return min(1.0, (step + 1) / _WARM_UP, (steps - step) / (0.4 * steps))
+
+
+def _batches(asked: Sequence[Exercise], rng: np.random.Generator) -> Iterator[list[Exercise]]:
+    """Endless; each exercise once a round, in batches of about one length, since all are filled up to the longest."""
+    while True:
+        order = rng.permutation(len(asked))
+        thinks = ["<think>" in asked[place].given + asked[place].answer for place in order]
+        by_kind = order[np.argsort(thinks, kind="stable")]
+        batches = [by_kind[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
+        for number in rng.permutation(len(batches)):
+            yield [asked[place] for place in batches[number]]
+
+
+def _tensors(processor: Any, asked: Sequence[Exercise], device: Any) -> dict[str, Tensor]:
+    """(n, length) ``input_ids``, ``attention_mask`` and ``labels``, which are of the answers alone."""
+    tokenizer = processor.tokenizer
+    prompts, answers = [], []
+    for one in asked:
+        # Cut where a token ends: of what is given, the last blank belongs to the first token of the rest.
+        given = f" {one.given}".rstrip(" ") if one.given else ""
+        whole_answer = f" {one.given}{one.answer}{END}\n"
+        prompts.append(tokenizer(_turn(processor, one.prompt) + given)["input_ids"])
+        answers.append(tokenizer(whole_answer[len(given) :])["input_ids"])
+    whole = [torch.tensor(prompt + answer) for prompt, answer in zip(prompts, answers, strict=True)]
+    labels = [torch.tensor([-100] * len(prompt) + answer) for prompt, answer in zip(prompts, answers, strict=True)]
+    pad = nn.utils.rnn.pad_sequence
+    return {
+        "input_ids": pad(whole, batch_first=True, padding_value=tokenizer.pad_token_id).to(device),
+        "attention_mask": pad([torch.ones_like(one) for one in whole], batch_first=True).to(device),
+        "labels": pad(labels, batch_first=True, padding_value=-100).to(device),
+    }
+
+
+def _turn(processor: Any, text: str) -> str:
+    turn = [{"role": "user", "content": [{"type": "text", "text": text}]}]
+    return str(processor.apply_chat_template(turn, add_generation_prompt=True))
