@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch", reason="the [train] extra is not installed"
 
 from datasets import Dataset  # noqa: E402
 
-from recipe.demo.eyes import open_eyes  # noqa: E402
+from recipe.demo.eyes import lower_voice, open_eyes  # noqa: E402
 from recipe.models.pair_encoder import PairEncoder, PairEncoderShape, correlation  # noqa: E402
 from recipe.models.pair_model import SmallShape, build_small  # noqa: E402
 from recipe.models.tiny import build_tiny  # noqa: E402
@@ -146,3 +146,10 @@ def test_the_encoder_learns_which_way_a_picture_moved() -> None:
     shares = open_eyes(model.model.vision_model, processor, Dataset.from_list(rows), rounds=12, seed=0)
     assert shares[0] < 0.75
     assert shares[-1] > 0.95
+    pixels = processor.image_processor([row["images"] for row in rows[:64]], return_tensors="pt")["pixel_values"]
+    before = model.model.get_image_features(pixels).last_hidden_state
+    lower_voice(model, processor, Dataset.from_list(rows[:64]))
+    after = model.model.get_image_features(pixels).last_hidden_state
+    torch.testing.assert_close(after / after.norm(), before / before.norm())
+    seconds = after.unflatten(0, (64, 2))[:, 1].norm(dim=-1).mean()
+    torch.testing.assert_close(seconds, model.get_input_embeddings().weight.norm(dim=-1).mean())

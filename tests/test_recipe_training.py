@@ -26,7 +26,8 @@ from recipe.demo.language import (  # noqa: E402
     Exercise,
     exercises,
     learn_language,
-    right_letters,
+    mastery,
+    vocabulary_texts,
     without_options,
 )
 from recipe.demo.stages import batches_of_one_form, reinforce, supervise  # noqa: E402
@@ -220,11 +221,11 @@ def test_letters_are_learnt_from_text_and_do_not_follow_without_the_telling() ->
                 Exercise(f"Think.\n{listed}", f"{letter}.</think>", f"<think>It is {side}, so "),
             ]
             untold.append(Exercise(f"The camera went.\nWhich way?\n{listed}", letter))
-    model, processor = build_tiny([one.prompt for one in made])
+    model, processor = build_tiny(vocabulary_texts(made) * 20)
     history = learn_language(model, processor, made * 20, 200, seed=0)
     assert history[-1]["loss"] < 0.05 < history[0]["loss"]
-    assert right_letters(model, processor, made) == 1.0
-    assert right_letters(model, processor, untold) == 0.5, "each of these stands there with either answer"
+    assert mastery(model, processor, made) == 1.0
+    assert mastery(model, processor, untold) == 0.5, "each of these stands there with either answer"
 
 
 def test_variants_of_stage_two_stand_side_by_side() -> None:

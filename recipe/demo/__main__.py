@@ -8,7 +8,6 @@ controls), ``curves.png``, all that was logged as ``sft.csv`` and ``grpo.csv``, 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ import typer
 import yaml
 
 from recipe.data import GrpoData, SftData
+from recipe.demo.commands import build, run
 from recipe.demo.curves import plot_curves, write_history
 from recipe.prepare import prepare_grpo, prepare_sft
 from recipe.sources import OwnRows
@@ -105,17 +105,9 @@ def demo(
 def _build(folder: Path, settings: Settings) -> None:
     # The test split has a hundredth of the training rows, on assets of its own: too few of so small a set. So every
     # sixth shard of a set six times as large is built, in which the test shard, the last of all, is one.
-    options = {"--rows": f"{6 * settings.thousands}000", "--shards": "0/6", "--out": str(folder)}
-    questions = ", ".join(f"{path}: 1" for path in sorted(_QUESTIONS.glob("*.yaml")))
-    fields = {
-        "questions": f"{{{questions}}}",
-        "images.size": 64,
-        "reasoning_share": f"{settings.reasoning_share:g}",
-        "seed": settings.seed,
-    }
-    command = [part for pair in options.items() for part in pair]
-    command += [part for name, value in fields.items() for part in ("--set", f"{name}={value}")]
-    _run("viewpoint100k", "build", "viewpoint-100k", *command)
+    shards = {"rows": 6000 * settings.thousands, "shards": "0/6"}
+    fields = {"reasoning_share": f"{settings.reasoning_share:g}", "seed": settings.seed}
+    build("viewpoint-100k", _QUESTIONS, folder, shards, fields)
 
 
 def _base(out: Path, rows: Path, settings: Settings) -> None:
@@ -123,23 +115,22 @@ def _base(out: Path, rows: Path, settings: Settings) -> None:
     import torch
     from datasets import load_dataset
 
-    from recipe.demo.eyes import open_eyes
-    from recipe.demo.language import exercises, learn_language, right_letters
+    from recipe.demo.eyes import lower_voice, open_eyes
+    from recipe.demo.language import exercises, learn_language, mastery, vocabulary_texts
     from recipe.models.pair_model import build_small
 
     published = load_dataset(str(rows), split="train")
     rows_without_images = list(published.remove_columns("images"))
     asked = exercises(rows_without_images, np.random.default_rng(settings.seed))
-    texts = [text for one in asked for text in (one.prompt, one.answer)]
-    model, processor = build_small(texts, seed=settings.seed)
+    model, processor = build_small(vocabulary_texts(asked), seed=settings.seed)
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     print(f"{sum(weight.numel() for weight in model.parameters()):,} parameters", flush=True)
-    # How a thought begins is no question; every other exercise is one of a single token.
-    held_out, kept = [one for one in asked[:_EXAM] if one.given or "<think>" not in one.answer], asked[_EXAM:]
+    held_out, kept = asked[:_EXAM], asked[_EXAM:]
     history = learn_language(model, processor, kept, settings.language_steps, settings.seed)
     write_history(history, out / "language.csv")
-    print(f"language: {right_letters(model, processor, held_out):.1%} right of exercises it has not seen", flush=True)
+    print(f"language: {mastery(model, processor, held_out):.1%} right of exercises it has not seen", flush=True)
     open_eyes(model.model.vision_model, processor, published, settings.eyes_rounds, settings.seed)
+    lower_voice(model, processor, published.select(range(min(64, len(published)))))
     for part in (model, processor):
         part.save_pretrained(out / "base")
 
@@ -205,12 +196,7 @@ def _evaluate(out: Path, rows: Path, stage: str, form: str, test_rows: int | Non
     limits = ["--rows", str(test_rows)] if test_rows else []
     limits += ["--batch-size", "64", "--max-new-tokens", "8" if form == "plain" else "32"]
     pairs = [part for pair in options.items() for part in pair]
-    _run("recipe.evaluate", str(rows), *pairs, "--controls", "swapped,blank,shuffled", *limits)
-
-
-def _run(module: str, *arguments: str) -> None:
-    if code := subprocess.run([sys.executable, "-m", module, *arguments], check=False).returncode:
-        raise ViewpointError(f"{module} ended with code {code}; its own message is above")
+    run("recipe.evaluate", str(rows), *pairs, "--controls", "swapped,blank,shuffled", *limits)
 
 
 def main() -> None:

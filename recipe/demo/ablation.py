@@ -9,7 +9,6 @@ forms. Writes ``ablation.md`` and ``ablation.json`` into ``--out``; a variant th
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from typing import Annotated, Any
 import typer
 
 from recipe.data import GrpoData
+from recipe.demo.commands import build
 from recipe.evaluation.intervals import clustered_wilson
 from recipe.evaluation.items import Item, read_items
 from recipe.evaluation.tables import markdown, percent, with_interval
@@ -146,25 +146,11 @@ def _prompts(out: Path, sources: str, seed: int) -> Path:
     prepared = out / f"grpo-rows-{sources.replace('*', '').replace(',', '-')}"
     if not prepared.exists():
         if "other" in sources:
-            _build_other(out / "other-rows", seed)
+            fields = {"questions_per_pair": 1, "consistency_share": 0, "seed": seed}
+            build("decoupled", _QUESTIONS, out / "other-rows", {"rows": _OTHER_ROWS}, fields)
         places = sources.replace("own", str(out / "rows")).replace("other", str(out / "other-rows"))
         prepare_grpo(places, "train", GrpoData(seed=seed), prepared)
     return prepared
-
-
-def _build_other(folder: Path, seed: int) -> None:
-    questions = ", ".join(f"{path}: 1" for path in sorted(_QUESTIONS.glob("*.yaml")))
-    fields = {
-        "questions": f"{{{questions}}}",
-        "questions_per_pair": 1,
-        "consistency_share": 0,
-        "images.size": 64,
-        "seed": seed,
-    }
-    command = ["build", "decoupled", "--rows", str(_OTHER_ROWS), "--out", str(folder)]
-    command += [part for name, value in fields.items() for part in ("--set", f"{name}={value}")]
-    if subprocess.run([sys.executable, "-m", "viewpoint100k", *command], check=False).returncode:
-        raise ViewpointError(f"{folder}: the other rows could not be built; the message is above")
 
 
 def main() -> None:

@@ -11,7 +11,11 @@ from viewpoint100k.errors import MissingExtraError
 
 __all__ = ["plot_curves", "write_history"]
 
-_SFT = {"loss": "loss of the completion", "held_out/plain": "right answers, plain form, unseen objects"}
+_SFT = {
+    "loss": "loss of the completion",
+    "held_out/plain": "right answers, plain form, unseen objects",
+    "held_out/reason": "right answers, reasoned form, unseen objects",
+}
 _GRPO = {
     "reward": "reward",
     "rewards/format_reward/mean": "format",

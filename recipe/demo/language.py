@@ -23,7 +23,7 @@ from recipe.models.processor import END
 from recipe.prompts import ask_to_reason, concluded
 from viewpoint100k.progress import Progress
 
-__all__ = ["Exercise", "exercises", "learn_language", "right_letters", "without_options"]
+__all__ = ["Exercise", "exercises", "learn_language", "mastery", "vocabulary_texts", "without_options"]
 
 _TELLINGS = ("The camera went {side}.", "It moved to the {side}.", "Camera: {side}.", "To the {side}: there it went.")
 _BATCH = 96
@@ -66,6 +66,11 @@ def exercises(rows: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> li
     return [made[place] for place in rng.permutation(len(made))]
 
 
+def vocabulary_texts(asked: Sequence[Exercise]) -> list[str]:
+    """What a tokenizer should know whole: a letter with the blank before it, as answers begin, is one token."""
+    return [f"{one.prompt} {one.given}{one.answer}" for one in asked]
+
+
 def without_options(question: str) -> str:
     """What stands before the first option."""
     found = _OPTION.search(question)
@@ -95,17 +100,16 @@ def learn_language(
     return history
 
 
-def right_letters(model: Any, processor: Any, asked: Sequence[Exercise]) -> float:
-    """Share of ``asked`` of which the first token of the answer is right. Puts the model to rest."""
+def mastery(model: Any, processor: Any, asked: Sequence[Exercise]) -> float:
+    """Share of ``asked`` of which every token of the answer is the likeliest, all before it given. Stops training."""
     right = 0
     model.eval()
     with torch.inference_mode():
         for start in range(0, len(asked), _BATCH):
             inputs = _tensors(processor, asked[start : start + _BATCH], model.device)
-            labels = inputs.pop("labels")
-            rows, first = torch.arange(len(labels)), (labels >= 0).int().argmax(dim=1)
-            guesses = model(**inputs).logits[rows, first - 1].argmax(dim=-1)
-            right += int((guesses == labels[rows, first]).sum())
+            labels = inputs.pop("labels")[:, 1:]
+            guesses = model(**inputs).logits[:, :-1].argmax(dim=-1)
+            right += int(((guesses == labels) | (labels < 0)).all(dim=1).sum())
     return right / len(asked)
 
 
