@@ -132,6 +132,22 @@ def test_stages_stand_side_by_side_in_the_order_in_which_they_were_asked(tmp_pat
     assert (out / "comparison.json").read_text() == before
 
 
+def test_a_stage_is_compared_with_the_last_that_was_asked_in_its_form(tmp_path: Path, run: Run) -> None:
+    folder = skilled.write(tmp_path / "set", skilled.make_rows(ORBIT, 12))
+    for stage, model, form in (
+        ("zero", "Guesses", "plain"),
+        ("thinks", "Guesses", "reason"),
+        ("after", "Knows", "plain"),
+        ("thinks-after", "Knows", "reason"),
+    ):
+        arguments = (folder, "--model", f"python:skilled_models:{model}", "--stage", stage, "--form", form)
+        code, _, wrong = run(*arguments, "--controls", "none")
+        assert code == 0, wrong
+    page = (tmp_path / "evaluation" / "comparison.md").read_text()
+    told = [line.partition(" answer accuracy")[0] for line in page.splitlines() if line.startswith("- From")]
+    assert told == ["- From zero to after", "- From thinks to thinks-after"]
+
+
 def test_answers_of_different_runs_are_not_mixed(tmp_path: Path, run: Run) -> None:
     folder = skilled.write(tmp_path / "set", skilled.make_rows(ORBIT, 4))
     knows, guesses = "python:skilled_models:Knows", "python:skilled_models:Guesses"

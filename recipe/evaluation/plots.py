@@ -31,9 +31,11 @@ def plot_stages(stages: Mapping[str, Figures], path: Path) -> None:
         left.plot([place - 0.45, place + 0.45], [chance, chance], color="black", linestyle=":", linewidth=1)
     left.set_ylabel("share of rows")
     left.set_title("accuracy by question type (dotted: chance)", fontsize=10)
-    names = ["format", "joint", *_CONTROLS.values()]
-    _bars(right, names, [_beside(figures) for figures in stages.values()])
-    right.set_title("format rate, joint accuracy,\nand the rows' own answers in controls", fontsize=10)
+    joint = any(figures.joint for figures in stages.values())
+    names = ["format", *(["joint"] if joint else []), *_CONTROLS.values()]
+    _bars(right, names, [_beside(figures, joint) for figures in stages.values()])
+    shown = "format rate, joint accuracy,\nand" if joint else "format rate, and"
+    right.set_title(f"{shown} the rows' own answers in controls", fontsize=10)
     figure.legend(drawn, list(stages), loc="outside lower center", ncols=len(stages), frameon=False)
     left.set_ylim(0, 1)
     figure.savefig(path, dpi=120)
@@ -47,12 +49,12 @@ def _by_type(figures: Figures, kinds: list[str]) -> list[Bar]:
     return [(score.accuracy, score.interval) if score else None for score in scores]
 
 
-def _beside(figures: Figures) -> list[Bar]:
+def _beside(figures: Figures, with_joint: bool) -> list[Bar]:
     plain, joint = _score(figures, ASKED, ALL), figures.joint
     controls = [_score(figures, name, ALL) for name in _CONTROLS]
     return [
         (plain.formatted, (plain.formatted, plain.formatted)) if plain else None,
-        (joint.accuracy, joint.interval) if joint else None,
+        *([(joint.accuracy, joint.interval) if joint else None] if with_joint else []),
         *((score.as_labelled, score.as_labelled_interval) if score else None for score in controls),
     ]
 

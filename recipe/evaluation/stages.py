@@ -89,7 +89,7 @@ def write_report(out: Path, stages: Sequence[Stage]) -> str:
     external = read_external({stage.name: out / stage.name / "external" for stage in stages})
     said = [
         sentence
-        for before, after in pairwise(stages)
+        for before, after in _in_one_form(stages)
         for sentence in changes(before.figures, after.figures, (before.name, after.name))
     ]
     page = "\n\n".join(["# Before and after", comparison_table(by_name, external), *_list(said)])
@@ -97,6 +97,12 @@ def write_report(out: Path, stages: Sequence[Stage]) -> str:
     _write(out / "comparison.json", json.dumps(content, indent=2))
     _write(out / "comparison.md", page)
     return page
+
+
+def _in_one_form(stages: Sequence[Stage]) -> list[tuple[Stage, Stage]]:
+    """Each stage that was asked in the form of an earlier one, with the last such: forms differ as models do."""
+    forms = dict.fromkeys(stage.run["form"] for stage in stages)
+    return [two for form in forms for two in pairwise([stage for stage in stages if stage.run["form"] == form])]
 
 
 def _page(stage: Stage) -> str:
