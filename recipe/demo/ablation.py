@@ -30,7 +30,7 @@ __all__ = ["VARIANTS", "Measured", "Variant", "main", "measured", "table"]
 
 _CONFIG = Path(__file__).parents[1] / "configs" / "grpo_demo.yaml"
 _QUESTIONS = Path(__file__).parent / "other_questions"
-_OTHER_ROWS = 2000
+_OTHER_ROWS = 1000
 _RATE = "1e-4"
 """Twice the demonstration's, so that few steps show what a variant does."""
 
