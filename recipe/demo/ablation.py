@@ -43,20 +43,20 @@ class Variant:
 
     name: str
     prompts: str
-    """``own`` rows, ``other`` rows, or both, with weights, as `recipe.sources.open_sources` takes them."""
+    """``{own}`` rows, ``{other}`` rows, or both, as `recipe.sources.open_sources` takes them."""
     options: Mapping[str, str]
     """Over those of ``grpo_demo.yaml``."""
 
 
 VARIANTS = (
-    Variant("own prompts", "own", {}),
-    Variant("other prompts, as the paper", "other", {}),
-    Variant("half own, half other", "own*1,other*1", {}),
-    Variant("other prompts, KL x10", "other", {"beta": "0.1"}),
-    Variant("other prompts, a fifth of the learning rate", "other", {"learning_rate": "2e-5"}),
-    Variant("other prompts, no KL", "other", {"beta": "0"}),
-    Variant("own prompts, no KL", "own", {"beta": "0"}),
-    Variant("other prompts, no format reward", "other", {"reward_weights": "0 1"}),
+    Variant("own prompts", "{own}", {}),
+    Variant("other prompts, as the paper", "{other}", {}),
+    Variant("half own, half other", "{own},{other}", {}),
+    Variant("other prompts, KL x10", "{other}", {"beta": "0.1"}),
+    Variant("other prompts, a fifth of the learning rate", "{other}", {"learning_rate": "2e-5"}),
+    Variant("other prompts, no KL", "{other}", {"beta": "0"}),
+    Variant("own prompts, no KL", "{own}", {"beta": "0"}),
+    Variant("other prompts, no format reward", "{other}", {"reward_weights": "0 1"}),
 )
 
 
@@ -72,6 +72,7 @@ class Measured:
 @app.command()
 def ablate(
     out: Annotated[Path, typer.Option(help="Where `make demo-train` wrote.")] = Path("runs/demo"),
+    data: Annotated[Path | None, typer.Option(help="The set that it was given; by default the one it built.")] = None,
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps of each variant.")] = 40,
     seed: Annotated[int, typer.Option(help="Of orders and samples.")] = 0,
 ) -> None:
@@ -81,14 +82,15 @@ def ablate(
     """
     if not (out / "sft" / "config.json").is_file():
         raise UsageError(f"{out} holds no model of stage 1: run make demo-train first")
-    items = read_items(out / "rows", "test")
+    own = data or out / "rows"
+    items = read_items(own, "test")
     kept = out / "ablation.json"
     results: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     for variant in (None, *VARIANTS):
         name = variant.name if variant else "before (SFT)"
         if name not in results:
             print(f"{name} …", flush=True)
-            results[name] = _run(out, variant, items, steps, seed)
+            results[name] = _run(out, own, variant, items, steps, seed)
             kept.write_text(json.dumps(results, indent=2), encoding="utf-8")
     (out / "ablation.md").write_text(table(results) + "\n", encoding="utf-8")
     print(table(results))
@@ -123,7 +125,7 @@ def table(results: Mapping[str, Mapping[str, Any]]) -> str:
     return markdown(head, lines)
 
 
-def _run(out: Path, variant: Variant | None, items: Sequence[Item], steps: int, seed: int) -> dict[str, Any]:
+def _run(out: Path, own: Path, variant: Variant | None, items: Sequence[Item], steps: int, seed: int) -> dict[str, Any]:
     from datasets import load_dataset
 
     from recipe.demo.stages import load_small, reinforce
@@ -132,7 +134,7 @@ def _run(out: Path, variant: Variant | None, items: Sequence[Item], steps: int, 
     model, processor = load_small(out / "sft")
     rewards: list[float] = []
     if variant is not None:
-        prompts = load_dataset(str(_prompts(out, variant.prompts, seed)), split="train")
+        prompts = load_dataset(str(_prompts(out, own, variant.prompts, seed)), split="train")
         options = {"max_steps": str(steps), "seed": str(seed), "learning_rate": _RATE, **variant.options}
         more = [part for name, value in options.items() for part in (f"--{name}", *value.split())]
         # The model is measured, and need not be kept.
@@ -144,14 +146,14 @@ def _run(out: Path, variant: Variant | None, items: Sequence[Item], steps: int, 
     return {**forms, "rewards": rewards}
 
 
-def _prompts(out: Path, sources: str, seed: int) -> Path:
-    prepared = out / f"grpo-rows-{sources.replace('*', '').replace(',', '-')}"
+def _prompts(out: Path, own: Path, sources: str, seed: int) -> Path:
+    other = out / "other-rows"
+    prepared = out / f"grpo-rows-{sources.format(own='own', other='other').replace(',', '-')}"
     if not prepared.exists():
-        if "other" in sources:
+        if "{other}" in sources:
             fields = {"questions_per_pair": 1, "consistency_share": 0, "seed": seed}
-            build("decoupled", _QUESTIONS, out / "other-rows", {"rows": _OTHER_ROWS}, fields)
-        places = sources.replace("own", str(out / "rows")).replace("other", str(out / "other-rows"))
-        prepare_grpo(places, "train", GrpoData(seed=seed), prepared)
+            build("decoupled", _QUESTIONS, other, {"rows": _OTHER_ROWS}, fields)
+        prepare_grpo(sources.format(own=own, other=other), "train", GrpoData(seed=seed), prepared)
     return prepared
 
 
