@@ -225,7 +225,7 @@ def test_letters_are_learnt_from_text_and_do_not_follow_without_the_telling() ->
     history = learn_language(model, processor, made * 20, 200, seed=0)
     assert history[-1]["loss"] < 0.05 < history[0]["loss"]
     assert mastery(model, processor, made) == 1.0
-    assert mastery(model, processor, untold) == 0.5, "each of these stands there with either answer"
+    assert mastery(model, processor, untold) <= 0.5, "each of these stands there with either answer"
 
 
 def test_variants_of_stage_two_stand_side_by_side() -> None:
