@@ -3,7 +3,7 @@
 The paper's accuracy on its own set fell from 92.2% to 81.4% in stage 2, whose prompts were of another data set (SAT).
 Here the other data set asks two things that stage 1 has not taught: whether the camera rose, and whether it came
 nearer. Each variant begins at the ``sft`` of ``make demo-train`` and is asked the same rows of unseen objects in both
-forms. Writes ``ablation.md`` and ``ablation.json`` into ``--out``; a variant that is there is not run again.
+forms. Writes ``ablation.md`` and its figures as JSON into ``--out``; a variant that is there is not run again.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def ablate(
         raise UsageError(f"{out} holds no model of stage 1: run make demo-train first")
     own = data or out / "rows"
     items = read_items(own, "test")
-    kept = out / "ablation.json"
+    kept = out / f"ablation-{steps}-steps-seed-{seed}.json"  # Figures of other settings are not mixed in.
     results: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     for variant in (None, *VARIANTS):
         name = variant.name if variant else "before (SFT)"
