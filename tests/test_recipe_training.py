@@ -34,7 +34,7 @@ from recipe.demo.stages import batches_of_one_form, reinforce, supervise  # noqa
 from recipe.demo.watch import Watch, answers  # noqa: E402
 from recipe.evaluation.items import Item, item_of  # noqa: E402
 from recipe.models.tiny import build_tiny  # noqa: E402
-from recipe.prompts import ask_to_reason, message  # noqa: E402
+from recipe.prompts import message  # noqa: E402
 from recipe.rewards.answers import is_right  # noqa: E402
 
 CONFIGS = Path(__file__).parents[1] / "recipe" / "configs"
@@ -196,14 +196,10 @@ def test_exercises_tell_the_movement_and_ask_what_the_row_asks(small_dataset: Pa
         side = "right" if row["relative"]["translation_x"] > 0 else "left"
         (named,) = [one for one in made if one.prompt.splitlines()[0] in row["options"]]
         assert row["options"]["ABC".index(named.answer)] == named.prompt.splitlines()[0]
-        told = [one for one in made if one is not named and not one.given]
+        told = [one for one in made if one is not named]
         thought = f"<think>{row['answer_text']}</think><answer>{row['answer']}</answer>"
         assert {one.answer for one in told} == {row["answer_text"], row["answer"], thought}
         assert all(side in one.prompt.splitlines()[0] for one in told)
-        (untold,) = [one for one in made if one.given]
-        assert untold.prompt == ask_to_reason(row["question"])
-        assert untold.given + untold.answer == thought
-        assert untold.answer == f"{row['answer']}</answer>"
 
 
 @pytest.mark.slow
@@ -218,7 +214,7 @@ def test_letters_are_learnt_from_text_and_do_not_follow_without_the_telling() ->
             made += [
                 Exercise(f"The camera went {side.lower()}.\nWhich way?\n{listed}", letter),
                 Exercise(f"{side}\n{listed}", letter),
-                Exercise(f"Think.\n{listed}", f"{letter}.</think>", f"<think>It is {side}, so "),
+                Exercise(f"To the {side.lower()}. Think.\n{listed}", f"<think>{side}</think><answer>{letter}</answer>"),
             ]
             untold.append(Exercise(f"The camera went.\nWhich way?\n{listed}", letter))
     model, processor = build_tiny(vocabulary_texts(made) * 20)

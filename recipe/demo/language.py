@@ -37,38 +37,32 @@ class Exercise:
 
     prompt: str
     answer: str
-    given: str = ""
-    """The beginning of the answer, which is there already and not to be learnt."""
 
 
 def exercises(rows: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> list[Exercise]:
-    """Five of each of ``rows``, in an order of their own.
+    """Four of each of ``rows``, in an order of their own.
 
     Which letter an option has; what the answer is in words, from a telling of the movement; its letter, from the same
-    telling; the same after a thought; and the letter that follows from a thought.
+    telling; and the same after a thought.
     """
     made = []
     for row in rows:
         side = "right" if row["relative"]["translation_x"] > 0 else "left"
         told = str(rng.choice(_TELLINGS)).format(side=side)
         named = int(rng.integers(len(row["options"])))
-        thought = concluded(row["answer_text"], row["answer"])
-        letter_at = thought.index("<answer>") + len("<answer>")
         listed = "\n".join(_OPTION.findall(row["question"]))
         made += [
             Exercise(f"{row['options'][named]}\n{listed}", chr(ord("A") + named)),
             Exercise(f"{told}\n{without_options(row['question'])}", row["answer_text"]),
             Exercise(f"{told}\n{row['question']}", row["answer"]),
-            Exercise(f"{told}\n{ask_to_reason(row['question'])}", thought),
-            # Untold: its letter can be read from the words of the thought, and from nothing else.
-            Exercise(ask_to_reason(row["question"]), thought[letter_at:], thought[:letter_at]),
+            Exercise(f"{told}\n{ask_to_reason(row['question'])}", concluded(row["answer_text"], row["answer"])),
         ]
     return [made[place] for place in rng.permutation(len(made))]
 
 
 def vocabulary_texts(asked: Sequence[Exercise]) -> list[str]:
     """What a tokenizer should know whole: a letter with the blank before it, as answers begin, is one token."""
-    return [f"{one.prompt} {one.given}{one.answer}" for one in asked]
+    return [f"{one.prompt} {one.answer}" for one in asked]
 
 
 def without_options(question: str) -> str:
@@ -122,7 +116,7 @@ def _batches(asked: Sequence[Exercise], rng: np.random.Generator) -> Iterator[li
     """Endless; each exercise once a round, in batches of about one length, since all are filled up to the longest."""
     while True:
         order = rng.permutation(len(asked))
-        thinks = ["<think>" in asked[place].given + asked[place].answer for place in order]
+        thinks = ["<think>" in asked[place].answer for place in order]
         by_kind = order[np.argsort(thinks, kind="stable")]
         batches = [by_kind[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
         for number in rng.permutation(len(batches)):
@@ -132,13 +126,8 @@ def _batches(asked: Sequence[Exercise], rng: np.random.Generator) -> Iterator[li
 def _tensors(processor: Any, asked: Sequence[Exercise], device: Any) -> dict[str, Tensor]:
     """(n, length) ``input_ids``, ``attention_mask`` and ``labels``, which are of the answers alone."""
     tokenizer = processor.tokenizer
-    prompts, answers = [], []
-    for one in asked:
-        # Cut where a token ends: of what is given, the last blank belongs to the first token of the rest.
-        given = f" {one.given}".rstrip(" ") if one.given else ""
-        whole_answer = f" {one.given}{one.answer}{END}\n"
-        prompts.append(tokenizer(_turn(processor, one.prompt) + given)["input_ids"])
-        answers.append(tokenizer(whole_answer[len(given) :])["input_ids"])
+    prompts = [tokenizer(_turn(processor, one.prompt))["input_ids"] for one in asked]
+    answers = [tokenizer(f" {one.answer}{END}\n")["input_ids"] for one in asked]
     whole = [torch.tensor(prompt + answer) for prompt, answer in zip(prompts, answers, strict=True)]
     labels = [torch.tensor([-100] * len(prompt) + answer) for prompt, answer in zip(prompts, answers, strict=True)]
     pad = nn.utils.rnn.pad_sequence
