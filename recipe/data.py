@@ -5,7 +5,7 @@ Rows are streamed: neither stage holds more than one batch of images, and images
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 from recipe.prompts import ask_to_reason, concluded, message
 from recipe.sources import OwnRows, RowSource
 from viewpoint100k.errors import UsageError
+from viewpoint100k.seeding import generator
 
 __all__ = ["PROBLEM", "GrpoData", "SftData", "grpo_features", "grpo_rows", "sft_features", "sft_rows"]
 
@@ -43,8 +44,10 @@ class GrpoData:
 
     ask: bool = True
     """Whether prompts ask for the reasoned form."""
+    rows: int | None = None
+    """How many rows to take in all, of each source its share by weight; all of each source where null."""
     seed: int = 0
-    """Of the order in which sources are mixed."""
+    """Of the order in which sources are mixed, and of which rows are taken."""
 
 
 @cache
@@ -91,17 +94,22 @@ def sft_rows(source: OwnRows, how: SftData) -> tuple[Any, int]:
 def grpo_rows(sources: Mapping[RowSource, float], how: GrpoData) -> Any:
     """Prompts from all sources, drawn in turn by their weights until each is used up: no row lost, none twice.
 
-    A row of which `PROBLEM` says something cannot be used, and is counted and left out by who writes the rows.
+    Where ``how`` says how many, exactly so many are drawn, and each source's share of them is its weight's; without it,
+    the weights hold at the beginning only, and not for a trainer that puts rows in another order. A row of which
+    `PROBLEM` says something cannot be used, and is counted and left out by who writes the rows.
+
+    Raises ``UsageError`` where a source has fewer rows than its share.
     """
     from datasets import interleave_datasets
 
+    shares = [None] * len(sources) if how.rows is None else _shares(list(sources.values()), how.rows)
     parts = [
-        source.rows().map(
+        _some(source, share, generator(how.seed, "mixture", place)).map(
             partial(_grpo_example, ask=how.ask),
             remove_columns=source.columns(),
             features=type(grpo_features())(grpo_features() | {PROBLEM: grpo_features()["id"]}),
         )
-        for source in sources
+        for place, (source, share) in enumerate(zip(sources, shares, strict=True))
     ]
     if len(parts) == 1:
         return parts[0]
@@ -113,6 +121,30 @@ def grpo_rows(sources: Mapping[RowSource, float], how: GrpoData) -> Any:
         # The other strategies leave out what the shorter sources outlive, or repeat rows.
         stopping_strategy="all_exhausted_without_replacement",
     )
+
+
+def _shares(weights: Sequence[float], rows: int) -> list[int]:
+    """``rows`` split by ``weights`` into whole numbers, none further than 1 from its part (largest remainders)."""
+    if rows < len(weights):
+        raise UsageError(f"{rows} rows cannot be shared by {len(weights)} sources: ask for more")
+    parts = np.asarray(weights) / sum(weights) * rows
+    whole = np.floor(parts).astype(int)
+    whole[np.argsort(whole - parts, kind="stable")[: rows - whole.sum()]] += 1
+    return [int(share) for share in whole]
+
+
+def _some(source: RowSource, wanted: int | None, rng: np.random.Generator) -> Any:
+    """``wanted`` rows of ``source``, chosen at random, in their order; all of them where null."""
+    if wanted is None:
+        return source.rows()
+    there = source.count()
+    if there < wanted:
+        raise UsageError(
+            f"{source.path}: {there:,} rows, and its share of the mixture is {wanted:,}: "
+            "ask for fewer rows in all, or give it less weight"
+        )
+    chosen = frozenset(rng.choice(there, wanted, replace=False).tolist())
+    return source.rows().filter(lambda _, index: index in chosen, with_indices=True)
 
 
 def _rows_to_reason(source: OwnRows, how: SftData) -> frozenset[int]:

@@ -97,14 +97,17 @@ def grpo(
     data: Annotated[str, typer.Argument(help="Sources with weights, such as viewpoint-100k*3,sat:array/SAT*1.")],
     out: Annotated[Path, typer.Option(help="The folder to write; new or empty.")],
     ask: Annotated[bool, typer.Option(help="Whether prompts ask for the reasoned form.")] = True,
+    rows: Annotated[
+        int | None, typer.Option(min=1, help="How many in all, each source's share by its weight; all where not given.")
+    ] = None,
     split: Annotated[str, typer.Option(help="The split to take.")] = "train",
-    seed: Annotated[int, typer.Option(help="Of the order in which sources are mixed.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the order of the mixture, and of which rows are taken.")] = 0,
 ) -> None:
     """Prompts for reinforcement learning.
 
     Example: python -m recipe.prepare grpo viewpoint-100k --out prepared/grpo
     """
-    prompts, dropped = prepare_grpo(data, split, GrpoData(ask, seed), out)
+    prompts, dropped = prepare_grpo(data, split, GrpoData(ask, rows, seed), out)
     print(f"{out}: {prompts:,} prompts{_reasons(dropped)}")
 
 

@@ -32,6 +32,9 @@ class RowSource(Protocol):
     def columns(self) -> list[str]:
         """Names of the columns of `rows`."""
 
+    def count(self) -> int:
+        """How many `rows` there are, found without reading an image."""
+
 
 @dataclass(frozen=True)
 class OwnRows:
@@ -51,6 +54,9 @@ class OwnRows:
 
     def columns(self) -> list[str]:
         return list(_load(self.path, self.split).column_names)
+
+    def count(self) -> int:
+        return sum(1 for _ in self.only("id"))
 
     def only(self, *columns: str) -> Iterable[Mapping[str, Any]]:
         """The same rows in the same order, with these columns alone: no image is read."""
@@ -91,6 +97,9 @@ class SatRows:
 
     def columns(self) -> list[str]:
         return list(_FROM_SAT)
+
+    def count(self) -> int:
+        return sum(1 for _ in _load(self.path, self.split, columns=["question"]))
 
 
 _SAT_COLUMNS = ("image_bytes", "question", "answers", "correct_answer", "question_type")

@@ -65,6 +65,9 @@ def grpo(
     config: Annotated[str, typer.Option(help="A config of recipe/configs, such as lora_1gpu, or a YAML file.")],
     model: Annotated[str, typer.Option(help="What stage 1 left; by default runs/sft-CONFIG where it is there.")] = "",
     data: Annotated[str, typer.Option(help="Sources with weights, such as viewpoint-100k*3,sat:array/SAT*1.")] = "",
+    rows: Annotated[
+        int | None, typer.Option(min=1, help="How many in all, each source's share by its weight; all where not given.")
+    ] = None,
     runs: Annotated[Path, typer.Option(help="Where rows and models are written.")] = Path("runs"),
     more: Annotated[list[str] | None, typer.Argument(help="After --: options of trl grpo.")] = None,
 ) -> None:
@@ -76,11 +79,11 @@ def grpo(
     model = model or _left_by_sft(runs / f"sft-{Path(config).stem}")
     if config == "smoke":
         model, data = _smoke_inputs(runs, model, data)
-    rows = runs / f"grpo-{Path(config).stem}-rows"
-    if not _prepared(rows):
-        count, _ = prepare_grpo(data or _DEFAULT_DATA, "train", GrpoData(), rows)
-        print(f"{rows}: {count:,} prompts", flush=True)
-    _run(trl_command("grpo", config, model or _DEFAULT_MODEL, rows, runs / f"grpo-{Path(config).stem}", more or []))
+    prompts = runs / f"grpo-{Path(config).stem}-rows"
+    if not _prepared(prompts):
+        count, _ = prepare_grpo(data or _DEFAULT_DATA, "train", GrpoData(rows=rows), prompts)
+        print(f"{prompts}: {count:,} prompts", flush=True)
+    _run(trl_command("grpo", config, model or _DEFAULT_MODEL, prompts, runs / f"grpo-{Path(config).stem}", more or []))
 
 
 def trl_command(stage: Stage, config: str, model: str, rows: Path, out: Path, more: list[str]) -> list[str]:

@@ -243,6 +243,34 @@ def test_a_mixture_begins_in_proportion_to_its_weights(reasoned_set: Path, sat_s
     assert 2 <= sum(first) <= 19
 
 
+@pytest.mark.usefixtures("no_waiting")
+def test_a_mixture_of_so_many_rows_is_in_proportion_to_its_weights(
+    reasoned_set: Path, sat_set: Path, tmp_path: Path
+) -> None:
+    how = GrpoData(rows=30)
+    prompts, dropped = prepare_grpo(f"{reasoned_set}*3,sat:{sat_set}*1", "train", how, tmp_path / "rows")
+    ids = [row["id"] for row in read(tmp_path / "rows")]
+    assert len(set(ids)) == prompts
+    ours = [name for name in ids if not name.startswith("sat-")]
+    # 22.5 and 7.5 rows; of SAT's, those that cannot be used are left out and counted.
+    assert (len(ours), len(ids) - len(ours) + sum(dropped.values())) in ((22, 8), (23, 7))
+    assert ours != list(originals(reasoned_set))[: len(ours)], "drawn from all of the set, not from its beginning"
+    again = grpo_rows(open_sources(f"{reasoned_set}*3,sat:{sat_set}*1", "train", 0), how)
+    assert [row["id"] for row in again if row["problem"] is None] == ids
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize(
+    ("rows", "message"), [(60, "42 rows.*its share of the mixture is 45"), (1, "cannot be shared")]
+)
+def test_a_mixture_that_the_sources_cannot_fill_is_one_sentence(
+    reasoned_set: Path, sat_set: Path, rows: int, message: str
+) -> None:
+    sources = open_sources(f"{reasoned_set}*1,sat:{sat_set}*3", "train", 0)
+    with pytest.raises(UsageError, match=message):
+        grpo_rows(sources, GrpoData(rows=rows))
+
+
 @pytest.mark.parametrize(
     ("specification", "message"),
     [("a*b", "'b' is not a weight"), ("a*0", "'0' is not a weight"), ("a,a*2", "named twice"), ("", "no source")],

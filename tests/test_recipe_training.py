@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,8 @@ from datasets import Dataset, concatenate_datasets  # noqa: E402
 
 from recipe.adapters import has_adapters, merge_adapters  # noqa: E402
 from recipe.data import grpo_features, sft_features  # noqa: E402
-from recipe.demo.ablation import VARIANTS, measured, table  # noqa: E402
-from recipe.demo.curves import plot_curves, write_history  # noqa: E402
+from recipe.demo.ablation import VARIANTS, Figures, measured, table  # noqa: E402
+from recipe.demo.curves import plot_curves, plot_variants, write_history  # noqa: E402
 from recipe.demo.language import (  # noqa: E402
     Exercise,
     exercises,
@@ -240,14 +239,33 @@ def test_variants_of_stage_two_stand_side_by_side() -> None:
             "object_front": None,
         }
     )
-    found = measured(["<think>So.</think><answer>B</answer>", "B", "A", "Right"], [item] * 4)
-    assert (found.accuracy, found.formatted) == (0.75, 0.25)
-    result = {"plain": asdict(found), "reason": asdict(found), "rewards": [0.5, 0.875]}
-    lines = table({"own prompts": result, "before": result | {"rewards": []}}).splitlines()
-    assert "75.0 (" in lines[2]
-    assert "25.0%" in lines[2]
-    assert "0.50, 0.88" in lines[2]
-    assert lines[3].rstrip(" |").endswith("–")
+    before = measured(["<think>So.</think><answer>B</answer>", "B", "A", "Right"], [item] * 4)
+    assert (before.accuracy, before.formatted) == (0.75, 0.25)
+    after = measured(["A", "B", "A", "C"], [item] * 4)
+    found = {"before": Figures(before, before, [], []), "own": Figures(before, after, [0.5, 0.875], [])}
+    first, second = (
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in table(found, ["a", "b", "c", "d"]).splitlines()[2:]
+    )
+    assert first == ["before", "75.0%", "–", "75.0%", "–", "25.0%", "–"]
+    # Two of four rows fell. By hand: standard deviation of 0, 0, -1, -1 over 2, 0.2887, times t(3) = 3.182.
+    assert second == [
+        "own",
+        "75.0%",
+        "+0.0 (-49.0 to +49.0)",
+        "25.0%",
+        "-50.0 (-100.0 to +41.9)",
+        "0.0%",
+        "0.50 to 0.88",
+    ]
+
+
+def test_variants_are_drawn_over_their_steps(tmp_path: Path) -> None:
+    plot_variants({"own": [(0, 0.9), (25, 0.92)], "other": [(0, 0.9), (25, 0.6)]}, tmp_path / "both.png")
+    plot_variants({"own": [(0, 0.9), (25, 0.92)]}, tmp_path / "one.png")
+    both, one = (np.asarray(Image.open(tmp_path / f"{name}.png").convert("RGB"), dtype=int) for name in ("both", "one"))
+    orange = (255, 127, 14)  # The second line's.
+    assert (np.abs(both - orange).sum(axis=2) < 30).sum() > 200
+    assert (np.abs(one - orange).sum(axis=2) < 30).sum() == 0
 
 
 def test_every_variant_is_a_setting_that_trl_knows(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["clustered_wilson", "wilson"]
+__all__ = ["clustered_change", "clustered_wilson", "wilson"]
 
 _Z = 1.959963984540054
 """Of a two-sided 95% interval."""
@@ -33,14 +34,42 @@ def clustered_wilson(right: Sequence[float], clusters: Sequence[str]) -> tuple[f
     values = np.asarray(right, dtype=np.float64)
     if not len(values):
         return 0.0, 1.0
-    names, place = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
-    count, share = len(names), float(values.mean())
+    count, share = len(set(clusters)), float(values.mean())
     if count == 1:
         return wilson(share, 1.0)
-    variance = float((np.bincount(place, weights=values - share) ** 2).sum()) * count / (count - 1) / len(values) ** 2
+    variance = _variance_of_mean(values, clusters)
     if variance == 0.0:  # All agree, or every cluster is as right as the next.
         return wilson(share, float(count) if share in (0.0, 1.0) else float(len(values)))
     from scipy.stats import t
 
     worth = share * (1 - share) / variance * (_Z / float(t.ppf(0.975, count - 1))) ** 2
     return wilson(share, min(float(len(values)), worth))
+
+
+def clustered_change(
+    before: Sequence[float], after: Sequence[float], clusters: Sequence[str]
+) -> tuple[float, tuple[float, float]]:
+    """(mean change, its 95% interval) between two answers, 0 or 1, to each of n rows that share ``clusters``, (n,).
+
+    Row by row, so that what is easy or hard for both drops out: much narrower than two intervals side by side. By
+    Student's t over clusters; where no row changed, as far as Wilson's interval allows for changes too rare to show.
+    """
+    change = np.asarray(after, dtype=np.float64) - np.asarray(before, dtype=np.float64)
+    count = len(set(clusters))
+    if count < 2:
+        return (float(change.mean()) if len(change) else 0.0), (-1.0, 1.0)
+    mean = float(change.mean())
+    if not change.any():
+        rare = wilson(0.0, float(count))[1]
+        return 0.0, (-rare, rare)
+    from scipy.stats import t
+
+    half = float(t.ppf(0.975, count - 1)) * math.sqrt(_variance_of_mean(change, clusters))
+    return mean, (max(-1.0, mean - half), min(1.0, mean + half))
+
+
+def _variance_of_mean(values: NDArray[np.float64], clusters: Sequence[str]) -> float:
+    """Of ``values``, (n,), from how the sums over clusters, two at least, differ from what the mean expects of them."""
+    names, place = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
+    sums = np.bincount(place, weights=values - values.mean())
+    return float((sums**2).sum()) * len(names) / (len(names) - 1) / len(values) ** 2
