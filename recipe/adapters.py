@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+from recipe.fingerprint import digest_of
 from viewpoint100k.errors import MissingExtraError, UsageError
 
-__all__ = ["has_adapters", "merge_adapters"]
+__all__ = ["has_adapters", "is_merged", "merge_adapters"]
+
+_RECORD = "merged_from.txt"
 
 
 def has_adapters(folder: Path) -> bool:
@@ -15,8 +19,16 @@ def has_adapters(folder: Path) -> bool:
     return (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file()
 
 
+def is_merged(folder: Path, out: Path) -> bool:
+    """Whether ``out`` holds, in full, what `merge_adapters` makes of ``folder`` as it stands now."""
+    record = out / _RECORD
+    return record.is_file() and record.read_text(encoding="utf-8") == _digest(folder)
+
+
 def merge_adapters(folder: Path, out: Path) -> None:
     """Writes the whole model, and its processor, into ``out``. Needs memory for its weights, and no GPU.
+
+    What ``out`` held before is replaced.
 
     Raises ``UsageError`` where the model on which the adapters were trained is not to be had.
     """
@@ -32,5 +44,12 @@ def merge_adapters(folder: Path, out: Path) -> None:
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise UsageError(f"{folder}: the model {base} of its adapters cannot be loaded ({first})") from error
+    shutil.rmtree(out, ignore_errors=True)
     PeftModel.from_pretrained(model, str(folder)).merge_and_unload().save_pretrained(out)
     AutoProcessor.from_pretrained(folder).save_pretrained(out)
+    (out / _RECORD).write_text(_digest(folder), encoding="utf-8")  # Last: a merge that is cut short is no merge.
+
+
+def _digest(folder: Path) -> str:
+    """Of the adapters' own files."""
+    return digest_of(path for path in folder.iterdir() if path.name.startswith("adapter_"))

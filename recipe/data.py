@@ -94,11 +94,11 @@ def sft_rows(source: OwnRows, how: SftData) -> tuple[Any, int]:
 def grpo_rows(sources: Mapping[RowSource, float], how: GrpoData) -> Any:
     """Prompts from all sources, drawn in turn by their weights until each is used up: no row lost, none twice.
 
-    Where ``how`` says how many, exactly so many are drawn, and each source's share of them is its weight's; without it,
-    the weights hold at the beginning only, and not for a trainer that puts rows in another order. A row of which
-    `PROBLEM` says something cannot be used, and is counted and left out by who writes the rows.
+    Where ``how`` says how many, exactly so many that can be used are drawn, and each source's share of them is its
+    weight's; without it, the weights hold at the beginning only, and not for a trainer that puts rows in another order.
+    A row of which `PROBLEM` says something cannot be used, and is counted and left out by who writes the rows.
 
-    Raises ``UsageError`` where a source has fewer rows than its share.
+    Raises ``UsageError`` where a source has fewer usable rows than its share.
     """
     from datasets import interleave_datasets
 
@@ -134,17 +134,20 @@ def _shares(weights: Sequence[float], rows: int) -> list[int]:
 
 
 def _some(source: RowSource, wanted: int | None, rng: np.random.Generator) -> Any:
-    """``wanted`` rows of ``source``, chosen at random, in their order; all of them where null."""
+    """``wanted`` usable rows of ``source``, chosen at random, and all that are not usable, in their order.
+
+    All of both where null.
+    """
     if wanted is None:
         return source.rows()
-    there = source.count()
-    if there < wanted:
+    usable = source.usable()
+    if len(usable) < wanted:
         raise UsageError(
-            f"{source.path}: {there:,} rows, and its share of the mixture is {wanted:,}: "
+            f"{source.path}: {len(usable):,} rows that can be used, and its share of the mixture is {wanted:,}: "
             "ask for fewer rows in all, or give it less weight"
         )
-    chosen = frozenset(rng.choice(there, wanted, replace=False).tolist())
-    return source.rows().filter(lambda _, index: index in chosen, with_indices=True)
+    chosen = frozenset(rng.choice(usable, wanted, replace=False).tolist())
+    return source.rows().filter(lambda row, index: index in chosen or row.get(PROBLEM), with_indices=True)
 
 
 def _rows_to_reason(source: OwnRows, how: SftData) -> frozenset[int]:

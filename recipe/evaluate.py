@@ -17,8 +17,10 @@ from recipe.evaluation.conditions import ASKED, CONDITIONS, plan_trials
 from recipe.evaluation.items import Item, read_items
 from recipe.evaluation.models import Model, python_model
 from recipe.evaluation.stages import Asked, read_stages, write_report
+from recipe.fingerprint import digest_of_model
 from recipe.prompts import ask_to_reason
-from viewpoint100k.errors import MissingExtraError, UsageError, ViewpointError
+from viewpoint100k.entry import run_app
+from viewpoint100k.errors import MissingExtraError, UsageError
 from viewpoint100k.progress import Progress
 
 __all__ = ["main"]
@@ -91,6 +93,7 @@ def evaluate(
     read_stages(out, items, asked)  # A folder of other rows is refused before anything is asked.
     if model is not None:
         how = {"model": model, "endpoint": endpoint, "form": form.value, "max_new_tokens": max_new_tokens}
+        how["digest"] = None if endpoint else digest_of_model(model)  # The same folder may hold another model by now.
         run = {**how, "dtype": dtype, "body": _body(body), "data": asked.data, "split": split, "rows": rows}
         with AnswersFile(out / _folder_name(stage), run) as store:
             step = 4 * batch_size if endpoint else batch_size
@@ -116,6 +119,8 @@ def _ask(
     stage: str,
 ) -> None:
     trials = plan_trials(items, conditions).trials
+    if before := sum(map(store.has, trials)):
+        print(f"{stage}: {before:,} of {len(trials):,} prompts were answered before", flush=True)
     with Progress(f"asking {stage}", "prompts", len(trials)) as progress:
         ask(model, trials, store, step, form, progress.advance)
 
@@ -126,7 +131,7 @@ def _report(out: Path, items: list[Item], asked: Asked) -> None:
     stages = read_stages(out, items, asked)
     if not stages:
         raise UsageError(f"{out} holds no answers yet: give a --model")
-    page = write_report(out, stages)
+    page = write_report(out, stages, items)
     try:
         plot_stages({stage.name: stage.figures for stage in stages}, out / "comparison.png")
     except MissingExtraError as error:  # The figures stand in the tables; the picture is one more view of them.
@@ -182,11 +187,7 @@ def _folder_name(stage: str) -> str:
 
 def main() -> None:
     """Entry point. Errors end in one sentence."""
-    try:
-        app()
-    except ViewpointError as error:
-        print(f"recipe.evaluate: error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    run_app("recipe.evaluate", app)
 
 
 if __name__ == "__main__":

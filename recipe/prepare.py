@@ -5,8 +5,12 @@ Images are copied undecoded, one batch at a time, so that a set larger than memo
 
 from __future__ import annotations
 
-import sys
+import json
+import shutil
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,13 +18,16 @@ import typer
 
 from recipe.data import PROBLEM, GrpoData, SftData, grpo_features, grpo_rows, sft_features, sft_rows
 from recipe.sources import OwnRows, open_sources
-from viewpoint100k.errors import UsageError, ViewpointError
+from viewpoint100k.entry import run_app
+from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.progress import Progress
 
-__all__ = ["main", "prepare_grpo", "prepare_sft", "write_rows"]
+__all__ = ["is_prepared", "main", "prepare_grpo", "prepare_sft", "reasons", "write_rows"]
 
 _BATCH = 100
 _BATCHES_PER_FILE = 10
+_RECORD = ".prepared.json"
+"""Beside the rows: what they were made from. Hidden, so that it is not taken for rows."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -28,31 +35,67 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__d
 def prepare_sft(source: OwnRows, how: SftData, out: Path) -> tuple[int, int]:
     """Writes examples for SFT into ``out``; (rows, those with reasoning)."""
     examples, reasoned = sft_rows(source, how)
-    return write_rows(examples, sft_features(), out)[0], reasoned
+    return write_rows(examples, sft_features(), out, _record(source.path, source.split, how))[0], reasoned
 
 
 def prepare_grpo(sources: str, split: str, how: GrpoData, out: Path) -> tuple[int, Counter[str]]:
     """Writes prompts for GRPO into ``out``; how many, and how many rows were left out for which reason."""
-    return write_rows(grpo_rows(open_sources(sources, split, how.seed), how), grpo_features(), out)
+    rows = grpo_rows(open_sources(sources, split, how.seed), how)
+    return write_rows(rows, grpo_features(), out, _record(sources, split, how))
 
 
-def write_rows(rows: Any, features: Any, out: Path) -> tuple[int, Counter[str]]:
-    """Writes a stream of rows as ``out/data/train-….parquet``; how many, and what was left out.
+def is_prepared(out: Path, sources: str, split: str, how: SftData | GrpoData) -> bool:
+    """Whether ``out`` holds, in full, the rows that these settings make of these sources.
+
+    Raises ``UsageError`` where it holds anything else: rows of other settings are never taken for those asked for.
+    """
+    if not out.exists() or not any(out.iterdir()):
+        return False
+    wanted = _record(sources, split, how)
+    try:
+        found = json.loads((out / _RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UsageError(f"{out} holds no rows that were prepared to the end: remove it, or name another") from None
+    differing = [
+        f"{name} {found.get(name)!r}, now {wanted[name]!r}" for name in wanted if found.get(name) != wanted[name]
+    ]
+    if differing:
+        raise UsageError(f"{out} holds rows prepared otherwise ({'; '.join(differing)}): remove it, or name another")
+    return True
+
+
+def write_rows(
+    rows: Any, features: Any, out: Path, record: Mapping[str, object] | None = None
+) -> tuple[int, Counter[str]]:
+    """Writes a stream of rows as ``out/data/train-….parquet``, all or none; how many, and what was left out.
 
     ``out`` must be new or empty. The number of files is not known before the last row, so their names leave it out.
     """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out} is not an empty folder: name another, or remove it")
+    unfinished = out.with_name(f".{out.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)  # Of a run that was stopped.
+    counts = _write(rows, features, unfinished / "data")
+    (unfinished / _RECORD).write_text(json.dumps(record or {}, indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(out)
+    return counts
+
+
+def _record(sources: str, split: str, how: SftData | GrpoData) -> dict[str, object]:
+    stage = "sft" if isinstance(how, SftData) else "grpo"
+    return {"stage": stage, "sources": sources, "split": split, **asdict(how)}
+
+
+def _write(rows: Any, features: Any, folder: Path) -> tuple[int, Counter[str]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
     from datasets import Image, List
 
-    folder = out / "data"
-    if out.exists() and any(out.iterdir()):
-        raise UsageError(f"{out} is not empty: name another folder, or remove it")
     folder.mkdir(parents=True)
     schema, done = features.arrow_schema, 0
     dropped: Counter[str] = Counter()
     writer: pq.ParquetWriter | None = None
-    with Progress("preparing", "rows") as progress:
+    with Progress("preparing", "rows") as progress, _readable(folder):
         batches = rows.cast_column("images", List(Image(decode=False))).iter(batch_size=_BATCH)
         for place, batch in enumerate(batches):
             problems = batch.pop(PROBLEM, [None] * len(batch["id"]))
@@ -108,21 +151,30 @@ def grpo(
     Example: python -m recipe.prepare grpo viewpoint-100k --out prepared/grpo
     """
     prompts, dropped = prepare_grpo(data, split, GrpoData(ask, rows, seed), out)
-    print(f"{out}: {prompts:,} prompts{_reasons(dropped)}")
+    print(f"{out}: {prompts:,} prompts{reasons(dropped)}")
 
 
 def main() -> None:
-    """The command, with errors as one sentence and the exit codes of ``viewpoint100k``."""
+    """Entry point. Errors end in one sentence."""
+    run_app("recipe.prepare", app)
+
+
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    import pyarrow as pa
+
     try:
-        app(standalone_mode=False)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
-    except ViewpointError as error:
-        print(f"recipe.prepare: error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        yield
+    except (pa.ArrowException, OSError) as error:
+        said = " ".join(str(error).split())
+        raise DataError(
+            f"{folder.parent}: a file of its sources cannot be read, or it cannot be written ({said}): "
+            "build or download the set again"
+        ) from error
 
 
-def _reasons(dropped: Counter[str]) -> str:
+def reasons(dropped: Counter[str]) -> str:
+    """What to say of rows that were left out, after their number; empty where there are none."""
     parts = ", ".join(f"{count:,} {reason}" for reason, count in dropped.most_common())
     return f"; left out: {parts}" if parts else ""
 

@@ -32,8 +32,8 @@ class RowSource(Protocol):
     def columns(self) -> list[str]:
         """Names of the columns of `rows`."""
 
-    def count(self) -> int:
-        """How many `rows` there are, found without reading an image."""
+    def usable(self) -> list[int]:
+        """Places among `rows` of those without a problem."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class OwnRows:
     def columns(self) -> list[str]:
         return list(_load(self.path, self.split).column_names)
 
-    def count(self) -> int:
-        return sum(1 for _ in self.only("id"))
+    def usable(self) -> list[int]:
+        return [place for place, _ in enumerate(self.only("id"))]
 
     def only(self, *columns: str) -> Iterable[Mapping[str, Any]]:
         """The same rows in the same order, with these columns alone: no image is read."""
@@ -98,8 +98,8 @@ class SatRows:
     def columns(self) -> list[str]:
         return list(_FROM_SAT)
 
-    def count(self) -> int:
-        return sum(1 for _ in _load(self.path, self.split, columns=["question"]))
+    def usable(self) -> list[int]:
+        return [place for place, row in enumerate(self.rows()) if row["problem"] is None]
 
 
 _SAT_COLUMNS = ("image_bytes", "question", "answers", "correct_answer", "question_type")

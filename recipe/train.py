@@ -16,10 +16,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from recipe.adapters import has_adapters, merge_adapters
+from recipe.adapters import has_adapters, is_merged, merge_adapters
 from recipe.data import GrpoData, SftData
-from recipe.prepare import prepare_grpo, prepare_sft
+from recipe.prepare import is_prepared, prepare_grpo, prepare_sft, reasons
 from recipe.sources import OwnRows
+from viewpoint100k.entry import run_app
 from viewpoint100k.errors import MissingExtraError, UsageError, ViewpointError
 
 __all__ = ["CONFIGS", "main", "trl_command"]
@@ -31,6 +32,8 @@ CONFIGS = Path(__file__).parent / "configs"
 _DEFAULT_MODEL = "Qwen/Qwen2.5-VL-7B-Instruct"
 _DEFAULT_DATA = "viewpoint-100k"
 _SMOKE_ROWS = 64
+_LAUNCHES = {"paper": "fsdp2"}
+"""How a config is launched where nothing is said: a whole model and its optimizer do not fit one GPU."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -42,6 +45,9 @@ def sft(
     data: Annotated[str, typer.Option(help="A data set's folder, or its name on the Hub; viewpoint-100k.")] = "",
     runs: Annotated[Path, typer.Option(help="Where rows and models are written.")] = Path("runs"),
     reasoning_share: Annotated[float, typer.Option(help="Part of the rows that answer in the reasoned form.")] = 0.1,
+    launch: Annotated[
+        str, typer.Option(help="fsdp2, zero3, or a config of accelerate; fsdp2 where CONFIG is paper.")
+    ] = "",
     more: Annotated[list[str] | None, typer.Argument(help="After --: options of trl sft.")] = None,
 ) -> None:
     """Stage 1, supervised: the hybrid cold start.
@@ -51,24 +57,30 @@ def sft(
     _config_file("sft", config)  # Before any work is done for it.
     if smoke := config == "smoke":
         model, data = _smoke_inputs(runs, model, data)
-    rows = runs / f"sft-{Path(config).stem}-rows"
-    if not _prepared(rows):
-        # A tiny set may hold no reasoning; whether the stage runs does not depend on it.
-        share = min(reasoning_share, _share_with_reasoning(data)) if smoke else reasoning_share
-        count, reasoned = prepare_sft(OwnRows(data or _DEFAULT_DATA), SftData(share), rows)
+    rows, source = runs / f"sft-{_name(config)}-rows", OwnRows(data or _DEFAULT_DATA)
+    # A tiny set may hold no reasoning; whether the stage runs does not depend on it.
+    how = SftData(min(reasoning_share, _share_with_reasoning(data)) if smoke else reasoning_share)
+    if is_prepared(rows, source.path, source.split, how):
+        print(f"{rows}: as prepared before", flush=True)
+    else:
+        count, reasoned = prepare_sft(source, how, rows)
         print(f"{rows}: {count:,} rows, {reasoned:,} with reasoning", flush=True)
-    _run(trl_command("sft", config, model or _DEFAULT_MODEL, rows, runs / f"sft-{Path(config).stem}", more or []))
+    out = runs / f"sft-{_name(config)}"
+    _run(trl_command("sft", config, model or _DEFAULT_MODEL, rows, out, launch, more or []))
 
 
 @app.command()
 def grpo(
     config: Annotated[str, typer.Option(help="A config of recipe/configs, such as lora_1gpu, or a YAML file.")],
-    model: Annotated[str, typer.Option(help="What stage 1 left; by default runs/sft-CONFIG where it is there.")] = "",
+    model: Annotated[str, typer.Option(help="What stage 1 left; by default runs/sft-CONFIG.")] = "",
     data: Annotated[str, typer.Option(help="Sources with weights, such as viewpoint-100k*3,sat:array/SAT*1.")] = "",
     rows: Annotated[
         int | None, typer.Option(min=1, help="How many in all, each source's share by its weight; all where not given.")
     ] = None,
     runs: Annotated[Path, typer.Option(help="Where rows and models are written.")] = Path("runs"),
+    launch: Annotated[
+        str, typer.Option(help="fsdp2, zero3, or a config of accelerate; fsdp2 where CONFIG is paper.")
+    ] = "",
     more: Annotated[list[str] | None, typer.Argument(help="After --: options of trl grpo.")] = None,
 ) -> None:
     """Stage 2, by rewards: format and accuracy.
@@ -76,26 +88,56 @@ def grpo(
     Example: python -m recipe.train grpo --config lora_1gpu --data viewpoint-100k
     """
     _config_file("grpo", config)  # Before any work is done for it.
-    model = model or _left_by_sft(runs / f"sft-{Path(config).stem}")
     if config == "smoke":
-        model, data = _smoke_inputs(runs, model, data)
-    prompts = runs / f"grpo-{Path(config).stem}-rows"
-    if not _prepared(prompts):
-        count, _ = prepare_grpo(data or _DEFAULT_DATA, "train", GrpoData(rows=rows), prompts)
-        print(f"{prompts}: {count:,} prompts", flush=True)
-    _run(trl_command("grpo", config, model or _DEFAULT_MODEL, prompts, runs / f"grpo-{Path(config).stem}", more or []))
+        model, data = _smoke_inputs(runs, model or _left_by_sft(runs / "sft-smoke"), data)
+    else:
+        model = model or _left_by_sft(runs / f"sft-{_name(config)}")
+    if not model:
+        raise UsageError(
+            f"{runs}/sft-{_name(config)} holds no model of stage 1: run make sft CONFIG={config} first, "
+            f"or say which model to begin with (MODEL={_DEFAULT_MODEL} is the one that stage 1 begins with)"
+        )
+    data = data or _DEFAULT_DATA
+    prompts, how = runs / f"grpo-{_name(config)}-rows", GrpoData(rows=rows)
+    if is_prepared(prompts, data, "train", how):
+        print(f"{prompts}: as prepared before", flush=True)
+    else:
+        count, dropped = prepare_grpo(data, "train", how, prompts)
+        print(f"{prompts}: {count:,} prompts{reasons(dropped)}", flush=True)
+    _run(trl_command("grpo", config, model, prompts, runs / f"grpo-{_name(config)}", launch, more or []))
 
 
-def trl_command(stage: Stage, config: str, model: str, rows: Path, out: Path, more: list[str]) -> list[str]:
-    """The command of TRL that runs a stage. ``config`` is the name of one of ours, or a YAML file."""
+def trl_command(
+    stage: Stage, config: str, model: str, rows: Path, out: Path, launch: str, more: list[str]
+) -> list[str]:
+    """The command of TRL that runs a stage. ``config`` is the name of one of ours, or a YAML file.
+
+    TRL's command line calls ``accelerate launch`` itself, and must not be called by it: each of its processes would
+    launch as many again. ``launch`` names the config of accelerate that it takes; empty for what suits ``config``.
+    """
     options = {
         "config": _config_file(stage, config),
         "model_name_or_path": model,
         "dataset_name": rows,
         "output_dir": out,
     }
+    if launch := launch or _LAUNCHES.get(config, ""):
+        options["accelerate_config"] = _launch_file(launch)
     pairs = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     return [_trl(), stage, *pairs, *more]
+
+
+def _name(config: str) -> str:
+    """Of the folders that a config writes to; ``sft_mine.yaml`` and ``grpo_mine.yaml`` are two stages of one recipe."""
+    return Path(config).stem.removeprefix("sft_").removeprefix("grpo_")
+
+
+def _launch_file(launch: str) -> Path:
+    path = Path(launch) if launch.endswith((".yaml", ".yml")) else CONFIGS / "accelerate" / f"{launch}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(one.stem for one in (CONFIGS / "accelerate").glob("*.yaml")))
+        raise UsageError(f"no way to launch {launch!r}: give one of {known}, or the path of a config of accelerate")
+    return path
 
 
 def _config_file(stage: Stage, config: str) -> Path:
@@ -116,18 +158,8 @@ def _trl() -> str:
 
 
 def main() -> None:
-    """The command, with errors as one sentence and the exit codes of ``viewpoint100k``."""
-    try:
-        app(standalone_mode=False)
-    except ViewpointError as error:
-        print(f"recipe.train: error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except Exception as error:
-        describe = getattr(error, "format_message", None)
-        if describe is None:
-            raise
-        print(f"recipe.train: error: {describe().rstrip('.')}: see --help", file=sys.stderr)
-        sys.exit(2)
+    """Entry point. Errors end in one sentence."""
+    run_app("recipe.train", app)
 
 
 def _run(command: list[str]) -> None:
@@ -138,23 +170,13 @@ def _run(command: list[str]) -> None:
 
 def _left_by_sft(folder: Path) -> str:
     """The model that stage 1 left in ``folder``, its adapters merged where it has some; empty where there is none."""
-    if has_adapters(folder):
-        merged = folder.with_name(f"{folder.name}-merged")
-        if not (merged / "config.json").is_file():
-            print(f"{merged}: {folder} with its adapters merged", flush=True)
-            merge_adapters(folder, merged)
-        return str(merged)
-    return str(folder) if (folder / "config.json").is_file() else ""
-
-
-def _prepared(rows: Path) -> bool:
-    """Whether these rows are there already; a preparation that was broken off is an error, not a beginning."""
-    if not rows.exists():
-        return False
-    if not (rows / "data").is_dir():
-        raise UsageError(f"{rows} holds no prepared rows: remove it, and they are prepared again")
-    print(f"{rows}: as prepared before; remove it to prepare anew", flush=True)
-    return True
+    if not has_adapters(folder):
+        return str(folder) if (folder / "config.json").is_file() else ""
+    merged = folder.with_name(f"{folder.name}-merged")
+    if not is_merged(folder, merged):
+        print(f"{merged}: {folder} with its adapters merged", flush=True)
+        merge_adapters(folder, merged)
+    return str(merged)
 
 
 def _share_with_reasoning(data: str) -> float:

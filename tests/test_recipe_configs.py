@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from viewpoint100k.errors import UsageError
 
 pytest.importorskip("trl", reason="the [train] extra is not installed")
 
@@ -139,3 +142,66 @@ def test_accelerate_reads_its_configs(path: Path) -> None:
     from accelerate.commands.config.config_args import load_config_from_file
 
     assert load_config_from_file(str(path)).num_processes == 8
+
+
+def launched(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What ``accelerate launch`` would be told by ``trl`` with these arguments: read by both, and not run."""
+    from accelerate.commands import launch
+    from trl.cli import accelerate_launcher, main
+
+    calls = []
+    monkeypatch.setattr(
+        accelerate_launcher.launch_training_script,
+        "__kwdefaults__",
+        {
+            "launch_command_fn": calls.append,
+            "launch_parser_fn": launch.launch_command_parser,
+        },
+    )
+    assert main(arguments) == 0
+    (call,) = calls
+    return call
+
+
+def test_whole_models_are_launched_once_over_the_gpus_of_a_node(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from recipe.train import trl_command
+
+    _, *arguments = trl_command("sft", "paper", "model", tmp_path, tmp_path / "out", "", ["--max_steps", "8"])
+    monkeypatch.setattr("transformers.TrainingArguments.__post_init__", lambda self: None)  # It wants the GPUs.
+    call = launched(arguments, monkeypatch)
+    assert call.config_file == str(CONFIGS / "accelerate" / "fsdp2.yaml")
+    assert call.training_script.endswith("sft.py")
+    assert "--accelerate_config" not in call.training_script_args
+    assert call.training_script_args[-2:] == ["--max_steps", "8"]
+    _, *arguments = trl_command("sft", "lora_1gpu", "model", tmp_path, tmp_path / "out", "", [])
+    assert launched(arguments, monkeypatch).config_file is None
+    with pytest.raises(UsageError, match="one of fsdp2, zero3, or the path"):
+        trl_command("sft", "paper", "model", tmp_path, tmp_path / "out", "fsdp3", [])
+
+
+def test_each_node_of_a_cluster_launches_its_share_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The batch file as it stands, on a cluster of scripts: what its third node does."""
+    here = tmp_path / "project"
+    for name, does in (
+        ("bin/scontrol", "echo node001; echo node002"),
+        ("bin/srun", 'SLURM_NODEID=2 exec "$@"'),
+        ("project/.venv/bin/trl", f'printf "%s\\n" "$@" >> {tmp_path}/called'),
+    ):
+        script = tmp_path / name
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text(f"#!/bin/bash\n{does}\n")
+        script.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "SLURM_NNODES": "8", "SLURM_JOB_NODELIST": "node00[1-8]"}
+    batch = ["bash", str(CONFIGS / "accelerate" / "slurm.sbatch"), "grpo", "paper", "runs/sft", "prepared", "runs/grpo"]
+    subprocess.run(batch, check=True, env=environment, cwd=here)
+    monkeypatch.chdir(CONFIGS.parents[1])
+    monkeypatch.setattr("transformers.TrainingArguments.__post_init__", lambda self: None)  # It wants the GPUs.
+    call = launched((tmp_path / "called").read_text().split("\n")[:-1], monkeypatch)
+    assert (call.num_machines, call.num_processes, call.machine_rank) == (8, 64, 2)
+    assert (call.main_process_ip, call.main_process_port, call.rdzv_backend) == ("node001", 29500, "c10d")
+    assert call.config_file == "recipe/configs/accelerate/fsdp2.yaml"
+    given = call.training_script_args
+    assert given[given.index("--gradient_accumulation_steps") + 1] == "16"
+    assert not any(name in given for name in ("--num_machines", "--machine_rank", "--accelerate_config"))

@@ -6,7 +6,10 @@ import io
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import numpy as np
@@ -15,8 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from recipe.data import GrpoData, SftData, grpo_rows, sft_rows
-from recipe.prepare import prepare_grpo, prepare_sft
+from recipe.data import GrpoData, SftData, grpo_rows, sft_features, sft_rows
+from recipe.prepare import is_prepared, prepare_grpo, prepare_sft, write_rows
 from recipe.prompts import REASON_FIRST, ask_to_reason
 from recipe.rewards.answers import follows_format
 from recipe.sources import OwnRows, SatRows, open_sources
@@ -252,8 +255,8 @@ def test_a_mixture_of_so_many_rows_is_in_proportion_to_its_weights(
     ids = [row["id"] for row in read(tmp_path / "rows")]
     assert len(set(ids)) == prompts
     ours = [name for name in ids if not name.startswith("sat-")]
-    # 22.5 and 7.5 rows; of SAT's, those that cannot be used are left out and counted.
-    assert (len(ours), len(ids) - len(ours) + sum(dropped.values())) in ((22, 8), (23, 7))
+    assert (len(ours), len(ids) - len(ours)) in ((22, 8), (23, 7)), "of 22.5 and 7.5"
+    assert dropped == {"answer_not_among_options": 1, "no_image": 1}
     assert ours != list(originals(reasoned_set))[: len(ours)], "drawn from all of the set, not from its beginning"
     again = grpo_rows(open_sources(f"{reasoned_set}*3,sat:{sat_set}*1", "train", 0), how)
     assert [row["id"] for row in again if row["problem"] is None] == ids
@@ -261,7 +264,7 @@ def test_a_mixture_of_so_many_rows_is_in_proportion_to_its_weights(
 
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize(
-    ("rows", "message"), [(60, "42 rows.*its share of the mixture is 45"), (1, "cannot be shared")]
+    ("rows", "message"), [(60, "40 rows that can be used.*its share of the mixture is 45"), (1, "cannot be shared")]
 )
 def test_a_mixture_that_the_sources_cannot_fill_is_one_sentence(
     reasoned_set: Path, sat_set: Path, rows: int, message: str
@@ -295,5 +298,72 @@ def test_the_command_ends_in_one_sentence(tmp_path: Path) -> None:
 
 def test_a_folder_with_rows_is_not_written_over(reasoned_set: Path, tmp_path: Path) -> None:
     (tmp_path / "kept.txt").write_text("mine")
-    with pytest.raises(UsageError, match="is not empty"):
+    with pytest.raises(UsageError, match="not an empty folder"):
         prepare_sft(OwnRows(str(reasoned_set)), SftData(0), tmp_path)
+
+
+def test_a_preparation_that_was_stopped_is_not_taken_for_a_whole_one(reasoned_set: Path, tmp_path: Path) -> None:
+    source, how, out = OwnRows(str(reasoned_set)), SftData(0), tmp_path / "rows"
+    examples, _ = sft_rows(source, how)
+
+    def stopped() -> Iterator[dict[str, Any]]:
+        yield from islice(examples, 5)
+        raise KeyboardInterrupt
+
+    class Stopped:
+        def cast_column(self, *_: Any) -> Stopped:
+            return self
+
+        def iter(self, batch_size: int) -> Iterator[dict[str, list[Any]]]:
+            for row in stopped():
+                yield {name: [value] for name, value in row.items()}
+
+    with pytest.raises(KeyboardInterrupt):
+        write_rows(Stopped(), sft_features(), out)
+    assert not out.exists()
+    assert not is_prepared(out, source.path, "train", how)
+    rows, _ = prepare_sft(source, how, out)
+    assert rows == len(originals(reasoned_set)) == len(read(out))
+    assert is_prepared(out, source.path, "train", how)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["rows"]
+
+
+def test_rows_of_other_settings_are_not_taken_for_those_asked_for(reasoned_set: Path, tmp_path: Path) -> None:
+    source = OwnRows(str(reasoned_set))
+    prepare_sft(source, SftData(0), tmp_path / "rows")
+    with pytest.raises(UsageError, match=r"prepared otherwise \(seed 0, now 1\): remove it"):
+        is_prepared(tmp_path / "rows", source.path, "train", SftData(0, seed=1))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "kept.txt").write_text("mine")
+    with pytest.raises(UsageError, match="prepared to the end"):
+        is_prepared(tmp_path / "other", source.path, "train", SftData(0))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "Missing argument"),
+        (["--bogus"], "No such option"),
+        (["{set}", "--out", "{out}", "--reasoning-share", "abc"], "reasoning-share"),
+        (["{set}", "--out", "{file}"], "not an empty folder"),
+        (["{broken}", "--out", "{out}", "--reasoning-share", "0"], "cannot be read"),
+    ],
+)
+def test_whatever_is_wrong_is_one_sentence(
+    reasoned_set: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    copied = copytree(reasoned_set, tmp_path / "broken")
+    for path in (copied / "data").glob("train-*.parquet"):
+        content = path.read_bytes()
+        # Its table of contents stays, so that it opens, and fails on the way.
+        path.write_bytes(content[:4] + bytes(len(content) // 2) + content[4 + len(content) // 2 :])
+    places = {"set": reasoned_set, "out": tmp_path / "rows", "file": tmp_path / "file", "broken": copied}
+    command = [sys.executable, "-m", "recipe.prepare", "sft", *(one.format_map(places) for one in arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("recipe.prepare: error: ")
+    assert message in last
+    assert not (tmp_path / "rows").exists()

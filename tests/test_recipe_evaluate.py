@@ -21,6 +21,7 @@ from recipe.evaluate import main
 from recipe.evaluation.answers_file import AnswersFile, read_answers
 from recipe.evaluation.conditions import plan_trials
 from recipe.evaluation.items import item_of
+from recipe.fingerprint import digest_of_model
 from viewpoint100k.errors import DataError, UsageError
 
 Run = Callable[..., tuple[int, str, str]]
@@ -157,6 +158,7 @@ def test_answers_of_different_runs_are_not_mixed(tmp_path: Path, run: Run) -> No
         ((folder, "--model", knows, "--form", "reason"), "form 'plain', now 'reason'"),
         ((folder, "--model", guesses, "--stage", "b", "--rows", "3"), "was asked other rows (rows differ)"),
         ((folder, "--model", "python:skilled_models:Nobody", "--stage", "c"), "cannot be imported"),
+        ((folder, "--model", "python:json:loads", "--stage", "c"), "cannot be called without arguments"),
         ((folder, "--model", knows, "--controls", "upside_down"), "unknown controls upside_down"),
         ((folder, "--model", knows, "--stage", "../b"), "cannot be a folder's name"),
         ((folder, "--out", "nothing"), "holds no answers yet"),
@@ -167,6 +169,54 @@ def test_answers_of_different_runs_are_not_mixed(tmp_path: Path, run: Run) -> No
         assert code == 2
         assert sentence in said
         assert len(said.strip().splitlines()) == 1, "one sentence, and no traceback"
+
+
+def test_another_model_of_the_same_name_is_not_given_the_first_ones_figures(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = skilled.write(tmp_path / "set", skilled.make_rows(ORBIT, 4))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "changing_model.py").write_text("from skilled_models import Always\n\nModel = Always\n")
+    asked = (folder, "--model", "python:changing_model:Model", "--controls", "none")
+    assert run(*asked)[0] == 0
+    code, said, _ = run(*asked)
+    assert code == 0
+    assert "model: 12 of 12 prompts were answered before" in said
+    (tmp_path / "changing_model.py").write_text("from skilled_models import Knows\n\nModel = Knows\n")
+    code, _, wrong = run(*asked)
+    assert code == 2
+    assert "holds the answers of another run (digest" in wrong
+
+
+def test_a_models_digest_is_of_what_it_holds(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").write_bytes(bytes(100))
+        (tmp_path / name / "config.json").write_text("{}")
+    assert digest_of_model(str(tmp_path / "one")) == digest_of_model(str(tmp_path / "two"))
+    (tmp_path / "two" / "model.safetensors").write_bytes(bytes(99) + b"1")  # As long as before.
+    assert digest_of_model(str(tmp_path / "one")) != digest_of_model(str(tmp_path / "two"))
+    assert digest_of_model("Qwen/Qwen2.5-VL-7B-Instruct") is None
+    assert digest_of_model("python:no_such_module:Model") is None
+
+
+@pytest.mark.skipif(not find_spec("trl"), reason="the [train] extra is not installed")
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--dtype", "bf16"), "--dtype bf16 is not one of auto, bfloat16"),
+        (("--device", "cuda:77"), "--device cuda:77 cannot be used"),
+        ((), "cannot be loaded"),
+    ],
+)
+def test_what_a_model_cannot_be_opened_with_is_one_sentence(
+    tmp_path: Path, run: Run, arguments: tuple[str, ...], sentence: str
+) -> None:
+    folder = skilled.write(tmp_path / "set", skilled.make_rows(ORBIT, 2))
+    code, _, wrong = run(folder, "--model", str(tmp_path), *arguments)
+    assert code == 2
+    assert sentence in wrong.strip().splitlines()[-1]
+    assert "Traceback" not in wrong
 
 
 def test_a_model_that_cannot_be_opened_leaves_nothing_in_the_way(tmp_path: Path, run: Run) -> None:

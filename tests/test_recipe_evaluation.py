@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,11 +96,25 @@ def test_always_the_same_letter_is_seen_for_what_it_is(tmp_path: Path) -> None:
     assert figures.scores["swapped"][ALL].unchanged == 1.0
     assert figures.scores["paraphrased"][ALL].consistent == 1.0
     assert figures.scores["reordered"][ALL].consistent == 0.0
-    # Under swapped images "A" is consistent where A is the option "none", a third of the rows.
-    assert figures.scores["swapped"][ALL].consistent == pytest.approx(1 / 3)
+    # Where A is the option "none", which is the same either way, nothing is counted.
+    swapped = figures.scores["swapped"][ALL]
+    assert (swapped.consistent, swapped.consistent_rows) == (0.0, len(items) * 2 / 3)
     said = " ".join(findings(figures))
     assert "A is chosen in 100.0% of rows" in said
     assert "100.0% of the answers stay as they were" in said
+
+
+def test_who_never_names_a_direction_is_not_called_consistent(tmp_path: Path) -> None:
+    class Neither:
+        def answers(self, batch: list[Prompt]) -> list[str]:
+            return [re.search(r"^([A-C])\. (?i:n)either", prompt.question, re.MULTILINE)[1] for prompt in batch]
+
+    items = [item for item in items_of(ORBIT) if re.search(r"^[A-C]\. (?i:n)either", item.question, re.MULTILINE)]
+    figures = evaluated(Neither(), items, tmp_path, ("swapped", "mirrored"))
+    assert figures.scores["asked"][ALL].accuracy == 0.0
+    for condition in ("swapped", "mirrored"):
+        score = figures.scores[condition][ALL]
+        assert (score.consistent, score.consistent_rows, score.unchanged) == (None, 0, 1.0)
 
 
 def test_a_habit_of_letters_shows_as_soon_as_the_options_move(tmp_path: Path) -> None:
@@ -181,8 +196,13 @@ def test_format_and_accuracy_are_two_things(tmp_path: Path) -> None:
     assert (good.scores["asked"][ALL].formatted, good.scores["asked"][ALL].accuracy) == (1.0, 1.0)
     plain = evaluated(Knows(), items, tmp_path / "plain", ("asked",))
     assert (plain.scores["asked"][ALL].formatted, plain.scores["asked"][ALL].accuracy) == (0.0, 1.0)
-    mute = evaluated(Knows(says=lambda letter: "<think>It"), items, tmp_path / "mute", ("asked",))
+    mute = evaluated(Knows(says=lambda letter: "<think>It"), items, tmp_path / "mute")
     assert (mute.scores["asked"][ALL].unread, mute.scores["asked"][ALL].accuracy) == (1.0, 0.0)
+    assert mute.scores["swapped"][ALL].unchanged is None
+    said = " ".join(findings(mute))
+    assert "100.0% of the texts state no answer" in said
+    assert "Worse than guessing" not in said
+    assert "the order of the images" not in said
     dressed = Guesses(3)
     for_show = evaluated(
         type(
@@ -194,8 +214,14 @@ def test_format_and_accuracy_are_two_things(tmp_path: Path) -> None:
         tmp_path / "dressed",
         ("asked",),
     )
-    (sentence,) = changes(plain, for_show, ("sft", "grpo"))
+    (sentence,) = changes(plain, for_show, ("sft", "grpo"), (-0.3, (-0.4, -0.2)))
     assert sentence.startswith("From sft to grpo the format rate rose from 0.0% to 100.0%, while answer accuracy fell")
+    assert sentence.endswith("row by row -30.0 points, -40.0 to -20.0.")
+    (sentence,) = changes(plain, for_show, ("sft", "grpo"), (-0.01, (-0.03, 0.01)))
+    assert "but answer accuracy cannot be told apart" in sentence
+    assert sentence.endswith("a reward that rose, rose by the format.")
+    (sentence,) = changes(plain, plain, ("sft", "grpo"), (-0.04, (-0.06, -0.02)))
+    assert sentence.startswith("From sft to grpo answer accuracy fell from")
 
 
 # --- what each condition does to a row -------------------------------------------------------------------------------
@@ -389,11 +415,14 @@ def test_chance_is_of_the_options_that_are_ever_right() -> None:
 
 def test_chance_at_an_open_question_is_the_best_single_number() -> None:
     (row,) = skilled.make_rows(ORBIT[:1], 1, ("ego_translation",))
-    base = replace(item_of(row), options=(), question_type="turn_angle_open")
+    base = replace(item_of(row), options=(), question_type="turn_angle_open", question="How many degrees?")
     angles = [20, 25, 30, 38, 60, 90]
     items = [replace(base, id=str(a), answer=str(a)) for a in angles]
     # 20 to 38 lie within 10 degrees of 29, or of 28; no more than four fit under any number.
     assert [chance.effective for chance in chances(items).values()] == pytest.approx([4 / 6] * 6)
+    # In another unit a tenth is allowed: 27.5 lies within a tenth of 25, 27.4 of 30, and no number of three of them.
+    times = [replace(item, question="How many times as far?") for item in items]
+    assert [chance.effective for chance in chances(times).values()] == pytest.approx([2 / 6] * 6)
 
 
 def test_luck_is_the_commonest_combination_of_answers_or_else_guessing() -> None:
@@ -449,7 +478,7 @@ def test_rows_in_several_forms_must_agree(tmp_path: Path) -> None:
 
 def test_open_answers_are_right_within_ten_degrees(tmp_path: Path) -> None:
     (row,) = skilled.make_rows(ORBIT[:1], 1, ("ego_translation",))
-    base = replace(item_of(row), options=(), question_type="turn_angle_open", question="How far?")
+    base = replace(item_of(row), options=(), question_type="turn_angle_open", question="By how many degrees?")
     items = [replace(base, id=f"r{a}", asset=f"a{a}", group=f"g{a}", answer=str(a)) for a in (20, 40, 60, 80)]
 
     class Says45:

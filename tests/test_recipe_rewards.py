@@ -8,6 +8,7 @@ from typing import Any
 import hand_made_dataset as hand
 import numpy as np
 import pytest
+from numpy.linalg import norm
 from reasoning_situations import situation
 
 from recipe.rewards import (
@@ -81,6 +82,24 @@ READ = [
     ("<answer>A, B</answer>", "A, B"),
     ("<answer>A. or B. maybe</answer>", "A. or B. maybe"),
     ("A\nB", None),
+    # Several letters in one place, or one that is denied.
+    ("<answer>The answer is B or C</answer>", "The answer is B or C"),
+    ("Answer: B or C", "Answer: B or C"),
+    ("The answer is B, I think.", "B"),
+    ("<answer>A. Left B. Neither C. Right</answer>", "A. Left B. Neither C. Right"),
+    ("<answer>A. Left\nC. Right</answer>", "A. Left C. Right"),
+    ("<answer>A) Left, or C) Right</answer>", "A) Left, or C) Right"),
+    ("<answer>A. Left. Answer: C</answer>", "A. Left. Answer: C"),
+    (r"\boxed{A} or \boxed{B}", r"\boxed{A} or \boxed{B}"),
+    (r"\boxed{B}, that is \boxed{B}", "B"),
+    ("Not the answer B", "Not the answer B"),
+    ("The answer B is wrong, so C.", "The answer B is wrong, so C."),
+    ("The answer is C, not the answer B.", "C"),
+    # Ordinary replies.
+    ("Option B: Right", "B"),
+    ("Therefore, option B.", "B"),
+    ("I choose B", "B"),
+    ("<answer></answer>B", "B"),
     # Unclosed.
     ("<answer>B", "B"),
     ("<think>The camera went on and on", None),
@@ -147,6 +166,13 @@ def test_a_very_long_text_is_read_in_one_pass(text: str) -> None:
         ("A. To the right", None),  # The letter says one thing, the words another.
         ("A. Left, as the handle shows", "A"),
         ("right", None),
+        ("Answer: To the left", "A"),
+        ("The correct answer is: to the right.", "C"),
+        ("<answer>A - To the left</answer>", "A"),
+        ("<answer>A, to the left</answer>", "A"),
+        ("<answer>A.To the left</answer>", "A"),
+        ("<answer>A - To the right</answer>", None),
+        ("A. To the left C. To the right", None),
         ("", None),
     ],
 )
@@ -244,6 +270,15 @@ def test_an_open_answer_is_right_within_ten_degrees(text: str, right: bool) -> N
     assert is_right(f"<think>Some 90 degrees?</think><answer>{text}</answer>", "30", []) is right
 
 
+@pytest.mark.parametrize(("text", "right"), [("2", True), ("2.2", True), ("1.8", True), ("2.25", False), ("0", False)])
+def test_an_open_answer_in_another_unit_is_right_within_a_tenth(text: str, right: bool) -> None:
+    question = "How many times as far away is the second camera?"
+    assert is_right(text, "2", [], question) is right
+    prompts = [[{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": question}]}]]
+    assert accuracy_reward([text], answer=["2"], options=[[]], prompts=prompts) == [float(right)]
+    assert angle_reward([text], answer=["2"], options=[[]], answer_value=[2.0], prompts=prompts) == [float(right)]
+
+
 def test_angles_meet_across_the_half_turn() -> None:
     assert angle_reward(["-175"], answer=["175"]) == [pytest.approx(1 - 10 / 45)]
 
@@ -309,17 +344,22 @@ def test_a_thought_earns_by_what_is_true_of_it() -> None:
     assert row["relative"]["yaw_deg"] < -30
     right, left = "The camera moved to its right.", "The camera turned to the left."
     wrong = "The camera turned to the right."
+    middle = " ".join(f"In image {image} the object sits near the middle from side to side." for image in (1, 2))
     texts = [
-        (thought(f"{right} {left}"), 2 / 3),  # Two true ones, where three earn all.
-        (thought(right), 1 / 3),
-        (thought(f"{right} {right} {right}"), 1 / 3),  # Said three times, it is one.
-        (thought(f"{right} {wrong}"), 1 / 2 * 1 / 3),
+        (thought(f"{right} {left}"), 1.0),
+        (thought(right), 1 / 2),
+        (thought(f"{right} {right} {right}"), 1 / 2),  # Said three times, it is one.
+        (thought(f"{right} {wrong}"), 1 / 2 * 1 / 2),
+        (thought(f"{right} {left} {wrong}"), 2 / 3),
         (thought(wrong), 0.0),
-        (thought(f"{right} {left} It is a lovely day for a walk."), 2 / 3),  # Nobody can tell.
+        (thought(middle), 0.0),  # True, and so it is of every pair on an orbit.
+        (thought(f"{middle} {right}"), 1 / 2),
+        (thought(f"{middle} {wrong}"), 0.0),
+        (thought(f"{right} {left} It is a lovely day for a walk."), 1.0),  # Nobody can tell.
         (thought("It is a lovely day for a walk."), 0.0),
         (f"{right} {left}", 0.0),  # No thought.
         ("", 0.0),
-        (f"{right} {left}</think><answer>A</answer>", 2 / 3),
+        (f"{right} {left}</think><answer>A</answer>", 1.0),
         (thought("字" * 20_000), 0.0),
     ]
     rewards = reasoning_reward([text for text, _ in texts], **columns_of([row] * len(texts)), trainer_state=object())
@@ -333,10 +373,15 @@ def test_rows_without_cameras_earn_nothing_for_reasoning() -> None:
 
 def test_the_data_sets_own_reasoning_earns_all_and_its_contradiction_less() -> None:
     rng = np.random.default_rng(0)
-    situations = [situation(rng) for _ in range(20)]
+    drawn = [situation(rng) for _ in range(80)]
+    # Where the camera went nowhere, nothing can be said of which way it went.
+    places = [[np.reshape(one["camera_to_world"], (-1, 4))[:3, 3] for one in each.row["cameras"][:2]] for each in drawn]
+    situations = [each for each, (first, second) in zip(drawn, places, strict=True) if norm(second - first) > 1][:20]
     texts = [write(one.scene, one.conclusion, rng) for one in situations]
     columns = columns_of([one.row for one in situations])
-    assert reasoning_reward(texts, **columns) == pytest.approx([1.0] * 20)
+    own = reasoning_reward(texts, **columns)
+    assert len(own) == 20
+    assert np.mean(np.array(own) == 1.0) >= 0.7
     sides = {"left": "right", "right": "left", "up": "down", "down": "up", "higher": "lower", "lower": "higher"}
     words = re.compile(rf"\b({'|'.join(sides)})")
     turned = [words.sub(lambda match: sides[match.group()], text) for text in texts]

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree
 from types import ModuleType
 from typing import Any
 
@@ -140,6 +141,20 @@ def lmms_eval(python: str, url: str, folder: Path, out: Path) -> dict[str, list[
         (path,) = out.rglob(f"*_samples_{name}.jsonl")
         samples[name] = [json.loads(line) for line in path.read_text().splitlines()]
     return samples
+
+
+def test_answers_are_greedy_whatever_the_model_ships_with(
+    tiny_model: Path, small_dataset: Path, tmp_path: Path
+) -> None:
+    from recipe.evaluation.transformers_model import TransformersModel
+
+    copy = copytree(tiny_model, tmp_path / "copy")
+    prompts = [trial.prompt() for trial in plan_trials(read_items(small_dataset)[:4], []).trials]
+    plain = TransformersModel(str(tiny_model), max_new_tokens=8, device="cpu").answers(prompts)
+    settings = json.loads((copy / "generation_config.json").read_text())
+    shipped = {"repetition_penalty": 5.0, "do_sample": True, "temperature": 3.0, "top_p": 0.5}
+    (copy / "generation_config.json").write_text(json.dumps(settings | shipped))
+    assert TransformersModel(str(copy), max_new_tokens=8, device="cpu").answers(prompts) == plain
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ torch = pytest.importorskip("torch", reason="the [train] extra is not installed"
 
 from datasets import Dataset, concatenate_datasets  # noqa: E402
 
-from recipe.adapters import has_adapters, merge_adapters  # noqa: E402
+from recipe.adapters import has_adapters, is_merged, merge_adapters  # noqa: E402
 from recipe.data import grpo_features, sft_features  # noqa: E402
 from recipe.demo.ablation import VARIANTS, Figures, measured, table  # noqa: E402
 from recipe.demo.curves import plot_curves, plot_variants, write_history  # noqa: E402
@@ -162,6 +162,14 @@ def test_an_unknown_config_is_one_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_stage_two_does_not_begin_without_stage_one(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "recipe.train", "grpo", "--config", "lora_1gpu", "--runs", str(tmp_path)]
+    done = subprocess.run([*command, "--data", str(tmp_path)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert f"{tmp_path}/sft-lora_1gpu holds no model of stage 1: run make sft CONFIG=lora_1gpu first" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_adapters_are_merged_into_the_model_they_were_trained_on(tmp_path: Path) -> None:
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForImageTextToText
@@ -181,6 +189,16 @@ def test_adapters_are_merged_into_the_model_they_were_trained_on(tmp_path: Path)
     wanted = adapted(input_ids=tokens).logits
     torch.testing.assert_close(merged(input_ids=tokens).logits, wanted, atol=1e-4, rtol=1e-4)
     assert not torch.allclose(model(input_ids=tokens).logits, wanted, atol=1e-2)
+    # Other adapters in the same folder are not what was merged, and neither is a merge that was cut short.
+    assert is_merged(tmp_path / "adapters", tmp_path / "merged")
+    (tmp_path / "merged" / "merged_from.txt").rename(tmp_path / "aside")
+    assert not is_merged(tmp_path / "adapters", tmp_path / "merged")
+    (tmp_path / "aside").rename(tmp_path / "merged" / "merged_from.txt")
+    adapted.base_model.set_adapter("default")
+    with torch.no_grad():
+        next(weight for name, weight in adapted.named_parameters() if "lora_A" in name).add_(1)
+    adapted.save_pretrained(tmp_path / "adapters")
+    assert not is_merged(tmp_path / "adapters", tmp_path / "merged")
 
 
 def test_a_question_without_its_options_keeps_its_words() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -19,12 +18,9 @@ from viewpoint100k.commands.rehydrate import rehydrate
 from viewpoint100k.commands.report import report
 from viewpoint100k.commands.templates import templates
 from viewpoint100k.commands.verify import verify
-from viewpoint100k.errors import ViewpointError
+from viewpoint100k.entry import run_app
 
 __all__ = ["main"]
-
-_INTERRUPTED = 130
-"""Exit code of a process that Ctrl-C has ended, by the shell's convention; Typer returns it as well."""
 
 app = typer.Typer(
     name="viewpoint100k",
@@ -39,34 +35,9 @@ app = typer.Typer(
 
 def main() -> None:
     """Entry point. Errors end in one sentence; a traceback is shown with ``--debug`` alone."""
-    debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    try:
-        code = app(args=arguments, standalone_mode=False)
-    except ViewpointError as error:
-        _fail(str(error), error.exit_code, debug)
-    except KeyboardInterrupt:
-        code = _INTERRUPTED
-    except BrokenPipeError:
-        sys.exit(1)
-    except Exception as error:
-        # Typer may carry a Click of its own, so that its usage errors are known by what they can do.
-        if describe := getattr(error, "format_message", None):
-            _fail(f"{describe().rstrip('.')}: see viewpoint100k --help", 2, debug)
-        _fail(f"{type(error).__name__}: {error} (a fault of this program: --debug shows where)", 1, debug)
-    if code == _INTERRUPTED:
-        print(
-            "viewpoint100k: stopped; the same command continues a build or an upload, and begins anything else anew",
-            file=sys.stderr,
-        )
-    sys.exit(code or 0)
-
-
-def _fail(sentence: str, code: int, debug: bool) -> None:
-    if debug:
-        raise
-    print(f"viewpoint100k: error: {sentence}", file=sys.stderr)
-    sys.exit(code)
+    run_app(
+        "viewpoint100k", app, "stopped; the same command continues a build or an upload, and begins anything else anew"
+    )
 
 
 def _print_version(wanted: bool) -> None:

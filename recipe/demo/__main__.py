@@ -8,7 +8,6 @@ controls), ``curves.png``, all that was logged as ``sft.csv`` and ``grpo.csv``, 
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +22,8 @@ from recipe.demo.commands import build, run
 from recipe.demo.curves import plot_curves, write_history
 from recipe.prepare import prepare_grpo, prepare_sft
 from recipe.sources import OwnRows
-from viewpoint100k.errors import MissingExtraError, ViewpointError
+from viewpoint100k.entry import run_app
+from viewpoint100k.errors import MissingExtraError
 
 __all__ = ["Settings", "main"]
 
@@ -73,6 +73,11 @@ def demo(
 
     Example: python -m recipe.demo --out runs/demo
     """
+    try:
+        import matplotlib  # noqa: F401
+        import trl  # noqa: F401
+    except ImportError as error:  # Known before half an hour is spent on it.
+        raise MissingExtraError(error.name or "trl", "train") from error
     settings = Settings(thousands, language_steps, eyes_rounds, rounds, reasoning_share, grpo_steps, seed)
     out.mkdir(parents=True, exist_ok=True)
     rows = data or out / "rows"
@@ -201,17 +206,7 @@ def _evaluate(out: Path, rows: Path, stage: str, form: str, test_rows: int | Non
 
 def main() -> None:
     """Entry point. Errors end in one sentence."""
-    try:
-        import matplotlib  # noqa: F401
-        import trl  # noqa: F401
-    except ImportError as error:
-        print(f"recipe.demo: error: {MissingExtraError(error.name or 'trl', 'train')}", file=sys.stderr)
-        sys.exit(2)
-    try:
-        app()
-    except ViewpointError as error:
-        print(f"recipe.demo: error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    run_app("recipe.demo", app)
 
 
 if __name__ == "__main__":

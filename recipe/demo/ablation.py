@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -32,7 +31,8 @@ from recipe.evaluation.items import Item, read_items
 from recipe.evaluation.tables import markdown, percent
 from recipe.prepare import prepare_grpo
 from recipe.rewards.answers import follows_format, is_right
-from viewpoint100k.errors import UsageError, ViewpointError
+from viewpoint100k.entry import run_app
+from viewpoint100k.errors import UsageError
 
 __all__ = ["VARIANTS", "Figures", "Measured", "Variant", "main", "measured", "table"]
 
@@ -132,7 +132,7 @@ def ablate(
 
 def measured(texts: Sequence[str], items: Sequence[Item]) -> Measured:
     """Of the answers ``texts`` to ``items``."""
-    right = [is_right(text, item.answer, item.options) for text, item in zip(texts, items, strict=True)]
+    right = [is_right(text, item.answer, item.options, item.question) for text, item in zip(texts, items, strict=True)]
     return Measured(right, sum(follows_format(text) for text in texts) / len(texts))
 
 
@@ -217,11 +217,7 @@ def _at_a_time() -> int:
 
 def main() -> None:
     """Entry point. Errors end in one sentence."""
-    try:
-        app()
-    except ViewpointError as error:
-        print(f"recipe.demo.ablation: error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    run_app("recipe.demo.ablation", app)
 
 
 if __name__ == "__main__":

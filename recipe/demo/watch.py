@@ -37,7 +37,10 @@ class Watch(TrainerCallback):  # type: ignore[misc]
 
     def _share_right(self, model: Any, form: str) -> float:
         texts = answers(model, self._processor, self._items, form)
-        right = [is_right(text, item.answer, item.options) for text, item in zip(texts, self._items, strict=True)]
+        right = [
+            is_right(text, item.answer, item.options, item.question)
+            for text, item in zip(texts, self._items, strict=True)
+        ]
         return sum(right) / len(right)
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recipe.evaluation.items import Item
 from recipe.evaluation.wordings import meanings
-from recipe.rewards.answers import LETTERS, TOLERANCE_DEG, read_number
+from recipe.rewards.answers import LETTERS, TOLERANCE, TOLERANCE_DEG, in_degrees, read_number
 
 __all__ = ["Chance", "chances", "joint_luck"]
 
@@ -59,21 +60,28 @@ def _chance(item: Item, never: set[tuple[str, str]], constants: Mapping[str, flo
 
 def _best_constants(items: Sequence[Item]) -> dict[str, float]:
     """By type of open question, the share of rows that the best single answer gets right."""
-    answers: dict[str, list[str]] = defaultdict(list)
+    of_type: dict[str, list[Item]] = defaultdict(list)
     for item in items:
         if not item.options:
-            answers[item.question_type].append(item.answer)
-    return {kind: _best_constant(given) for kind, given in answers.items()}
+            of_type[item.question_type].append(item)
+    return {kind: _best_constant(some) for kind, some in of_type.items()}
 
 
-def _best_constant(answers: Sequence[str]) -> float:
-    numbers = [read_number(answer) for answer in answers]
+def _best_constant(items: Sequence[Item]) -> float:
+    numbers = [read_number(item.answer) for item in items]
     if None in numbers:
-        return Counter(answers).most_common(1)[0][1] / len(answers)
+        return Counter(item.answer for item in items).most_common(1)[0][1] / len(items)
     values = np.array(numbers, dtype=np.float64)
-    guesses = np.unique(np.concatenate([values, values + TOLERANCE_DEG, values - TOLERANCE_DEG]))
-    hits = [(np.abs((values - guess + 180) % 360 - 180) <= TOLERANCE_DEG + 1e-9).mean() for guess in guesses]
-    return float(max(hits))
+    degrees = np.array([in_degrees(item.question) for item in items])
+    accepted = np.where(degrees, TOLERANCE_DEG, TOLERANCE * np.abs(values))
+    # The share of right rows changes at the ends of what each row accepts, and nowhere else.
+    guesses = np.unique(np.concatenate([values, values + accepted, values - accepted]))
+    return max(float((_errors(values - guess, degrees) <= accepted + 1e-9).mean()) for guess in guesses)
+
+
+def _errors(differences: NDArray[np.float64], degrees: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Sizes of ``differences``, (n,); whole turns do not count where they are ``degrees``, (n,)."""
+    return np.abs(np.where(degrees, (differences + 180) % 360 - 180, differences))
 
 
 def joint_luck(groups: Sequence[Sequence[Item]], by_chance: Mapping[str, Chance]) -> float:

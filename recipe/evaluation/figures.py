@@ -48,9 +48,10 @@ class Score:
     """Share of the row's own answers, whatever the condition made of the images."""
     as_labelled_interval: Interval
     unchanged: float | None
-    """Share of rows with the very answer that was given to the row as it stands."""
+    """Share of rows, of those answered as they stand, with the very answer that was given there."""
     consistent: float | None
-    """Share of rows, of those answered as they stand, whose answer here agrees with that answer, right or wrong."""
+    """Share of rows, of those answered as they stand, whose answer here agrees with that answer, right or wrong; where
+    directions turn round, of those answered by a direction."""
     consistent_interval: Interval | None
     consistent_rows: int
 
@@ -134,7 +135,7 @@ def _score(readings: Sequence[Reading], by_chance: Mapping[str, Chance], plain: 
     effective = _mean([by_chance[r.item.id].effective for r in judged])
     labelled = [float(r.as_labelled) for r in readings]
     agreeing = [(r, agrees) for r in readings if (agrees := _agrees(r, plain.get(r.item.id))) is not None]
-    before = [(r, plain[r.item.id]) for r in readings if r.item.id in plain]
+    before = [(r, first) for r in readings if (first := plain.get(r.item.id)) and first.given is not None]
     elsewhere = readings[0].trial.condition != ASKED
     return Score(
         rows=len(judged),
@@ -164,10 +165,12 @@ def _agrees(reading: Reading, plain: Reading | None) -> bool | None:
         return None
     if reading.trial.options:
         expected = reading.trial.letters.get(plain.given)
-        return None if expected is None else reading.given == expected
+        # What says the same either way, such as "neither", agrees with itself without a look at the images.
+        turns = reading.trial.condition in ("swapped", "mirrored")
+        return None if expected is None or (turns and expected == plain.given) else reading.given == expected
     if reading.trial.condition != "paraphrased":
         return None
-    return reading.given is not None and is_right(reading.raw, plain.given, ())
+    return reading.given is not None and is_right(reading.raw, plain.given, (), reading.item.question)
 
 
 def _same_answer(reading: Reading, plain: Reading) -> bool:

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from recipe.evaluation.conditions import ASKED
 from recipe.evaluation.figures import ALL, Figures, Score
 
-__all__ = ["changes", "findings"]
+__all__ = ["Change", "changes", "findings"]
 
+Change = tuple[float, tuple[float, float]]
+"""Mean change of accuracy, and its 95% interval, row by row (`intervals.clustered_change`)."""
+
+_UNREAD = 0.05
 _BIASED = 0.10
 """A letter that is chosen so much more often than it is right, as a share of rows, is a habit."""
 
@@ -18,34 +22,33 @@ def findings(figures: Figures) -> list[str]:
     return [*_accuracy(figures), *_order(figures), *_without_images(figures), *_together(figures), *_habits(figures)]
 
 
-def changes(before: Figures, after: Figures, names: tuple[str, str]) -> list[str]:
-    """Sentences about two stages, one after the other."""
+def changes(before: Figures, after: Figures, names: tuple[str, str], change: Change) -> list[str]:
+    """Sentences about two stages, one after the other, whose answers to the same rows changed by ``change``."""
     first, second = before.scores[ASKED][ALL], after.scores[ASKED][ALL]
     said = f"From {names[0]} to {names[1]}"
-    out = []
-    apart = first.interval[1] < second.interval[0] or second.interval[1] < first.interval[0]
-    gain = second.accuracy - first.accuracy
-    if second.formatted - first.formatted > 0.05:
-        rose = f"the format rate rose from {_percent(first.formatted)} to {_percent(second.formatted)}"
-        if gain > 0 and apart:
-            out.append(f"{said} {rose}, and answer accuracy from {_percent(first.accuracy)} to {_of(second)}.")
-        elif gain < 0 and apart:
-            out.append(f"{said} {rose}, while answer accuracy fell from {_percent(first.accuracy)} to {_of(second)}.")
-        else:
-            out.append(
-                f"{said} {rose}, but answer accuracy cannot be told apart ({_percent(first.accuracy)}, {_of(second)}): "
-                "a reward that rose, rose by the format."
-            )
-    elif apart:
-        verb = "rose" if gain > 0 else "fell"
-        out.append(f"{said} answer accuracy {verb} from {_percent(first.accuracy)} to {_of(second)}.")
-    return out
+    gain, (low, high) = change
+    accuracies = f"{_percent(first.accuracy)}, {_of(second)}"
+    by_row = f"row by row {100 * gain:+.1f} points, {100 * low:+.1f} to {100 * high:+.1f}"
+    told_apart = low > 0 or high < 0
+    verb = "rose" if gain > 0 else "fell"
+    moved = f"from {_percent(first.accuracy)} to {_of(second)}; {by_row}"
+    if second.formatted - first.formatted <= 0.05:
+        if told_apart:
+            return [f"{said} answer accuracy {verb} {moved}."]
+        return [f"{said} answer accuracy cannot be told apart ({accuracies}; {by_row})."]
+    formatted = f"the format rate rose from {_percent(first.formatted)} to {_percent(second.formatted)}"
+    if told_apart:
+        return [f"{said} {formatted}, {'and' if gain > 0 else 'while'} answer accuracy {verb} {moved}."]
+    return [
+        f"{said} {formatted}, but answer accuracy cannot be told apart ({accuracies}; {by_row}): "
+        "a reward that rose, rose by the format."
+    ]
 
 
 def _accuracy(figures: Figures) -> Iterator[str]:
     kinds = {name: score for name, score in figures.scores.get(ASKED, {}).items() if name != ALL}
     by_chance = [name for name, s in kinds.items() if s.interval[0] <= s.effective_chance <= s.interval[1]]
-    below = [name for name, s in kinds.items() if s.interval[1] < s.effective_chance]
+    below = [name for name, s in kinds.items() if s.interval[1] < s.effective_chance and s.unread <= _UNREAD]
     if by_chance:
         yield f"Cannot be told from guessing: {', '.join(by_chance)}."
     if below:
@@ -107,7 +110,7 @@ def _habits(figures: Figures) -> Iterator[str]:
         if given - labelled > _BIASED:
             yield f"{letter} is chosen in {_percent(given)} of rows and right in {_percent(labelled)}: a habit."
     plain = _all(figures, ASKED)
-    if plain and plain.unread > 0.05:
+    if plain and plain.unread > _UNREAD:
         yield f"{_percent(plain.unread)} of the texts state no answer that can be read; they count as wrong."
     if figures.unanswered:
         yield f"{figures.unanswered:,} prompts are not answered yet: the figures are of the others."

@@ -42,7 +42,10 @@ def python_model(spec: str) -> Model:
         raise UsageError(
             f"--model python:{spec} cannot be imported ({error}): give python:package.module:name"
         ) from error
-    model = found() if callable(found) else found
+    try:
+        model = found() if callable(found) else found
+    except TypeError as error:
+        raise UsageError(f"--model python:{spec} cannot be called without arguments ({error})") from error
     if not isinstance(model, Model):
         raise UsageError(f"--model python:{spec} has no method answers(batch): see recipe.evaluation.models.Model")
     return model

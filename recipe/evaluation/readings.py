@@ -42,7 +42,7 @@ class Reading:
         return self.as_labelled if self.trial.answer is None else self._is(self.trial.answer)
 
     def _is(self, answer: str) -> bool:
-        return self.given == answer if self.trial.options else is_right(self.raw, answer, ())
+        return self.given == answer if self.trial.options else is_right(self.raw, answer, (), self.item.question)
 
 
 def read_trials(trials: Iterable[Trial], raws: Mapping[Key, str]) -> list[Reading]:

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from recipe.evaluation.answers_file import read_answers
-from recipe.evaluation.conditions import CONDITIONS, Plan, plan_trials
+from recipe.evaluation.conditions import ASKED, CONDITIONS, Plan, plan_trials
 from recipe.evaluation.external import read_external
 from recipe.evaluation.figures import Figures, figures_of
-from recipe.evaluation.findings import changes, findings
+from recipe.evaluation.findings import Change, changes, findings
+from recipe.evaluation.intervals import clustered_change
 from recipe.evaluation.items import Item
+from recipe.evaluation.readings import read_trials
 from recipe.evaluation.tables import comparison_table, condition_table, form_table, joint_line, type_table
 from viewpoint100k.errors import UsageError
 
@@ -51,6 +53,8 @@ class Stage:
     conditions: tuple[str, ...]
     """Those that any row was asked under."""
     figures: Figures
+    right: Mapping[str, bool]
+    """By row id, whether the row as it stands was answered right."""
 
 
 def read_stages(out: Path, items: Sequence[Item], asked: Asked) -> list[Stage]:
@@ -72,11 +76,13 @@ def read_stages(out: Path, items: Sequence[Item], asked: Asked) -> list[Stage]:
             )
         conditions = tuple(name for name in CONDITIONS if any(condition == name for _, condition in raws))
         plan: Plan = plan_trials(items, conditions)
-        found.append((run["order"], Stage(path.parent.name, run, conditions, figures_of(plan, raws))))
+        plain = [reading for reading in read_trials(plan.trials, raws) if reading.trial.condition == ASKED]
+        right = {reading.item.id: reading.right for reading in plain}
+        found.append((run["order"], Stage(path.parent.name, run, conditions, figures_of(plan, raws), right)))
     return [stage for _, stage in sorted(found, key=lambda one: (one[0], one[1].name))]
 
 
-def write_report(out: Path, stages: Sequence[Stage]) -> str:
+def write_report(out: Path, stages: Sequence[Stage], items: Sequence[Item]) -> str:
     """Writes ``results.json`` and ``results.md`` of each stage, and ``comparison.{json,md}`` of all; gives the latter.
 
     Results of other benchmarks, in ``OUT/STAGE/external``, stand in the comparison.
@@ -90,7 +96,7 @@ def write_report(out: Path, stages: Sequence[Stage]) -> str:
     said = [
         sentence
         for before, after in _in_one_form(stages)
-        for sentence in changes(before.figures, after.figures, (before.name, after.name))
+        for sentence in changes(before.figures, after.figures, (before.name, after.name), _change(before, after, items))
     ]
     page = "\n\n".join(["# Before and after", comparison_table(by_name, external), *_list(said)])
     content = {"stages": {stage.name: asdict(stage.figures) for stage in stages}, "external": external, "changes": said}
@@ -103,6 +109,13 @@ def _in_one_form(stages: Sequence[Stage]) -> list[tuple[Stage, Stage]]:
     """Each stage that was asked in the form of an earlier one, with the last such: forms differ as models do."""
     forms = dict.fromkeys(stage.run["form"] for stage in stages)
     return [two for form in forms for two in pairwise([stage for stage in stages if stage.run["form"] == form])]
+
+
+def _change(before: Stage, after: Stage, items: Sequence[Item]) -> Change:
+    """Over the rows that both answered."""
+    both = [item for item in items if item.id in before.right and item.id in after.right]
+    then, now = ([float(stage.right[item.id]) for item in both] for stage in (before, after))
+    return clustered_change(then, now, [item.asset for item in both])
 
 
 def _page(stage: Stage) -> str:

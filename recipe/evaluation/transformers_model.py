@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["TransformersModel"]
 
 
+_DTYPES = ("auto", "bfloat16", "float16", "float32")
+
+
 class TransformersModel:
-    """Answers greedily, a batch at a time.
+    """Answers greedily, a batch at a time, whatever the model's own generation settings say.
 
     Raises ``UsageError`` where there is no such model, or no processor for its images beside it.
     """
@@ -29,7 +32,14 @@ class TransformersModel:
             import recipe.models.pair_model  # noqa: F401
         except ImportError as error:
             raise MissingExtraError(error.name or "transformers", "train") from error
+        if dtype not in _DTYPES:
+            raise UsageError(f"--dtype {dtype} is not one of {', '.join(_DTYPES)}")
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            torch.empty(0, device=self._device)
+        except (RuntimeError, AssertionError) as error:  # The latter where torch was built without CUDA.
+            first = str(error).strip().splitlines()[0]
+            raise UsageError(f"--device {self._device} cannot be used ({first}): give cpu, or leave it out") from error
         self._max_new_tokens = max_new_tokens
         try:
             self._processor: Any = AutoProcessor.from_pretrained(path)
@@ -67,6 +77,7 @@ class TransformersModel:
                 num_beams=1,
                 temperature=None,
                 top_p=None,
+                repetition_penalty=1.0,  # Some models ship another, and tags and letters stand in the prompt.
             )
         new = tokens[:, inputs["input_ids"].shape[1] :]
         decoded: list[str] = self._processor.batch_decode(new, skip_special_tokens=True)

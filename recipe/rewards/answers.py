@@ -12,10 +12,12 @@ from typing import Any
 
 __all__ = [
     "LETTERS",
+    "TOLERANCE",
     "TOLERANCE_DEG",
     "angle_between",
     "chosen_letter",
     "follows_format",
+    "in_degrees",
     "is_right",
     "read_answer",
     "read_number",
@@ -27,6 +29,8 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 TOLERANCE_DEG = 10.0
 """An open answer in degrees counts as right within this error."""
+TOLERANCE = 0.1
+"""An open answer in any other unit counts as right within this part of it."""
 
 _TAG = re.compile(r"<(/?)(think|answer)>", re.IGNORECASE)
 _FORM = ("<think>", "</think>", "<answer>", "</answer>")
@@ -34,19 +38,30 @@ _FORM = ("<think>", "</think>", "<answer>", "</answer>")
 _MANY = 300
 """More characters than this, outside any tag, are a discussion and not an answer."""
 
-_BARE = re.compile(
-    r"(?:(?:the )?(?:correct |right |best )?(?:option|choice|answer)(?: is)? ?:? ?)?[\W_]{0,8}([A-Za-z])[\W_]{0,8}",
-    re.IGNORECASE,
-)
+_LEAD = r"(?:(?:the )?(?:final |correct |right |best )?(?:option|choice|answer)(?: is)? ?:? ?)?"
+_BARE = re.compile(_LEAD + r"[\W_]{0,8}([A-Za-z])[\W_]{0,8}", re.IGNORECASE)
 """The letter alone, whatever stands around it: ``B``, ``b.``, ``(B)``, ``**B**``, ``Option B``."""
-_LISTED = re.compile(r"[\W_]{0,8}([A-Za-z])[.):\]*]{1,4} (?!(?:or|and)\b)(.*\w{2}.*)", re.DOTALL)
-"""The letter as a question lists it, with words after it: ``B. To the left``."""
+_LISTED = re.compile(rf"(?i:{_LEAD})" + r"[\W_]{0,8}([A-Za-z])[.):\]*]{1,4} (?!(?:or|and)\b)(.*\w{2}.*)", re.DOTALL)
+"""The letter as a question lists it, with words after it: ``B. To the left``, ``Option B: to the left``."""
+_ALSO_LISTED = re.compile(r"(?<!\w)\(?([A-Z])[.):\]*]{1,4}(?: |$)")
+"""A letter that is listed further on."""
+_LETTERED = re.compile(r"\W{0,4}([A-Za-z])[\W_]{1,4}(.*)", re.DOTALL)
+"""A letter and words, whatever stands between: an answer where the words are those of that option."""
+_LETTER = r"[*(\[\"'`]{0,4}(?-i:([B-HJ-Z])(?!\w)|([AI])(?=[*)\]\"'`.,;:!?]|$))"
+"""A capital. ``A`` and ``I`` are words as well, and need a stop after them."""
 _SAID = re.compile(
-    r"(?:\banswer(?: is)?|\b(?:correct|right|best) (?:option|choice)(?: is)?|答案[是为]?) ?:? ?[*(\[\"'`]{0,4}"
-    r"(?-i:([B-HJ-Z])(?!\w)|([AI])(?=[*)\]\"'`.,;:!?]|$))",
+    r"(?:\banswer(?: is)?|\b(?:correct|right|best) (?:option|choice)(?: is)?|答案[是为]?"
+    r"|\b(?:so|thus|hence|therefore),? (?:it is )?(?:the )?option|\bI (?:choose|pick|select|go with)(?: option)?) ?:? ?"
+    + _LETTER,
     re.IGNORECASE | re.MULTILINE,
 )
-"""A sentence that names it. ``A`` and ``I`` are words as well, and need a stop after them."""
+"""A sentence that names it."""
+_DENIED = re.compile(r"\b(?:not|isn't|never|nor)(?: the| an?)?(?: correct| right| best)? ?$", re.IGNORECASE)
+"""What may stand before such words, and turns them into their opposite."""
+_WRONG = re.compile(r"[*)\]\"'`]{0,4} (?:is|was|seems|must be) (?:wrong|incorrect|false|not)\b", re.IGNORECASE)
+"""What may stand behind them, and does so."""
+_OR_ANOTHER = re.compile(r"[*)\]\"'`]{0,4} ?(?:,? ?(?:or|and) |[,/&] ?)(?:option )?" + _LETTER, re.IGNORECASE)
+"""What may stand behind them, and names one more."""
 _BOXED = re.compile(r"\\boxed\{ ?(?:\\text\{)?\(?([A-Za-z])\)?\}{1,2}")
 _NUMBER = re.compile(r"[-+]?(?:\d{1,9}(?:[.,]\d{1,9})?|\.\d{1,9})")
 
@@ -115,7 +130,11 @@ def chosen_letter(text: str, options: Sequence[str]) -> str | None:
         return None
     letter, words = stated
     wordings = [_plain(option) for option in options]
-    named = [LETTERS[place] for place, wording in enumerate(wordings) if wording == _plain(words)]
+    said = {_plain(words), _plain(re.sub(f"^{_LEAD}", "", words, flags=re.IGNORECASE))}
+    named = [LETTERS[place] for place, wording in enumerate(wordings) if wording in said]
+    if not letter and (lettered := _LETTERED.fullmatch(words)):
+        place = LETTERS.find(lettered.group(1).upper())
+        letter = LETTERS[place] if wordings[place : place + 1] == [_plain(lettered.group(2))] else ""
     if letter:
         known = letter in LETTERS[: len(options)]
         return letter if known and (not named or letter in named) else None
@@ -131,15 +150,20 @@ def read_number(text: str) -> float | None:
     return found.pop() if len(found) == 1 else None
 
 
-def is_right(text: str, answer: str, options: Sequence[str] | None, tolerance: float = TOLERANCE_DEG) -> bool:
+def in_degrees(question: str) -> bool:
+    """Whether an open ``question`` asks for degrees, by its own words; one that is not known is taken to."""
+    return not question or any(word in question.casefold() for word in ("degree", "°", "度"))
+
+
+def is_right(text: str, answer: str, options: Sequence[str] | None, question: str = "") -> bool:
     """Whether ``text`` answers as the row does.
 
     Args:
         text: what the model wrote.
         answer: the row's answer: the right option's letter, or the value where the question is open.
         options: the row's options; empty for an open question, None where they are not known.
-        tolerance: how far a number may be from that of an open question, in its own unit; an angle of 359 degrees is
-            1 degree from 0.
+        question: says in what unit an open answer is (`in_degrees`). Degrees may be off by `TOLERANCE_DEG`, and 359
+            are 1 from 0; any other number by a tenth of itself.
     """
     if options:
         return chosen_letter(text, options) == answer
@@ -148,7 +172,11 @@ def is_right(text: str, answer: str, options: Sequence[str] | None, tolerance: f
         return False
     if (truth := read_number(answer)) is not None:
         value = read_number(stated)
-        return value is not None and abs(angle_between(value, truth)) <= tolerance + 1e-9
+        if value is None:
+            return False
+        if in_degrees(question):
+            return abs(angle_between(value, truth)) <= TOLERANCE_DEG + 1e-9
+        return abs(value - truth) <= TOLERANCE * abs(truth) + 1e-9
     return _plain(stated) == _plain(answer)
 
 
@@ -160,7 +188,7 @@ def angle_between(first: float, second: float) -> float:
 def _stated(text: str) -> tuple[str, str] | None:
     """(letter or empty, words or empty) of the answer that ``text`` states; None where it states none."""
     elements, beside = _answer_elements(unicodedata.normalize("NFKC", text))
-    if not elements:
+    if not any(map(str.strip, elements)):
         return _read_reply(beside)
     read = {_read_element(element) for element in elements}
     letters = {letter for letter, _ in read}
@@ -212,12 +240,14 @@ def _answer_elements(text: str) -> tuple[list[str], str]:
 def _read_element(content: str) -> tuple[str, str]:
     """(letter, words) of an answer element's content, or of a line of a reply."""
     line = " ".join(content.split())
-    if boxed := _BOXED.search(line):
-        return boxed.group(1).upper(), ""
+    if boxed := {letter.upper() for letter in _BOXED.findall(line)}:
+        return (boxed.pop(), "") if len(boxed) == 1 else ("", line)
     if bare := _BARE.fullmatch(line):
         return bare.group(1).upper(), ""
     if listed := _LISTED.fullmatch(line):
-        return listed.group(1).upper(), listed.group(2)
+        letter, words = listed.group(1).upper(), listed.group(2)
+        also = {*_ALSO_LISTED.findall(words), _last_said(words)} - {letter, ""}
+        return ("", line) if also else (letter, words)
     if len(line) <= _MANY and (said := _last_said(line)):
         return said, ""
     return "", line
@@ -239,8 +269,16 @@ def _read_reply(text: str) -> tuple[str, str] | None:
 
 
 def _last_said(text: str) -> str:
-    said = [match.group(1) or match.group(2) for match in _SAID.finditer(text)]
-    return said[-1] if said else ""
+    """The letter that the last sentence to name one names; empty where that sentence names two, or there is none."""
+    said = ""
+    for match in _SAID.finditer(text):
+        if _DENIED.search(text, max(0, match.start() - 40), match.start()) or _WRONG.match(text, match.end()):
+            continue
+        said = match.group(1) or match.group(2)
+        another = _OR_ANOTHER.match(text, match.end())
+        if another and (another.group(1) or another.group(2)) != said:
+            said = ""
+    return said
 
 
 def _plain(words: str) -> str:

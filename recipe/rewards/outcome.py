@@ -10,6 +10,7 @@ from recipe.rewards.answers import (
     angle_between,
     chosen_letter,
     follows_format,
+    in_degrees,
     is_right,
     read_answer,
     read_number,
@@ -41,17 +42,22 @@ def accuracy_reward(
     completions: Sequence[Completion],
     answer: Sequence[str],
     options: Sequence[Sequence[str] | None] | None = None,
+    prompts: Sequence[Completion] | None = None,
     **columns: Any,
 ) -> list[float]:
     """1 where the completion answers as the row does, 0 elsewhere.
 
     The paper's accuracy reward, with weight 0.5: all or nothing. It does not look at the format, so that the two say
     different things: a bare ``B`` earns this one and not the other. The answer may be the letter or, where the column
-    ``options`` is there, the option's own words. Several different answers are none. An open answer in degrees is
-    right within `answers.TOLERANCE_DEG`, where the paper has no open questions.
+    ``options`` is there, the option's own words. Several different answers are none. An open answer is right within
+    `answers.TOLERANCE_DEG` or, where its prompt does not ask for degrees, a tenth; the paper has no open questions.
     """
-    rows = zip(completions, answer, options or [None] * len(answer), strict=True)
-    return [float(is_right(text_of(completion), truth, choices)) for completion, truth, choices in rows]
+    missing = [None] * len(answer)
+    rows = zip(completions, answer, options or missing, prompts or missing, strict=True)
+    return [
+        float(is_right(text_of(completion), truth, choices, _asked(prompt)))
+        for completion, truth, choices, prompt in rows
+    ]
 
 
 def angle_reward(
@@ -59,22 +65,34 @@ def angle_reward(
     answer: Sequence[str],
     options: Sequence[Sequence[str] | None] | None = None,
     answer_value: Sequence[float | None] | None = None,
+    prompts: Sequence[Completion] | None = None,
     **columns: Any,
 ) -> list[float]:
     """`accuracy_reward`, but graded where the answer is an angle: 1 at no error, 0 from 45 degrees on, linear between.
 
-    An answer is an angle where the question is open and its answer a number (``answer_value`` is then the truth to
-    compare with, as the answer's text may be rounded), or where each option states one number of degrees; ``left``,
-    ``down`` and ``counter-clockwise`` make it negative. Everywhere else this is the exact answer, so that it can stand
+    An answer is an angle where the question is open, its answer a number (``answer_value`` is then the truth to compare
+    with, as the answer's text may be rounded), and its prompt, if known, asks for degrees; or where each option states
+    one number of degrees; ``left``, ``down`` and ``counter-clockwise`` make it negative. Everywhere else this is the
+    exact answer, so that it can stand
     in for `accuracy_reward` in any mix. The paper's reward is exact: 90 degrees earn as little as 35 where 30 is
     right.
     """
     missing = [None] * len(answer)
-    rows = zip(completions, answer, options or missing, answer_value or missing, strict=True)
-    return [_graded(text_of(completion), truth, choices, value) for completion, truth, choices, value in rows]
+    rows = zip(completions, answer, options or missing, answer_value or missing, prompts or missing, strict=True)
+    return [
+        _graded(text_of(completion), truth, choices, value, _asked(prompt))
+        for completion, truth, choices, value, prompt in rows
+    ]
 
 
-def _graded(text: str, answer: str, options: Sequence[str] | None, value: float | None) -> float:
+def _asked(prompt: Completion | None) -> str:
+    """The question of a prompt, which is text or a chat; empty where it is not known."""
+    if prompt is None or isinstance(prompt, str):
+        return prompt or ""
+    return text_of([{**turn, "role": "assistant"} for turn in prompt if turn.get("role") == "user"])
+
+
+def _graded(text: str, answer: str, options: Sequence[str] | None, value: float | None, question: str) -> float:
     if options:
         angles = [_signed_angle(option) for option in options]
         letters = [chr(ord("A") + place) for place in range(len(options))]
@@ -84,8 +102,8 @@ def _graded(text: str, answer: str, options: Sequence[str] | None, value: float 
         by_letter = {letter: angle for letter, angle in zip(letters, angles, strict=True) if angle is not None}
         return _credit(by_letter.get(chosen or ""), by_letter[answer])
     truth = read_number(answer)
-    if truth is None:
-        return float(is_right(text, answer, options))
+    if truth is None or not in_degrees(question):
+        return float(is_right(text, answer, options, question))
     stated = read_answer(text)
     number = None if stated is None else read_number(stated)
     return _credit(number, truth if value is None else value)

@@ -33,7 +33,7 @@ def question(row: Mapping[str, Any], lmms_eval_specific_kwargs: Mapping[str, Any
 def score(row: Mapping[str, Any], answers: Sequence[str]) -> dict[str, dict[str, Any]]:
     """For each metric what `share` takes: the row's id, its type, and whether the first answer earns it."""
     named = {"id": row["id"], "question_type": row["question_type"]}
-    right = is_right(answers[0], row["answer"], row["options"] or [])
+    right = is_right(answers[0], row["answer"], row["options"] or [], row["question"])
     return {"accuracy": {**named, "earned": right}, "format": {**named, "earned": follows_format(answers[0])}}
 
 
