@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import datasets
@@ -18,6 +19,8 @@ from conftest import SMALL, run_command, shard_hashes
 from huggingface_hub import DatasetCard
 from PIL import Image
 
+from viewpoint100k.build import build_shard
+from viewpoint100k.config import load_config
 from viewpoint100k.rows import arrow_schema, features
 
 
@@ -33,6 +36,24 @@ def test_it_loads_by_its_name_from_the_parent_folder(small_dataset: Path, tmp_pa
     row = loaded["train"][0]
     assert [image.size for image in row["images"]] == [(96, 96)] * 2
     assert row["answer_text"] == row["options"]["ABC".index(row["answer"])]
+
+
+def test_one_shard_can_be_built_in_memory_and_is_the_one_on_disk(small_dataset: Path) -> None:
+    settings = [setting for name, setting in pairwise(SMALL) if name == "--set"]
+    config = load_config("viewpoint-100k", ["rows=70", *settings])
+    on_disk = sorted((small_dataset / "data").glob("*.parquet"), key=lambda path: ("test" in path.name, path.name))
+    for index in (1, len(on_disk) - 1):
+        assert build_shard(config, index).to_pylist() == pq.read_table(on_disk[index]).to_pylist()
+    with pytest.raises(IndexError, match=f"the set has {len(on_disk)}"):
+        build_shard(config, len(on_disk))
+
+
+def test_a_set_is_rebuilt_from_the_config_beside_its_card(small_dataset: Path, tmp_path: Path) -> None:
+    assert "viewpoint100k build config.yaml --out" in (small_dataset / "README.md").read_text()
+    done = run_command("build", small_dataset / "config.yaml", "--out", tmp_path / "rebuilt", "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    assert shard_hashes(tmp_path / "rebuilt") == shard_hashes(small_dataset)
+    assert (tmp_path / "rebuilt" / "config.yaml").read_bytes() == (small_dataset / "config.yaml").read_bytes()
 
 
 def test_it_streams_and_has_a_test_split(small_dataset: Path, monkeypatch) -> None:

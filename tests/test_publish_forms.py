@@ -11,6 +11,7 @@ import pytest
 import yaml
 from local_hub.publishing import REPO, licensed
 
+from viewpoint100k.config import load_config
 from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.licenses import AllowedLicenses
 from viewpoint100k.publishing.comparison import FarFile, FarState, LocalFile, compare
@@ -144,8 +145,19 @@ def test_poses_only_keeps_the_photos_that_may_be_shown(tmp_path: Path) -> None:
     assert isinstance(files.card.content, bytes)
     assert "viewpoint100k rehydrate viewpoint-100k --co3d" in files.card.content.decode()
     beside = {file.path: file.content for file in files.data if isinstance(file.content, bytes)}
-    assert json.loads(beside["references.json"])["captures"] == {"max_image_size": 512}
+    assert json.loads(beside["references.json"])["captures"]["max_image_size"] == 512
     assert b"co3d hold no photographs" in beside["LICENSE"]
+
+
+def test_the_published_config_can_be_read_and_tells_no_place_of_the_publisher(tmp_path: Path) -> None:
+    files = prepared(licensed(tmp_path / "set", {}), Choices())
+    (content,) = [file.content for file in files.data if file.path == "config.yaml"]
+    (tmp_path / "config.yaml").write_bytes(content)
+    config = load_config(str(tmp_path / "config.yaml"))
+    assert config.source == "meshes:my cups/*2,procedural"
+    assert dict(config.questions) == {"leaning.yaml": 1.0}
+    assert config.captures.max_image_size == 512
+    assert b"/home" not in content
 
 
 def test_a_reference_states_the_digest_of_the_bytes() -> None:

@@ -17,6 +17,7 @@ from renderers import Renderer, open_renderer
 from viewpoint100k.assets import PHOTO_SOURCES, Asset, CaptureAsset, Source
 from viewpoint100k.assets.mixed import parse_mixture
 from viewpoint100k.blueprint import Blueprint
+from viewpoint100k.config import BuildConfig
 from viewpoint100k.errors import AssetError, BuildError
 from viewpoint100k.filling import Dropped, Filler
 from viewpoint100k.plan import Block, candidates
@@ -27,7 +28,7 @@ from viewpoint100k.slots import Ask, Slot, plan_slots
 from viewpoint100k.stopwatch import Stopwatch
 from viewpoint100k.visits import CaptureVisit, MeshVisit, Visit
 
-__all__ = ["BlockRecord", "Observer", "Workshop"]
+__all__ = ["BlockRecord", "Observer", "Workshop", "build_shard"]
 
 _MAX_VISITS = 40
 """A block gives up after this many times the visits that it would need if nothing were dropped."""
@@ -37,6 +38,41 @@ Row = dict[str, Any]
 
 class Observer(Protocol):
     """Someone who is told how a block goes: which asset is being visited, and how many rows a visit gave."""
+
+    def visiting(self, asset_id: str) -> None: ...
+
+    def visited(self, rows: int) -> None: ...
+
+
+def build_shard(config: BuildConfig, index: int) -> pa.Table:
+    """The rows of one shard as a build writes them, in memory: a pure function of its two arguments.
+
+    For notebooks, and for schedulers of one's own. It plans the whole set before it builds a part: for many shards,
+    ``viewpoint100k build --shards`` plans once, keeps every core busy, and survives a crash.
+
+    Args:
+        config: as `viewpoint100k.config.load_config` gives it.
+        index: counted from 0 over all shards, those of the training split first.
+
+    Raises ``IndexError`` where there is no such shard, ``UsageError`` for a config that cannot be built, and
+    ``BuildError`` where its assets do not give enough rows.
+    """
+    from viewpoint100k.dataset import draw_up  # Of the floor above, which plans.
+
+    blueprint = draw_up(config)
+    shards = blueprint.plan.shards
+    if not 0 <= index < len(shards):
+        raise IndexError(f"shard {index}: the set has {len(shards)}, counted from 0")
+    workshop = Workshop(blueprint, config.open_source())
+    try:
+        batches = [workshop.build_block(block, dict, _Nobody())[0] for block in shards[index].blocks]
+    finally:
+        workshop.close()
+    return pa.Table.from_batches(batches)
+
+
+class _Nobody:
+    """Is told, and tells nobody."""
 
     def visiting(self, asset_id: str) -> None: ...
 

@@ -17,6 +17,7 @@ from jinja2 import Environment, StrictUndefined
 
 from viewpoint100k import __version__
 from viewpoint100k.blueprint import Blueprint
+from viewpoint100k.config import CONFIG_FILE, as_yaml
 from viewpoint100k.joint import JOINTS, JointTable
 from viewpoint100k.rows import features
 from viewpoint100k.shards import DatasetFolder, write_atomically
@@ -80,8 +81,9 @@ def write_card(
     dropped_assets: Mapping[str, str],
     drops: Mapping[tuple[str, str], int],
 ) -> None:
-    """Writes LICENSE, ATTRIBUTION.csv and, last of all, README.md."""
+    """Writes config.yaml, LICENSE, ATTRIBUTION.csv and, last of all, README.md."""
     splits = _splits(folder, blueprint)
+    write_atomically(folder.root / CONFIG_FILE, as_yaml(blueprint.config.model_dump(mode="json")).encode())
     write_atomically(folder.root / "LICENSE", _license_text(splits).encode())
     write_atomically(folder.root / "ATTRIBUTION.csv", _attribution(splits).encode())
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)

@@ -18,7 +18,21 @@ from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.errors import UsageError
 
-__all__ = ["BuildConfig", "Images", "Limits", "Motions", "Pairs", "Views", "load_config", "named_configs"]
+__all__ = [
+    "CONFIG_FILE",
+    "BuildConfig",
+    "Images",
+    "Limits",
+    "Motions",
+    "Pairs",
+    "Views",
+    "as_yaml",
+    "load_config",
+    "named_configs",
+]
+
+CONFIG_FILE = "config.yaml"
+"""Beside a finished set: all settings that it was built with."""
 
 Range = tuple[float, float]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -237,6 +251,12 @@ def load_config(
         return BuildConfig.model_validate(raw)
     except ValidationError as error:
         raise UsageError(f"config {name_or_path}: {_first_problem(error)}") from error
+
+
+def as_yaml(config: Mapping[str, Any]) -> str:
+    """A complete config as `load_config` reads it."""
+    head = "# All settings of this data set:  viewpoint100k build config.yaml --out FOLDER\n"
+    return head + yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
 
 
 def _read(name_or_path: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from local_hub.repository import Repository
 from local_hub.server import TOKEN, LocalHub
 from viewpoint100k.audit import AuditSettings, audit
+from viewpoint100k.config import load_config
 from viewpoint100k.publish import Patience
 
 __all__ = [
@@ -64,7 +65,8 @@ def licensed(folder: Path, licenses: dict[str, str], source: str = "meshes") -> 
         for name, rows in hand.GOOD.items()
     }
     hand.write(folder, shards)
-    config = {"captures": {"max_image_size": 512}}
+    own = {"source": "meshes:/home/me/my cups/*2,procedural", "questions": {"/home/me/leaning.yaml": 1.0}}
+    config = load_config("viewpoint-100k", ["captures.max_image_size=512"]).model_dump(mode="json") | own
     (folder / ".build" / "build.json").write_text(json.dumps({"config": config}))
     return audited(folder)
 
@@ -121,7 +123,7 @@ def is_equal(folder: Path, repository: Repository) -> bool:
     """Whether the repository holds exactly the folder's shards, byte for byte, and licence, attribution and card."""
     shards = {f"data/{path.name}": path.read_bytes() for path in folder.glob("data/*.parquet")}
     there = {path: blob.content for path, blob in repository.head.files.items()}
-    beside = {"README.md", "LICENSE", "ATTRIBUTION.csv", ".gitattributes"}
+    beside = {"README.md", "LICENSE", "ATTRIBUTION.csv", "config.yaml", ".gitattributes"}
     also = {"question_types.json"} if "question_types" in (folder / ".build" / "build.json").read_text() else set()
     return {path: there.get(path) for path in shards} == shards and set(there) == {*shards, *beside, *also}
 

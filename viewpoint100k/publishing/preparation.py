@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from viewpoint100k import __version__
+from viewpoint100k.config import CONFIG_FILE, as_yaml
 from viewpoint100k.errors import UsageError
 from viewpoint100k.licenses import AllowedLicenses
 from viewpoint100k.progress import Progress
@@ -128,9 +130,17 @@ def _files_beside(folder: Path, bare: Sequence[AssetTerms]) -> list[LocalFile]:
     built = json.loads(_text(folder / ".build" / "build.json"))
     if types := built.get("question_types"):
         contents[QUESTION_TYPES] = (json.dumps(types, indent=2, ensure_ascii=False) + "\n").encode()
+    contents[CONFIG_FILE] = as_yaml(_without_places(built["config"])).encode()
     if bare:
         contents[REFERENCES_FILE] = (json.dumps(_recipe(built["config"]), indent=2) + "\n").encode()
     return [LocalFile.of_bytes(name, content) for name, content in contents.items()]
+
+
+def _without_places(config: Mapping[str, Any]) -> dict[str, Any]:
+    """``config`` with files and folders by their names alone: where they lay is the publisher's own business."""
+    questions = {Path(name).name: weight for name, weight in config["questions"].items()}
+    source = re.sub(r"[^:,*=]*/(?=[^/:,*=]+)", "", config["source"])
+    return {**config, "questions": questions, "source": source}
 
 
 def _recipe(config: Mapping[str, Any]) -> dict[str, object]:
