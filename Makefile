@@ -92,6 +92,7 @@ demo-train: setup-train  ## Both stages for a small model from nothing, on a CPU
 	$(BIN)/python -m recipe.demo --out $(RUNS)/demo
 
 evaluate: setup-train  ## Accuracy and controls of MODEL on OUT
+	@test -n "$(MODEL)" || { echo "give MODEL=runs/sft-lora_1gpu, or a name on the Hub"; exit 1; }
 	$(BIN)/python -m recipe.evaluate $(OUT) --model $(MODEL)
 
 test: setup lint  ## Lint, types, and the tests but the slow ones

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -57,6 +58,8 @@ def sft(
     _config_file("sft", config)  # Before any work is done for it.
     if smoke := config == "smoke":
         model, data = _smoke_inputs(runs, model, data)
+    model = model or _DEFAULT_MODEL
+    _check_processor(model)
     rows, source = runs / f"sft-{_name(config)}-rows", OwnRows(data or _DEFAULT_DATA)
     # A tiny set may hold no reasoning; whether the stage runs does not depend on it.
     how = SftData(min(reasoning_share, _share_with_reasoning(data)) if smoke else reasoning_share)
@@ -66,7 +69,7 @@ def sft(
         count, reasoned = prepare_sft(source, how, rows)
         print(f"{rows}: {count:,} rows, {reasoned:,} with reasoning", flush=True)
     out = runs / f"sft-{_name(config)}"
-    _run(trl_command("sft", config, model or _DEFAULT_MODEL, rows, out, launch, more or []))
+    _run(trl_command("sft", config, model, rows, out, launch, more or []))
 
 
 @app.command()
@@ -97,6 +100,7 @@ def grpo(
             f"{runs}/sft-{_name(config)} holds no model of stage 1: run make sft CONFIG={config} first, "
             f"or say which model to begin with (MODEL={_DEFAULT_MODEL} is the one that stage 1 begins with)"
         )
+    _check_processor(model)
     data = data or _DEFAULT_DATA
     prompts, how = runs / f"grpo-{_name(config)}-rows", GrpoData(rows=rows)
     if is_prepared(prompts, data, "train", how):
@@ -125,6 +129,12 @@ def trl_command(
         options["accelerate_config"] = _launch_file(launch)
     pairs = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     return [_trl(), stage, *pairs, *more]
+
+
+def _check_processor(model: str) -> None:
+    """Said before rows are prepared for it, and not by a traceback after."""
+    if model.startswith("Qwen/") and find_spec("torchvision") is None:
+        raise UsageError(f"the processor of {model} needs torchvision: pip install the build that goes with your torch")
 
 
 def _name(config: str) -> str:

@@ -125,7 +125,7 @@ class Counterfactuals:
     def handedness(self, camera: Camera) -> float:
         """How different the mirror image of a view is from every view of the object at the same elevation.
 
-        In hundredths of delta E, as `answerability`: 0 for an object that is its own mirror image, of which no image
+        As delta E divided by 100, like `answerability`: 0 for an object that is its own mirror image, of which no image
         can be called mirrored.
         """
         azimuth, elevation = _direction(camera)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from viewpoint100k.engines.quarantine import Quarantine
 from viewpoint100k.engines.ray import RayEngine
 from viewpoint100k.engines.survey import Surveyed, examine, survey_store
 from viewpoint100k.engines.worker import Task
-from viewpoint100k.errors import UsageError
+from viewpoint100k.errors import MissingExtraError, UsageError
 from viewpoint100k.plan import Pool, Shard, make_plan
 from viewpoint100k.progress import Progress
 from viewpoint100k.questions import Template, load_template, template_names
@@ -232,6 +233,8 @@ def _engine(name: str) -> Engine:
         case "local":
             return LocalEngine
         case "ray":
+            if find_spec("ray") is None:  # Before the folder is begun.
+                raise MissingExtraError("ray", "ray")
             return RayEngine
     raise UsageError(f"unknown engine {name!r}: give local or ray")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 __all__ = [
     "AssetError",
     "BuildError",
@@ -29,7 +31,9 @@ class MissingExtraError(UsageError):
     """An optional package is not installed."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"{package} is not installed: run  pip install 'viewpoint100k[{extra}]'")
+        checkout = Path(__file__).parents[1]
+        of = f"-e '{checkout}[{extra}]'" if (checkout / "pyproject.toml").is_file() else f"'viewpoint100k[{extra}]'"
+        super().__init__(f"{package} is not installed: run  pip install {of}")
 
 
 class AssetError(ViewpointError):

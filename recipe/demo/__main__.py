@@ -20,15 +20,16 @@ import yaml
 from recipe.data import GrpoData, SftData
 from recipe.demo.commands import build, run
 from recipe.demo.curves import plot_curves, write_history
-from recipe.prepare import prepare_grpo, prepare_sft
+from recipe.prepare import is_prepared, prepare_grpo, prepare_sft
 from recipe.sources import OwnRows
 from viewpoint100k.entry import run_app
 from viewpoint100k.errors import MissingExtraError
 
-__all__ = ["Settings", "main"]
+__all__ = ["NEW_ROWS", "Settings", "main", "new_rows"]
 
 _CONFIGS = Path(__file__).parents[1] / "configs"
 _QUESTIONS = Path(__file__).parent / "questions"
+NEW_ROWS = "new-rows"
 _EXAM = 480
 """Exercises that the language is tested on."""
 _WATCHED_ROWS = 128
@@ -95,6 +96,7 @@ def demo(
 
     if data is None:
         timed("rows", rows / "data" / "test-00000-of-00001.parquet", lambda: _build(rows, settings))
+        timed("new rows", new_rows(out, rows) / "data", lambda: _build_new(out / NEW_ROWS, settings))
     timed("base", out / "base" / "config.json", lambda: _base(out, rows, settings))
     timed("sft", out / "sft" / "config.json", lambda: _sft(out, rows, settings))
     timed("grpo", out / "grpo" / "config.json", lambda: _grpo(out, rows, settings))
@@ -107,12 +109,26 @@ def demo(
     print(f"{out}: evaluation/comparison.md, evaluation/comparison.png, curves.png, sft.csv, grpo.csv")
 
 
+def new_rows(out: Path, rows: Path) -> Path:
+    """Rows that SFT has not seen, for GRPO to learn from; those that it has, where no others were built.
+
+    What SFT knows by heart is answered right every time, and from what is always right there is nothing to learn.
+    """
+    return out / NEW_ROWS if rows == out / "rows" else rows
+
+
 def _build(folder: Path, settings: Settings) -> None:
     # The test split has a hundredth of the training rows, on assets of its own: too few of so small a set. So every
     # sixth shard of a set six times as large is built, in which the test shard, the last of all, is one.
     shards = {"rows": 6000 * settings.thousands, "shards": "0/6"}
     fields = {"reasoning_share": f"{settings.reasoning_share:g}", "seed": settings.seed}
     build("viewpoint-100k", _QUESTIONS, folder, shards, fields)
+
+
+def _build_new(folder: Path, settings: Settings) -> None:
+    # The next shard of the same set: a thousand rows, of objects of their own.
+    shards = {"rows": 6000 * settings.thousands, "shards": f"1/{6 * settings.thousands}"}
+    build("viewpoint-100k", _QUESTIONS, folder, shards, {"seed": settings.seed})
 
 
 def _base(out: Path, rows: Path, settings: Settings) -> None:
@@ -148,8 +164,8 @@ def _sft(out: Path, rows: Path, settings: Settings) -> None:
     from recipe.evaluation.items import read_items
 
     prepared = out / "sft-rows"
-    if not prepared.exists():
-        how = SftData(settings.reasoning_share, conclude=True, seed=settings.seed)
+    how = SftData(settings.reasoning_share, conclude=True, seed=settings.seed)
+    if not is_prepared(prepared, str(rows), "train", how):
         prepare_sft(OwnRows(str(rows)), how, prepared)
     examples = load_dataset(str(prepared), split="train")
     reasoned = ["<think>" in turns[0]["content"] for turns in examples["completion"]]
@@ -170,8 +186,9 @@ def _grpo(out: Path, rows: Path, settings: Settings) -> None:
     from recipe.evaluation.items import read_items
 
     prepared = out / "grpo-rows"
-    if not prepared.exists():
-        prepare_grpo(str(rows), "train", GrpoData(seed=settings.seed), prepared)
+    source, how = str(new_rows(out, rows)), GrpoData(seed=settings.seed)
+    if not is_prepared(prepared, source, "train", how):
+        prepare_grpo(source, "train", how, prepared)
     model, processor = load_small(out / "sft")
     watch = Watch(processor, read_items(rows, "test", _WATCHED_ROWS), {"plain": 20, "reason": 20})
     history = reinforce(

@@ -24,15 +24,17 @@ from typing import Annotated, Any
 import typer
 
 from recipe.data import GrpoData
+from recipe.demo.__main__ import new_rows
 from recipe.demo.commands import build
 from recipe.demo.curves import plot_variants
 from recipe.evaluation.intervals import clustered_change
 from recipe.evaluation.items import Item, read_items
 from recipe.evaluation.tables import markdown, percent
-from recipe.prepare import prepare_grpo
+from recipe.prepare import is_prepared, prepare_grpo
 from recipe.rewards.answers import follows_format, is_right
 from viewpoint100k.entry import run_app
 from viewpoint100k.errors import UsageError
+from viewpoint100k.shards import write_atomically
 
 __all__ = ["VARIANTS", "Figures", "Measured", "Variant", "main", "measured", "table"]
 
@@ -54,22 +56,24 @@ class Variant:
 
     name: str
     prompts: str
-    """``{own}`` rows, ``{other}`` rows, or both, as `recipe.sources.open_sources` takes them."""
+    """Of ``{new}`` rows of the own set, of those that SFT has ``{seen}``, or of the ``{other}`` set, singly or mixed,
+    as `recipe.sources.open_sources` takes them."""
     options: Mapping[str, str]
     """Over those of ``grpo_demo.yaml``."""
 
 
 VARIANTS = (
     Variant("other prompts, as the paper", "{other}", {}),
-    Variant("own prompts", "{own}", {}),
-    Variant("half of the prompts own", "{own},{other}", {}),
-    Variant("a tenth of the prompts own", "{own}*1,{other}*9", {}),
+    Variant("own prompts", "{new}", {}),
+    Variant("own prompts that SFT has seen", "{seen}", {}),
+    Variant("half of the prompts own", "{new},{other}", {}),
+    Variant("a tenth of the prompts own", "{new}*1,{other}*9", {}),
     Variant("other prompts, KL x10", "{other}", {"beta": "0.1"}),
     Variant("other prompts, KL x100", "{other}", {"beta": "1"}),
     Variant("other prompts, no KL", "{other}", {"beta": "0"}),
     Variant("other prompts, a sixth of the learning rate", "{other}", {"learning_rate": _OWN_RATE}),
     Variant("other prompts, no format reward", "{other}", {"reward_weights": "0 1"}),
-    Variant("own prompts, no KL", "{own}", {"beta": "0"}),
+    Variant("own prompts, no KL", "{new}", {"beta": "0"}),
 )
 
 
@@ -99,6 +103,27 @@ class Figures:
     """Steps, and the share of right answers there after a thought, of some of the rows."""
 
 
+@dataclass(frozen=True)
+class _Settings:
+    """Of all variants of one run."""
+
+    out: Path
+    own: Path
+    """The set that stage 1 learnt from."""
+    steps: int
+    seed: int
+    threads: int
+    """Of each process."""
+
+    @property
+    def folder(self) -> Path:
+        """Figures of other settings are not mixed in."""
+        return self.out / f"ablation-{self.steps}-steps-seed-{self.seed}"
+
+    def prompts(self, variant: Variant) -> Path:
+        return self.out / f"grpo-rows-{_as_file_name(variant.prompts)}-seed-{self.seed}"
+
+
 @app.command()
 def ablate(
     out: Annotated[Path, typer.Option(help="Where `make demo-train` wrote.")] = Path("runs/demo"),
@@ -113,21 +138,21 @@ def ablate(
     """
     if not (out / "sft" / "config.json").is_file():
         raise UsageError(f"{out} holds no model of stage 1: run make demo-train first")
-    own = data or out / "rows"
-    for variant in VARIANTS:
-        _prompts(out, own, variant, seed)
-    folder = out / f"ablation-{steps}-steps-seed-{seed}"
-    folder.mkdir(exist_ok=True)
     jobs = jobs or _at_a_time()
-    run = partial(_run, out, own, folder, steps, seed, max(1, (os.cpu_count() or 1) // jobs))
+    settings = _Settings(out, data or out / "rows", steps, seed, max(1, (os.cpu_count() or 1) // jobs))
+    settings.folder.mkdir(exist_ok=True)
+    _prepare(settings)
+    variants = [None, *VARIANTS]
     # Processes, since each holds a model and a trainer; spawned, since torch does not outlive a fork.
     with ProcessPoolExecutor(jobs, get_context("spawn"), max_tasks_per_child=1) as pool:
-        found = dict(zip([_BEFORE, *(one.name for one in VARIANTS)], pool.map(run, [None, *VARIANTS]), strict=True))
-    text = table(found, [item.asset for item in read_items(own, "test")])
-    (folder / "ablation.md").write_text(text + "\n", encoding="utf-8")
+        figures = list(pool.map(partial(_figures, settings), variants))
+    found = {variant.name if variant else _BEFORE: one for variant, one in zip(variants, figures, strict=True)}
+    text = table(found, [item.asset for item in read_items(settings.own, "test")])
+    (settings.folder / "ablation.md").write_text(text + "\n", encoding="utf-8")
     start = [(0, found[_BEFORE].reason.accuracy)]
-    plot_variants({name: start + one.course for name, one in found.items() if name != _BEFORE}, folder / "ablation.png")
-    print(f"{text}\n{folder}: ablation.md, ablation.png")
+    courses = {name: start + one.course for name, one in found.items() if name != _BEFORE}
+    plot_variants(courses, settings.folder / "ablation.png")
+    print(f"{text}\n{settings.folder}: ablation.md, ablation.png")
 
 
 def measured(texts: Sequence[str], items: Sequence[Item]) -> Measured:
@@ -153,34 +178,45 @@ def table(found: Mapping[str, Figures], assets: Sequence[str]) -> str:
     return markdown(head, lines)
 
 
-def _run(out: Path, own: Path, folder: Path, steps: int, seed: int, threads: int, variant: Variant | None) -> Figures:
+def _prepare(settings: _Settings) -> None:
+    """The prompts of every variant, which some share."""
+    other = settings.out / "other-rows"
+    fields = {"questions_per_pair": 1, "consistency_share": 0}
+    build("decoupled", _QUESTIONS, other, {"rows": _PROMPTS}, fields)  # Nothing is done where that is complete.
+    how = GrpoData(rows=_PROMPTS, seed=settings.seed)
+    for variant in VARIANTS:
+        sources = variant.prompts.format(new=new_rows(settings.out, settings.own), seen=settings.own, other=other)
+        if not is_prepared(settings.prompts(variant), sources, "train", how):
+            prepare_grpo(sources, "train", how, settings.prompts(variant))
+
+
+def _figures(settings: _Settings, variant: Variant | None) -> Figures:
+    """Those of a variant, or of the model that all begin with, from the disk where they have been found before."""
     name = variant.name if variant else _BEFORE
-    kept = folder / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.json"
+    kept = settings.folder / f"{_as_file_name(name)}.json"
     if not kept.exists():
         print(f"{name} …", flush=True)
-        made = json.dumps(asdict(_train(out, own, variant, steps, seed, threads)))
-        partly = kept.with_suffix(".part")
-        partly.write_text(made, encoding="utf-8")
-        partly.replace(kept)
+        write_atomically(kept, json.dumps(asdict(_train(settings, variant))).encode())
     held = json.loads(kept.read_text(encoding="utf-8"))
     course = [(step, share) for step, share in held["course"]]
     return Figures(Measured(**held["plain"]), Measured(**held["reason"]), held["rewards"], course)
 
 
-def _train(out: Path, own: Path, variant: Variant | None, steps: int, seed: int, threads: int) -> Figures:
+def _train(settings: _Settings, variant: Variant | None) -> Figures:
     import torch
     from datasets import load_dataset
 
     from recipe.demo.stages import load_small, reinforce
     from recipe.demo.watch import Watch, answers
 
-    torch.set_num_threads(threads)
-    items = read_items(own, "test")
-    model, processor = load_small(out / "sft")
+    torch.set_num_threads(settings.threads)
+    items = read_items(settings.own, "test")
+    model, processor = load_small(settings.out / "sft")
     history: list[dict[str, Any]] = []
     if variant is not None:
-        prompts = load_dataset(str(_prompts(out, own, variant, seed)), split="train")
-        options = {"max_steps": str(steps), "seed": str(seed), "learning_rate": _RATE, **variant.options}
+        prompts = load_dataset(str(settings.prompts(variant)), split="train")
+        options = {"max_steps": str(settings.steps), "seed": str(settings.seed), "learning_rate": _RATE}
+        options |= variant.options
         more = [part for name, value in options.items() for part in (f"--{name}", *value.split())]
         watch = Watch(processor, items[:_WATCHED_ROWS], {"reason": _WATCHED_EVERY})
         with tempfile.TemporaryDirectory() as unkept:  # The model is measured, and need not be kept.
@@ -195,18 +231,8 @@ def _train(out: Path, own: Path, variant: Variant | None, steps: int, seed: int,
     )
 
 
-def _prompts(out: Path, own: Path, variant: Variant, seed: int) -> Path:
-    """The prepared prompts of a variant, which others may share."""
-    other = out / "other-rows"
-    shares = re.sub(r"[^a-z0-9]+", "-", variant.prompts).strip("-")
-    prepared = out / f"grpo-rows-{shares}-seed-{seed}"
-    if not prepared.exists():
-        if "{other}" in variant.prompts and not other.exists():
-            fields = {"questions_per_pair": 1, "consistency_share": 0}
-            build("decoupled", _QUESTIONS, other, {"rows": _PROMPTS}, fields)
-        sources = variant.prompts.format(own=own, other=other)
-        prepare_grpo(sources, "train", GrpoData(rows=_PROMPTS, seed=seed), prepared)
-    return prepared
+def _as_file_name(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def _at_a_time() -> int:

@@ -26,7 +26,7 @@ def build(
     ] = None,
     source: Annotated[str | None, typer.Option(help="Such as procedural or meshes:DIR; see docs/sources.md.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value over the config; dots for sections.")
+        list[str] | None, typer.Option("--set", help="key=value over the config; dots for sections; repeatable.")
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes; one for each core by default.")] = None,
     engine: Annotated[str, typer.Option(help="local: processes of this machine; ray: a Ray cluster.")] = "local",

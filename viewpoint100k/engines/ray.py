@@ -54,7 +54,9 @@ class RayEngine:
             ray.init(include_dashboard=False, log_to_driver=False, runtime_env={"env_vars": dict(ONE_CORE)})
         try:
             # max_calls=0: Ray would otherwise give every GPU task a process, and so a GL context, of its own.
-            remote = ray.remote(num_cpus=1, max_retries=-1, max_calls=0)(_build_block)
+            # What GPUs there are is shared by all that run at once, so that Ray places tasks where they are.
+            gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0) / self._count)
+            remote = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=-1, max_calls=0)(_build_block)
             blueprint, root = ray.put(self._blueprint), str(self._folder.root.resolve())
             waiting, running = list(reversed(tasks)), dict[Any, Task]()
             while waiting or running:
