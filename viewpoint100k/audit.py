@@ -120,7 +120,12 @@ def format_report(report: AuditReport) -> str:
         f"{d.first} and {d.second} share {d.bits:.2f} of {d.most:.2f} bits ({d.pairs:,} pairs, from {d.measured_on})"
         for d in report.dependences
     ]
-    return "\n".join([*lines, *(f"note: {note}" for note in report.notes)])
+    lines += [f"note: {note}" for note in report.notes]
+    too_few = sum(result.verdict == "not enough rows" for result in report.results)
+    judged = sum(result.verdict in ("pass", "fail") for result in report.results)
+    if too_few:
+        lines.append(f"{judged} of {judged + too_few} audits could be judged: for the others there are not enough rows")
+    return "\n".join(lines)
 
 
 def markdown_table(report: AuditReport) -> str:

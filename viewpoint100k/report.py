@@ -20,7 +20,8 @@ from viewpoint100k import __version__
 from viewpoint100k.audit import AuditReport, AuditResult, read_audit, stored_manifest_digest
 from viewpoint100k.errors import DataError
 from viewpoint100k.joint import JOINTS
-from viewpoint100k.reports.contents import Contents, light_rows, read_drops, shard_paths
+from viewpoint100k.progress import Progress
+from viewpoint100k.reports.contents import Contents, light_rows, read_drops, row_count, shard_paths
 from viewpoint100k.reports.drawing import points
 from viewpoint100k.reports.gallery import Gallery
 from viewpoint100k.shards import write_atomically
@@ -39,9 +40,11 @@ def report(folder: Path, *, gallery_size: int = 120) -> Path:
     folder = Path(folder)
     paths = shard_paths(folder)
     contents, gallery = Contents(), Gallery(gallery_size)
-    for place, split, row in light_rows(paths):
-        contents.add(row, split)
-        gallery.offer(place, split, row)
+    with Progress("reading", "rows", sum(map(row_count, paths))) as progress:
+        for place, split, row in light_rows(paths):
+            contents.add(row, split)
+            gallery.offer(place, split, row)
+            progress.advance(1)
     if not contents.rows:
         raise DataError(f"{folder} holds no rows: there is nothing to report")
     audit, manifest = read_audit(folder), stored_manifest_digest(folder)

@@ -16,6 +16,7 @@ from viewpoint100k.audits.judging import Measured, measure
 from viewpoint100k.audits.problems import Problem, SampledRow
 from viewpoint100k.audits.results import AuditSettings
 from viewpoint100k.audits.sampling import Sample, read_images
+from viewpoint100k.progress import Progress
 
 __all__ = ["SeenImages", "image_audits", "look_at_images"]
 
@@ -48,9 +49,10 @@ class SeenImages:
 def look_at_images(sample: Sample, workers: int) -> SeenImages:
     """Reads and describes the images of the sample, a row group at a time."""
     seen: dict[str, tuple[ImageFeatures, ImageFeatures]] = {}
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers) as pool, Progress("looking", "rows", len(sample.with_images)) as progress:
         for batch in read_images(sample):
             for row_id, features in pool.map(_describe_row, batch):
+                progress.advance(1)
                 if features is not None:
                     seen[row_id] = features
     places = [place for place in sample.with_images if sample.rows[place].id in seen]

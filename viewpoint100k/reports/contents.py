@@ -20,7 +20,7 @@ from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.joint import JointTable
 from viewpoint100k.second_path.forms import form_of
 
-__all__ = ["Bar", "Contents", "Drop", "Histogram", "histogram", "light_rows", "read_drops", "shard_paths"]
+__all__ = ["Bar", "Contents", "Drop", "Histogram", "histogram", "light_rows", "read_drops", "row_count", "shard_paths"]
 
 _COLUMNS = [
     *("id", "question", "options", "answer", "answer_text", "answer_value", "margin", "question_type", "template"),
@@ -187,6 +187,14 @@ def shard_paths(folder: Path) -> tuple[Path, ...]:
     if not paths:
         raise UsageError(f"{folder} is not a data set: it has no data/*.parquet files")
     return paths
+
+
+def row_count(path: Path) -> int:
+    """Of one file, by its footer. Raises ``DataError`` where it cannot be read."""
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
 
 
 def light_rows(paths: Iterable[Path]) -> Iterator[tuple[Place, str, dict[str, Any]]]:
