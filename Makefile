@@ -28,7 +28,7 @@ setup: $(READY)  ## The virtual environment, and the Debian packages for softwar
 
 $(READY): pyproject.toml constraints.txt | system
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv"; exit 1; }
-	@echo "setting up $(VENV)"
+	@echo "setting up $(VENV)" >&2
 	@$(PYTHON) -m venv $(VENV) || { echo "the venv module is missing: apt-get install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@# pyrender pins PyOpenGL 3.1.0, which fails with EGL on newer Pythons; a newer one serves it.
@@ -38,7 +38,7 @@ $(READY): pyproject.toml constraints.txt | system
 setup-train: $(READY_TO_TRAIN)
 
 $(READY_TO_TRAIN): $(READY)
-	@echo "installing what training needs"
+	@echo "installing what training needs" >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts -c constraints.txt -e '.[train]'
 	@touch $@
 
@@ -53,10 +53,10 @@ system:
 	done; \
 	test -z "$$missing" && exit 0; \
 	if [ "$$(id -u)" = 0 ]; then \
-	  echo "installing$$missing"; \
+	  echo "installing$$missing" >&2; \
 	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; \
 	else \
-	  echo "OpenGL without a display may need:  sudo apt-get install$$missing"; \
+	  echo "OpenGL without a display may need:  sudo apt-get install$$missing" >&2; \
 	fi
 
 dataset: setup  ## Build the data set into OUT, verify every label, and look for shortcuts
@@ -106,9 +106,8 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup  ## Speed of a whole build, beside the way such frames are made today; JSON
-	$(BIN)/python -m benchmarks.build
-	$(BIN)/python -m benchmarks.questions
+bench: setup  ## Speed of a whole build, beside the usual loop of trimesh, pyrender and PNG; JSON
+	@$(BIN)/viewpoint100k bench --json $(if $(ROWS),--rows $(ROWS)) $(if $(SOURCE),--source $(SOURCE))
 
 clean:  ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -137,7 +137,7 @@ def test_a_changed_shard_is_noticed_when_a_build_continues(small_dataset: Path, 
     assert "train-00001-of-00003.parquet is missing or changed" in done.stderr
 
 
-@pytest.mark.parametrize("verb", ["build", "verify", "doctor"])
+@pytest.mark.parametrize("verb", ["build", "verify", "doctor", "bench"])
 def test_every_verb_has_help_with_an_example(verb: str) -> None:
     done = run_command(verb, "--help")
     assert done.returncode == 0

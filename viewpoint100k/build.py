@@ -114,6 +114,11 @@ class Workshop:
             self._renderer = open_renderer(self.blueprint.config.renderer)
         return self._renderer
 
+    def make_ready(self) -> None:
+        """Opens the renderer where there is something to draw."""
+        if self._renders:
+            assert self.renderer
+
     @cached_property
     def _renderer_name(self) -> str:
         return self.renderer.describe()
@@ -139,8 +144,7 @@ class Workshop:
         Raises ``BuildError`` where the assets do not give enough rows.
         """
         config = self.blueprint.config
-        if self._renders:
-            assert self.renderer  # Opened before any asset is in hand: a driver's fault is not the asset's.
+        self.make_ready()  # Before any asset is in hand: a driver's fault is not the asset's.
         wanted = plan_slots(config, block, self.blueprint.templates)
         pools = self.blueprint.plan.pools[block.shard.split]
         record, rows = BlockRecord(), list[Row]()

@@ -9,6 +9,7 @@ import typer
 from viewpoint100k import __version__
 from viewpoint100k.commands.assets import assets
 from viewpoint100k.commands.audit import audit
+from viewpoint100k.commands.bench import bench
 from viewpoint100k.commands.build import build
 from viewpoint100k.commands.doctor import doctor
 from viewpoint100k.commands.export import export
@@ -55,6 +56,6 @@ def _root(
     pass
 
 
-for _verb in (build, verify, audit, probe, report, publish, rehydrate, export, assets, doctor):
+for _verb in (build, verify, audit, probe, report, publish, rehydrate, export, assets, doctor, bench):
     app.command()(_verb)
 app.add_typer(templates)

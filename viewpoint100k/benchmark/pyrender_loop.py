@@ -1,6 +1,6 @@
 """How people make such frames today: trimesh loads, pyrender draws off screen, Pillow writes PNG.
 
-    python benchmarks/peers/pyrender_loop.py FOLDER [--frames 9] [--size 512] [--limit 5]
+    python -m viewpoint100k.benchmark.pyrender_loop FILE_OR_FOLDER... [--frames 9] [--size 512]
 
 prints one JSON object. It is the recipe of pyrender's own documentation, done well: one ``OffscreenRenderer`` for all
 meshes, the scene built once a mesh, colour and depth from one call. pyrender fixes multisampling at 4 samples.
@@ -13,28 +13,23 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("PYOPENGL_PLATFORM", "egl")  # Read when pyrender is imported, and never again.
-
 import numpy as np
+from numpy.typing import NDArray
 
-if not hasattr(np, "infty"):
-    # pyrender 0.1.45 uses a name that numpy 2 has dropped.
-    np.infty = np.inf  # type: ignore[attr-defined]  # noqa: NPY201
+__all__ = ["measure"]
 
-import pyrender
-import trimesh
-from PIL import Image
+Floats = NDArray[np.float64]
 
 _FOV_DEG = 45.0
 _ELEVATION_DEG = 20.0
 
 
-def measure(meshes: list[Path], frames_per_mesh: int, size: int) -> dict[str, Any]:
+def measure(meshes: Sequence[Path], frames_per_mesh: int, size: int) -> dict[str, Any]:
     """Renders every mesh from an orbit and writes each frame as PNG to a temporary folder.
 
     Args:
@@ -43,18 +38,22 @@ def measure(meshes: list[Path], frames_per_mesh: int, size: int) -> dict[str, An
         size: Width and height of a frame, pixels.
 
     Returns:
-        ``frames``; ``seconds`` for all of it, without the start of the renderer; ``frames_per_s``; ``load_ms`` a mesh
-        (``trimesh.load`` and the scene); ``render_ms`` a frame, a mesh's upload with its first frame included;
-        ``encode_ms`` a frame; ``renderer``, the device's name.
+        ``objects`` and ``frames``; ``seconds`` for all of it, without the start of the renderer; ``frames_per_s``;
+        ``cpu_ms_per_frame`` in these seconds, on all cores; ``load_ms`` a mesh (``trimesh.load`` and the scene);
+        ``render_ms`` a frame, a mesh's upload with its first frame included; ``encode_ms`` a frame; ``renderer``, the
+        device's name.
     """
+    pyrender = _import_pyrender()
+    from PIL import Image
+
     seconds = {"load": 0.0, "render": 0.0, "encode": 0.0}
     renderer = pyrender.OffscreenRenderer(size, size)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            start = time.perf_counter()
+            start, busy = time.perf_counter(), time.process_time()
             for number, path in enumerate(meshes):
                 with _timed(seconds, "load"):
-                    scene, camera, center, radius = _scene(path)
+                    scene, camera, center, radius = _scene(pyrender, path)
                 for frame, pose in enumerate(_orbit(center, radius, frames_per_mesh)):
                     with _timed(seconds, "render"):
                         scene.set_pose(camera, pose)
@@ -62,24 +61,36 @@ def measure(meshes: list[Path], frames_per_mesh: int, size: int) -> dict[str, An
                     assert depth.shape == (size, size)
                     with _timed(seconds, "encode"):
                         Image.fromarray(color).save(Path(folder, f"{number:04d}_{frame:03d}.png"))
-            elapsed = time.perf_counter() - start
+            elapsed, busy = time.perf_counter() - start, time.process_time() - busy
         device = _device_name()
     finally:
         renderer.delete()
     frames = len(meshes) * frames_per_mesh
     return {
+        "renderer": device,
+        "objects": len(meshes),
         "frames": frames,
-        "seconds": round(elapsed, 3),
+        "seconds": round(elapsed, 2),
         "frames_per_s": round(frames / elapsed, 2),
+        "cpu_ms_per_frame": round(1e3 * busy / frames, 1),
         "load_ms": round(1e3 * seconds["load"] / len(meshes), 2),
         "render_ms": round(1e3 * seconds["render"] / frames, 2),
         "encode_ms": round(1e3 * seconds["encode"] / frames, 2),
-        "renderer": device,
     }
 
 
-def _scene(path: Path) -> tuple[pyrender.Scene, pyrender.Node, np.ndarray, float]:
+def _import_pyrender() -> Any:
+    os.environ.setdefault("PYOPENGL_PLATFORM", "egl")  # Read when pyrender is imported, and never again.
+    vars(np).setdefault("infty", np.inf)  # pyrender 0.1.45 uses a name that numpy 2 has dropped.
+    import pyrender
+
+    return pyrender
+
+
+def _scene(pyrender: Any, path: Path) -> tuple[Any, Any, Floats, float]:
     """The mesh with a camera and three lights; the camera's node; the mesh's centre and radius, the file's units."""
+    import trimesh
+
     loaded = trimesh.load(path, force="scene")
     scene = pyrender.Scene.from_trimesh_scene(loaded, bg_color=[0.5, 0.5, 0.5, 1.0], ambient_light=[0.3, 0.3, 0.3])
     center, radius = np.asarray(loaded.centroid), float(loaded.scale) / 2
@@ -91,13 +102,13 @@ def _scene(path: Path) -> tuple[pyrender.Scene, pyrender.Node, np.ndarray, float
     return scene, camera, center, radius
 
 
-def _orbit(center: np.ndarray, radius: float, count: int) -> Iterator[np.ndarray]:
+def _orbit(center: Floats, radius: float, count: int) -> Iterator[Floats]:
     distance = radius / np.sin(np.radians(_FOV_DEG / 2)) * 1.1
     for azimuth in np.linspace(0.0, 360.0, count, endpoint=False):
         yield _look_at(center, distance, float(azimuth))
 
 
-def _look_at(center: np.ndarray, distance: float, azimuth_deg: float) -> np.ndarray:
+def _look_at(center: Floats, distance: float, azimuth_deg: float) -> Floats:
     """(4, 4) pose of a camera that looks at ``center``: OpenGL axes, glTF's world (+Y up)."""
     azimuth, elevation = np.radians(azimuth_deg), np.radians(_ELEVATION_DEG)
     back = np.array([np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)])
@@ -124,14 +135,13 @@ def _device_name() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measures the usual pyrender loop; prints JSON.")
-    parser.add_argument("folder", type=Path, help="folder with .glb files")
+    parser.add_argument("paths", type=Path, nargs="+", help="GLB files, or folders that hold some")
     parser.add_argument("--frames", type=int, default=9, help="frames a mesh")
     parser.add_argument("--size", type=int, default=512, help="pixels along each side")
-    parser.add_argument("--limit", type=int, default=None, help="use the first so many meshes only")
     arguments = parser.parse_args()
-    meshes = sorted(arguments.folder.rglob("*.glb"))[: arguments.limit]
+    meshes = [mesh for path in arguments.paths for mesh in (sorted(path.rglob("*.glb")) if path.is_dir() else [path])]
     if not meshes:
-        parser.error(f"there is no .glb file in {arguments.folder}")
+        parser.error(f"there is no .glb file in {arguments.paths[0]}")
     print(json.dumps(measure(meshes, arguments.frames, arguments.size), indent=2))
 
 

@@ -1,0 +1,84 @@
+"""Milliseconds a frame by stage of one block: measured here, in a process of its own, or asked of such a process.
+
+python -m viewpoint100k.benchmark.stages procedural [--rows 100] [--image-size 512]
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+
+import typer
+
+from viewpoint100k.benchmark.processes import Failure, run_module
+from viewpoint100k.benchmark.results import BenchSettings, StageTimes
+from viewpoint100k.engines.worker import ONE_CORE
+from viewpoint100k.entry import run_app
+from viewpoint100k.plan import ROWS_PER_BLOCK
+
+__all__ = ["measure_stages"]
+
+
+class _Silent:
+    """An `Observer` that does not mind."""
+
+    def visiting(self, asset_id: str) -> None: ...
+
+    def visited(self, rows: int) -> None: ...
+
+
+def measure_stages(settings: BenchSettings) -> StageTimes:
+    """Where a worker's time goes, from a process that has one core, as a worker has.
+
+    Raises what that process ended with.
+    """
+    rows = min(settings.rows, ROWS_PER_BLOCK)
+    try:
+        done = run_module(
+            "viewpoint100k.benchmark.stages",
+            *(settings.source, "--rows", str(rows), "--image-size", str(settings.image_size)),
+            environment=ONE_CORE,
+        )
+    except Failure as failure:
+        raise failure.as_error() from failure
+    return StageTimes(**json.loads(done.output))
+
+
+def time_block(source: str, rows: int, image_size: int) -> StageTimes:
+    """Builds the first block of a set of so many training rows, in this process, after another one to warm up."""
+    from viewpoint100k.build import Workshop
+    from viewpoint100k.config import load_config
+    from viewpoint100k.dataset import draw_up
+
+    config = load_config("viewpoint-100k", [f"images.size={image_size}"], {"rows": rows, "source": source})
+    blueprint = draw_up(config)
+    workshop = Workshop(blueprint, config.open_source())
+    # Imports, the context and its shaders come once a worker; they are part of no stage.
+    workshop.build_block(blueprint.plan.shards[-1].blocks[-1], dict, _Silent())
+    workshop.timed.seconds.clear()
+    start = time.perf_counter()
+    batch, _ = workshop.build_block(blueprint.plan.shards[0].blocks[0], dict, _Silent())
+    total = time.perf_counter() - start
+    made = batch.to_pylist()
+    frames = len({(row["asset_id"], *camera["camera_to_world"]) for row in made for camera in row["cameras"]})
+    seconds = {**workshop.timed.seconds, "other": total - sum(workshop.timed.seconds.values())}
+    workshop.close()
+    return StageTimes(
+        renderer=" and ".join(sorted({row["renderer"] for row in made})),
+        frames=frames,
+        ms_per_frame=round(1000 * total / frames, 2),
+        by_stage_ms={name: round(1000 * spent / frames, 2) for name, spent in seconds.items()},
+    )
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command()
+def _main(source: str, rows: int = ROWS_PER_BLOCK, image_size: int = 512) -> None:
+    print(json.dumps(asdict(time_block(source, rows, image_size))))
+
+
+if __name__ == "__main__":
+    run_app("viewpoint100k", app)
