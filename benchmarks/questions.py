@@ -4,12 +4,17 @@ Every question type of the package is asked in turn, three questions a pair as i
 that are made up beforehand; each time anew, so that nothing is known of a pair that was not worked out for it.
 
     python -m benchmarks.questions [--questions 1000000] [--processes 2]
+
+Prints JSON: questions a minute by the clock, and by the time that each process was on a core, which is what counts
+where other work shares the cores; and of each process its memory (MiB) after a tenth of its questions and at the end,
+and the three types that it asked least.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import multiprocessing
 import resource
 import time
@@ -39,16 +44,25 @@ def main() -> None:
     with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
         results = pool.starmap(measure, [(share, seed) for seed in range(options.processes)])
     asked = sum(counts.total() for _, counts, _ in results)
-    slowest, busy = (max(times[kind] for times, _, _ in results) for kind in (0, 1))
-    print(
-        f"{asked:,} questions on {options.processes} processes in {slowest:.1f} s: {60 * asked / slowest:,.0f} a minute"
-    )
-    print(
-        f"each was on a core for {busy:.1f} s at most: {60 * asked / busy:,.0f} a minute where nothing else shares them"
-    )
-    for seed, (_, counts, memory) in enumerate(results):
-        few = ", ".join(f"{name} {count:,}" for name, count in counts.most_common()[-3:])
-        print(f"process {seed}: {memory[0]:.1f} MiB after a tenth, {memory[1]:.1f} MiB at the end; rarest types {few}")
+    seconds, cpu_seconds = (max(times[kind] for times, _, _ in results) for kind in (0, 1))
+    each = [
+        {
+            "mib_after_a_tenth": round(early, 1),
+            "mib_at_the_end": round(late, 1),
+            "rarest_types": dict(counts.most_common()[-3:]),
+        }
+        for _, counts, (early, late) in results
+    ]
+    result = {
+        "questions": asked,
+        "processes": options.processes,
+        "seconds": round(seconds, 1),
+        "questions_a_minute": round(60 * asked / seconds),
+        "cpu_seconds_of_the_busiest": round(cpu_seconds, 1),
+        "questions_a_minute_alone": round(60 * asked / cpu_seconds),
+        "each": each,
+    }
+    print(json.dumps(result, indent=2))
 
 
 def measure(questions: int, seed: int) -> tuple[tuple[float, float], Counter[str], tuple[float, float]]:
