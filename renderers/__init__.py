@@ -9,7 +9,7 @@ from viewpoint100k.errors import UsageError
 
 __all__ = ["BACKENDS", "Glance", "LoadedScene", "Renderer", "Stage", "open_renderer"]
 
-BACKENDS = ("opengl", "pyrender")
+BACKENDS = ("opengl", "pyrender", "blender")
 """Names that `open_renderer` knows."""
 
 
@@ -17,10 +17,11 @@ def open_renderer(name: str = "opengl", **options: Any) -> Renderer:
     """A renderer by its backend's name; ``options`` go to its class.
 
     ``opengl``: `renderers.opengl.OpenGLRenderer` (``device_index``, ``require_gpu``, ``max_texture_size``);
-    ``pyrender``: `renderers.pyrender.PyrenderRenderer`.
+    ``pyrender``: `renderers.pyrender.PyrenderRenderer` (the same);
+    ``blender``: `renderers.blender.BlenderRenderer` (the same, and ``samples``).
 
     Raises ``UsageError`` for a name that is none of `BACKENDS`, ``MissingExtraError`` where its package is not
-    installed, and ``RendererError`` where it gets no OpenGL context.
+    installed, and ``RendererError`` where it gets no OpenGL context, or not the device that was asked for.
     """
     if name == "opengl":
         from renderers.opengl import OpenGLRenderer
@@ -30,4 +31,8 @@ def open_renderer(name: str = "opengl", **options: Any) -> Renderer:
         from renderers.pyrender import PyrenderRenderer
 
         return PyrenderRenderer(**options)
+    if name == "blender":
+        from renderers.blender import BlenderRenderer
+
+        return BlenderRenderer(**options)
     raise UsageError(f"there is no renderer {name!r}: choose one of {', '.join(BACKENDS)}")

@@ -26,7 +26,7 @@ from renderers.projection import Frustum, UnitFrame
 from renderers.protocol import Glance, Stage
 from renderers.stage import dress, neutral
 from renderers.surface_geometry import facing_outwards
-from renderers.textures import shrink
+from renderers.textures import shrink, srgb_from_linear
 from viewpoint100k.errors import MissingExtraError, RendererError
 from viewpoint100k.geometry import Camera
 from viewpoint100k.mesh import Material, Mesh, Primitive, Texture
@@ -138,7 +138,7 @@ class PyrenderScene:
         self._closed = False
         self._frame = UnitFrame.of(mesh)
         look = dress(stage, mean_luminance(mesh)) if stage is not None else neutral()
-        background = np.full(3, _GREY) if stage is None else _srgb(look.environment[80:96].mean(axis=(0, 1)))
+        background = np.full(3, _GREY) if stage is None else srgb_from_linear(look.environment[80:96].mean(axis=(0, 1)))
         ambient = look.irradiance[0]
         self._meshes = _object_meshes(pyrender, mesh, self._frame, renderer.max_texture_size)
         self._ground: Any = None
@@ -356,7 +356,7 @@ def _ground_mesh(
     pattern = paint_pattern(look.pattern).astype(np.float64) / 255
     mix = look.color_0 + (look.color_1 - look.color_0) * pattern[..., :1]
     pixels = np.full((*pattern.shape[:2], 4), 255, dtype=np.uint8)
-    pixels[..., :3] = _srgb(np.clip(mix * 2 * pattern[..., 1:] * light, 0, 1)) * 255 + 0.5
+    pixels[..., :3] = srgb_from_linear(np.clip(mix * 2 * pattern[..., 1:] * light, 0, 1)) * 255 + 0.5
     uvs = places @ look.pattern_from_ground.T
     alphas = np.repeat([1.0, 1.0, 0.5, 0.0], 96)
     material = pyrender.MetallicRoughnessMaterial(
@@ -391,9 +391,3 @@ def _frame_with_z(direction: NDArray[np.float64]) -> NDArray[np.float64]:
     x = np.cross(other, direction)
     x /= np.linalg.norm(x)
     return np.stack([x, np.cross(direction, x), direction], axis=-1)
-
-
-def _srgb(linear: NDArray[Any]) -> NDArray[np.float64]:
-    """sRGB codes, 0 to 1, of linear values; IEC 61966-2-1."""
-    c = np.clip(np.asarray(linear, dtype=np.float64), 0, 1)
-    return np.where(c <= 0.0031308, 12.92 * c, 1.055 * c ** (1 / 2.4) - 0.055)

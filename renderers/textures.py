@@ -16,7 +16,7 @@ from viewpoint100k.mesh import Texture
 if TYPE_CHECKING:
     import moderngl
 
-__all__ = ["TextureFilter", "linear_from_srgb", "shrink", "upload"]
+__all__ = ["TextureFilter", "linear_from_srgb", "shrink", "srgb_from_linear", "upload"]
 
 _SRGB8_ALPHA8 = 0x8C43
 _GL_TEXTURE_2D, _GL_TEXTURE_WRAP_S, _GL_TEXTURE_WRAP_T, _GL_MIRRORED_REPEAT = 0x0DE1, 0x2802, 0x2803, 0x8370
@@ -36,6 +36,12 @@ def linear_from_srgb() -> NDArray[np.float32]:
     """(256,): linear values of 8-bit sRGB; IEC 61966-2-1."""
     s = np.arange(256) / 255
     return np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def srgb_from_linear(linear: NDArray[Any]) -> NDArray[np.float64]:
+    """sRGB codes, 0 to 1, of linear values, which are cut to that range; IEC 61966-2-1."""
+    c = np.clip(np.asarray(linear, dtype=np.float64), 0, 1)
+    return np.where(c <= 0.0031308, 12.92 * c, 1.055 * c ** (1 / 2.4) - 0.055)
 
 
 def shrink(pixels: NDArray[np.uint8], max_size: int, srgb: bool) -> NDArray[np.uint8]:

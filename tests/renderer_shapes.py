@@ -12,14 +12,26 @@ from viewpoint100k.errors import MissingExtraError
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at
 from viewpoint100k.mesh import Material, Mesh, Primitive, Texture
 
-both = pytest.mark.parametrize("backend", BACKENDS)
+each_backend = pytest.mark.parametrize("backend", BACKENDS)
 """Runs a test on every backend."""
+
+each_backend_in_time = pytest.mark.parametrize(
+    "backend", [pytest.param(name, marks=pytest.mark.slow) if name == "blender" else name for name in BACKENDS]
+)
+"""Runs a test on every backend, but is too long for Blender to be among the quick ones."""
+
+NOISE = {"opengl": 0, "pyrender": 0, "blender": 10}
+"""By how many sRGB codes a pixel may be off by chance. Two scenes that differ are sampled differently."""
+
+
+_OPTIONS = {"blender": {"samples": 16}}
+"""Half of what it draws with otherwise: enough to tell right from wrong."""
 
 
 @cache
 def _opened(name: str) -> Renderer | None:
     try:
-        return open_renderer(name)
+        return open_renderer(name, **_OPTIONS.get(name, {}))
     except MissingExtraError:
         return None
 

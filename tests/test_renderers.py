@@ -10,9 +10,10 @@ import trimesh
 from numpy.typing import NDArray
 from renderer_shapes import (
     ball,
-    both,
     color_of,
     depth_of,
+    each_backend,
+    each_backend_in_time,
     facing_camera,
     glowing,
     linear,
@@ -31,7 +32,7 @@ from viewpoint100k.mesh import Material, Mesh, Primitive
 REAL = ("Duck.glb", "CesiumMilkTruck.glb", "scissors.glb", "cow.glb", "remote_controller_1.glb")
 
 
-@both
+@each_backend
 @pytest.mark.parametrize("eye", [(2.6, -2.0, 1.4), (-1.5, 2.2, 0.4), (0.5, -2.5, -1.2)])
 def test_a_point_appears_where_the_camera_projects_it(backend: str, eye: tuple[float, float, float]) -> None:
     places = np.array([[0.5, 0.2, 0.4], [-0.6, 0.3, -0.2], [0.1, -0.5, -0.5]])
@@ -47,7 +48,7 @@ def test_a_point_appears_where_the_camera_projects_it(backend: str, eye: tuple[f
         assert np.abs(found - expected[channel]).max() < 0.3
 
 
-@both
+@each_backend
 def test_depth_of_a_plane_is_exact_at_pixel_centres(backend: str) -> None:
     u, v = np.array([4.0, 1.0, 0.3]), np.array([0.2, 1.1, -3.9])
     camera = odd_camera((0.3, -3.5, 0.6))
@@ -61,7 +62,7 @@ def test_depth_of_a_plane_is_exact_at_pixel_centres(backend: str) -> None:
     assert np.abs(depth - expected)[seen].max() < 1e-4
 
 
-@both
+@each_backend
 def test_depth_is_infinite_where_nothing_is_and_along_the_axis_elsewhere(backend: str) -> None:
     camera = facing_camera(distance=4.0, size=65)
     depth = depth_of(backend, mesh(ball(Material(), subdivisions=5)), camera)
@@ -74,7 +75,7 @@ def test_depth_is_infinite_where_nothing_is_and_along_the_axis_elsewhere(backend
     assert np.isfinite(row).sum() == pytest.approx(2 * camera.intrinsics[0, 0] / np.sqrt(15), abs=1.5)
 
 
-@both
+@each_backend
 @pytest.mark.parametrize("name", REAL)
 def test_depth_and_mask_agree_with_rays_on_real_meshes(backend: str, name: str, real_meshes: Path) -> None:
     pytest.importorskip("embreex", reason="embreex, the oracle, is not installed")
@@ -91,7 +92,7 @@ def test_depth_and_mask_agree_with_rays_on_real_meshes(backend: str, name: str, 
     assert np.median(np.abs(depth[seen & hit] - expected[seen & hit])) < 1e-4 * radius
 
 
-@both
+@each_backend
 def test_depth_at_a_low_resolution_is_the_same_view(backend: str) -> None:
     camera = odd_camera()
     made = mesh(ball(Material(), (0.1, 0, 0), 0.8, subdivisions=4))
@@ -100,10 +101,12 @@ def test_depth_at_a_low_resolution_is_the_same_view(backend: str) -> None:
     chosen = full[2::5, 1::3]
     assert (np.isfinite(small) != np.isfinite(chosen)).sum() <= 3  # the rasteriser rounds vertices to 1/256 of a pixel
     seen = np.isfinite(small) & np.isfinite(chosen)
-    assert np.abs(small[seen] - chosen[seen]).max() < 1e-4
+    # Cycles spreads its rays over a hundredth of a pixel, and near the rim the sphere is steep.
+    assert np.abs(small[seen] - chosen[seen]).max() < (2e-3 if backend == "blender" else 1e-4)
+    assert np.median(np.abs(small[seen] - chosen[seen])) < 1e-4
 
 
-@both
+@each_backend
 @pytest.mark.parametrize(
     ("mode", "alpha", "counts"),
     [("OPAQUE", 0, True), ("MASK", 100, False), ("MASK", 160, True), ("BLEND", 10, False), ("BLEND", 60, True)],
@@ -117,7 +120,7 @@ def test_the_mask_follows_the_alpha_mode(backend: str, mode: str, alpha: int, co
     assert np.isfinite(depth[48, 34]) == counts
 
 
-@both
+@each_backend
 def test_size_and_place_of_the_world_do_not_matter(backend: str) -> None:
     camera = odd_camera()
     made = mesh(ball(Material(), (0.1, 0, 0), 0.8))
@@ -135,7 +138,7 @@ def test_size_and_place_of_the_world_do_not_matter(backend: str) -> None:
     )  # 40 m away, float32 vertices are good to 4 microns
 
 
-@both
+@each_backend
 def test_cameras_inside_beneath_and_turned_away_are_served(backend: str) -> None:
     scene = renderer(backend).load(mesh(ball(Material())), Stage(3))
     inside = Camera(orbit(0.2, 10, 5), intrinsics_from_fov(60, 64, 48), 64, 48)
@@ -151,7 +154,7 @@ def test_cameras_inside_beneath_and_turned_away_are_served(backend: str) -> None
     scene.close()
 
 
-@both
+@each_backend_in_time
 def test_the_same_input_gives_the_same_bytes_whatever_was_drawn_before(backend: str) -> None:
     camera = odd_camera()
     made = mesh(ball(Material(base_color=(0.5, 0.3, 0.2, 1.0))))
@@ -207,7 +210,7 @@ def test_closing_a_scene_frees_all_that_it_held() -> None:
         backend.load(made, None)
 
 
-@both
+@each_backend
 def test_two_renderers_in_one_process_leave_each_other_alone(backend: str) -> None:
     camera = facing_camera(size=32)
     made = mesh(ball(Material()))
@@ -221,12 +224,12 @@ def test_two_renderers_in_one_process_leave_each_other_alone(backend: str) -> No
     assert np.array_equal(color_of("opengl", made, camera), color_of("opengl", made, camera))
 
 
-@both
+@each_backend
 def test_a_renderer_says_what_it_draws_with(backend: str) -> None:
     line = renderer(backend).describe()
     assert line.startswith(backend)
     assert "\n" not in line
-    assert "OpenGL" in line
+    assert ("Cycles" if backend == "blender" else "OpenGL") in line
 
 
 def test_software_is_refused_where_a_gpu_is_required() -> None:
@@ -244,9 +247,8 @@ def test_an_unknown_backend_or_device_is_an_error_for_people() -> None:
 
 
 def test_importing_renderers_loads_no_graphics() -> None:
-    script = (
-        "import sys, renderers; sys.exit(any(m in sys.modules for m in ('moderngl', 'pyrender', 'OpenGL', 'scipy')))"
-    )
+    heavy = ("moderngl", "pyrender", "OpenGL", "bpy", "scipy")
+    script = f"import sys, renderers; sys.exit(any(m in sys.modules for m in {heavy}))"
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
 
 

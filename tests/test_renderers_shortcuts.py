@@ -5,7 +5,18 @@ import gc
 import numpy as np
 import pytest
 import trimesh
-from renderer_shapes import ball, both, color_of, facing_camera, glowing, mesh, odd_camera, picture, quad, renderer
+from renderer_shapes import (
+    ball,
+    color_of,
+    each_backend,
+    facing_camera,
+    glowing,
+    mesh,
+    odd_camera,
+    picture,
+    quad,
+    renderer,
+)
 
 from renderers import Stage, open_renderer
 from renderers.opengl import OpenGLRenderer
@@ -108,7 +119,7 @@ def test_tiles_leave_out_only_what_counts_for_nothing(seed: int, monkeypatch: py
     scene.close()
 
 
-@both
+@each_backend
 @pytest.mark.parametrize("mode", ["OPAQUE", "MASK", "BLEND"])
 def test_glances_show_what_whole_pictures_do(backend: str, mode: str) -> None:
     texels = np.full((8, 8, 4), 255)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from renderer_shapes import ball, both, color_of, linear, mesh, quad, renderer
+from renderer_shapes import ball, color_of, each_backend_in_time, linear, mesh, quad, renderer
 
 from renderers import LoadedScene, Stage
 from renderers.gpu_mesh import mean_luminance
@@ -47,7 +47,7 @@ def _colors_at(scene: LoadedScene, camera: Camera, points: NDArray[np.float64]) 
     return colors
 
 
-@both
+@each_backend_in_time
 def test_the_ground_is_fixed_in_the_world(backend: str) -> None:
     scene = renderer(backend).load(BALL, Stage(seed_with("checker")))
     points = _ground_points()

@@ -162,7 +162,8 @@ class Limits(_Section):
     """What one asset may cost."""
 
     asset_timeout_s: float = Field(120.0, gt=0)
-    """Seconds after which a worker that is still busy with one asset is stopped."""
+    """Seconds after which a worker that is still busy with one asset is stopped; half an hour, unless said, where
+    Blender draws."""
     max_quarantined: int = Field(100, ge=0)
     """A build in which more assets than this bring a worker down is stopped."""
     max_triangles: int = Field(2_000_000, ge=1)
@@ -176,6 +177,9 @@ class Limits(_Section):
     def mesh(self) -> MeshLimits:
         """Those that concern the reading of a mesh file."""
         return MeshLimits(self.max_file_bytes, self.max_triangles, self.max_texture_pixels, self.max_texture_size)
+
+
+_BLENDER_TIMEOUT_S = 1800.0
 
 
 class BuildConfig(_Section):
@@ -205,7 +209,8 @@ class BuildConfig(_Section):
     """Part of the rows that carry a chain of thought, for a hybrid cold start; the paper's is a tenth."""
     languages: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: {"en": 1.0}, min_length=1)
     """Languages of the wordings, BCP 47 tags, and their weights; a type that has none in one is asked in English."""
-    renderer: Literal["opengl", "pyrender"] = "opengl"
+    renderer: Literal["opengl", "pyrender", "blender"] = "opengl"
+    """What draws meshes; see docs/renderers.md."""
     images: Images = Images()
     views: Views = Views()
     pairs: Pairs = Pairs()
@@ -213,6 +218,17 @@ class BuildConfig(_Section):
     limits: Limits = Limits()
     captures: CaptureLimits = CaptureLimits()
     """Bounds on photo captures, and what a photo must be to carry a question."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _traced_light_takes_its_time(cls, values: Any) -> Any:
+        """Blender takes seconds for a picture that the others draw in milliseconds: an asset may keep it longer."""
+        if not isinstance(values, Mapping) or values.get("renderer") != "blender":
+            return values
+        limits = values.get("limits", {})
+        if not isinstance(limits, Mapping):
+            return values
+        return {**values, "limits": {"asset_timeout_s": _BLENDER_TIMEOUT_S, **limits}}
 
     def open_source(self) -> Source:
         """The source, or mixture of sources, that assets come from. Raises ``UsageError`` where there is none."""

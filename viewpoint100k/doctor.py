@@ -72,6 +72,7 @@ def findings() -> list[Finding]:
         _devices,
         _opengl,
         _pyrender,
+        _blender,
     )
     found: list[Finding] = []
     for check in checks:
@@ -228,3 +229,10 @@ def _pyrender() -> Iterator[Finding]:
         yield Finding("pyrender", "ok", "not installed (optional): pip install 'viewpoint100k[pyrender]'")
         return
     yield Finding("pyrender", "ok", f"{metadata.version('pyrender')}, the second renderer: --set renderer=pyrender")
+
+
+def _blender() -> Iterator[Finding]:
+    if importlib.util.find_spec("bpy") is None:
+        yield Finding("blender", "ok", "not installed (optional): pip install 'viewpoint100k[blender]'")
+        return
+    yield Finding("blender", "ok", f"bpy {metadata.version('bpy')}, the third renderer: --set renderer=blender")
