@@ -259,4 +259,5 @@ def _threads() -> int:
 def _tone_map(radiance: NDArray[np.float64]) -> NDArray[np.float64]:
     """As ``tone_map`` in ``shaders/light.glsl``: nothing changes up to 0.8; above, highlights roll off."""
     over = np.maximum(radiance - 0.8, 0.0)
-    return np.minimum(radiance, 0.8) + over / (1 + 5 * over)
+    shown: NDArray[np.float64] = np.minimum(radiance, 0.8) + over / (1 + 5 * over)
+    return shown

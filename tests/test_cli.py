@@ -1,12 +1,17 @@
 """The command line as a user meets it: three closing lines, and one sentence with exit code 2 for each mistake."""
 
+import pickle
+import re
 import signal
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import trimesh
 from conftest import SMALL, run_command
 from test_dataset import start_build, wait_for
+
+from viewpoint100k.errors import AssetError, MissingExtraError
 
 BUILD = ["build", "viewpoint-100k", *SMALL]
 
@@ -148,6 +153,20 @@ def test_verify_accepts_what_build_made(small_dataset: Path) -> None:
     done = run_command("verify", small_dataset)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "80 rows" in done.stdout
+
+
+@pytest.mark.skipif(find_spec("bpy") is not None, reason="bpy is installed")
+def test_a_renderer_that_is_not_installed_is_one_sentence_and_begins_nothing(tmp_path: Path) -> None:
+    done = run_command("build", "viewpoint-100k", "--rows", "4", "--set", "renderer=blender", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert re.fullmatch(r"viewpoint100k: error: bpy is not installed: run  pip install .*\[blender\]'\n", done.stderr)
+    assert not (tmp_path / "out").exists()
+
+
+def test_errors_travel_from_a_worker_to_its_parent() -> None:
+    for error in (MissingExtraError("bpy", "blender"), AssetError("texture_missing", "cup.obj has no texture")):
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
 
 
 def test_doctor_names_the_renderer() -> None:

@@ -178,6 +178,7 @@ def build_dataset(blueprint: Blueprint, out: Path, workers: int, part: Part, eng
     Raises ``UsageError`` for a folder that something else has made, and leaves it as it is.
     """
     run = _engine(engine)
+    _check_renderer(blueprint.config.renderer)
     folder = DatasetFolder(out)
     _claim(folder, blueprint)
     with _lock(folder, part):
@@ -226,6 +227,13 @@ def _build(
     left = sum(blueprint.plan.shards[task.shard].blocks[task.block].rows for task in tasks)
     with Progress("building", "rows", blueprint.plan.rows, blueprint.plan.rows - left) as progress:
         engine(blueprint, folder, workers, progress.advance, on_block).run(tasks)
+
+
+def _check_renderer(name: str) -> None:
+    """That its package is there, before the folder is begun."""
+    package = {"blender": "bpy"}.get(name, name)
+    if name != "opengl" and find_spec(package) is None:
+        raise MissingExtraError(package, name)
 
 
 def _engine(name: str) -> Engine:

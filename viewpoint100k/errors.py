@@ -34,6 +34,10 @@ class MissingExtraError(UsageError):
         checkout = Path(__file__).parents[1]
         of = f"-e '{checkout}[{extra}]'" if (checkout / "pyproject.toml").is_file() else f"'viewpoint100k[{extra}]'"
         super().__init__(f"{package} is not installed: run  pip install {of}")
+        self._arguments = (package, extra)
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        return MissingExtraError, self._arguments  # A worker sends it to its parent.
 
 
 class AssetError(ViewpointError):
@@ -43,6 +47,9 @@ class AssetError(ViewpointError):
         super().__init__(message)
         self.reason = reason
         """A reason code: short, snake_case, such as ``texture_missing``."""
+
+    def __reduce__(self) -> tuple[type[AssetError], tuple[str, str]]:
+        return AssetError, (self.reason, str(self))
 
 
 class RendererError(ViewpointError):
