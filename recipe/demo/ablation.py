@@ -151,7 +151,8 @@ def ablate(
     found = {variant.name if variant else _BEFORE: one for variant, one in zip(variants, figures, strict=True)}
     text = table(found, [item.asset for item in read_items(settings.own, "test")])
     (settings.folder / "ablation.md").write_text(text + "\n", encoding="utf-8")
-    start = [(0, found[_BEFORE].reason.accuracy)]
+    watched = found[_BEFORE].reason.right[:_WATCHED_ROWS]  # The same rows as at every later step.
+    start = [(0, sum(watched) / len(watched))]
     courses = {name: start + one.course for name, one in found.items() if name != _BEFORE}
     plot_variants(courses, settings.folder / "ablation.png")
     print(f"{text}\n{settings.folder}: ablation.md, ablation.png")

@@ -25,6 +25,10 @@ _GRPO = {
 }
 
 
+_COLORS = 10
+"""Of matplotlib's cycle."""
+
+
 def write_history(history: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Everything that a trainer logged, one step a row."""
     steps: dict[int, dict[str, Any]] = {}
@@ -63,12 +67,12 @@ def plot_variants(courses: Mapping[str, Sequence[tuple[int, float]]], path: Path
     figure = _figure(9, 4.6)
     axes = figure.subplots()
     for place, (name, course) in enumerate(sorted(courses.items(), key=lambda one: -one[1][-1][1])):
-        axes.plot(
-            *zip(*course, strict=True), label=name, color=f"C{place % 10}", marker="osv^D"[place % 5], markersize=4
-        )
+        style = "-" if place < _COLORS else "--"
+        color, marker = f"C{place % _COLORS}", "osv^D"[place % 5]
+        axes.plot(*zip(*course, strict=True), label=name, color=color, linestyle=style, marker=marker, markersize=4)
     axes.set_xlabel("optimizer step of GRPO")
     axes.set_ylabel("right answers after a thought, unseen objects")
-    axes.set_ylim(0.4, 1)
+    axes.set_ylim(top=1)
     axes.axhline(0.5, color="black", linestyle=":", linewidth=1)
     figure.legend(loc="outside right upper", fontsize=8)
     figure.savefig(path, dpi=120)
