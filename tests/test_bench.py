@@ -41,7 +41,7 @@ from viewpoint100k.benchmark.results import (
     StageTimes,
 )
 from viewpoint100k.benchmark.table import format_bench
-from viewpoint100k.errors import UsageError
+from viewpoint100k.errors import MissingExtraError, UsageError
 
 ROOT = Path(__file__).parents[1]
 TINY = ["bench", "--rows", "12", "--size", "64", "--workers", "1"]
@@ -280,7 +280,7 @@ def test_the_table_of_a_short_build_says_that_it_is_short() -> None:
 def test_where_pyrender_is_missing_the_reason_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyrender", None)
     settings = BenchSettings(rows=12, workers=1)
-    assert why_no_peer(settings) == "pyrender is not installed: run  pip install 'viewpoint100k[pyrender]'"
+    assert why_no_peer(settings) == str(MissingExtraError("pyrender", "pyrender"))
     assert why_no_peer(BenchSettings(rows=12, workers=1, peer=False)) == "--no-peer was given"
     photographs = why_no_peer(BenchSettings(rows=12, workers=1, source="co3d:x,nerf:y*2"))
     assert photographs is not None
@@ -406,7 +406,7 @@ def test_without_pyrender_it_says_so_in_one_sentence_and_goes_on(tmp_path: Path)
     assert content["peer"] is None
     assert content["build_over_peer"] is None
     assert content["build"]["frames"] > 0
-    assert "pip install 'viewpoint100k[pyrender]'" in content["peer_left_out"]
+    assert content["peer_left_out"] == str(MissingExtraError("pyrender", "pyrender"))
     said = [line for line in done.stderr.splitlines() if "pyrender" in line]
     assert said == [f"bench: going on without the usual loop: {content['peer_left_out']}"]
 

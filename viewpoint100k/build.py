@@ -28,7 +28,7 @@ from viewpoint100k.slots import Ask, Slot, plan_slots
 from viewpoint100k.stopwatch import Stopwatch
 from viewpoint100k.visits import CaptureVisit, MeshVisit, Visit
 
-__all__ = ["BlockRecord", "Observer", "Workshop", "build_shard"]
+__all__ = ["BlockRecord", "Nobody", "Observer", "Workshop", "build_shard"]
 
 _MAX_VISITS = 40
 """A block gives up after this many times the visits that it would need if nothing were dropped."""
@@ -65,14 +65,14 @@ def build_shard(config: BuildConfig, index: int) -> pa.Table:
         raise IndexError(f"shard {index}: the set has {len(shards)}, counted from 0")
     workshop = Workshop(blueprint, config.open_source())
     try:
-        batches = [workshop.build_block(block, dict, _Nobody())[0] for block in shards[index].blocks]
+        batches = [workshop.build_block(block, dict, Nobody())[0] for block in shards[index].blocks]
     finally:
         workshop.close()
     return pa.Table.from_batches(batches)
 
 
-class _Nobody:
-    """Is told, and tells nobody."""
+class Nobody:
+    """An `Observer` that is told, and tells nobody."""
 
     def visiting(self, asset_id: str) -> None: ...
 

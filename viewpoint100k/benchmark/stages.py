@@ -20,14 +20,6 @@ from viewpoint100k.plan import ROWS_PER_BLOCK
 __all__ = ["measure_stages"]
 
 
-class _Silent:
-    """An `Observer` that does not mind."""
-
-    def visiting(self, asset_id: str) -> None: ...
-
-    def visited(self, rows: int) -> None: ...
-
-
 def measure_stages(settings: BenchSettings) -> StageTimes:
     """Where a worker's time goes, from a process that has one core, as a worker has.
 
@@ -47,7 +39,7 @@ def measure_stages(settings: BenchSettings) -> StageTimes:
 
 def time_block(source: str, rows: int, image_size: int) -> StageTimes:
     """Builds the first block of a set of so many training rows, in this process, after another one to warm up."""
-    from viewpoint100k.build import Workshop
+    from viewpoint100k.build import Nobody, Workshop
     from viewpoint100k.config import load_config
     from viewpoint100k.dataset import draw_up
 
@@ -55,10 +47,10 @@ def time_block(source: str, rows: int, image_size: int) -> StageTimes:
     blueprint = draw_up(config)
     workshop = Workshop(blueprint, config.open_source())
     # Imports, the context and its shaders come once a worker; they are part of no stage.
-    workshop.build_block(blueprint.plan.shards[-1].blocks[-1], dict, _Silent())
+    workshop.build_block(blueprint.plan.shards[-1].blocks[-1], dict, Nobody())
     workshop.timed.seconds.clear()
     start = time.perf_counter()
-    batch, _ = workshop.build_block(blueprint.plan.shards[0].blocks[0], dict, _Silent())
+    batch, _ = workshop.build_block(blueprint.plan.shards[0].blocks[0], dict, Nobody())
     total = time.perf_counter() - start
     made = batch.to_pylist()
     frames = len({(row["asset_id"], *camera["camera_to_world"]) for row in made for camera in row["cameras"]})
