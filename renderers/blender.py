@@ -236,6 +236,7 @@ def _set_cycles(cycles: Any, device: str, samples: int, spread: float) -> None:
     """Everything that decides what a pixel is; what is not named here does not."""
     cycles.device = device
     cycles.samples, cycles.seed, cycles.use_animated_seed = samples, 0, False
+    cycles.sampling_pattern = "BLUE_NOISE"
     cycles.use_adaptive_sampling = cycles.use_denoising = cycles.use_guiding = False
     cycles.use_auto_tile = False  # Tiles would go through files.
     cycles.time_limit = 0
@@ -259,5 +260,4 @@ def _threads() -> int:
 def _tone_map(radiance: NDArray[np.float64]) -> NDArray[np.float64]:
     """As ``tone_map`` in ``shaders/light.glsl``: nothing changes up to 0.8; above, highlights roll off."""
     over = np.maximum(radiance - 0.8, 0.0)
-    shown: NDArray[np.float64] = np.minimum(radiance, 0.8) + over / (1 + 5 * over)
-    return shown
+    return np.asarray(np.minimum(radiance, 0.8) + over / (1 + 5 * over))

@@ -49,12 +49,12 @@ class Materials:
         """Where a primitive counts as object: there altogether, or not at all."""
         if primitive.material.alpha_mode == "OPAQUE":
             if self._solid is None:
-                self._solid, nodes = self._empty()
+                self._solid, nodes = self._unlit()
                 nodes.output("Material", nodes.emission((1.0, 1.0, 1.0)))
             return self._solid
         key = _key(primitive)
         if key not in self._shapes:
-            made, nodes = self._empty()
+            made, nodes = self._unlit()
             _Surface(nodes, self, primitive).finish_shape()
             self._shapes[key] = made
         return self._shapes[key]
@@ -78,6 +78,12 @@ class Materials:
         for kept in (self._images, self._surfaces, self._shapes):
             kept.clear()
         self._solid = None
+
+    def _unlit(self) -> tuple[Any, Nodes]:
+        """What shines, and is no lamp: Cycles would sort its triangles by brightness, for every picture again."""
+        made, nodes = self._empty()
+        made.cycles.emission_sampling = "NONE"
+        return made, nodes
 
     def _empty(self) -> tuple[Any, Nodes]:
         made = self._bpy.data.materials.new("material")

@@ -24,14 +24,14 @@ NOISE = {"opengl": 0, "pyrender": 0, "blender": 10}
 """By how many sRGB codes a pixel may be off by chance. Two scenes that differ are sampled differently."""
 
 
-_OPTIONS = {"blender": {"samples": 16}}
+OPTIONS = {"opengl": {}, "pyrender": {}, "blender": {"samples": 16}}
 """Half of what it draws with otherwise: enough to tell right from wrong."""
 
 
 @cache
 def _opened(name: str) -> Renderer | None:
     try:
-        return open_renderer(name, **_OPTIONS.get(name, {}))
+        return open_renderer(name, **OPTIONS[name])
     except MissingExtraError:
         return None
 

@@ -24,6 +24,16 @@ def test_overrides_reach_into_sections_and_are_read_as_yaml() -> None:
     assert (config.images.size, config.pairs.azimuth_deg, config.name) == (256, (30, 60), "mine")
 
 
+def test_blender_may_take_longer_over_an_asset_unless_a_config_says_otherwise() -> None:
+    def patience(*overrides: str) -> float:
+        return load_config("viewpoint-100k", overrides).limits.asset_timeout_s
+
+    assert patience() == patience("renderer=pyrender") == 120
+    assert patience("renderer=blender") == 1800
+    assert patience("renderer=blender", "limits.max_triangles=9") == 1800
+    assert patience("renderer=blender", "limits.asset_timeout_s=60") == 60
+
+
 def test_a_file_is_a_config_too(tmp_path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("rows: 7\nquestions: {ego_rotation: 1}\n")

@@ -9,6 +9,7 @@ import pytest
 import trimesh
 from numpy.typing import NDArray
 from renderer_shapes import (
+    OPTIONS,
     ball,
     color_of,
     depth_of,
@@ -90,6 +91,31 @@ def test_depth_and_mask_agree_with_rays_on_real_meshes(backend: str, name: str, 
     seen, hit = np.isfinite(depth), np.isfinite(expected)
     assert (seen & hit).sum() / (seen | hit).sum() > 0.995
     assert np.median(np.abs(depth[seen & hit] - expected[seen & hit])) < 1e-4 * radius
+
+
+@each_backend
+@pytest.mark.parametrize("shape", ["box", "cylinder", "ring", "plates"])
+def test_depth_and_mask_agree_with_rays_on_simple_shapes(backend: str, shape: str) -> None:
+    pytest.importorskip("embreex", reason="embreex, the oracle, is not installed")
+    make = trimesh.creation
+    plates = [make.box((1.2, 1.0, 0.1), trimesh.transformations.translation_matrix((0, 0, z))) for z in (-0.5, 0, 0.4)]
+    solid = {
+        "box": make.box((1.2, 0.8, 1.0)),
+        "cylinder": make.cylinder(0.4, 1.3),
+        "ring": make.torus(0.6, 0.2),
+        "plates": trimesh.util.concatenate(plates),
+    }[shape]
+    camera = odd_camera()
+    made = Primitive(
+        positions=np.asarray(solid.vertices, dtype=np.float32),
+        triangles=np.asarray(solid.faces, dtype=np.uint32),
+        normals=np.asarray(solid.vertex_normals, dtype=np.float32),
+    )
+    depth, expected = depth_of(backend, mesh(made), camera), _depth_by_rays(solid, camera)
+    seen, hit = np.isfinite(depth), np.isfinite(expected)
+    assert hit.mean() > 0.03
+    assert (seen & hit).sum() / (seen | hit).sum() > 0.99
+    assert np.median(np.abs(depth[seen & hit] - expected[seen & hit])) < 1e-4
 
 
 @each_backend
@@ -216,7 +242,7 @@ def test_two_renderers_in_one_process_leave_each_other_alone(backend: str) -> No
     made = mesh(ball(Material()))
     before = color_of(backend, made, camera)
     renderer(backend)  # so that a missing package skips the test
-    passing = open_renderer(backend)
+    passing = open_renderer(backend, **OPTIONS[backend])
     scene = passing.load(made, None)
     assert np.array_equal(scene.color(camera), before)
     passing.close()

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet
 import pytest
+from conftest import run_command, shard_hashes
 from renderer_shapes import ball, color_of, facing_camera, glowing, linear, mesh, odd_camera, picture, quad, renderer
 
 from renderers import Stage, open_renderer
@@ -157,3 +159,17 @@ def test_the_same_view_twice_is_the_same_bytes() -> None:
     scene.depth(camera)
     assert np.array_equal(scene.color(camera), first)
     scene.close()
+
+
+@pytest.mark.slow
+def test_a_set_is_built_and_verified_and_is_the_same_for_any_number_of_workers(tmp_path: Path) -> None:
+    renderer("blender")
+    settings = ("--rows", "4", "--set", "images.size=64", "--set", "renderer=blender")
+    for workers in ("1", "2"):
+        built = run_command("build", "viewpoint-100k", *settings, "--workers", workers, "--out", tmp_path / workers)
+        assert built.returncode == 0, built.stderr
+    verified = run_command("verify", tmp_path / "2")
+    assert verified.returncode == 0, verified.stdout
+    assert shard_hashes(tmp_path / "1") == shard_hashes(tmp_path / "2")
+    renderers = pyarrow.parquet.read_table(tmp_path / "2" / "data", columns=["renderer"])["renderer"].unique()
+    assert [name.as_py().split()[0] for name in renderers] == ["blender"]
