@@ -150,7 +150,7 @@ def test_without_pycolmap_pinholes_are_read_and_the_extra_is_named(
         write_colmap(tmp_path / "0" / name / "sparse" / "0", cameras, names, model=model, params=params)
     monkeypatch.setitem(sys.modules, "pycolmap", None)
     assert len(MvimgnetSource(tmp_path).load("0/a").photos) == 8
-    with pytest.raises(MissingExtraError, match=r"viewpoint100k\[captures\]"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[captures\]"):
         MvimgnetSource(tmp_path).load("0/b")
 
 

@@ -179,7 +179,7 @@ def test_an_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_without_torch_the_extra_is_named(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingExtraError, match=r"viewpoint100k\[train\]"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[train\]"):
         probe(small)
 
 
