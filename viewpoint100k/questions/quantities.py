@@ -215,7 +215,7 @@ QUANTITIES: Mapping[str, Quantity] = {
         lambda pair: float(pair.mirrored),
     ),
     "answerability": Quantity(
-        "of 1",
+        "CIE delta E / 100",
         "images",
         "how different the second image would have been, had the camera gone the other way",
         _answerability,
