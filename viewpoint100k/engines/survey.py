@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -26,6 +27,7 @@ from viewpoint100k.shards import write_atomically
 __all__ = ["Surveyed", "examine", "survey_store"]
 
 _START_TIMEOUT_S = 60.0
+_END_TIMEOUT_S = 5.0
 
 _BATCH = 1000
 """Assets whose descriptors are stored together: what a survey that is stopped loses at most."""
@@ -137,7 +139,7 @@ def _examine_some(config: BuildConfig, asset_ids: Sequence[str], on_asset: Calla
             process.start()
         theirs.close()
         try:
-            _await_start(ours)
+            _await_start(ours, process)
             for asset_id in left:
                 if not ours.poll(config.limits.asset_timeout_s):
                     raise TimeoutError
@@ -154,13 +156,16 @@ def _examine_some(config: BuildConfig, asset_ids: Sequence[str], on_asset: Calla
     return found
 
 
-def _await_start(connection: Connection) -> None:
+def _await_start(connection: Connection, process: SpawnProcess) -> None:
     try:
         if connection.poll(_START_TIMEOUT_S):
             connection.recv()
             return
     except EOFError:
+        process.join(_END_TIMEOUT_S)
         problem = "it ended at once; a script that builds must do so under  if __name__ == '__main__':"
+        if process.exitcode is not None and process.exitcode < 0:
+            problem = f"signal {-process.exitcode} ended it; the same command begins anew"
     else:
         problem = f"it did not within {_START_TIMEOUT_S:.0f} seconds"
     raise BuildError(f"a process that tries the assets cannot start: {problem}")
