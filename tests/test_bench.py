@@ -431,7 +431,15 @@ def test_ctrl_c_leaves_no_process_and_no_file(tmp_path: Path) -> None:
     temporary.mkdir()
     command = [sys.executable, "-m", "viewpoint100k", "bench", "--rows", "4000", "--workers", "2", "--no-peer"]
     environment = os.environ | {"TMPDIR": str(temporary)}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as process:
+    with subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=ROOT,
+        # A shell that runs the tests in the background has them ignore Ctrl-C, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("bench: building: ") and "of 4,040 rows" in line:

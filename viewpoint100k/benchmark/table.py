@@ -125,8 +125,8 @@ def _sentences(report: BenchReport) -> Iterator[str]:
     else:
         enough = 2 * ROWS_PER_BLOCK * report.settings.workers
         yield (
-            f"This build is too short to judge a long one by: about {start:.1f} s of it are its start and its end, or "
-            f"some workers had nothing to do. Give --rows {enough} or more."
+            f"This build is too short to judge a long one by: one of a single row took {start:.1f} s already, or some "
+            f"workers had nothing to do. Give --rows {enough} or more."
         )
 
 
