@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.environment import environment
 from viewpoint100k.errors import MissingExtraError, RendererError
 
 __all__ = ["Device", "choose_device", "draw_passes", "import_bpy", "quiet"]
@@ -54,7 +55,7 @@ def import_bpy() -> Any:
     if sys.modules.get("bpy") is None:
         with (
             tempfile.TemporaryDirectory() as folder,
-            _environment(XDG_CACHE_HOME=folder, TMPDIR=folder),
+            environment({"XDG_CACHE_HOME": folder, "TMPDIR": folder}),
             quiet(errors=True),
         ):
             _load()
@@ -70,20 +71,6 @@ def _load() -> None:
         raise MissingExtraError("bpy", "blender") from error
     except ImportError as error:
         raise RendererError(f"bpy does not load ({error}): on Debian run  apt-get install {_LIBRARIES}") from error
-
-
-@contextmanager
-def _environment(**values: str) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 @contextmanager

@@ -151,74 +151,79 @@ class HubServer:
             return fault
 
 
+class _Handler(BaseHTTPRequestHandler):
+    """Answers with the files below ``root``, and with the faults that ``hub`` asks for."""
+
+    hub: HubServer
+    root: Path
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        with self.hub.lock:
+            self.hub.requests[self.path] += 1
+            self.hub.now += 1
+            self.hub.busiest = max(self.hub.busiest, self.hub.now)
+        try:
+            time.sleep(self.hub.delay_s)
+            self.answer()
+        finally:
+            with self.hub.lock:
+                self.hub.now -= 1
+
+    def answer(self) -> None:
+        fault = self.hub.fault_of(self.path)
+        path = self.root / self.path.lstrip("/")
+        if fault and fault.kind == "status":
+            return self.refuse(fault.status)
+        if not path.is_file():
+            return self.refuse(404)
+        data = path.read_bytes()
+        whole = len(data)
+        start = 0
+        if (wanted := self.headers.get("Range")) and self.hub.honours_ranges:
+            self.hub.ranges.append(wanted)
+            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+            if start >= whole:
+                return self.refuse(416)
+        body = data[start:]
+        if fault and fault.kind == "garbage":
+            body = bytes(np.random.default_rng(0).integers(0, 256, len(body), dtype=np.uint8))
+        if fault and fault.kind == "lie":
+            body = body[: fault.after]
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(body)))
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{whole - 1}/{whole}")
+        self.end_headers()
+        self.send_body(body, fault)
+
+    def send_body(self, body: bytes, fault: Fault | None) -> None:
+        if fault is None or fault.kind in ("garbage", "lie"):
+            self.wfile.write(body)
+            return
+        self.wfile.write(body[: fault.after])
+        self.wfile.flush()
+        if fault.kind == "hang":
+            time.sleep(3)
+        if fault.kind == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+
+    def refuse(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
 @contextmanager
 def serve(root: Path) -> Iterator[HubServer]:
     """Serves ``root`` on the loopback interface."""
     server = HubServer("")
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            with server.lock:
-                server.requests[self.path] += 1
-                server.now += 1
-                server.busiest = max(server.busiest, server.now)
-            try:
-                time.sleep(server.delay_s)
-                self.answer()
-            finally:
-                with server.lock:
-                    server.now -= 1
-
-        def answer(self) -> None:
-            fault = server.fault_of(self.path)
-            path = root / self.path.lstrip("/")
-            if fault and fault.kind == "status":
-                return self.refuse(fault.status)
-            if not path.is_file():
-                return self.refuse(404)
-            data = path.read_bytes()
-            whole = len(data)
-            start = 0
-            if (wanted := self.headers.get("Range")) and server.honours_ranges:
-                server.ranges.append(wanted)
-                start = int(wanted.removeprefix("bytes=").removesuffix("-"))
-                if start >= whole:
-                    return self.refuse(416)
-            body = data[start:]
-            if fault and fault.kind == "garbage":
-                body = bytes(np.random.default_rng(0).integers(0, 256, len(body), dtype=np.uint8))
-            if fault and fault.kind == "lie":
-                body = body[: fault.after]
-            self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(body)))
-            if start:
-                self.send_header("Content-Range", f"bytes {start}-{whole - 1}/{whole}")
-            self.end_headers()
-            self.send_body(body, fault)
-
-        def send_body(self, body: bytes, fault: Fault | None) -> None:
-            if fault is None or fault.kind in ("garbage", "lie"):
-                self.wfile.write(body)
-                return
-            self.wfile.write(body[: fault.after])
-            self.wfile.flush()
-            if fault.kind == "hang":
-                time.sleep(3)
-            if fault.kind == "reset":
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-
-        def refuse(self, status: int) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    handler = type("Handler", (_Handler,), {"hub": server, "root": root})
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.endpoint = f"http://127.0.0.1:{listener.server_port}"
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from viewpoint100k.environment import environment
 from viewpoint100k.errors import ViewpointError
 
 __all__ = ["ONE_CORE", "Crashed", "Done", "Failed", "Task", "Visited", "Visiting", "WorkerJob", "one_core", "serve"]
@@ -25,23 +25,13 @@ ONE_CORE = {
 """The environment of a process that is to keep one core busy; read by libraries when they are imported."""
 
 
-@contextmanager
-def one_core() -> Iterator[None]:
+def one_core() -> AbstractContextManager[None]:
     """Processes that are started within this begin in the environment `ONE_CORE`.
 
     A spawned process imports numpy, and with it a BLAS that reads its environment then, to unpickle what it is to do:
     a worker that sets its own environment comes too late.
     """
-    before = {name: os.environ.get(name) for name in ONE_CORE}
-    os.environ.update(ONE_CORE)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    return environment(ONE_CORE)
 
 
 @dataclass(frozen=True)
