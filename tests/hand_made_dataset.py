@@ -1,7 +1,7 @@
 """A small correct data set made by hand, for tests that need one to damage.
 
 Cameras come from their axes, labels from an inverse and a matrix product with SciPy's Euler angles: neither
-`viewpoint100k.truth` nor the builder has a part in it.
+`viewpoint100k.check.row_checks` nor the builder has a part in it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from viewpoint100k.rows import arrow_schema
-from viewpoint100k.stored import StoredPair, read_camera
-from viewpoint100k.verify import Report
+from viewpoint100k.check.verify import Report
+from viewpoint100k.dataset.schema import arrow_schema
+from viewpoint100k.geometry.row_cameras import StoredPair, read_camera
 
 Row = dict[str, Any]
 Shards = dict[str, list[Row]]
@@ -110,7 +110,7 @@ def quantity_by_matrices(kind: str, first: np.ndarray, second: np.ndarray) -> fl
         return relative["translation_x"] / RADIUS
     if kind == "ego_rotation":
         return relative["yaw_deg"]
-    # The observer's frame: looks at camera 1's place on the floor plan, right hand clockwise of that seen from above.
+    # The listener's frame: looks at camera 1's place on the floor plan, right hand clockwise of that seen from above.
     ahead = (first[:3, 3] - CENTER)[:2] / np.linalg.norm((first[:3, 3] - CENTER)[:2])
     observers_right = Rotation.from_euler("z", -90, degrees=True).apply([*ahead, 0])
     return float((second[:3, 3] - CENTER) @ observers_right) / RADIUS

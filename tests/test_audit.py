@@ -20,14 +20,14 @@ from PIL import Image
 
 pytest.importorskip("sklearn", reason="the extra [audit] is not installed")
 
-from viewpoint100k.audit import AuditReport, AuditSettings, audit, read_audit
-from viewpoint100k.audits.balance import mutual_information_bits
-from viewpoint100k.audits.image_features import SIZE, object_disc
-from viewpoint100k.audits.intervals import estimate
-from viewpoint100k.audits.problems import meanings
+from viewpoint100k.check.audit import AuditReport, AuditSettings, audit, read_audit
+from viewpoint100k.check.audits.image_features import SIZE, object_disc
+from viewpoint100k.check.audits.intervals import estimate
+from viewpoint100k.check.audits.problems import meanings
+from viewpoint100k.check.labels.definitions import packaged_definitions, rendered
+from viewpoint100k.dataset.mutual_information import mutual_information_bits
+from viewpoint100k.dataset.schema import arrow_schema, record_batch
 from viewpoint100k.errors import DataError, MissingExtraError, UsageError
-from viewpoint100k.rows import arrow_schema, record_batch
-from viewpoint100k.second_path.definitions import packaged_definitions, rendered
 
 Row = dict[str, Any]
 Plant = Callable[[Row, np.random.Generator], None]

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from viewpoint100k.config import load_config
-from viewpoint100k.dataset import draw_up
-from viewpoint100k.engines.local import LocalEngine
-from viewpoint100k.engines.quarantine import Quarantine
-from viewpoint100k.engines.ray import Note, RayEngine
-from viewpoint100k.engines.worker import Task, WorkerJob, serve
+from viewpoint100k.build.engines.local import LocalEngine
+from viewpoint100k.build.engines.quarantine import Quarantine
+from viewpoint100k.build.engines.ray import Note, RayEngine
+from viewpoint100k.build.engines.worker import Task, WorkerJob, serve
+from viewpoint100k.dataset.folder import DatasetFolder
 from viewpoint100k.errors import BuildError
-from viewpoint100k.plan import candidates
-from viewpoint100k.shards import DatasetFolder
+from viewpoint100k.plan.config import load_config
+from viewpoint100k.plan.layout import candidates
+from viewpoint100k.plan.planning import make_build_plan
 
 SETTINGS = ["rows=20", "images.size=64", "limits.asset_timeout_s=3"]
-BLUEPRINT = draw_up(load_config("viewpoint-100k", SETTINGS))
+BLUEPRINT = make_build_plan(load_config("viewpoint-100k", SETTINGS))
 BLOCK = BLUEPRINT.plan.shards[0].blocks[0]
 VICTIM = next(candidates(BLUEPRINT.config, BLOCK, BLUEPRINT.plan.pools["train"]))[0]
 """The first asset that the first block visits."""
@@ -114,8 +114,8 @@ def test_a_note_counts_the_deaths_of_an_earlier_try(tmp_path: Path) -> None:
     path = tmp_path / "block.note"
     first = Note(path, timeout_s=86_400)
     assert first.take_up() is None
-    first.visiting("mug")  # and here its worker dies
+    first.asset_started("mug")  # and here its worker dies
     second = Note(path, timeout_s=86_400)
     assert second.take_up() is None
-    second.visiting("mug")  # and again
+    second.asset_started("mug")  # and again
     assert Note(path, timeout_s=86_400).take_up() == ("mug", "crashed", "ended 2 workers")

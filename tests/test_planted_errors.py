@@ -14,9 +14,9 @@ from every_type_dataset import Row, built, rows_of
 from hand_made_dataset import places, write
 from scipy.spatial.transform import Rotation
 
-from viewpoint100k.second_path.definitions import Definition, definitions_of, packaged_definitions
-from viewpoint100k.truth import check_row
-from viewpoint100k.verify import verify
+from viewpoint100k.check.labels.definitions import Definition, definitions_of, packaged_definitions
+from viewpoint100k.check.row_checks import check_row
+from viewpoint100k.check.verify import verify
 
 DEFINITIONS = packaged_definitions()
 TYPES = sorted(DEFINITIONS)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at, orbit
-from viewpoint100k.pairs import Pair
 from viewpoint100k.questions import Question, Refusal, ask, template_names
 from viewpoint100k.questions import load_template as read_template
 from viewpoint100k.questions.template import Template
+from viewpoint100k.views.pairs import Pair
 
 load_template = functools.cache(read_template)
 
@@ -50,7 +50,7 @@ def rolled(pose: NDArray[np.float64], degrees: float) -> NDArray[np.float64]:
 
 # Camera 1 stands south of the object, at (0, -3, 0), and looks north; the object's front faces it. Camera 2 stands to
 # the south-east, at azimuth -45 degrees: on camera 1's right hand. To look at the object from there it has turned left.
-# An observer at the object who faces south has east, and so camera 2, on the left hand.
+# An listener at the object who faces south has east, and so camera 2, on the left hand.
 SOUTH, SOUTH_EAST, SOUTH_WEST = orbit(3, -90, 0), orbit(3, -45, 0), orbit(3, -135, 0)
 EAST = orbit(3, 0, 0)
 HIGHER = look_at([0, -3, 0.5], [0, 0, 0.5])
@@ -273,7 +273,7 @@ def test_a_paraphrase_says_the_same_in_other_words() -> None:
 
 _FRAME = {
     "camera": ("camera", "photographer", "point of view"),
-    "object": ("the object", "observer", "its own"),
+    "object": ("the object", "listener", "its own"),
     "world": ("height", "floor", "ground", "horizon"),
     "images": ("image", "photograph", "picture"),
 }

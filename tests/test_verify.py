@@ -1,4 +1,4 @@
-"""`viewpoint100k.verify` finds every planted error in files, schema, manifest and between rows, and names the place.
+"""`check.verify` finds every planted error in files, schema, manifest and between rows, and names the place.
 
 Errors within one row are in ``test_truth.py``.
 """
@@ -18,10 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 from hand_made_dataset import FIRST, GOOD, LAST, all_rows, make_row, places, pose_on_orbit, write, write_manifest
 
+from viewpoint100k.check.labels.forms import plain_views
+from viewpoint100k.check.row_checks import QUANTITIES
+from viewpoint100k.check.verify import MAX_FINDINGS_PER_CHECK, Report, verify
 from viewpoint100k.errors import UsageError
-from viewpoint100k.second_path.forms import plain_views
-from viewpoint100k.truth import QUANTITIES
-from viewpoint100k.verify import MAX_FINDINGS_PER_CHECK, Report, verify
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ class Template(Section):
     requires: Requirements = Requirements()
     cases: dict[Name, dict[Name, Name]] = Field(default_factory=dict)
     """How an answer is brought about, for answers that camera motions of all kinds would not give alike often: what
-    each named answer asks of the parts of the motion (see `viewpoint100k.motions.LEVELS`), and of the object."""
+    each named answer asks of the parts of the motion (see `viewpoint100k.views.motions.LEVELS`), and of the object."""
     told_by: tuple[Cue, ...] = ()
     """What else than both images together may rightly tell the answer: audits that look at that alone do not judge
     this type."""
