@@ -19,9 +19,9 @@ from viewpoint100k.plan.layout import candidates
 from viewpoint100k.plan.planning import make_build_plan
 
 SETTINGS = ["rows=20", "images.size=64", "limits.asset_timeout_s=3"]
-BLUEPRINT = make_build_plan(load_config("viewpoint-100k", SETTINGS))
-BLOCK = BLUEPRINT.plan.shards[0].blocks[0]
-VICTIM = next(candidates(BLUEPRINT.config, BLOCK, BLUEPRINT.plan.pools["train"]))[0]
+BUILD_PLAN = make_build_plan(load_config("viewpoint-100k", SETTINGS))
+BLOCK = BUILD_PLAN.layout.shards[0].blocks[0]
+VICTIM = next(candidates(BUILD_PLAN.config, BLOCK, BUILD_PLAN.layout.pools["train"]))[0]
 """The first asset that the first block visits."""
 
 
@@ -66,7 +66,7 @@ def engine(root: Path, target: object) -> tuple[LocalEngine, DatasetFolder, list
     folder = DatasetFolder(root)
     folder.make_folders()
     rows: list[int] = []
-    return LocalEngine(BLUEPRINT, folder, 1, rows.append, lambda task: None, target), folder, rows  # type: ignore[arg-type]
+    return LocalEngine(BUILD_PLAN, folder, 1, rows.append, lambda task: None, target), folder, rows  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_ray_builds_the_same_bytes(tmp_path: Path) -> None:
     clustered = DatasetFolder(tmp_path / "ray")
     clustered.make_folders()
     rows: list[int] = []
-    RayEngine(BLUEPRINT, clustered, 1, rows.append, lambda task: None).run([Task(0, 0)])
+    RayEngine(BUILD_PLAN, clustered, 1, rows.append, lambda task: None).run([Task(0, 0)])
     assert clustered.block_path(BLOCK).read_bytes() == folder.block_path(BLOCK).read_bytes()
     assert rows == [20]
 
