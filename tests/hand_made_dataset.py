@@ -110,7 +110,7 @@ def quantity_by_matrices(kind: str, first: np.ndarray, second: np.ndarray) -> fl
         return relative["translation_x"] / RADIUS
     if kind == "ego_rotation":
         return relative["yaw_deg"]
-    # The listener's frame: looks at camera 1's place on the floor plan, right hand clockwise of that seen from above.
+    # The observer's frame: looks at camera 1's place on the floor plan, right hand clockwise of that seen from above.
     ahead = (first[:3, 3] - CENTER)[:2] / np.linalg.norm((first[:3, 3] - CENTER)[:2])
     observers_right = Rotation.from_euler("z", -90, degrees=True).apply([*ahead, 0])
     return float((second[:3, 3] - CENTER) @ observers_right) / RADIUS

@@ -181,7 +181,7 @@ def hand_made_orbit() -> tuple[Camera, Camera]:
 def test_a_step_right_on_an_orbit_turns_left_and_goes_to_the_objects_left() -> None:
     first, second = hand_made_orbit()
     assert_stepped_thirty_degrees_to_the_right(relative_pose(first, second, ORIGIN))
-    # An listener at the object who faces camera 1 looks along +X, with the left hand towards +Y, where camera 2 went.
+    # An observer at the object who faces camera 1 looks along +X, with the left hand towards +Y, where camera 2 went.
     assert object_translation(first, second, ORIGIN) == pytest.approx(-2)
 
 
@@ -240,7 +240,7 @@ def test_a_wrapped_angle_is_in_range_and_the_same_direction(angle: float) -> Non
 
 
 def test_the_observer_at_the_object_has_the_mirror_image_of_the_photographers_left() -> None:
-    # Camera 1 looks north at an object five ahead; the listener there faces south, right hand to the west (-X).
+    # Camera 1 looks north at an object five ahead; the observer there faces south, right hand to the west (-X).
     first = facing_north(ORIGIN)
     assert object_translation(first, facing_north((-2, 0, 0)), (0, 5, 0)) == pytest.approx(2)
     assert object_translation(first, facing_north((3, 8, 1)), (0, 5, 0)) == pytest.approx(-3)

@@ -50,7 +50,7 @@ def rolled(pose: NDArray[np.float64], degrees: float) -> NDArray[np.float64]:
 
 # Camera 1 stands south of the object, at (0, -3, 0), and looks north; the object's front faces it. Camera 2 stands to
 # the south-east, at azimuth -45 degrees: on camera 1's right hand. To look at the object from there it has turned left.
-# An listener at the object who faces south has east, and so camera 2, on the left hand.
+# An observer at the object who faces south has east, and so camera 2, on the left hand.
 SOUTH, SOUTH_EAST, SOUTH_WEST = orbit(3, -90, 0), orbit(3, -45, 0), orbit(3, -135, 0)
 EAST = orbit(3, 0, 0)
 HIGHER = look_at([0, -3, 0.5], [0, 0, 0.5])
@@ -273,7 +273,7 @@ def test_a_paraphrase_says_the_same_in_other_words() -> None:
 
 _FRAME = {
     "camera": ("camera", "photographer", "point of view"),
-    "object": ("the object", "listener", "its own"),
+    "object": ("the object", "observer", "its own"),
     "world": ("height", "floor", "ground", "horizon"),
     "images": ("image", "photograph", "picture"),
 }

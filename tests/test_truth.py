@@ -279,7 +279,7 @@ def test_a_case_worked_out_by_hand() -> None:
     second[:3] = np.array([[c, half, 0], [0, 0, -1], [-half, c, 0], np.add(CENTER, (1, -2, 0))]).T
     pair = stored_pair(first, second)
     values = {name: quantity.measure(pair) for name, quantity in QUANTITIES.items()}
-    # One length unit is two radii. The listener at the object looks south, with the right hand to the west.
+    # One length unit is two radii. The observer at the object looks south, with the right hand to the west.
     assert values == pytest.approx({"ego_translation": 2, "ego_rotation": -30, "object_translation": -2})
     relative = recomputed_relative(pair)
     assert relative["azimuth_deg"] == pytest.approx(math.degrees(math.atan2(1, 2)))

@@ -38,7 +38,7 @@ Row = dict[str, Any]
 
 
 class ProgressListener(Protocol):
-    """Someone who is told how a block goes: which asset is being visited, and how many rows a visit gave."""
+    """Receives progress events while a block is built: which asset is in use, and how many rows it gave."""
 
     def asset_started(self, asset_id: str) -> None: ...
 
@@ -72,7 +72,7 @@ def build_shard(config: BuildConfig, index: int) -> pa.Table:
 
 
 class SilentListener:
-    """An `ProgressListener` that is told, and tells nobody."""
+    """A progress listener that ignores all events."""
 
     def asset_started(self, asset_id: str) -> None: ...
 

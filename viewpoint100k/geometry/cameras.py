@@ -174,16 +174,16 @@ def relative_pose(camera_1: Camera, camera_2: Camera, center: ArrayLike) -> Rela
 
 
 def object_translation(camera_1: Camera, camera_2: Camera, center: ArrayLike) -> float:
-    """Position of camera 2 along the right hand of an listener who stands at ``center`` and faces camera 1.
+    """Position of camera 2 along the right hand of an observer who stands at ``center`` and faces camera 1.
 
-    The listener stands upright (world up); world units; negative is to the listener's left.
+    The observer stands upright (world up); world units; negative is to the observer's left.
     """
     middle = np.asarray(center, dtype=np.float64)
     facing = camera_1.position - middle
     observers_right = np.cross(facing, WORLD_UP)
     length = float(np.linalg.norm(observers_right))
     if length < 1e-9:
-        raise ValueError("camera 1 is straight above or below the object: an listener facing it has no left or right")
+        raise ValueError("camera 1 is straight above or below the object: an observer facing it has no left or right")
     return float((camera_2.position - middle) @ observers_right / length)
 
 

@@ -21,7 +21,7 @@ __all__ = ["FRAME_WORDS", "advice"]
 FRAME_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "en": {
         "camera": ("camera", "photographer", "point of view", "perspective"),
-        "object": ("object", "listener"),
+        "object": ("object", "observer"),
         "world": ("height", "ground", "floor", "horizon", "above"),
         "images": ("image", "photograph", "picture", "view"),
     },

@@ -162,7 +162,7 @@ QUANTITIES: Mapping[str, Quantity] = {
     "object_translation": Quantity(
         "object radii",
         "object",
-        "place of camera 2 along the right hand of an upright listener at the object who faces camera 1",
+        "place of camera 2 along the right hand of an upright observer at the object who faces camera 1",
         lambda pair: pair.object_translation / pair.radius,
         factor="around",
         mirror=-1,

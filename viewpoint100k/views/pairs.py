@@ -78,7 +78,7 @@ class Pair:
 
     @cached_property
     def object_translation(self) -> float:
-        """Where camera 2 is along the right hand of an listener at the object who faces camera 1, world units."""
+        """Where camera 2 is along the right hand of an observer at the object who faces camera 1, world units."""
         return object_translation(self.cameras[0], self.cameras[1], self.center)
 
 

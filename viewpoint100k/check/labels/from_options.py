@@ -59,13 +59,13 @@ def ego_rotation(pair: StoredPair) -> float:
 def object_translation(pair: StoredPair) -> float:
     """How far camera 2 lies to the right of the line from the object to camera 1, on the floor plan; object radii.
 
-    Seen from above, a place to the right of where the listener faces has a negative plane cross product with it.
+    Seen from above, a place to the right of where the observer faces has a negative plane cross product with it.
     """
     facing = minus(pair.first.position, pair.center)
     place = minus(pair.second.position, pair.center)
     length = math.hypot(facing[0], facing[1])
     if length <= 1e-6 * math.hypot(*facing):
-        raise ValueError("camera 1 is straight above or below the object, so an listener there has no left or right")
+        raise ValueError("camera 1 is straight above or below the object, so an observer there has no left or right")
     return -(facing[0] * place[1] - facing[1] * place[0]) / length / pair.radius
 
 

@@ -249,7 +249,7 @@ class _Pair:
         yield from _either("direction", turned, "direction_kept", "kept", "direction_changed", "changed")
         between = math.degrees(math.acos(_unit(_dot(*self.directions))))
         yield from _either("same_faces", between, "faces_same", "same", "faces_different", "different")
-        # The listener's right, in camera 1's axes, along x: where camera 1 has its left.
+        # The observer's right, in camera 1's axes, along x: where camera 1 has its left.
         facing = self.directions[0]
         across = facing[1] * self.up[2] - facing[2] * self.up[1]
         if across <= -LIMITS["swap"]:

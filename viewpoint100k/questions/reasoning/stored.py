@@ -340,7 +340,7 @@ def _seen_between(row: StoredViews) -> float:
 
 
 def _swap(row: StoredViews) -> float:
-    """Cosine between camera 1's right and the right hand of an listener at the object who faces it."""
+    """Cosine between camera 1's right and the right hand of an observer at the object who faces it."""
     facing = row.sight(1)
     hand: Vector = (facing[1], -facing[0], 0.0)
     length = math.hypot(*hand)
