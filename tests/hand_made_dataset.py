@@ -55,6 +55,7 @@ def stored_pair(*poses: np.ndarray, **columns: Any) -> StoredPair:
             {
                 "camera_to_world": pose.ravel().tolist(),
                 "intrinsics": [60.0, 0, 32, 0, 60, 24, 0, 0, 1],
+                "mirrored": False,
                 "width": WIDTH,
                 "height": HEIGHT,
             }
@@ -124,7 +125,8 @@ def make_row(kind: str, asset: int, pair: int, first: np.ndarray, second: np.nda
     ]
     random.Random(f"{kind}{pair}").shuffle(options)
     index = next(i for i, option in enumerate(options) if said in option.lower())
-    camera = {"intrinsics": [FOCAL, 0, WIDTH / 2, 0, FOCAL, HEIGHT / 2, 0, 0, 1], "width": WIDTH, "height": HEIGHT}
+    intrinsics = [FOCAL, 0, WIDTH / 2, 0, FOCAL, HEIGHT / 2, 0, 0, 1]
+    camera = {"intrinsics": intrinsics, "width": WIDTH, "height": HEIGHT, "mirrored": False}
     return {
         "id": f"{kind}-{pair}",
         "images": [{"bytes": jpeg(2 * pair + i), "path": f"{i}.jpg"} for i in range(2)],
