@@ -68,6 +68,20 @@ class Limits(Section):
 
 _BLENDER_TIMEOUT_S = 1800.0
 
+_FIRST_MOTIONS: Mapping[str, object] = {
+    "fov_deg": [62.0, 74.0],
+    "elevation_deg": [10.0, 34.0],
+    "fill": [0.3, 0.4],
+    "aim_offset": 0.14,
+    "sideways": [0.45, 1.3],
+    "height": [0.35, 0.8],
+    "distance_ratio": [1.18, 1.4],
+    "turn_deg": [7.5, 22.0],
+    "tilt_deg": [7.0, 14.0],
+    "roll_deg": [9.0, 22.0],
+}
+"""In the digest of a config whose camera walks around the object; see `BuildConfig.digest`."""
+
 
 class BuildConfig(Section):
     """Everything that a data set follows from."""
@@ -124,9 +138,13 @@ class BuildConfig(Section):
     def digest(self, *inputs: str) -> str:
         """16 hexadecimal digits of this config together with digests of what it names (assets, templates).
 
-        Paths are left out, so that the same assets in another folder are the same config.
+        Paths are left out, so that the same assets in another folder are the same config. Of a camera that walks
+        around the object ``motions`` say nothing: what stood in them first stands for them, so that such sets keep the
+        digest that they have always had.
         """
         content = self.model_dump(mode="json", exclude={"source", "questions"})
+        if self.camera_motion == "orbit":
+            content["motions"] = _FIRST_MOTIONS
         text = json.dumps([content, *inputs], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

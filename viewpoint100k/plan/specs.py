@@ -10,7 +10,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -34,6 +34,7 @@ Cell = tuple[int, int]
 _CELLS: tuple[Cell, ...] = tuple((side, turn) for side in (-1, 0, 1) for turn in (-1, 0, 1))
 _AROUND: tuple[Cell, ...] = ((1, -1), (-1, 1))
 """Sideways and turn of a camera that goes around the object to the right, and to the left."""
+_TURNED_IN_PLACE: tuple[Cell, ...] = ((0, -1), (0, 1))
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,9 @@ class _Dealer:
             name = fitting[int(self._rng.integers(len(fitting)))]
             shared[name] -= len(FORMS)
             cell = next(self._sides) if self._templates[name].goes_around else next(self._cells)
-            motion = self._motion(cell, next(self._upright), [name])
+            # Whoever goes forwards and turns has moved sideways by camera 2, and not by camera 1: not when swapped.
+            upright = (0, 0) if cell in _TURNED_IN_PLACE else next(self._upright)
+            motion = self._motion(cell, upright, [name])
             slots.append(PairSpec(tuple(self._ask(name, form) for form in FORMS), motion=motion))
         return slots
 
@@ -208,7 +211,11 @@ class _Dealer:
         """Adds ``count`` questions of a type to groups with a seat for it, in the order of ``places``, the emptier ones
         first; gives back those for which there was none."""
         seats = self._config.questions_per_pair
-        fitting = [place for place in places if len(groups[place]) < seats and name not in groups[place]]
+        fitting = [
+            place
+            for place in places
+            if len(groups[place]) < seats and name not in groups[place] and self._agrees(name, groups[place])
+        ]
         if self._concerns_sides(name):
             chosen = fitting[:count]
         else:
@@ -216,6 +223,17 @@ class _Dealer:
         for place in chosen:
             groups[place].append(name)
         return [name] * (count - len(chosen))
+
+    def _agrees(self, name: str, group: Sequence[str]) -> bool:
+        """Whether a type and those of a group may be asked about one pair: all measure sideways along one axis."""
+        return len({axis for other in (name, *group) if (axis := self._sideways_for(other))}) < 2
+
+    def _sideways_for(self, name: str) -> Literal["camera", "object"] | None:
+        """Whose left and right a type asks about; None for one that asks about neither, or goes around anyway."""
+        template = self._templates[name]
+        if template.goes_around:
+            return None
+        return "camera" if "sideways" in template.factors else "object" if "around" in template.factors else None
 
     def _through_all_cells(self, places: Sequence[int], cells: Sequence[Cell]) -> list[int]:
         """``places`` in an order in which each run of nine goes through all cells, as far as there are such."""
@@ -261,7 +279,10 @@ class _Dealer:
         upright = Motion(0, 0, signs["height"], signs["distance"], signs.get("tilt", 0), signs.get("roll", 0))
         if cell in _AROUND:
             return replace(upright, around_deg=_signed(cell[0], self._angle(group)))
-        return replace(upright, sideways=cell[0], turn=cell[1])
+        asked = {axis for name in group if (axis := self._sideways_for(name))}
+        return replace(
+            upright, sideways=cell[0], turn=cell[1], sideways_for="object" if asked == {"object"} else "camera"
+        )
 
     def _motion(self, cell: Cell, upright: Cell, group: Sequence[str]) -> Motion:
         """``cell``: sideways and turn; ``upright``: height and distance."""
