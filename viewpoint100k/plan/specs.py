@@ -92,11 +92,11 @@ class _Dealer:
         self._config, self._templates, self._rng = config, templates, rng
         self._positions = {n: cycle(rng, range(n)) for n in sorted({max(1, t.options) for t in templates.values()})}
         self._cases = {name: cycle(rng, sorted(t.cases)) for name, t in sorted(templates.items()) if t.cases}
-        self._levels = {part: cycle(rng, (-1, 0, 1)) for part in ("tilt", "roll")}
+        self._levels = {part: shuffled_rounds(rng, (-1, 0, 1)) for part in ("tilt", "roll")}
         edges = np.linspace(*config.pairs.azimuth_deg, config.pairs.azimuth_bins + 1)
         self._bins = cycle(rng, [(float(low), float(high)) for low, high in itertools.pairwise(edges)])
         self._sides = cycle(rng, _AROUND)
-        self._cells, self._upright = cycle(rng, _CELLS), cycle(rng, _CELLS)
+        self._cells, self._upright = cycle(rng, _CELLS), shuffled_rounds(rng, _CELLS)
         self._aside = cycle(rng, [cell for cell in _CELLS if cell not in _AROUND])
 
     # --- a camera that walks around the object -----------------------------------------------------------------------
@@ -348,6 +348,13 @@ def apportion(rng: np.random.Generator, weights: Mapping[str, float], total: int
 def cycle(rng: np.random.Generator, values: Sequence[T]) -> Iterator[T]:
     """Values for ever, in one random order over and over: in any run of them counts differ by at most one."""
     return itertools.cycle([values[i] for i in rng.permutation(len(values))])
+
+
+def shuffled_rounds(rng: np.random.Generator, values: Sequence[T]) -> Iterator[T]:
+    """Values for ever, in rounds of all of them, each in an order of its own: two such never go in step."""
+    first = [values[i] for i in rng.permutation(len(values))]
+    further = (values[i] for _ in itertools.count() for i in rng.permutation(len(values)))
+    return itertools.chain(first, further)
 
 
 def _signed(sign: int, span: tuple[float, float]) -> tuple[float, float]:

@@ -93,23 +93,23 @@ class Sizes(Section):
 
 STEPS: Mapping[Step, Sizes] = {
     "small": Sizes(
-        sideways=(0.05, 0.13),
-        height=(0.045, 0.11),
+        sideways=(0.07, 0.18),
+        height=(0.05, 0.12),
         distance_ratio=(1.09, 1.14),
         turn_deg=(7.1, 10.0),
         tilt_deg=(5.0, 8.0),
         roll_deg=(5.0, 9.0),
     ),
     "middling": Sizes(
-        sideways=(0.08, 0.19),
-        height=(0.07, 0.16),
-        distance_ratio=(1.11, 1.2),
+        sideways=(0.1, 0.24),
+        height=(0.06, 0.13),
+        distance_ratio=(1.1, 1.17),
         turn_deg=(7.5, 13.0),
         tilt_deg=(6.0, 11.0),
         roll_deg=(6.0, 13.0),
     ),
     "large": Sizes(
-        sideways=(0.12, 0.28),
+        sideways=(0.14, 0.32),
         height=(0.1, 0.24),
         distance_ratio=(1.16, 1.35),
         turn_deg=(9.0, 18.0),
@@ -126,7 +126,7 @@ class Motions(Section):
     Half of a motion lies before a middle camera, half after it. The ranges are those of the middle camera.
     """
 
-    step: Step = "small"
+    step: Step = "middling"
     """How large the parts of a motion are: ``small``, ``middling`` or ``large``; see docs/pairs.md."""
     own_sizes: Sizes | None = None
     """Sizes of your own, instead of those of ``step``."""
