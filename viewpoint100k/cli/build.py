@@ -52,7 +52,9 @@ def build(
     print(f"rows: {splits}")
     dropped = f"{len(summary.assets_dropped):,} dropped" + f" ({reasons})" * bool(reasons)
     print(f"assets: {summary.assets_used:,} used, {dropped}")
-    if summary.complete:
+    if summary.digests is not None:
+        print(f"digest of labels, cameras and text: {summary.digests.numbers}")
+        print(f"digest of all, images included:     {summary.digests.content}")
         print(f"{out}: load it from {out.resolve().parent} with datasets.load_dataset({out.name!r})")
     else:
         print(f"{out}: not complete yet; the card is written when the last shard is")
