@@ -13,9 +13,9 @@ import typer
 
 from viewpoint100k.bench.processes import Failure, run_module
 from viewpoint100k.bench.results import BenchSettings, StageTimes
-from viewpoint100k.cli.exit import run_app
 from viewpoint100k.plan.layout import ROWS_PER_BLOCK
 from viewpoint100k.runtime.environment import ONE_CORE
+from viewpoint100k.runtime.exit import run_app
 
 __all__ = ["measure_stages"]
 
