@@ -32,6 +32,9 @@ __all__ = [
     "named_configs",
 ]
 
+_WHOLE = ("questions", "languages")
+"""Fields that are mappings of names to weights: one that is stated replaces the whole."""
+
 CONFIG_FILE = "config.yaml"
 """Beside a finished set: all settings that it was built with."""
 
@@ -142,14 +145,14 @@ def load_config(
 ) -> BuildConfig:
     """A named config or a YAML file, with ``key=value`` overrides (dots for sections), checked.
 
-    ``stated`` are values of top-level fields that stand above all others.
+    ``stated`` are values of fields that stand above all others; a mapping states some fields of a section.
 
     Raises ``UsageError`` naming the file, the field and what it may be.
     """
     raw = _read(name_or_path)
     for override in overrides:
         _apply(raw, override)
-    raw |= stated or {}
+    _merge(raw, stated or {})
     try:
         return BuildConfig.model_validate(raw)
     except ValidationError as error:
@@ -185,6 +188,14 @@ def _decoded(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(f"config {path} is not UTF-8 text") from error
+
+
+def _merge(raw: dict[str, Any], stated: Mapping[str, object]) -> None:
+    for name, value in stated.items():
+        if isinstance(value, Mapping) and isinstance(raw.get(name), dict) and name not in _WHOLE:
+            _merge(raw[name], value)
+        else:
+            raw[name] = value
 
 
 def _apply(raw: dict[str, Any], override: str) -> None:

@@ -14,10 +14,10 @@ from typing import Any
 
 from viewpoint100k import __version__
 from viewpoint100k.assets.asset import Downloadable
-from viewpoint100k.build.engines.local import LocalEngine
-from viewpoint100k.build.engines.quarantine import Quarantine
-from viewpoint100k.build.engines.ray import RayEngine
-from viewpoint100k.build.engines.worker import Task
+from viewpoint100k.building.engines.local import LocalEngine
+from viewpoint100k.building.engines.quarantine import Quarantine
+from viewpoint100k.building.engines.ray import RayEngine
+from viewpoint100k.building.engines.worker import Task
 from viewpoint100k.dataset.card import write_card
 from viewpoint100k.dataset.digests import Digests
 from viewpoint100k.dataset.folder import DatasetFolder
