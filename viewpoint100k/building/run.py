@@ -30,6 +30,9 @@ from viewpoint100k.runtime.progress import Progress
 __all__ = ["Part", "Summary", "build_dataset", "summarize"]
 
 
+_PACKAGES = {"pyrender": "pyrender", "blender": "bpy"}
+"""Of renderers that come as extras of the same names."""
+
 Engine = type[LocalEngine] | type[RayEngine]
 
 
@@ -124,8 +127,8 @@ def _build(
 
 def _check_renderer(name: str) -> None:
     """That its package is there, before the folder is begun."""
-    package = {"blender": "bpy"}.get(name, name)
-    if name != "opengl" and find_spec(package) is None:
+    package = _PACKAGES.get(name)
+    if package and find_spec(package) is None:
         raise MissingExtraError(package, name)
 
 

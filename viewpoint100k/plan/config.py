@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from renderers import renderer_names
 from viewpoint100k.assets import Source, open_source
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
@@ -99,8 +100,8 @@ class BuildConfig(Section):
     """Part of the rows that carry a chain of thought, for a hybrid cold start; the paper's is a tenth."""
     languages: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: {"en": 1.0}, min_length=1)
     """Languages of the wordings, BCP 47 tags, and their weights; a type that has none in one is asked in English."""
-    renderer: Literal["opengl", "pyrender", "blender"] = "opengl"
-    """What draws meshes; see docs/renderers.md."""
+    renderer: str = "opengl"
+    """What draws meshes: opengl, pyrender, blender, or that of an installed package; see docs/renderers.md."""
     images: Images = Images()
     views: Views = Views()
     pairs: Pairs = Pairs()
@@ -108,6 +109,13 @@ class BuildConfig(Section):
     limits: Limits = Limits()
     captures: CaptureLimits = CaptureLimits()
     """Bounds on photo captures, and what a photo must be to carry a question."""
+
+    @field_validator("renderer")
+    @classmethod
+    def _renderer_is_known(cls, name: str) -> str:
+        if name not in (known := renderer_names()):
+            raise ValueError(f"must be one of {', '.join(known)}, not {name!r}")
+        return name
 
     @model_validator(mode="before")
     @classmethod
