@@ -19,9 +19,9 @@ from recipe.evaluation.models import Model, python_model
 from recipe.evaluation.stages import Asked, read_stages, write_report
 from recipe.fingerprint import digest_of_model
 from recipe.prompts import ask_to_reason
-from viewpoint100k.entry import run_app
+from viewpoint100k.cli.exit import run_app
 from viewpoint100k.errors import MissingExtraError, UsageError
-from viewpoint100k.progress import Progress
+from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["main"]
 
@@ -82,7 +82,7 @@ def evaluate(
         typer.Option(help="key=JSON of the endpoint's request, such as temperature=1 or max_tokens=null; repeatable."),
     ] = None,
 ) -> None:
-    """Ask a model the questions of a data set, plainly and under controls; resumes where it was stopped.
+    """QuestionSpec a model the questions of a data set, plainly and under controls; resumes where it was stopped.
 
     Writes OUT/STAGE/{answers.jsonl,results.json,results.md}, and OUT/comparison.{md,json,png} for all stages in it.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from recipe.prompts import lettered
 from viewpoint100k.errors import UsageError
-from viewpoint100k.seeding import generator
+from viewpoint100k.geometry.seeding import generator
 
 __all__ = ["OwnRows", "RowSource", "SatRows", "open_sources"]
 
@@ -20,7 +20,7 @@ _NEEDED = ("id", "images", "question", "options", "answer", "answer_text", "ques
 
 
 class RowSource(Protocol):
-    """A split of a data set, as rows with the columns of `viewpoint100k.rows`, images as undecoded files."""
+    """A split of a data set, as rows with the columns of `viewpoint100k.dataset.schema`, images as undecoded files."""
 
     @property
     def path(self) -> str:
@@ -79,7 +79,7 @@ class SatRows:
     def rows(self) -> Any:
         from datasets import Image, List
 
-        from viewpoint100k.rows import features
+        from viewpoint100k.dataset.schema import features
 
         stream = _load(self.path, self.split)
         lacking = [name for name in _SAT_COLUMNS if name not in stream.column_names]

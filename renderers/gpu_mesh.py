@@ -12,7 +12,7 @@ from renderers.programs import Program
 from renderers.projection import UnitFrame
 from renderers.surface_geometry import area_share, encloses, facing_outwards, is_fine
 from renderers.textures import TextureFilter, linear_from_srgb, upload
-from viewpoint100k.mesh import AlphaMode, Material, Mesh, Primitive, Texture
+from viewpoint100k.geometry.mesh import AlphaMode, Material, Mesh, Primitive, Texture
 
 if TYPE_CHECKING:
     import moderngl

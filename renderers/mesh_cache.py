@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from renderers.gpu_mesh import GpuMesh, mean_luminance
 from renderers.projection import UnitFrame
 from renderers.textures import TextureFilter
-from viewpoint100k.mesh import Mesh
+from viewpoint100k.geometry.mesh import Mesh
 
 if TYPE_CHECKING:
     import moderngl

@@ -12,7 +12,7 @@ from renderers.gpu_mesh import Batch, GpuMesh
 from renderers.programs import UNITS, Program, Programs
 from renderers.projection import Frustum, UnitFrame, clip_from_camera
 from renderers.stage import Surroundings
-from viewpoint100k.geometry import Camera
+from viewpoint100k.geometry.cameras import Camera
 
 if TYPE_CHECKING:
     import moderngl

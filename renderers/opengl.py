@@ -30,8 +30,8 @@ from renderers.targets import ColorTarget, DepthTarget, TargetCache
 from renderers.textures import TextureFilter
 from renderers.tiles import GroundTiles, Tiling
 from viewpoint100k.errors import RendererError
-from viewpoint100k.geometry import Camera
-from viewpoint100k.mesh import Mesh
+from viewpoint100k.geometry.cameras import Camera
+from viewpoint100k.geometry.mesh import Mesh
 
 if TYPE_CHECKING:
     import moderngl

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.geometry import Camera
-from viewpoint100k.mesh import Mesh
+from viewpoint100k.geometry.cameras import Camera
+from viewpoint100k.geometry.mesh import Mesh
 
 __all__ = ["Frustum", "UnitFrame", "clip_from_camera", "metric_depth"]
 

@@ -13,7 +13,7 @@ from renderers.programs import UNITS, Program, Programs
 from renderers.projection import ray_from_pixel
 from renderers.stage import Surroundings
 from renderers.tiles import CORNERS, TILES, GroundTiles, Tiling, indices_of
-from viewpoint100k.geometry import Camera
+from viewpoint100k.geometry.cameras import Camera
 
 if TYPE_CHECKING:
     import moderngl

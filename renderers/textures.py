@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.mesh import Texture
+from viewpoint100k.geometry.mesh import Texture
 
 if TYPE_CHECKING:
     import moderngl

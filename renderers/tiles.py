@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderers.projection import ray_from_pixel
-from viewpoint100k.geometry import Camera
+from viewpoint100k.geometry.cameras import Camera
 
 __all__ = ["CORNERS", "TILES", "Features", "GroundTiles", "Indices", "Tiling", "indices_of"]
 

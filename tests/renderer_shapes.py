@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from renderers import BACKENDS, Renderer, open_renderer
 from viewpoint100k.errors import MissingExtraError
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at
-from viewpoint100k.mesh import Material, Mesh, Primitive, Texture
+from viewpoint100k.geometry.mesh import Material, Mesh, Primitive, Texture
 
 each_backend = pytest.mark.parametrize("backend", BACKENDS)
 """Runs a test on every backend."""

@@ -27,11 +27,11 @@ from viewpoint100k import __version__
 from viewpoint100k.assets import open_source
 from viewpoint100k.assets.asset import MeshAsset
 from viewpoint100k.assets.meshes import MeshesSource
-from viewpoint100k.benchmark.builds import measure_build, pace_once_started, time_of_whole_set
-from viewpoint100k.benchmark.glb import write_glb
-from viewpoint100k.benchmark.peer import MOST_OBJECTS, PeerError, measure_peer, peer_files, why_no_peer
-from viewpoint100k.benchmark.processes import Failure, run_module
-from viewpoint100k.benchmark.results import (
+from viewpoint100k.bench.builds import measure_build, pace_once_started, time_of_whole_set
+from viewpoint100k.bench.glb import write_glb
+from viewpoint100k.bench.peer import MOST_OBJECTS, PeerError, measure_peer, peer_files, why_no_peer
+from viewpoint100k.bench.processes import Failure, run_module
+from viewpoint100k.bench.results import (
     BenchReport,
     BenchSettings,
     BuildSpeed,
@@ -40,7 +40,7 @@ from viewpoint100k.benchmark.results import (
     PeerSpeed,
     StageTimes,
 )
-from viewpoint100k.benchmark.table import format_bench
+from viewpoint100k.bench.table import format_bench
 from viewpoint100k.errors import MissingExtraError, UsageError
 
 ROOT = Path(__file__).parents[1]

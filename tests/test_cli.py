@@ -14,8 +14,8 @@ import trimesh
 from conftest import SMALL, run_command
 from test_dataset import start_build, wait_for
 
-from viewpoint100k.engines.survey import _await_start
 from viewpoint100k.errors import AssetError, BuildError, MissingExtraError
+from viewpoint100k.plan.survey import _await_start
 
 BUILD = ["build", "viewpoint-100k", *SMALL]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from viewpoint100k import doctor as module
+from viewpoint100k.bench import doctor as module
 from viewpoint100k.errors import RendererError
 
 

@@ -21,10 +21,10 @@ from viewpoint100k.assets.descriptors import Descriptor, describe
 from viewpoint100k.assets.meshes import MeshesSource
 from viewpoint100k.assets.near_duplicates import Closeness, near_duplicates, originals
 from viewpoint100k.assets.procedural import ProceduralSource
-from viewpoint100k.config import BuildConfig, load_config
-from viewpoint100k.engines.survey import examine, survey_store
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import Material, Mesh, Primitive
+from viewpoint100k.geometry.mesh import Material, Mesh, Primitive
+from viewpoint100k.plan.config import BuildConfig, load_config
+from viewpoint100k.plan.survey import examine, survey_store
 
 SUBJECTS = ["teapot-000003", "chair-000001", "bicycle-000002", "dog-000004"]
 PROCEDURAL = ProceduralSource()

@@ -5,9 +5,9 @@ from itertools import islice
 
 import pytest
 
-from viewpoint100k.config import BuildConfig, load_config
-from viewpoint100k.plan import ROWS_PER_BLOCK, Block, Pool, Shard, candidates, make_plan, split_assets
-from viewpoint100k.seeding import derive_seed
+from viewpoint100k.geometry.seeding import derive_seed
+from viewpoint100k.plan.config import BuildConfig, load_config
+from viewpoint100k.plan.layout import ROWS_PER_BLOCK, Block, Pool, Shard, candidates, make_layout, split_assets
 
 IDS = [f"asset-{i}" for i in range(300)]
 POOLS = [Pool(1.0, tuple(IDS))]
@@ -27,7 +27,7 @@ def test_seeds_are_the_same_on_every_machine() -> None:
 
 
 def test_rows_are_divided_into_shards_and_blocks_without_loss() -> None:
-    plan = make_plan(config(rows=2345), POOLS)
+    plan = make_layout(config(rows=2345), POOLS)
     train = [shard for shard in plan.shards if shard.split == "train"]
     assert [shard.rows for shard in train] == [1000, 1000, 345]
     assert [block.rows for block in train[-1].blocks] == [100, 100, 100, 45]
@@ -36,7 +36,7 @@ def test_rows_are_divided_into_shards_and_blocks_without_loss() -> None:
 
 @pytest.mark.parametrize(("rows", "expected"), [(100_000, 1000), (1000, 10), (50, 10), (5000, 50)])
 def test_the_test_split_has_a_hundredth_and_at_least_ten(rows: int, expected: int) -> None:
-    plan = make_plan(config(rows=rows), POOLS)
+    plan = make_layout(config(rows=rows), POOLS)
     assert sum(shard.rows for shard in plan.shards if shard.split == "test") == expected
 
 
@@ -99,7 +99,7 @@ def test_fractional_weights_are_met() -> None:
 
 
 def test_every_source_of_a_mixture_has_its_own_part_in_both_splits() -> None:
-    plan = make_plan(config(rows=100), [Pool(1.0, tuple(IDS)), Pool(1.0, ("x", "y"))])
+    plan = make_layout(config(rows=100), [Pool(1.0, tuple(IDS)), Pool(1.0, ("x", "y"))])
     assert [len(pool.assets) for pool in plan.pools["train"]] == [295, 2]
     assert [len(pool.assets) for pool in plan.pools["test"]] == [5]
 

@@ -12,7 +12,7 @@ from renderers.rooms import ROOMS
 from renderers.sphere import LATITUDE, directions, solid_angles
 from renderers.stage import dress, neutral
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
-from viewpoint100k.mesh import Material
+from viewpoint100k.geometry.mesh import Material
 
 BALL = mesh(ball(Material(base_color=(0.4, 0.4, 0.4, 1))))
 

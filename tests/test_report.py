@@ -20,9 +20,9 @@ from headless_browser import CHROMIUM, Page
 
 from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.questions import template_names
-from viewpoint100k.report import report
-from viewpoint100k.reports.contents import Contents, histogram, read_drops
-from viewpoint100k.reports.drawing import top_view
+from viewpoint100k.report.contents import Contents, histogram, read_drops
+from viewpoint100k.report.drawing import top_view
+from viewpoint100k.report.page import report
 
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">'\"&amp;"
 
@@ -105,7 +105,8 @@ def test_every_question_is_shown_beside_the_others_about_its_pair_with_its_answe
 
 
 def test_the_audit_is_shown_and_an_old_one_is_called_old(tmp_path: Path) -> None:
-    from viewpoint100k.audit import AuditReport, AuditResult, AuditSettings, stored_manifest_digest
+    from viewpoint100k.check.audit import AuditReport, AuditResult, AuditSettings
+    from viewpoint100k.dataset.folder import stored_manifest_digest
 
     folder = hand.write(tmp_path / "set", hand.GOOD)
     result = AuditResult("first_image", "direction", 0.71, 0.5, (0.66, 0.75), 0.6, 0.03, 300, 90, "fail")
@@ -123,7 +124,8 @@ def test_the_audit_is_shown_and_an_old_one_is_called_old(tmp_path: Path) -> None
 
 
 def test_of_many_results_of_one_audit_those_that_failed_stand_out(tmp_path: Path) -> None:
-    from viewpoint100k.audit import AuditReport, AuditResult, AuditSettings, stored_manifest_digest
+    from viewpoint100k.check.audit import AuditReport, AuditResult, AuditSettings
+    from viewpoint100k.dataset.folder import stored_manifest_digest
 
     folder = hand.write(tmp_path / "set", hand.GOOD)
     kinds = ("ego_roll", "ego_pitch", "ego_height", "own_side")
@@ -250,8 +252,7 @@ def test_a_mirrored_camera_is_marked_and_that_of_a_floor_plan_is_left_out() -> N
     row["cameras"].insert(1, row["cameras"][0] | {"camera_to_world": overhead.ravel().tolist()})
     plain = top_view(row).cameras
     assert [camera.number for camera in plain] == [1, 3]
-    for entry in (0, 4, 8):
-        row["cameras"][2]["camera_to_world"][entry] *= -1
+    row["cameras"][2]["mirrored"] = True
     mirrored = top_view(row).cameras
     assert [camera.mirrored for camera in mirrored] == [False, True]
     # Where it stood and faced is the same: only its image is turned over.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.geometry import Camera
-from viewpoint100k.mesh import Mesh
+from viewpoint100k.geometry.mesh import Mesh
 
 __all__ = [
     "NO_LICENSE",

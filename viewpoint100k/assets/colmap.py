@@ -13,8 +13,8 @@ from viewpoint100k.assets.capture_files.colmap_model import ColmapImage, ColmapM
 from viewpoint100k.assets.capture_files.lenses import Lens, colmap_lens
 from viewpoint100k.assets.capture_files.source_folder import storable
 from viewpoint100k.assets.captures import CaptureSource
-from viewpoint100k.conventions import from_colmap
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry.conventions import from_colmap
 
 __all__ = ["MvimgnetSource"]
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import Mesh, Primitive, Texture
+from viewpoint100k.geometry.mesh import Mesh, Primitive, Texture
 
 __all__ = ["DESCRIPTOR_VERSION", "Descriptor", "describe"]
 

@@ -60,7 +60,7 @@ def near_duplicates(
 
 
 def originals(groups: Iterable[Sequence[str]]) -> dict[str, str]:
-    """Every asset but the first of each group, with that first one: the ``twins`` of `viewpoint100k.plan`."""
+    """Every asset but the first of each group, with that first one: the ``twins`` of `viewpoint100k.plan.layout`."""
     return {name: group[0] for group in groups for name in group[1:]}
 
 

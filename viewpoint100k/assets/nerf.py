@@ -16,8 +16,8 @@ from viewpoint100k.assets.capture_files.lenses import Distortion, Lens, fisheye,
 from viewpoint100k.assets.capture_files.pictures import read_header
 from viewpoint100k.assets.capture_files.source_folder import storable
 from viewpoint100k.assets.captures import CaptureSource
-from viewpoint100k.conventions import from_opengl, intrinsics_from_camera_angle_x, nearest_rigid
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry.conventions import from_opengl, intrinsics_from_camera_angle_x, nearest_rigid
 
 __all__ = ["NerfSource"]
 

@@ -42,7 +42,7 @@ from viewpoint100k.assets.objaverse_download import (
 from viewpoint100k.assets.objaverse_spec import ObjaverseOptions, parse_objaverse_spec
 from viewpoint100k.assets.objaverse_xl import choose_xl, download_through_package
 from viewpoint100k.errors import AssetError, UsageError
-from viewpoint100k.progress import Progress
+from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["BackgroundDownload", "ObjaverseSource", "SizeEstimate", "open_objaverse", "parse_objaverse_spec"]
 

@@ -1,6 +1,6 @@
 """The quantities that a template may ask about, each a number read from the poses of a pair.
 
-``docs/templates.md`` lists them; `viewpoint100k.truth` works each of them out a second time by formulas of its own.
+``docs/templates.md`` lists them. `viewpoint100k.check.labels` computes each a second time by formulas of its own.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewpoint100k.geometry import WORLD_UP, azimuth_deg, elevation_deg, wrap_deg
-from viewpoint100k.pairs import Pair
+from viewpoint100k.views.pairs import Pair
 
 __all__ = ["QUANTITIES", "Quantity"]
 
 Factor = str
-"""What a camera motion is made of; see `viewpoint100k.motions`."""
+"""What a camera motion is made of; see `viewpoint100k.views.motions`."""
 
 
 @dataclass(frozen=True)

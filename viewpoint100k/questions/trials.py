@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.config import Motions
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at, orbit
-from viewpoint100k.motions import LEVELS, SOME, Motion, outline, place_pair
-from viewpoint100k.pairs import Pair
 from viewpoint100k.questions.answers import Arc, Candidates
 from viewpoint100k.questions.template import Template
+from viewpoint100k.views.motions import LEVELS, SOME, Motion, outline, place_pair
+from viewpoint100k.views.pairs import Pair
+from viewpoint100k.views.settings import Motions
 
 __all__ = ["trial_pairs"]
 

@@ -14,7 +14,7 @@ from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument, view_byt
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.textures import decode_texture
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import AlphaMode, Material, Texture, Wrap
+from viewpoint100k.geometry.mesh import AlphaMode, Material, Texture, Wrap
 
 __all__ = ["GltfMaterials", "UvMapping"]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from viewpoint100k.assets.asset import normalization
 from viewpoint100k.assets.mesh_files.normals import computed_normals, repaired_normals
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import Material, Mesh, Primitive
+from viewpoint100k.geometry.mesh import Material, Mesh, Primitive
 
 __all__ = ["UP_AXES", "Part", "UpAxis", "upright_mesh"]
 

@@ -18,7 +18,7 @@ from viewpoint100k.assets.mesh_files.gltf import read_gltf
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import Part, UpAxis, upright_mesh
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import Mesh
+from viewpoint100k.geometry.mesh import Mesh
 
 __all__ = ["MESH_SUFFIXES", "MeshFile", "read_mesh_file"]
 

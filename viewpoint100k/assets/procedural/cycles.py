@@ -31,7 +31,7 @@ from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import emblazoned
 from viewpoint100k.assets.procedural.shapes import box
 from viewpoint100k.assets.procedural.solids import beam, cylinder, ellipsoid, hull, rod, torus, tube
-from viewpoint100k.mesh import Material
+from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["bicycle", "motorcycle"]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from viewpoint100k.assets.procedural.chance import Random, pick
 from viewpoint100k.assets.procedural.colors import BLACK, CHROME, GLASS, Color
 from viewpoint100k.assets.procedural.pictures import Picture
-from viewpoint100k.mesh import Material, Texture
+from viewpoint100k.geometry.mesh import Material, Texture
 
 __all__ = [
     "any_wood",

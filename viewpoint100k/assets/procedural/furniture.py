@@ -14,7 +14,7 @@ from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, emblazoned, wrapper
 from viewpoint100k.assets.procedural.shapes import box
 from viewpoint100k.assets.procedural.solids import beam, cylinder, ellipsoid, lathe, prism, rod, torus, tube
-from viewpoint100k.mesh import Material
+from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["bookcase", "clock", "desk", "lamp"]
 

@@ -22,7 +22,7 @@ from viewpoint100k.assets.procedural.solids import (
     sweep,
     torus,
 )
-from viewpoint100k.mesh import Material
+from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["guitar"]
 

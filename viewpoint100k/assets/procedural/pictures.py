@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from viewpoint100k.assets.procedural.chance import Random, chance, pick
 from viewpoint100k.assets.procedural.colors import Color, Palette, shade
 from viewpoint100k.assets.procedural.lettering import any_label, any_number, lettering
-from viewpoint100k.mesh import Texture
+from viewpoint100k.geometry.mesh import Texture
 
 __all__ = ["Picture", "decorate", "emblazoned", "sticker", "wrapper"]
 

@@ -26,7 +26,7 @@ from viewpoint100k.assets.procedural.solids import (
     torus,
     tube,
 )
-from viewpoint100k.mesh import Material
+from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["drill", "hair_dryer", "wheelbarrow"]
 
