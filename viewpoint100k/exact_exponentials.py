@@ -25,6 +25,7 @@ from viewpoint100k.exact_pairs import (
     multiply,
     nearest,
     square_root,
+    squared,
     two_product,
     two_sum,
     unary,
@@ -235,8 +236,8 @@ def cbrt(x: float) -> float:
 
 def _hypot_pair(small: Number, large: Number) -> Number:
     """sqrt(small**2 + large**2) where neither square overflows or underflows."""
-    square, error = two_product(large, large)
-    other, other_error = two_product(small, small)
+    square, error = squared(large)
+    other, other_error = squared(small)
     total, total_error = fast_two_sum(square, other)
     value, rest = square_root(total, total_error + (error + other_error))
     return value + rest

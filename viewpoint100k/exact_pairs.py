@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Binary", "Floats", "Number", "Table", "Unary", "binary", "divide", "fast_two_sum", "multiply", "nearest"]
-__all__ += ["root", "square_root", "two_product", "two_sum", "unary"]
+__all__ += ["root", "square_root", "squared", "two_product", "two_sum", "unary"]
 
 Floats = NDArray[np.float64]
 Number = TypeVar("Number", float, Floats)
@@ -57,6 +57,15 @@ def two_product(a: Number, b: Number | float) -> tuple[Number, Number]:
     return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
+def squared(a: Number) -> tuple[Number, Number]:
+    """a * a as a pair: `two_product` of a number with itself."""
+    scaled = a * _SPLITTER
+    high = scaled - (scaled - a)
+    low = a - high
+    product = a * a
+    return product, ((high * high - product) + 2.0 * (high * low)) + low * low
+
+
 def multiply(a: Number, a_low: Number, b: float, b_low: float) -> tuple[Number, Number]:
     """The product of a pair and a constant pair."""
     product, error = two_product(a, b)
@@ -80,7 +89,7 @@ def root(x: Number) -> Number:
 def square_root(a: Number, a_low: Number) -> tuple[Number, Number]:
     """The square root of a pair a > 0."""
     value = root(a)
-    product, error = two_product(value, value)
+    product, error = squared(value)
     return value, (((a - product) - error) + a_low) / (value + value)
 
 

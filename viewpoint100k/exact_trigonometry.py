@@ -30,6 +30,7 @@ from viewpoint100k.exact_pairs import (
     multiply,
     nearest,
     square_root,
+    squared,
     two_product,
     two_sum,
     unary,
@@ -88,11 +89,13 @@ def _sine(high: Number, low: Number) -> tuple[Number, Number]:
 
 def _cosine(high: Number, low: Number) -> tuple[Number, Number]:
     """The cosine of high + low, |high| <= pi/4, as an unrounded sum: the Taylor series up to the power 18."""
-    z = high * high
+    z, z_low = squared(high)
     half = 0.5 * z
     main = 1.0 - half
     series = _C10 + z * (_C12 + z * (_C14 + z * (_C16 + z * _C18)))
-    return main, ((1.0 - main) - half) + (z * z * (_C4 + z * (_C6 + z * (_C8 + z * series))) - high * low)
+    return main, ((1.0 - main) - half) + (
+        z * z * (_C4 + z * (_C6 + z * (_C8 + z * series))) - (high * low + 0.5 * z_low)
+    )
 
 
 def _reduced_scalar(x: float) -> tuple[int, float, float]:
