@@ -40,7 +40,7 @@ def _series(numerator: int, denominator: int, sign: int) -> int:
     power, total, odd, direction = (numerator << BITS) // denominator, 0, 1, 1
     while power:
         total += direction * (power // odd)
-        power = power * numerator**2 // denominator**2
+        power = power * (numerator * numerator) // (denominator * denominator)
         odd, direction = odd + 2, direction * sign
     return total
 

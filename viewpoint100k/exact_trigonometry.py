@@ -47,8 +47,8 @@ _FROM_RIGHT_ANGLE = float(2**44)  # degrees: above it the multiple of 90 is foun
 _NEGLIGIBLE = 2.0**-60
 _SMALL, _LARGE, _RAISE, _LOWER = 2.0**-500, 2.0**500, 2.0**600, 2.0**-600
 _PART_1, _PART_2, _PART_3, _PART_4 = HALF_PI_PARTS
-_S3, _S5, _S7, _S9, _S11, _S13, _S15, _S17 = ((-1) ** (n // 2) / math.factorial(n) for n in range(3, 18, 2))
-_C4, _C6, _C8, _C10, _C12, _C14, _C16, _C18 = ((-1) ** (n // 2) / math.factorial(n) for n in range(4, 19, 2))
+_S3, _S5, _S7, _S9, _S11, _S13, _S15, _S17 = ((n % 4 - 2) / -math.factorial(n) for n in range(3, 18, 2))
+_C4, _C6, _C8, _C10, _C12, _C14, _C16, _C18 = ((1 - n % 4) / math.factorial(n) for n in range(4, 19, 2))
 _T3, _T5, _T7, _T9, _T11, _T13 = -1 / 3, 1 / 5, -1 / 7, 1 / 9, -1 / 11, 1 / 13
 _ARCTAN = Table(arctan_sixteenths())
 
