@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from viewpoint100k import exact_algebra as algebra
-from viewpoint100k import exact_functions as functions
-from viewpoint100k import exact_random, exact_solvers
+from viewpoint100k.geometry import exact as functions
+from viewpoint100k.geometry.exact import algebra
+from viewpoint100k.geometry.exact import random as exact_random
+from viewpoint100k.geometry.exact import solvers as exact_solvers
 
 ONE = ("sin", "cos", "tan", "sin_deg", "cos_deg", "tan_deg", "atan", "asin", "acos", "radians", "degrees")
 ONE += ("exp", "exp2", "log", "log2", "log10", "cbrt")

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_numpy
 from scipy.spatial.transform import Rotation
 
-from viewpoint100k import exact_algebra as algebra
-from viewpoint100k import exact_solvers as solvers
+from viewpoint100k.geometry.exact import algebra, solvers
 
 SHAPES = [((3,), (3,)), ((5, 3), (3,)), ((3,), (3, 4)), ((2, 5, 3), (3,)), ((5, 3), (3, 4)), ((7, 1, 4, 4), (6, 4, 4))]
 SHAPES += [((300, 3), (3, 3)), ((2, 5000, 4), (4, 2)), ((3, 500), (500, 3)), ((500,), (500,)), ((2, 0), (0, 3))]

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viewpoint100k import exact_constants, exact_random
-from viewpoint100k import exact_functions as exact
+from viewpoint100k.geometry import exact as exact
+from viewpoint100k.geometry.exact import constants as exact_constants
+from viewpoint100k.geometry.exact import random as exact_random
 
 DIGEST = "32c7f4ac17b43812221032c269436e1919a5d78a247670af4701e423eba46bb7"
 """What `exact_digest.py` prints on every machine. A change of it changes every data set: see CHANGELOG.md."""

@@ -1,4 +1,4 @@
-"""Exponentials, logarithms, powers and roots: see `viewpoint100k.exact_functions` for what all of them promise."""
+"""Exponentials, logarithms, powers and roots: see `viewpoint100k.geometry.exact` for what all of them promise."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from viewpoint100k.exact_constants import (
+from viewpoint100k.geometry.exact.constants import (
     LN2,
     LN2_PARTS,
     LN2_SIXTEENTH_PARTS,
@@ -16,7 +16,7 @@ from viewpoint100k.exact_constants import (
     log_sixty_fourths,
     powers_of_two_sixteenths,
 )
-from viewpoint100k.exact_pairs import (
+from viewpoint100k.geometry.exact.double_double import (
     Floats,
     Number,
     Table,

@@ -1,8 +1,8 @@
 """Linear systems, eigenvectors, singular values and rotations of small matrices, without LAPACK.
 
-The order of all operations is fixed by the shapes and the numbers, as in `viewpoint100k.exact_algebra`. The textbook
-methods are those of Golub and Van Loan, "Matrix Computations" (2013): elimination with partial pivoting (3.4),
-Householder's QR (5.2), Jacobi's rotations (8.5) and their one-sided form (Hestenes 1958; 8.6).
+The order of all operations is fixed by the shapes and the numbers, as in `viewpoint100k.geometry.exact.algebra`. The
+textbook methods are those of Golub and Van Loan, "Matrix Computations" (2013): elimination with partial pivoting
+(3.4), Householder's QR (5.2), Jacobi's rotations (8.5) and their one-sided form (Hestenes 1958; 8.6).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from viewpoint100k.exact_algebra import cross, dot, matmul, norm, normalized, total
-from viewpoint100k.exact_functions import cos, sin
+from viewpoint100k.geometry.exact.algebra import cross, dot, matmul, norm, normalized, total
+from viewpoint100k.geometry.exact.trigonometry import cos, sin
 
 __all__ = [
     "least_squares",

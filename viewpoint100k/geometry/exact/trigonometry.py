@@ -1,4 +1,4 @@
-"""Sine, cosine, tangent and their inverses: see `viewpoint100k.exact_functions` for what all of them promise."""
+"""Sine, cosine, tangent and their inverses: see `viewpoint100k.geometry.exact` for what all of them promise."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from viewpoint100k.exact_constants import (
+from viewpoint100k.geometry.exact.constants import (
     BITS,
     DEGREE,
     HALF_PI,
@@ -20,7 +20,7 @@ from viewpoint100k.exact_constants import (
     arctan_sixteenths,
     split_fixed,
 )
-from viewpoint100k.exact_pairs import (
+from viewpoint100k.geometry.exact.double_double import (
     Floats,
     Number,
     Table,

@@ -13,8 +13,9 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from viewpoint100k.exact_algebra import cumulative
-from viewpoint100k.exact_functions import log, sincos
+from viewpoint100k.geometry.exact.algebra import cumulative
+from viewpoint100k.geometry.exact.exponentials import log
+from viewpoint100k.geometry.exact.trigonometry import sincos
 
 __all__ = ["ExactGenerator", "standard_normal", "uniform", "weighted_choice"]
 
