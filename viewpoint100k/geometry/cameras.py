@@ -72,6 +72,24 @@ class Camera:
         object.__setattr__(self, "camera_to_world", pose)
         object.__setattr__(self, "intrinsics", matrix)
 
+    @classmethod
+    def look_at(
+        cls,
+        eye: ArrayLike,
+        target: ArrayLike = (0.0, 0.0, 0.0),
+        *,
+        fov_deg: float = 45.0,
+        width: int = 512,
+        height: int = 512,
+        up: ArrayLike = WORLD_UP,
+    ) -> Camera:
+        """A camera at ``eye`` (3,) whose optical axis meets ``target`` (3,), image top towards ``up``; world units.
+
+        ``fov_deg`` is the field of view across the shorter side. Raises ``ValueError`` as `look_at` and
+        `intrinsics_from_fov` do.
+        """
+        return cls(look_at(eye, target, up), intrinsics_from_fov(fov_deg, width, height), width, height)
+
     @cached_property
     def world_to_camera(self) -> Floats:
         """(4, 4): the inverse of ``camera_to_world``."""
@@ -154,7 +172,7 @@ class RelativePose:
     """Distance of camera 2 from the object's centre over that of camera 1."""
 
 
-def relative_pose(camera_1: Camera, camera_2: Camera, center: ArrayLike) -> RelativePose:
+def relative_pose(camera_1: Camera, camera_2: Camera, center: ArrayLike = (0.0, 0.0, 0.0)) -> RelativePose:
     """The motion from ``camera_1`` to ``camera_2`` around an object at ``center`` (3,), world units."""
     motion = camera_1.world_to_camera @ camera_2.camera_to_world
     yaw, pitch, roll = euler_deg(motion[:3, :3])

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from renderers import Renderer, Stage
 from viewpoint100k.assets import CaptureAsset, MeshAsset
-from viewpoint100k.build.placement import Views, place_views
-from viewpoint100k.build.scenes import Scenes
+from viewpoint100k.building.placement import Views, place_views
+from viewpoint100k.building.scenes import Scenes
 from viewpoint100k.dataset.jpeg import encode_jpeg
 from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry import azimuth_deg

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from viewpoint100k.assets import Asset
-from viewpoint100k.build.frame_sets import FrameSet
-from viewpoint100k.build.placement import Views
+from viewpoint100k.building.frame_sets import FrameSet
+from viewpoint100k.building.placement import Views
 from viewpoint100k.dataset.jpeg import encode_jpeg
 from viewpoint100k.dataset.schema import camera_struct, row_id
 from viewpoint100k.errors import AssetError, BuildError

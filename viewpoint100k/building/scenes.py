@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderers import LoadedScene, Renderer, Stage
-from viewpoint100k.build.placement import Looks, Shot
+from viewpoint100k.building.placement import Looks, Shot
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
 from viewpoint100k.geometry.mesh import Mesh
 from viewpoint100k.geometry.solid_of_revolution import turned_solid
