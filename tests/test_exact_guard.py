@@ -15,7 +15,7 @@ IN_SCOPE = [
     "viewpoint100k/questions/**/*.py",
     "viewpoint100k/plan/**/*.py",
     "viewpoint100k/dataset/**/*.py",
-    "viewpoint100k/build/**/*.py",
+    "viewpoint100k/building/**/*.py",
     "renderers/**/*.py",
 ]
 """The modules that make what is stored, hashed or decides. The rooms that only read a finished data set (check, report,
