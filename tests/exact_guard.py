@@ -37,9 +37,7 @@ EXACT_SOLVER = "use the solvers of the exact module"
 EXACT_DRAW = "use ExactGenerator or weighted_choice of the exact module"
 WRITTEN_OUT = "write squares as x * x or np.square(x), roots as sqrt, other powers as power of the exact module"
 NOT_LISTED = "the library is free in its last bits; if this name is not, add it to LIBRARY_NAMES with its reason"
-SUM_OF_FLOATS = (
-    "Python 3.12 adds floats otherwise than 3.11: use total of the exact module, or int(...) around integers"
-)
+SUM_OF_FLOATS = "Python 3.12 sums floats unlike 3.11: use total of the exact module, or int(sum(...)) for integers"
 
 
 def _words(text: str) -> list[str]:
