@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,30 +34,7 @@ def lengths(vectors: Singles) -> Singles:
 
 def blurred(images: Singles, sigma: float) -> Singles:
     """(n, h, w, c): a Gaussian blur of ``sigma`` pixels; beyond its edge an image goes on as its mirror image."""
-    weights = _gaussian(sigma)
-    return _weighted_neighbours(_weighted_neighbours(images, weights, axis=1), weights, axis=2)
-
-
-def _weighted_neighbours(images: Singles, weights: Singles, axis: int) -> Singles:
-    """Sums along ``axis`` of each entry and its neighbours, the middle one first, then pair by pair outwards."""
-    reach, count = len(weights) // 2, images.shape[axis]
-    padding = [(0, 0)] * images.ndim
-    padding[axis] = (reach, reach)
-    wide = np.moveaxis(np.pad(images, padding, mode="symmetric"), axis, 0)
-    summed = wide[reach : reach + count] * weights[reach]
-    for away in range(1, reach + 1):
-        pair = wide[reach - away : reach - away + count] + wide[reach + away : reach + away + count]
-        summed += pair * weights[reach + away]
-    return np.moveaxis(summed, 0, axis)
-
-
-@lru_cache(maxsize=4)
-def _gaussian(sigma: float) -> Singles:
-    """(2 r + 1,): weights whose sum is 1, out to four sigma."""
-    reach = int(4 * sigma + 0.5)
-    away = np.arange(-reach, reach + 1) / sigma
-    weights = exact.exp(-0.5 * away * away)
-    return np.asarray(weights / exact.total(weights)).astype(np.float32)
+    return exact.gaussian_blur(exact.gaussian_blur(images, sigma, axis=1), sigma, axis=2).astype(np.float32, copy=False)
 
 
 def _f(relative: Singles) -> Singles:
