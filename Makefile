@@ -105,6 +105,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 bench: setup  ## Speed of a whole build, beside the usual loop of trimesh, pyrender and PNG; JSON
 	@$(BIN)/viewpoint100k bench --json $(if $(ROWS),--rows $(ROWS)) $(if $(SOURCE),--source $(SOURCE))
