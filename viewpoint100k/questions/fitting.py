@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from viewpoint100k.questions.answers import AnswerRule, Arc, Candidates, Choices, Combination
 from viewpoint100k.questions.document import Path
-from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.paraphrase import Paraphrase
+from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.wording import check_wording, try_wording
 from viewpoint100k.views.motions import check_levels
 
@@ -80,8 +80,8 @@ def told_by_misfits(answer: AnswerRule, told_by: Collection[str]) -> Iterator[Mi
     shows_images = isinstance(answer, Candidates | Arc)
     if told_by and not shows_images and not any(QUANTITIES[name].in_one_image for name in answer.names):
         sentence = (
-            f"told_by: {', '.join(answer.names)} is a change from image 1 to image 2, which neither may tell by itself: "
-            "take told_by away"
+            f"told_by: {', '.join(answer.names)} is a change from image 1 to image 2, which neither may tell by "
+            "itself: take told_by away"
         )
         yield Misfit(("told_by",), sentence)
 

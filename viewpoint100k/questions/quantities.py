@@ -185,7 +185,10 @@ QUANTITIES: Mapping[str, Quantity] = {
         lambda pair: pair.pose.elevation_deg,
     ),
     "camera_elevation_deg": Quantity(
-        "degrees", "object", "elevation of camera 2 seen from the object's centre", _camera_elevation_deg,
+        "degrees",
+        "object",
+        "elevation of camera 2 seen from the object's centre",
+        _camera_elevation_deg,
         in_one_image=True,
     ),
     "distance_ratio": Quantity(

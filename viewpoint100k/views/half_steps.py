@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.geometry import Camera, intrinsics_from_fov
+from viewpoint100k.geometry import Camera, exact, intrinsics_from_fov
 from viewpoint100k.views.middle_cameras import MiddleCameras, draw_middle_cameras
 from viewpoint100k.views.motions import Motion
 from viewpoint100k.views.settings import Motions
@@ -74,7 +74,7 @@ def place_pair(
     """
     ground = float(points[:, 2].min())
     for _ in range(_ROUNDS):
-        fov_deg = float(rng.uniform(*ranges.fov_deg))
+        fov_deg = exact.uniform(rng, *ranges.fov_deg)
         half_fov = of_degrees(np.array([fov_deg / 2]))
         reach = float(half_fov.tangent[0])
         middle = draw_middle_cameras(points, ranges, reach, _CANDIDATES, rng)
@@ -102,15 +102,15 @@ def _draw_steps(middle: MiddleCameras, motion: Motion, ranges: Motions, rng: np.
 
     def moved(sign: int, span: tuple[float, float], is_alike: bool) -> Floats:
         if sign == 0:
-            return tremble * rng.uniform(-1, 1, count)
+            return tremble * exact.uniform(rng, -1, 1, count)
         return sign * np.maximum(distance * _size(span, is_alike, ranges, count, rng), ranges.least_move)
 
     def turned(sign: int, span: tuple[float, float], is_alike: bool) -> Floats:
         if sign == 0:
-            return ranges.tremble_deg * rng.uniform(-1, 1, count)
+            return ranges.tremble_deg * exact.uniform(rng, -1, 1, count)
         return sign * _size(span, is_alike, ranges, count, rng)
 
-    ratio = 1 + tremble * rng.uniform(-1, 1, count) / distance
+    ratio = 1 + tremble * exact.uniform(rng, -1, 1, count) / distance
     if motion.distance:
         ratio = _size(sizes.distance_ratio, False, ranges, count, rng)
     root = np.sqrt(ratio)
@@ -124,11 +124,9 @@ def _draw_steps(middle: MiddleCameras, motion: Motion, ranges: Motions, rng: np.
     )
 
 
-def _size(
-    span: tuple[float, float], is_alike: bool, ranges: Motions, count: int, rng: np.random.Generator
-) -> Floats:
+def _size(span: tuple[float, float], is_alike: bool, ranges: Motions, count: int, rng: np.random.Generator) -> Floats:
     low, high = span
-    return rng.uniform(low, low + ranges.alike * (high - low) if is_alike else high, count)
+    return exact.uniform(rng, low, low + ranges.alike * (high - low) if is_alike else high, count)
 
 
 def _aside(middle: MiddleCameras, steps: _Steps, motion: Motion) -> tuple[Floats, Floats]:
@@ -182,7 +180,7 @@ def _heights_and_distances(middle: MiddleCameras, steps: _Steps, sign: int) -> t
 def _places_for_camera(middle: MiddleCameras, steps: _Steps, right: Floats) -> list[Floats]:
     """Places (n, 3), ``steps.sideways`` apart along ``right`` (n, 3): each of the given height and distance.
 
-    On the circle of that height and distance, the part along the horizontal of ``right`` is given, and the rest follows.
+    On the circle of that height and distance the part along the horizontal of ``right`` is given; the rest follows.
     """
     length = np.sqrt(right[:, 0] * right[:, 0] + right[:, 1] * right[:, 1])
     east, north = right[:, 0] / length, right[:, 1] / length
@@ -199,7 +197,7 @@ def _places_for_camera(middle: MiddleCameras, steps: _Steps, right: Floats) -> l
 
 
 def _places_for_object(middle: MiddleCameras, steps: _Steps) -> list[Floats]:
-    """Places (n, 3), the second ``steps.sideways`` to the left hand of an observer at the object who faces the first."""
+    """Places (n, 3), the second ``steps.sideways`` to the left of an observer at the object who faces the first."""
     height, distance = _heights_and_distances(middle, steps, 1)
     square = distance * distance - height * height
     half_way = of_sine(steps.sideways / np.sqrt(np.where(square > 0, square, np.nan))).half()
@@ -224,8 +222,8 @@ def _around(
     """Poses (n, 4, 4) of cameras that go around the object, and see it about where it was in the frame."""
     assert motion.around_deg is not None
     count = len(middle.positions)
-    half_way = of_degrees(rng.uniform(*motion.around_deg, count) / 2)
-    half_turn = of_degrees(ranges.aim_deg * rng.uniform(-1, 1, count) / 2)
+    half_way = of_degrees(exact.uniform(rng, *motion.around_deg, count) / 2)
+    half_turn = of_degrees(ranges.aim_deg * exact.uniform(rng, -1, 1, count) / 2)
     beside = middle.heading.minus(of_direction(-middle.positions[:, 1], -middle.positions[:, 0]))
     poses = []
     for sign, place in zip(_HALVES, _places_around(middle, steps, half_way), strict=True):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.geometry import exact
 from viewpoint100k.views.settings import Motions
 from viewpoint100k.views.unit_angles import Angle, camera_axes, dotted, of_degrees, of_direction
 
@@ -42,17 +43,15 @@ def draw_middle_cameras(
         points: (k, 3) outline of the object, world units.
         tan_half_fov: tangent of half the field of view.
     """
-    azimuth = of_degrees(rng.uniform(0, 360, count))
-    elevation = of_degrees(rng.uniform(*ranges.elevation_deg, count))
+    azimuth = of_degrees(exact.uniform(rng, 0, 360, count))
+    elevation = of_degrees(exact.uniform(rng, *ranges.elevation_deg, count))
     low, high = ranges.fill
-    fill = np.exp(rng.uniform(np.log(low), np.log(high), count))
-    outwards = np.stack(
-        [azimuth.cosine * elevation.cosine, azimuth.sine * elevation.cosine, elevation.sine], axis=-1
-    )
+    fill = exact.exp(exact.uniform(rng, exact.log(low), exact.log(high), count))
+    outwards = np.stack([azimuth.cosine * elevation.cosine, azimuth.sine * elevation.cosine, elevation.sine], axis=-1)
     distance = _distances(points, azimuth, outwards, fill * tan_half_fov)
     room = (1 - fill) * tan_half_fov
-    across, down = (rng.uniform(-1, 1, count) * room for _ in range(2))
-    lean = of_degrees(rng.uniform(-ranges.lean_deg, ranges.lean_deg, count))
+    across, down = (exact.uniform(rng, -1, 1, count) * room for _ in range(2))
+    lean = of_degrees(exact.uniform(rng, -ranges.lean_deg, ranges.lean_deg, count))
     heading, tilt, possible = _aimed(-outwards, across, down, lean)
     return MiddleCameras(outwards * distance[:, None], heading, tilt, lean, possible & (distance > 0))
 

@@ -14,6 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.geometry import exact
+
 __all__ = ["LEVELS", "SOME", "Motion", "check_levels", "outline"]
 
 Floats = NDArray[np.float64]
@@ -76,9 +78,10 @@ def outline(points: Floats) -> Floats:
     """(k, 3): of ``points`` (n, 3) those that lie farthest in directions spread over the sphere (Fibonacci lattice)."""
     index = np.arange(_DIRECTIONS) + 0.5
     z = 1 - 2 * index / _DIRECTIONS
-    around = np.pi * (1 + 5**0.5) * index
-    radius = np.sqrt(1 - z**2)
-    directions = np.stack([radius * np.cos(around), radius * np.sin(around), z]).astype(np.float32)
-    farthest = (points.astype(np.float32) @ directions).argmax(axis=0)
+    sine, cosine = exact.sincos(np.pi * (1 + 5**0.5) * index)
+    radius = np.sqrt(1 - z * z)
+    x, y, z = np.stack([radius * cosine, radius * sine, z]).astype(np.float32)
+    a, b, c = points.astype(np.float32).T[..., None]
+    farthest = (a * x + b * y + c * z).argmax(axis=0)
     extremes: Floats = points[np.unique(farthest)]
     return extremes

@@ -162,7 +162,7 @@ class Motions(Section):
     def _cameras_see_the_object(self) -> Motions:
         if not (self.fov_deg[0] > 0 and self.fov_deg[1] < 120):
             raise ValueError("fov_deg must lie between 0 and 120")
-        if not (0 < self.fill[0] and self.fill[1] < 0.95):
+        if not (self.fill[0] > 0 and self.fill[1] < 0.95):
             raise ValueError("fill must lie between 0 and 0.95, for the object to be whole")
         if not (self.fill_limits[0] < self.fill[1] and self.fill[0] < self.fill_limits[1]):
             raise ValueError(f"fill and fill_limits {list(self.fill_limits)} have nothing in common: no pair would fit")

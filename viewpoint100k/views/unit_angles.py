@@ -1,7 +1,7 @@
 """Angles as their cosine and sine: sums, halves and rotations then need products and square roots alone.
 
-An `Angle` holds one value for each of n cameras. Products and square roots are fixed to the last bit by IEEE 754, and so
-a camera comes out the same on every machine.
+An `Angle` holds one value for each of n cameras. Products and square roots are fixed to the last bit by IEEE 754: a
+camera comes out the same on every machine.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from viewpoint100k.geometry import exact
 
 __all__ = ["Angle", "camera_axes", "dotted", "of_degrees", "of_direction", "of_sine"]
 
@@ -45,12 +47,11 @@ class Angle:
 
 def of_degrees(degrees: Floats) -> Angle:
     """Angles given in degrees (n,)."""
-    radians = degrees * (np.pi / 180)
-    return Angle(np.cos(radians), np.sin(radians))
+    return Angle(exact.cos_deg(degrees), exact.sin_deg(degrees))
 
 
 def of_direction(along: Floats, aside: Floats) -> Angle:
-    """The angle from one axis towards another of a vector with these parts (n,) along the two; it may have any length."""
+    """The angle from one axis to another of vectors of any length, with these parts (n,) along the two."""
     length = np.sqrt(along * along + aside * aside)
     length = np.where(length > 0, length, 1.0)
     return Angle(along / length, aside / length)
