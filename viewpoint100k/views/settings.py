@@ -144,7 +144,7 @@ class Motions(Section):
     """Field of view; wide, so that the object stays in the frame whichever way the camera turns."""
     elevation_deg: Range = (-6.0, 58.0)
     """Of the middle camera above the object's centre; no camera stands below the ground."""
-    fill: Range = (0.17, 0.6)
+    fill: Range = (0.2, 0.66)
     """Part of the middle frame's width or height that the object would span in its centre; even in its logarithm."""
     fill_limits: tuple[Fraction, Fraction] = (0.15, 0.8)
     """Least and most that the object spans of either image's width or height."""
