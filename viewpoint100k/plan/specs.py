@@ -172,6 +172,7 @@ class _Dealer:
         """Pairs about which one question is asked in every form; their rows are taken out of ``shared``."""
         count = round(self._config.consistency_share * shared.total() / len(FORMS))
         slots = []
+        others = shuffled_rounds(self._rng, [cell for cell in _CELLS if cell != (0, 0)])
         for _ in range(count):
             fitting = sorted(name for name, n in shared.items() if n >= len(FORMS) and self._concerns_sides(name))
             if not fitting:
@@ -180,7 +181,8 @@ class _Dealer:
             shared[name] -= len(FORMS)
             cell = next(self._sides) if self._templates[name].goes_around else next(self._cells)
             # Whoever goes forwards and turns has moved sideways by camera 2, and not by camera 1: not when swapped.
-            upright = (0, 0) if cell in _TURNED_IN_PLACE else next(self._upright)
+            is_turned = cell in _TURNED_IN_PLACE and self._sideways_for(name) == "camera"
+            upright = (0, 0) if is_turned else next(others)
             motion = self._motion(cell, upright, [name])
             slots.append(PairSpec(tuple(self._ask(name, form) for form in FORMS), motion=motion))
         return slots
@@ -199,8 +201,12 @@ class _Dealer:
         left_over: list[str] = []
         for names, places in ((everywhere, list(range(len(cells)))), (around, going), (rest, list(range(len(cells))))):
             for name in names:
-                left_over += self._deal(name, shared[name], groups, self._through_all_cells(places, cells))
-        cells += [next(self._sides) if name in around else (0, 0) for name in left_over]
+                order = self._through_all_cells(places, cells)
+                left_over += self._deal(name, shared[name], groups, [(place, cells[place]) for place in order])
+        cells += [
+            next(self._sides) if name in around else next(self._cells) if name in everywhere else (0, 0)
+            for name in left_over
+        ]
         groups += [[name] for name in left_over]
         return [
             PairSpec(tuple(self._ask(name) for name in group), motion=self._motion(cell, next(self._upright), group))
@@ -208,14 +214,16 @@ class _Dealer:
             if group
         ]
 
-    def _deal(self, name: str, count: int, groups: Sequence[list[str]], places: Sequence[int]) -> list[str]:
+    def _deal(
+        self, name: str, count: int, groups: Sequence[list[str]], places: Sequence[tuple[int, Cell]]
+    ) -> list[str]:
         """Adds ``count`` questions of a type to groups with a seat for it, in the order of ``places``, the emptier ones
         first; gives back those for which there was none."""
         seats = self._config.questions_per_pair
         fitting = [
             place
-            for place in places
-            if len(groups[place]) < seats and name not in groups[place] and self._agrees(name, groups[place])
+            for place, cell in places
+            if len(groups[place]) < seats and name not in groups[place] and self._agrees(name, groups[place], cell)
         ]
         if self._concerns_sides(name):
             chosen = fitting[:count]
@@ -225,9 +233,10 @@ class _Dealer:
             groups[place].append(name)
         return [name] * (count - len(chosen))
 
-    def _agrees(self, name: str, group: Sequence[str]) -> bool:
-        """Whether a type and those of a group may be asked about one pair: all measure sideways along one axis."""
-        return len({axis for other in (name, *group) if (axis := self._sideways_for(other))}) < 2
+    def _agrees(self, name: str, group: Sequence[str], cell: Cell) -> bool:
+        """Whether a type and those of a group may be asked about one pair: all measure sideways along one axis, or the
+        camera goes around and so moves sideways by any."""
+        return cell in _AROUND or len({axis for other in (name, *group) if (axis := self._sideways_for(other))}) < 2
 
     def _sideways_for(self, name: str) -> Literal["camera", "object"] | None:
         """Whose left and right a type asks about; None for one that asks about neither, or goes around anyway."""

@@ -44,6 +44,9 @@ _NEAREST = 1.5
 _STEEPEST = 0.93
 """Sine of the greatest elevation of a camera: from straight above there is no left or right."""
 
+_STEEPEST_AXIS = 0.975
+"""Sine of the steepest angle of an optical axis against the horizon, 77 degrees."""
+
 _HALVES = (-1, 1)
 
 
@@ -83,8 +86,11 @@ def place_pair(
         fits = middle.possible
         for pose in poses:
             fits = fits & _shown_whole(points, pose, reach, ranges) & _standable(pose[:, :3, 3], ground)
+            fits &= _held_upright(pose)
         if motion.around_deg:
             fits &= _goes_the_way(*poses, motion, ranges)
+        elif motion.sideways and motion.sideways_for == "camera":
+            fits &= _moves_by_both(*poses, motion, ranges)
         if fits.any():
             chosen = int(np.argmax(fits))
             intrinsics = intrinsics_from_fov(fov_deg, size, size)
@@ -133,11 +139,12 @@ def _aside(middle: MiddleCameras, steps: _Steps, motion: Motion) -> tuple[Floats
     """Poses (n, 4, 4) of both cameras, whose places and directions change each by itself."""
     half_turn = _heading_change(middle, steps).half()
     (heading_1, tilt_1, lean_1), second = (_half_turned(middle, steps, half_turn, sign) for sign in _HALVES)
-    right = camera_axes(heading_1, tilt_1, lean_1)[0]
     if motion.sideways_for == "object":
         positions = _places_for_object(middle, steps)
-    else:
-        positions = _places_for_camera(middle, steps, right)
+    elif motion.sideways:
+        positions = _places_for_camera(middle, steps, camera_axes(middle.heading, middle.tilt, middle.lean)[0])
+    else:  # By camera 1, who is asked. Of a camera that also turns and goes forwards camera 2 may say otherwise.
+        positions = _places_for_camera(middle, steps, camera_axes(heading_1, tilt_1, lean_1)[0])
     return _poses(positions[0], heading_1, tilt_1, lean_1), _poses(positions[1], *second)
 
 
@@ -263,6 +270,21 @@ def _standable(positions: Floats, ground: float) -> Bools:
     low_enough = positions[:, 2] < distance * _STEEPEST
     standable: Bools = (positions[:, 2] > ground + _CLEARANCE) & low_enough & (distance > _NEAREST)
     return standable
+
+
+def _moves_by_both(first: Floats, second: Floats, motion: Motion, ranges: Motions) -> Bools:
+    """(n,): whether a camera has moved sideways by enough along either camera's right axis."""
+    step = motion.sideways * (second[:, :3, 3] - first[:, :3, 3])
+    least = np.minimum(dotted(step, first[:, :3, 0]), dotted(step, second[:, :3, 0]))
+    moves: Bools = least > 0.95 * ranges.least_move
+    return moves
+
+
+def _held_upright(poses: Floats) -> Bools:
+    """(n,): whether a camera's top points upwards, and its axis not nearly straight down, where headings end."""
+    forward, down = poses[:, 2, 2], poses[:, 2, 1]
+    held: Bools = (down < 0) & (np.abs(forward) < _STEEPEST_AXIS)
+    return held
 
 
 def _goes_the_way(first: Floats, second: Floats, motion: Motion, ranges: Motions) -> Bools:
