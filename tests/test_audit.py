@@ -30,6 +30,7 @@ from viewpoint100k.check.labels.definitions import packaged_definitions, rendere
 from viewpoint100k.dataset.mutual_information import mutual_information_bits
 from viewpoint100k.dataset.schema import arrow_schema, record_batch
 from viewpoint100k.errors import DataError, MissingExtraError, UsageError
+from viewpoint100k.geometry import orbit
 
 Row = dict[str, Any]
 Plant = Callable[[Row, np.random.Generator], None]
@@ -253,7 +254,7 @@ def test_the_mean_of_types_counts_each_type_alike() -> None:
 
 
 def test_framing_is_where_and_how_large_and_how_aslant_the_object_is_seen() -> None:
-    pose = hand.pose_on_orbit(0.0, 30.0, 4.0)  # Looks at the origin, level.
+    pose = orbit(4.0, 0.0, 30.0)  # Looks at the origin, level.
     camera = {"camera_to_world": pose.ravel().tolist(), "intrinsics": [60.0, 0, 32, 0, 60.0, 32, 0, 0, 1]}
     camera |= {"width": 64, "height": 64, "mirrored": False}
     x, y, size, focal, lean, tilt, elevation = describe_framing(camera, (0.0, 0.0, 0.0), 2.0)
