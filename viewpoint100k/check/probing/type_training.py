@@ -59,7 +59,8 @@ def train_on_types(
             losses.append(loss.item())
         if on_epoch is not None:
             on_epoch(epoch + 1, float(np.mean(losses)) / len(columns))
-    return network.eval()
+    network.eval()
+    return network
 
 
 def answers_by_type(
