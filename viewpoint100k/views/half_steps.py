@@ -288,13 +288,15 @@ def _held_upright(poses: Floats) -> Bools:
 
 
 def _goes_the_way(first: Floats, second: Floats, motion: Motion, ranges: Motions) -> Bools:
-    """(n,): whether a camera that goes around has moved to that side by enough, and turned to the other by enough."""
+    """(n,): whether a camera that goes around has moved to that side by enough, and turned to the other by enough, as
+    either of the two has it."""
     side, turn = motion.cell
-    moved = dotted(second[:, :3, 3] - first[:, :3, 3], first[:, :3, 0])
-    ahead = second[:, :3, 2]
-    sine, cosine = dotted(ahead, first[:, :3, 0]), dotted(ahead, first[:, :3, 2])
+    step = side * (second[:, :3, 3] - first[:, :3, 3])
+    moved = np.minimum(dotted(step, first[:, :3, 0]), dotted(step, second[:, :3, 0]))
     least = of_degrees(np.array([ranges.sizes.turn_deg[0]])).tangent[0]
-    # A turn of more than a right angle has a negative cosine.
-    turned = (turn * sine > 0) & ((cosine <= 0) | (turn * sine > least * cosine))
-    goes: Bools = (side * moved > ranges.least_move) & turned
+    goes: Bools = moved > ranges.least_move
+    for one, other, sign in ((first, second, turn), (second, first, -turn)):
+        sine, cosine = sign * dotted(other[:, :3, 2], one[:, :3, 0]), dotted(other[:, :3, 2], one[:, :3, 2])
+        # A turn of more than a right angle has a negative cosine.
+        goes &= (sine > 0) & ((cosine <= 0) | (sine > least * cosine))
     return goes
