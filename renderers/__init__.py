@@ -9,13 +9,14 @@ from viewpoint100k.errors import UsageError
 
 __all__ = ["BACKENDS", "Glance", "LoadedScene", "Renderer", "Stage", "open_renderer"]
 
-BACKENDS = ("opengl", "pyrender", "blender")
+BACKENDS = ("software", "opengl", "pyrender", "blender")
 """Names that `open_renderer` knows."""
 
 
 def open_renderer(name: str = "opengl", **options: Any) -> Renderer:
     """A renderer by its backend's name; ``options`` go to its class.
 
+    ``software``: `renderers.software.SoftwareRenderer` (``max_texture_size``, ``threads``, ``build``);
     ``opengl``: `renderers.opengl.OpenGLRenderer` (``device_index``, ``require_gpu``, ``max_texture_size``);
     ``pyrender``: `renderers.pyrender.PyrenderRenderer` (the same);
     ``blender``: `renderers.blender.BlenderRenderer` (the same, and ``samples``).
@@ -23,6 +24,10 @@ def open_renderer(name: str = "opengl", **options: Any) -> Renderer:
     Raises ``UsageError`` for a name that is none of `BACKENDS`, ``MissingExtraError`` where its package is not
     installed, and ``RendererError`` where it gets no OpenGL context, or not the device that was asked for.
     """
+    if name == "software":
+        from renderers.software import SoftwareRenderer
+
+        return SoftwareRenderer(**options)
     if name == "opengl":
         from renderers.opengl import OpenGLRenderer
 

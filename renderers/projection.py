@@ -6,13 +6,14 @@ needs no flip and a fragment's ``gl_FragCoord.xy`` is the pixel coordinate of th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.geometry.cameras import Camera
-from viewpoint100k.geometry.mesh import Mesh
+from viewpoint100k.geometry.mesh import Mesh, Primitive
 
 __all__ = ["Frustum", "UnitFrame", "clip_from_camera", "metric_depth"]
 
@@ -39,10 +40,11 @@ class UnitFrame:
     @classmethod
     def of(cls, mesh: Mesh) -> UnitFrame:
         """The frame of a mesh. One without extent has a frame of radius 1 about its place."""
-        used = [p.positions[np.unique(p.triangles)] for p in mesh.primitives if len(p.triangles)]
+        used = [p.positions[_used(p)] for p in mesh.primitives if len(p.triangles)]
         low = np.min([q.min(axis=0) for q in used], axis=0).astype(np.float64) if used else np.zeros(3)
         high = np.max([q.max(axis=0) for q in used], axis=0).astype(np.float64) if used else np.zeros(3)
-        radius = float(np.linalg.norm(high - low)) / 2
+        x, y, z = (high - low).tolist()
+        radius = math.sqrt(x * x + y * y + z * z) / 2
         if not np.isfinite(radius) or radius <= 0:
             radius = 1.0
         half = (high - low) / 2 / radius
@@ -63,6 +65,13 @@ class UnitFrame:
     def eye(self, camera: Camera) -> Floats:
         """(3,): the camera's centre, in this frame."""
         return (camera.position - self.center) / self.radius
+
+
+def _used(p: Primitive) -> NDArray[np.bool_]:
+    """(n,): which vertices some triangle uses."""
+    used = np.zeros(len(p.positions), dtype=bool)
+    used[p.triangles] = True
+    return used
 
 
 @dataclass(frozen=True)
