@@ -10,7 +10,7 @@ from viewpoint100k.errors import UsageError
 __all__ = ["BACKENDS", "Glance", "LoadedScene", "Renderer", "Stage", "open_renderer"]
 
 BACKENDS = ("software", "opengl", "pyrender", "blender")
-"""Names that `open_renderer` knows."""
+"""Names that `open_renderer` knows, besides ``auto``."""
 
 
 def open_renderer(name: str = "opengl", **options: Any) -> Renderer:
@@ -21,9 +21,15 @@ def open_renderer(name: str = "opengl", **options: Any) -> Renderer:
     ``pyrender``: `renderers.pyrender.PyrenderRenderer` (the same);
     ``blender``: `renderers.blender.BlenderRenderer` (the same, and ``samples``).
 
+    ``auto``: ``software`` where its extension is built, else ``opengl``.
+
     Raises ``UsageError`` for a name that is none of `BACKENDS`, ``MissingExtraError`` where its package is not
     installed, and ``RendererError`` where it gets no OpenGL context, or not the device that was asked for.
     """
+    if name == "auto":
+        from renderers.software.extension import why_missing
+
+        name = "opengl" if why_missing() else "software"
     if name == "software":
         from renderers.software import SoftwareRenderer
 

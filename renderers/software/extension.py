@@ -19,8 +19,8 @@ def load() -> ModuleType:
         from renderers.software import _native
     except ImportError as error:
         raise RendererError(
-            f"the software renderer is not built ({error}): install a C++ compiler (on Debian: apt-get install g++) and "
-            "the package again, or set renderer=opengl"
+            f"the software renderer is not built ({error}): install a C++ compiler (on Debian: apt-get install g++) "
+            "and the package again, or set renderer=opengl"
         ) from error
     native: ModuleType = _native
     return native

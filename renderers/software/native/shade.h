@@ -83,10 +83,19 @@ inline Coordinates coordinates_at(const Picture& picture, const Hit& h) {
     return c;
 }
 
-// A texture at coordinates: colour as light, or bytes.
-template <Vec3 (*read)(const Texture&, Float, Float, Float)>
-inline Vec3 textured(const Texture& t, const Coordinates& c) {
-    return read(t, into_picture(c.u, t.wrap_u), into_picture(c.v, t.wrap_v), level_of_detail(t, c.ux, c.vx, c.uy, c.vy));
+// A texture at coordinates, read once: bytes, which vary little.
+inline Vec3 textured_data(const Texture& t, const Coordinates& c) {
+    const Footprint f = footprint(t, c.ux, c.vx, c.uy, c.vy);
+    return read_data(t, into_picture(c.u, t.wrap_u), into_picture(c.v, t.wrap_v), f.one);
+}
+
+// Likewise colour, read twice where the texture is not magnified.
+inline Vec3 textured_light(const Texture& t, const Coordinates& c) {
+    const Footprint f = footprint(t, c.ux, c.vx, c.uy, c.vy);
+    if (!any(f.one > Float(0.0f))) return read_light(t, into_picture(c.u, t.wrap_u), into_picture(c.v, t.wrap_v), Float(0.0f));
+    const Vec3 a = read_light(t, into_picture(c.u - f.du, t.wrap_u), into_picture(c.v - f.dv, t.wrap_v), f.two);
+    const Vec3 b = read_light(t, into_picture(c.u + f.du, t.wrap_u), into_picture(c.v + f.dv, t.wrap_v), f.two);
+    return (a + b) * Float(0.5f);
 }
 
 // The tangent frame from how position and texture coordinates change over the triangle: dP/du and -dP/dv (v runs down the
@@ -97,7 +106,7 @@ inline Vec3 textured_normal(const software::Material& m, const Hit& h, const Coo
     Vec3 bitangent = (h.edge_1 * c.u2 - h.edge_2 * c.u1) * side;
     tangent = tangent - n * dot(n, tangent);
     bitangent = bitangent - n * dot(n, bitangent);
-    const Vec3 t = textured<read_data>(m.normal, c);
+    const Vec3 t = textured_data(m.normal, c);
     const Float scale(m.normal_scale);
     const Float x = (t.x * Float(2.0f) - Float(1.0f)) * scale, y = (t.y * Float(2.0f) - Float(1.0f)) * scale;
     const Float tt = dot(tangent, tangent), bb = dot(bitangent, bitangent);
@@ -172,12 +181,12 @@ inline Vec3 lit(const Picture& picture, const software::Material& m, const Hit& 
     n = select(h.front, n, n * Float(-1.0f));
     Float roughness(m.roughness), metallic(m.metallic), occlusion(1.0f);
     if (m.surface.levels) {
-        const Vec3 surface = textured<read_data>(m.surface, c);
+        const Vec3 surface = textured_data(m.surface, c);
         roughness = roughness * surface.y;
         metallic = metallic * surface.z;
         if (m.occlusion_in_surface) occlusion = one + Float(m.occlusion_strength) * (surface.x - one);
     }
-    if (m.occlusion.levels) occlusion = one + Float(m.occlusion_strength) * (textured<read_data>(m.occlusion, c).x - one);
+    if (m.occlusion.levels) occlusion = one + Float(m.occlusion_strength) * (textured_data(m.occlusion, c).x - one);
     roughness = clamp(roughness, 0.08f, 1.0f);
     const Vec3 f0 = mix({Float(0.04f), Float(0.04f), Float(0.04f)}, base, metallic), albedo = base * (one - metallic);
     const Float taken = Float(light.ground_darkens) * exp2(Float(-4.0f) * max(h.position.z - Float(light.ground_height), zero));
@@ -219,14 +228,14 @@ inline Shaded shade(const Picture& picture, const software::Material& m, Float p
     if (m.base.levels | m.surface.levels | m.normal.levels | m.occlusion.levels | m.emission.levels)
         c = coordinates_at(picture, h);
     if (m.base.levels) {
-        base = base * textured<read_light>(m.base, c);
+        base = base * textured_light(m.base, c);
         if (m.alpha_mode == software::BLENDED && m.base.alpha != nullptr)
             alpha = alpha * read_alpha(m.base, into_picture(c.u, m.base.wrap_u), into_picture(c.v, m.base.wrap_v),
-                                       level_of_detail(m.base, c.ux, c.vx, c.uy, c.vy));
+                                       footprint(m.base, c.ux, c.vx, c.uy, c.vy).one);
     }
     Vec3 color = m.unlit ? base : lit(picture, m, h, c, base);
     Vec3 shine = vec3(m.emissive);
-    if (m.emission.levels) shine = shine * textured<read_light>(m.emission, c);
+    if (m.emission.levels) shine = shine * textured_light(m.emission, c);
     return {tone_map(color + shine), alpha};
 }
 
