@@ -96,7 +96,7 @@ evaluate: setup-train  ## Accuracy and controls of MODEL on OUT
 	$(BIN)/python -m recipe.evaluate $(OUT) --model $(MODEL)
 
 test: setup lint  ## Lint, types, and the tests but the slow ones
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile
 
 test-all: setup-train lint  ## All tests
 	$(BIN)/python -m pytest
