@@ -242,7 +242,7 @@ def _colors(primitive: Primitive, patches: _Patches) -> NDArray[np.float64]:
         linear *= middle(primitive.colors)[:, :3]
     if material.base_color_texture is not None and primitive.uvs is not None:
         linear *= _texels(material.base_color_texture, middle(primitive.uvs))
-    return np.clip(linear, 0, 1)
+    return np.asarray(np.clip(linear, 0, 1))
 
 
 def _texels(texture: Texture, uvs: NDArray[np.float64]) -> NDArray[np.float64]:

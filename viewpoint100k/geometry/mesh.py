@@ -90,7 +90,7 @@ class Mesh:
         corners = np.concatenate([p.positions[p.triangles] for p in self.primitives]).astype(np.float64)
         areas = exact.norm(exact.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
         middles = (corners[:, 0] + corners[:, 1] + corners[:, 2]) / 3
-        return exact.total(areas[:, None] * middles, axis=0) / max(exact.total(areas), 1e-30)
+        return np.asarray(exact.total(areas[:, None] * middles, axis=0) / max(float(exact.total(areas)), 1e-30))
 
     @property
     def triangle_count(self) -> int:

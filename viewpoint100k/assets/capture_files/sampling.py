@@ -29,7 +29,7 @@ def sampled(pixels: NDArray[np.uint8], places: NDArray[np.float64], order: int) 
 
 def _nearest(pixels: NDArray[np.uint8], places: NDArray[np.float64]) -> NDArray[np.uint8]:
     column, row = (_inside(np.floor(places[:, axis] + 0.5), pixels.shape[1 - axis]) for axis in (0, 1))
-    return pixels[row.astype(np.intp), column.astype(np.intp)]
+    return np.asarray(pixels[row.astype(np.intp), column.astype(np.intp)])
 
 
 def _bilinear(pixels: NDArray[np.uint8], places: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -256,7 +256,7 @@ def _fan(ring: Floats, middle: ArrayLike, normal: ArrayLike, uvs: Floats, as_giv
 
 def _middle(points: Floats) -> Floats:
     """The mean of points (n, d)."""
-    return exact.cumulative(points)[-1] / len(points)
+    return np.asarray(exact.cumulative(points)[-1] / len(points))
 
 
 def _rounded_ends(line: Floats, size: Floats, reach: float) -> tuple[Floats, Floats]:

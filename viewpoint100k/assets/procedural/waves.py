@@ -15,4 +15,4 @@ _SINES = exact.sin_deg((np.arange(_PLACES) + 0.5) * (360 / _PLACES))
 
 def wave(turns: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sines of angles that are given in turns, to 0.0008."""
-    return _SINES[np.floor(turns * _PLACES).astype(np.int64) & (_PLACES - 1)]
+    return np.asarray(_SINES[np.floor(turns * _PLACES).astype(np.int64) & (_PLACES - 1)])

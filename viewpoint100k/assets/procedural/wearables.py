@@ -131,8 +131,8 @@ def _shoe_skin(random: Random, colors: Palette, foot: int) -> Picture:
         for step in range(30):
             u = 0.28 + 0.013 * step
             v = outer + up * (0.05 - 0.11 * exact.sin(step / 9.5) + 0.002 * step)
-            half = 0.006 + 0.03 * exact.sin(np.pi * step / 30)
-            picture.rectangle(u, v - half, u + 0.016, v + half, colors.accent)
+            broad = 0.006 + 0.03 * exact.sin(np.pi * step / 30)
+            picture.rectangle(u, v - broad, u + 0.016, v + broad, colors.accent)
     picture.rectangle(0.24, inner - 0.08, 0.5, inner + 0.08, colors.second)
     picture.text(any_label(random), 0.37, inner, 0.06, colors.accent, "xy" if inner < 0.5 else "", 1.1)
     return picture
