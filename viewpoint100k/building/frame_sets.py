@@ -171,8 +171,8 @@ class CaptureFrameSet:
         if self._asset.visible is None:
             return None
         one, two = self._asset.visible[[first, second]]
-        seen = one.sum() + two.sum()
-        return float(2 * (one & two).sum() / seen) if seen else 0.0
+        seen = np.count_nonzero(one) + np.count_nonzero(two)
+        return float(2 * np.count_nonzero(one & two) / seen) if seen else 0.0
 
     def image(self, place: int, mirrored: bool = False) -> bytes:
         if mirrored:

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from renderers.software.extension import load as load_extension
 from viewpoint100k import __version__
 from viewpoint100k.assets.asset import Downloadable
 from viewpoint100k.building.engines.local import LocalEngine
@@ -126,7 +127,9 @@ def _build(
 
 
 def _check_renderer(name: str) -> None:
-    """That its package is there, before the folder is begun."""
+    """That it can be had, before the folder is begun."""
+    if name == "software":
+        load_extension()
     package = _PACKAGES.get(name)
     if package and find_spec(package) is None:
         raise MissingExtraError(package, name)

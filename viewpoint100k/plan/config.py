@@ -101,7 +101,8 @@ class BuildConfig(Section):
     languages: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: {"en": 1.0}, min_length=1)
     """Languages of the wordings, BCP 47 tags, and their weights; a type that has none in one is asked in English."""
     renderer: str = "opengl"
-    """What draws meshes: opengl, pyrender, blender, or that of an installed package; see docs/renderers.md."""
+    """What draws meshes: software, opengl, pyrender, blender, or that of an installed package; see docs/renderers.md.
+    ``auto``: ``software`` where it is built, else ``opengl``."""
     images: Images = Images()
     views: Views = Views()
     pairs: Pairs = Pairs()

@@ -45,6 +45,7 @@ from viewpoint100k.geometry.exact.exponentials import (
     log10,
     power,
 )
+from viewpoint100k.geometry.exact.filters import Edge, gaussian_blur
 from viewpoint100k.geometry.exact.random import (
     ExactGenerator,
     standard_normal,
@@ -78,6 +79,7 @@ from viewpoint100k.geometry.exact.trigonometry import (
 )
 
 __all__ = [
+    "Edge",
     "ExactGenerator",
     "acos",
     "asin",
@@ -93,6 +95,7 @@ __all__ = [
     "dot",
     "exp",
     "exp2",
+    "gaussian_blur",
     "hypot",
     "interpolate",
     "inverse3",
