@@ -43,7 +43,7 @@ def _bilinear(pixels: NDArray[np.uint8], places: NDArray[np.float64]) -> NDArray
     flat = pixels.reshape(-1, channels)
     upper = flat[first] * (1 - right) + flat[first + across] * right
     lower = flat[first + below] * (1 - right) + flat[first + below + across] * right
-    return (upper * (1 - down) + lower * down + 0.5).astype(np.uint8)
+    return np.asarray(upper * (1 - down) + lower * down + 0.5).astype(np.uint8)
 
 
 def _inside(place: NDArray[np.float64], size: int) -> NDArray[np.float64]:
