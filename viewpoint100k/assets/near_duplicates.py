@@ -13,12 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.assets.descriptors import Descriptor
+from viewpoint100k.geometry import exact
 
 __all__ = ["Closeness", "near_duplicates", "originals"]
 
 _NEIGHBOURS = 32
 """Of each descriptor so many of its nearest are looked at: in a crowd of look-alikes that is enough to join them all,
 and memory grows with the number of assets, not with that of pairs."""
+
+
+_SPARE = 8
+"""So many more are asked for, as rounding may change the order of neighbours at nearly the same distance."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +79,34 @@ def _close_pairs(descriptors: Sequence[Descriptor], closeness: Closeness) -> lis
     pairs = [(int(first[which]), place) for place, which in enumerate(same.ravel()) if first[which] != place]
     colors = np.sqrt(np.stack([descriptors[place].colors for place in first]))
     reach = max(closeness.shape, closeness.shape_in_same_colors)
-    count = min(_NEIGHBOURS + 1, len(shapes))
-    distances, others = KDTree(shapes).query(shapes, k=range(1, count + 1), distance_upper_bound=reach, workers=-1)
-    one, rank = np.nonzero(np.isfinite(distances))
-    other, distance = others[one, rank], distances[one, rank]
+    # The tree's distances may be off by their last bits: it finds more than are wanted, and exact ones decide.
+    count = min(_NEIGHBOURS + 1 + _SPARE, len(shapes))
+    _, others = KDTree(shapes).query(shapes, k=range(1, count + 1), distance_upper_bound=reach * (1 + 1e-6), workers=-1)
+    one, other, distance = _nearest(shapes, others)
     unlike = _hellinger(colors[one], colors[other])
-    close = (one != other) & ((distance <= closeness.shape) | (unlike <= closeness.colors))
+    close = (one != other) & (distance <= reach) & ((distance <= closeness.shape) | (unlike <= closeness.colors))
     return pairs + [(int(first[a]), int(first[b])) for a, b in zip(one[close], other[close], strict=True)]
+
+
+def _nearest(
+    shapes: NDArray[np.float32], others: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Of the candidates (n, k) for each shape (n, d), the nearest `_NEIGHBOURS` and itself: (m,) indices of both shapes
+    of each pair, and their distances. Among equally near ones the index decides; one beyond all shapes stands for none.
+    """
+    one, rank = np.nonzero(others < len(shapes))
+    other = others[one, rank]
+    distance = exact.norm(shapes[one].astype(np.float64) - shapes[other])
+    order = np.lexsort((other, distance, one))
+    one, other, distance = one[order], other[order], distance[order]
+    place = np.arange(len(one)) - np.searchsorted(one, one)
+    near = place <= _NEIGHBOURS
+    return one[near], other[near], distance[near]
 
 
 def _hellinger(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
     """(n,): squared Hellinger distances between histograms whose roots are the rows (n, k)."""
-    return np.asarray(1 - np.einsum("nk,nk->n", one, other), dtype=np.float64)
+    return 1 - exact.dot(one, other)
 
 
 def _joined(names: Sequence[str], pairs: Sequence[tuple[int, int]]) -> tuple[tuple[str, ...], ...]:
