@@ -20,6 +20,7 @@ from viewpoint100k.cli.rehydrate import rehydrate
 from viewpoint100k.cli.report import report
 from viewpoint100k.cli.templates import templates
 from viewpoint100k.cli.verify import verify
+from viewpoint100k.cli.view import view
 
 __all__ = ["main"]
 
@@ -56,6 +57,6 @@ def _root(
     pass
 
 
-for _verb in (build, verify, audit, probe, report, publish, rehydrate, export, assets, doctor, bench):
+for _verb in (build, verify, audit, probe, report, view, publish, rehydrate, export, assets, doctor, bench):
     app.command()(_verb)
 app.add_typer(templates)
