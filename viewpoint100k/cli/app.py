@@ -16,6 +16,7 @@ from viewpoint100k.cli.exit import run_app
 from viewpoint100k.cli.export import export
 from viewpoint100k.cli.probe import probe
 from viewpoint100k.cli.publish import publish
+from viewpoint100k.cli.quiz import quiz
 from viewpoint100k.cli.rehydrate import rehydrate
 from viewpoint100k.cli.report import report
 from viewpoint100k.cli.templates import templates
@@ -57,6 +58,6 @@ def _root(
     pass
 
 
-for _verb in (build, verify, audit, probe, report, view, publish, rehydrate, export, assets, doctor, bench):
+for _verb in (build, verify, audit, probe, report, view, quiz, publish, rehydrate, export, assets, doctor, bench):
     app.command()(_verb)
 app.add_typer(templates)

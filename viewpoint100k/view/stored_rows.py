@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,12 +46,16 @@ class StoredRows:
         self.name = self.folder.resolve().name
         self._paths = set_paths(self.folder, split)
         self._lock = Lock()
+        # The index is read while the rest of a viewer starts.
+        reader = ThreadPoolExecutor(1, "index")
+        self._table = reader.submit(row_table, self._paths)
+        reader.shutdown(wait=False)
         self._runs: OrderedDict[tuple[int, int], list[dict[str, Any]]] = OrderedDict()
 
-    @cached_property
+    @property
     def table(self) -> RowTable:
         """The columns to filter by, of all rows. Raises ``DataError`` where a file cannot be read."""
-        return row_table(self._paths)
+        return self._table.result()
 
     @cached_property
     def _groups(self) -> list[_Place]:
@@ -111,7 +116,7 @@ def row_table(paths: list[Path]) -> RowTable:
     for path in paths:
         try:
             with pq.ParquetFile(path) as file:
-                found = file.read(columns=_COLUMNS, use_threads=False)
+                found = file.read(columns=_COLUMNS)
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"{path} cannot be read ({error}): run viewpoint100k verify on the folder") from error
         missing = sorted({name.partition(".")[0] for name in _COLUMNS} - set(found.column_names))
@@ -126,7 +131,7 @@ def row_table(paths: list[Path]) -> RowTable:
         "type": table["question_type"].to_pylist(),
         "category": [value or "" for value in table["category"].to_pylist()],
         "source": table["source"].to_pylist(),
-        "split": [_split_of(path) for path, part in zip(paths, tables, strict=True) for _ in range(len(part))],
+        "split": [split for path, part in zip(paths, tables, strict=True) for split in [_split_of(path)] * len(part)],
         "form": [forms[template] for template in templates],
     }
     numbers = {
