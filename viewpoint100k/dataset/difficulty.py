@@ -20,9 +20,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from viewpoint100k.errors import UsageError
+
 __all__ = [
-    *("COLUMNS", "FEATURES", "NESTED_COLUMNS", "Traits", "difficulties", "difficulty", "features", "score"),
-    *("traits_of", "traits_of_table"),
+    *("COLUMNS", "FEATURES", "NESTED_COLUMNS", "Traits", "difficulties", "difficulty", "features", "parse_range"),
+    *("score", "traits_of", "traits_of_table"),
 ]
 
 COLUMNS = (*("question_type", "margin", "answerability", "relative", "cameras", "object_center", "object_radius"),)
@@ -84,6 +86,18 @@ def difficulty(row: Mapping[str, Any]) -> float:
 def difficulties(rows: Iterable[Mapping[str, Any]]) -> Floats:
     """(n,) in [0, 1]: the difficulty of each row, from its `COLUMNS`."""
     return score(features(traits_of(list(rows))))
+
+
+def parse_range(text: str) -> tuple[float, float]:
+    """``0..0.5`` as its two ends; an end that is left out is that of the scale. Raises ``UsageError``."""
+    low, dots, high = text.partition("..")
+    try:
+        ends = float(low or 0), float(high or 1)
+    except ValueError:
+        ends = 1.0, 0.0
+    if not dots or not 0 <= ends[0] <= ends[1] <= 1:
+        raise UsageError(f"the difficulty {text!r} is not a range within 0 to 1: write it as 0..0.5")
+    return ends
 
 
 def traits_of(rows: Sequence[Mapping[str, Any]]) -> Traits:
