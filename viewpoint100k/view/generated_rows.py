@@ -28,6 +28,8 @@ _ROWS_AT_ONCE = 10
 """Few, so that the first of them soon can be seen. Types and answers are balanced within as many."""
 _AHEAD = 15
 """Rows that are made beyond the one that is looked at."""
+_PATIENCE_S = 60.0
+"""For the next rows, where one has come to the last."""
 
 
 class GeneratedRows:
@@ -80,6 +82,14 @@ class GeneratedRows:
         with self._changed:
             self._wanted = max(self._wanted, place + 1 + _AHEAD)
             self._changed.notify_all()
+
+    def wait_for_more(self, rows: int) -> bool:
+        """Waits until there are more than ``rows`` rows; whether there are. Not for ever: assets may be few."""
+        with self._changed:
+            self._wanted = max(self._wanted, rows + _AHEAD)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._rows > rows or self._problem is not None or self._closed, _PATIENCE_S)
+            return self._rows > rows
 
     def close(self) -> None:
         """Ends the making, and removes the temporary folder."""

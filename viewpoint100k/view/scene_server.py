@@ -77,7 +77,8 @@ class SceneServer:
 
     def close(self) -> None:
         """Stops the server."""
-        self.server.stop()
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.server.stop()
 
     def show(self, scene: RowScene, images: Sequence[bytes | None], shown: ShownObject) -> None:
         """Draws a row in place of the one before, and looks at it from behind camera 1."""

@@ -94,6 +94,10 @@ class StoredRows:
     def ask_for_more(self, place: int) -> None:
         """A finished set has no more rows than it has."""
 
+    def wait_for_more(self, rows: int) -> bool:
+        """As above: whether there are more than ``rows``."""
+        return len(self.table) > rows
+
 
 def set_paths(folder: Path, split: str | None = None) -> list[Path]:
     """The files of a set, those of the test split first, or of one split alone.

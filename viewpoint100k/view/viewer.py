@@ -45,6 +45,8 @@ class Rows(Protocol):
 
     def ask_for_more(self, place: int) -> None: ...
 
+    def wait_for_more(self, rows: int) -> bool: ...
+
 
 @dataclass(frozen=True)
 class _Shown:
@@ -90,6 +92,9 @@ class Viewer:
         """
         wanted = self._shown.wanted if wanted is None else wanted
         places = self._places(wanted)
+        is_at_the_end = len(places) == 0 or self._shown.place >= places[-1]
+        if step > 0 and is_at_the_end and self.rows.wait_for_more(len(self.rows.table)):
+            places = self._places(wanted)  # Of a config, whose rows are made while one looks.
         if len(places) == 0:
             raise UsageError("no row is left: take a filter away")
         here = self._shown.place
