@@ -122,6 +122,17 @@ class Page:
                 raise TimeoutError(f"the page does not come to {expression}")
             time.sleep(0.05)
 
+    def drag(self, start: float, end: float, y: float) -> None:
+        """The mouse, held down, from one x to another; pixels of the window."""
+        steps = [
+            ("mousePressed", start),
+            ("mouseMoved", (start + end) / 2),
+            ("mouseMoved", end),
+            ("mouseReleased", end),
+        ]
+        for kind, x in steps:
+            self._send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+
     def picture(self, path: Path) -> None:
         """A PNG of what the window shows."""
         path.write_bytes(base64.b64decode(self._send("Page.captureScreenshot")["data"]))
