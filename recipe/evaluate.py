@@ -20,8 +20,8 @@ from recipe.evaluation.people import add_person, person_run
 from recipe.evaluation.stages import Asked, read_stages, write_report
 from recipe.fingerprint import digest_of_model
 from recipe.prompts import ask_to_reason
-from viewpoint100k.cli.exit import run_app
 from viewpoint100k.errors import MissingExtraError, UsageError
+from viewpoint100k.runtime.exit import run_app
 from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["main"]

@@ -6,6 +6,7 @@ Cameras come from their axes, labels from an inverse and a matrix product with S
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import math
@@ -21,7 +22,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from viewpoint100k.check.verify import Report
+from viewpoint100k.check.findings import Report
 from viewpoint100k.dataset.schema import arrow_schema
 from viewpoint100k.geometry.row_cameras import StoredPair, read_camera
 
@@ -190,8 +191,8 @@ def write(folder: Path, shards: Shards, schema: pa.Schema | None = None) -> Path
     """A data set folder, manifest and all."""
     (folder / "data").mkdir(parents=True)
     (folder / ".build").mkdir()
-    for name in ("LICENSE", "ATTRIBUTION.csv"):
-        (folder / name).write_text("x\n")
+    (folder / "LICENSE").write_text("x\n")
+    write_attribution(folder, shards)
     counts: dict[str, int] = {}
     for name, rows in shards.items():
         split = name.split("-")[0]
@@ -203,6 +204,13 @@ def write(folder: Path, shards: Shards, schema: pa.Schema | None = None) -> Path
         pq.write_table(table, folder / "data" / f"{name}.parquet", row_group_size=4, compression="zstd")
     write_manifest(folder)
     return folder
+
+
+def write_attribution(folder: Path, shards: Shards) -> None:
+    columns = ("source", "asset_id", "category", "license", "creator", "uri", "asset_sha256")
+    listed = {tuple(row[name] for name in columns) for rows in shards.values() for row in rows}
+    with (folder / "ATTRIBUTION.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([(*columns[:-1], "sha256"), *sorted(listed, key=str)])
 
 
 def write_manifest(folder: Path) -> None:

@@ -7,18 +7,19 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from viewpoint100k import __version__
 from viewpoint100k.assets.asset import Downloadable
-from viewpoint100k.build.engines.local import LocalEngine
-from viewpoint100k.build.engines.quarantine import Quarantine
-from viewpoint100k.build.engines.ray import RayEngine
-from viewpoint100k.build.engines.worker import Task
+from viewpoint100k.building.engines.local import LocalEngine
+from viewpoint100k.building.engines.quarantine import Quarantine
+from viewpoint100k.building.engines.ray import RayEngine
+from viewpoint100k.building.engines.worker import Task
 from viewpoint100k.dataset.card import write_card
+from viewpoint100k.dataset.digests import Digests
 from viewpoint100k.dataset.folder import DatasetFolder
 from viewpoint100k.errors import MissingExtraError, UsageError
 from viewpoint100k.plan.build_plan import BuildPlan
@@ -28,6 +29,9 @@ from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["Part", "Summary", "build_dataset", "summarize"]
 
+
+_PACKAGES = {"pyrender": "pyrender", "blender": "bpy"}
+"""Of renderers that come as extras of the same names."""
 
 Engine = type[LocalEngine] | type[RayEngine]
 
@@ -60,6 +64,8 @@ class Summary:
     """How many frames, pairs and questions were dropped, by (stage, reason)."""
     complete: bool
     """Whether every shard of the plan is finished."""
+    digests: Digests | None = None
+    """Of all rows, once the set is complete."""
 
 
 def build_dataset(build_plan: BuildPlan, out: Path, workers: int, part: Part, engine: str = "local") -> Summary:
@@ -121,8 +127,8 @@ def _build(
 
 def _check_renderer(name: str) -> None:
     """That its package is there, before the folder is begun."""
-    package = {"blender": "bpy"}.get(name, name)
-    if name != "opengl" and find_spec(package) is None:
+    package = _PACKAGES.get(name)
+    if package and find_spec(package) is None:
         raise MissingExtraError(package, name)
 
 
@@ -143,8 +149,9 @@ def finish(folder: DatasetFolder, build_plan: BuildPlan) -> Summary:
     finished = [shard for shard in shards if folder.has_shard(shard)]
     summary = summarize(folder, finished, len(shards), build_plan.unusable)
     if summary.complete:
-        digest = folder.write_manifest(build_plan.digest, shards, build_plan.same_objects)
-        write_card(folder, build_plan, digest, summary.assets_dropped, summary.drops)
+        manifest = folder.write_manifest(build_plan.digest, shards, build_plan.same_objects)
+        write_card(folder, build_plan, manifest, summary.assets_dropped, summary.drops)
+        return replace(summary, digests=manifest.rows)
     return summary
 
 
