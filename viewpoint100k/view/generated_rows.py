@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from viewpoint100k.assets.asset import Downloadable
-from viewpoint100k.build.blocks import BlockBuilder, SilentListener
+from viewpoint100k.building.blocks import BlockBuilder, SilentListener
 from viewpoint100k.dataset.folder import parquet_options
 from viewpoint100k.dataset.schema import arrow_schema
 from viewpoint100k.errors import BuildError

@@ -154,7 +154,7 @@ def point_colors(points: Points, row: Mapping[str, Any]) -> NDArray[np.uint8]:
 
 
 def _glb(mesh: Mesh) -> bytes:
-    from viewpoint100k.bench.glb import write_glb
+    from viewpoint100k.assets.mesh_files.glb_writing import write_glb
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "object.glb"
