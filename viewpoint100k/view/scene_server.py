@@ -100,15 +100,14 @@ class SceneServer:
     def look_from(self, where: str) -> None:
         """Moves every open page's viewpoint: to ``camera 1`` and so on, or ``from behind camera 1``.
 
-        Through a camera one sees its image; where one looks through it already, the image is taken away, or put back,
-        so that the object is seen in its place.
+        Through a camera one sees its image alone; where one looks through it already, the image is taken away,
+        or put back, so that the object is seen in its place.
         """
-        again = where == self._where
-        for name in self.handles:
-            if name == "/" + where.replace(" ", "_"):
-                self.handles[name].visible = not (again and self.handles[name].visible)
-            elif name.startswith("/camera_"):
-                self.handles[name].visible = True
+        own = "/" + where.replace(" ", "_")
+        through = own in self.handles
+        taken_away = through and where == self._where and self.handles[own].visible
+        for name, handle in self.handles.items():
+            handle.visible = name in ("/object", "/ground") or not through or (name == own and not taken_away)
         self._where = where
         for client in self.server.get_clients().values():
             self._look_from(client, where)
@@ -150,7 +149,6 @@ class SceneServer:
             position=frustum.position,
             cast_shadow=False,
             receive_shadow=False,
-            variant="wireframe" if frustum.image is not None else "filled",
         )
         text = f"camera {frustum.number}" if frustum.number else "mirrored alternative"
         label = scene.add_label(f"{name}_label", text, position=frustum.position, anchor="bottom-center")
@@ -167,8 +165,9 @@ class SceneServer:
             head_radius=3 * thick,
             head_length=6 * thick,
         )
-        middle = (arrow.start + arrow.end) / 2 if arrow.name == "motion" else arrow.end
-        label = scene.add_label(f"{name}_label", arrow.label, position=middle, anchor="bottom-center")
+        if arrow.name == "motion":  # Its colour says what it is; a word in its middle would hide the cameras.
+            return {name: handle}
+        label = scene.add_label(f"{name}_label", arrow.label, position=arrow.end, anchor="bottom-center")
         return {name: handle, f"{name}_label": label}
 
     def _draw_object(self, row_scene: RowScene, shown: ShownObject) -> dict[str, Any]:
