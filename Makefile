@@ -15,7 +15,7 @@ VENV := .venv
 BIN  := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_TO_TRAIN := $(VENV)/.ready-to-train
-EXTRAS := dev,pyrender,captures,audit
+EXTRAS := dev,pyrender,captures,audit,view
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-train system dataset verify audit report publish probe sft grpo demo-train evaluate \

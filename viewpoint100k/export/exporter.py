@@ -83,11 +83,13 @@ def export(
     split: str | None = None,
     reasoning_share: float | None = None,
     rows: int | None = None,
+    difficulty: tuple[float, float] | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Export:
     """Writes the data set in ``folder`` to the new folder ``out`` in the form of the tool ``to``.
 
-    ``rows`` is the most that are taken of each split. ``reasoning_share`` of the training rows carry their reasoning
+    ``rows`` is the most that are taken of each split, ``difficulty`` the range that a row must lie in, see
+    `viewpoint100k.dataset.difficulty`. ``reasoning_share`` of the training rows carry their reasoning
     as the target, `PAPER_SHARE` by default. Raises ``UsageError`` for what cannot be done as asked, ``DataError``
     where the data set cannot be read or ``out`` not written.
     """
@@ -98,7 +100,7 @@ def export(
     folder, out = Path(folder), Path(out)
     files = split_files(folder, split)
     _check_place(folder, out)
-    selection = select(files, share, rows)
+    selection = select(files, share, rows, difficulty)
     contents = Contents(_dataset_name(folder), selection.rows, selection.most_options)
     try:
         with _appearing(out) as draft:
