@@ -143,7 +143,7 @@ def finish(folder: DatasetFolder, build_plan: BuildPlan) -> Summary:
     finished = [shard for shard in shards if folder.has_shard(shard)]
     summary = summarize(folder, finished, len(shards), build_plan.unusable)
     if summary.complete:
-        digest = folder.write_manifest(build_plan.digest, shards, build_plan.same_objects)
+        digest = folder.write_manifest(build_plan.config_digest, shards, build_plan.same_objects)
         write_card(folder, build_plan, digest, summary.assets_dropped, summary.drops)
     return summary
 

@@ -46,12 +46,13 @@ def build(
     build_plan = make_build_plan(load_config(config, set_ or [], stated))
     summary = build_dataset(build_plan, out, workers or len(os.sched_getaffinity(0)), _part(shards), engine)
     if "test" not in {shard.split for shard in build_plan.layout.shards}:
-        print("no test split: the source has fewer than five assets, too few to hold any out", file=sys.stderr)
+        print("no test split: the source has too few assets that can be used to hold any out", file=sys.stderr)
     splits = ", ".join(f"{count:,} {split}" for split, count in summary.rows.items())
     reasons = ", ".join(f"{n} {reason}" for reason, n in Counter(summary.assets_dropped.values()).most_common())
     print(f"rows: {splits}")
     dropped = f"{len(summary.assets_dropped):,} dropped" + f" ({reasons})" * bool(reasons)
-    print(f"assets: {summary.assets_used:,} used, {dropped}")
+    tried = f"; {build_plan.tried}" if build_plan.tried.of else ""
+    print(f"assets: {summary.assets_used:,} used, {dropped}{tried}")
     if summary.complete:
         print(f"{out}: load it from {out.resolve().parent} with datasets.load_dataset({out.name!r})")
     else:
