@@ -48,10 +48,12 @@ class RankedPool:
 
     asset_ids: Sequence[str]
     seed: int
-    wanted: dict[str, int]
-    """Usable assets, by split."""
+    needed: Mapping[str, int]
+    """Assets that each split is to have."""
     lent: int = 0
     """How many of the part for training are for tests, in place of those of that part that cannot be used."""
+    wanted: dict[str, int] = field(init=False)
+    """Usable assets of each split's part that are looked for: more than are needed, where some end up elsewhere."""
     test: Walk = field(init=False)
     train: Walk = field(init=False)
 
@@ -60,7 +62,8 @@ class RankedPool:
         held_out = held_out_count(len(hashes))
         by_hash = np.argsort(hashes, kind="stable")
         ranks = keyed(hashes, "rank", self.seed)
-        self.wanted["test"] = min(self.wanted["test"], held_out)
+        self.needed = {**self.needed, "test": min(self.needed["test"], held_out)}
+        self.wanted = dict(self.needed)
         self.test, self.train = (
             Walk(_in_order(self.asset_ids, part[np.argsort(ranks[part], kind="stable")]))
             for part in (by_hash[:held_out], by_hash[held_out:])
@@ -176,7 +179,7 @@ def _want_more(pools: Sequence[RankedPool], splits: Sequence[tuple[list[str], li
         if pool.exhausted:
             continue
         for split, assets in (("train", train), ("test", test)):
-            missing = pool.wanted[split] - len(assets)
+            missing = pool.needed[split] - len(assets)
             if missing > 0:
                 pool.wanted[split] += missing
                 more = True
