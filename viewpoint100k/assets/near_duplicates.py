@@ -19,6 +19,10 @@ __all__ = ["Closeness", "near_duplicates", "originals"]
 _NEIGHBOURS = 32
 """Of each descriptor so many of its nearest are looked at: in a crowd of look-alikes that is enough to join them all,
 and memory grows with the number of assets, not with that of pairs."""
+_AT_ONCE = 2**17
+"""Pairs whose colours are compared together, to bound memory."""
+_CROWD_EPS = 8.0
+"""How much farther than the nearest those may be that are looked at in a crowd."""
 
 
 @dataclass(frozen=True)
@@ -66,21 +70,37 @@ def originals(groups: Iterable[Sequence[str]]) -> dict[str, str]:
 
 def _close_pairs(descriptors: Sequence[Descriptor], closeness: Closeness) -> list[tuple[int, int]]:
     """Indices of near duplicates; of assets with the very same shape, each beside the first of them."""
-    from scipy.spatial import KDTree
-
     shapes, first, same = np.unique(
         np.stack([d.shape for d in descriptors]), axis=0, return_index=True, return_inverse=True
     )
     pairs = [(int(first[which]), place) for place, which in enumerate(same.ravel()) if first[which] != place]
     colors = np.sqrt(np.stack([descriptors[place].colors for place in first]))
     reach = max(closeness.shape, closeness.shape_in_same_colors)
-    count = min(_NEIGHBOURS + 1, len(shapes))
-    distances, others = KDTree(shapes).query(shapes, k=range(1, count + 1), distance_upper_bound=reach, workers=-1)
+    distances, others = _neighbours(shapes, reach)
     one, rank = np.nonzero(np.isfinite(distances))
     other, distance = others[one, rank], distances[one, rank]
-    unlike = _hellinger(colors[one], colors[other])
-    close = (one != other) & ((distance <= closeness.shape) | (unlike <= closeness.colors))
+    close = (one != other) & (distance <= closeness.shape)
+    for start in range(0, len(one), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        unlike = _hellinger(colors[one[some]], colors[other[some]])
+        close[some] |= (one[some] != other[some]) & (unlike <= closeness.colors)
     return pairs + [(int(first[a]), int(first[b])) for a, b in zip(one[close], other[close], strict=True)]
+
+
+def _neighbours(shapes: NDArray[np.float32], reach: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """(n, k) distances up to ``reach`` to other shapes and to itself, infinite where there are fewer, and their places.
+
+    They are the nearest. Where so many are within reach that it takes long to tell which are, they are some of these,
+    with all that are nearer than a ninth of the farthest of them.
+    """
+    from scipy.spatial import KDTree
+
+    tree = KDTree(shapes)
+    ranks = range(1, min(_NEIGHBOURS + 1, len(shapes)) + 1)
+    distances, others = tree.query(shapes, k=ranks, eps=_CROWD_EPS, distance_upper_bound=reach, workers=-1)
+    alone = ~np.isfinite(distances[:, -1])
+    distances[alone], others[alone] = tree.query(shapes[alone], k=ranks, distance_upper_bound=reach, workers=-1)
+    return distances, others
 
 
 def _hellinger(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
