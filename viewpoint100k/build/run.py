@@ -5,13 +5,15 @@ from __future__ import annotations
 import fcntl
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from renderers.devices import choose, drawing_devices
 from viewpoint100k import __version__
 from viewpoint100k.assets.asset import Downloadable
 from viewpoint100k.build.engines.local import LocalEngine
@@ -29,7 +31,9 @@ from viewpoint100k.runtime.progress import Progress
 __all__ = ["Part", "Summary", "build_dataset", "summarize"]
 
 
-Engine = type[LocalEngine] | type[RayEngine]
+Engine = Callable[
+    [BuildPlan, DatasetFolder, int, Callable[[int], None], Callable[[Task], None]], LocalEngine | RayEngine
+]
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,17 @@ class Summary:
     """Whether every shard of the plan is finished."""
 
 
-def build_dataset(build_plan: BuildPlan, out: Path, workers: int, part: Part, engine: str = "local") -> Summary:
+def build_dataset(
+    build_plan: BuildPlan, out: Path, workers: int, part: Part, engine: str = "local", gpus: str | None = None
+) -> Summary:
     """Builds every shard of ``part`` that is not there yet, and writes the card once all shards of the plan are.
+
+    Args:
+        gpus: numbers of the GPUs to draw on, such as ``0,2``; all that the process may see by default.
 
     Raises ``UsageError`` for a folder that something else has made, and leaves it as it is.
     """
-    run = _engine(engine)
+    run = _engine(engine, gpus)
     _check_renderer(build_plan.config.renderer)
     folder = DatasetFolder(out)
     _claim(folder, build_plan)
@@ -115,7 +124,8 @@ def _build(
 
     tasks = [Task(place, i) for place, blocks in missing.items() for i in sorted(blocks)]
     left = sum(build_plan.layout.shards[task.shard].blocks[task.block].rows for task in tasks)
-    with Progress("building", "rows", build_plan.layout.rows, build_plan.layout.rows - left) as progress:
+    done = build_plan.layout.rows - left
+    with Progress("building", "rows", build_plan.layout.rows, done, first_at_once=True) as progress:
         engine(build_plan, folder, workers, progress.advance, on_block).run(tasks)
 
 
@@ -126,11 +136,14 @@ def _check_renderer(name: str) -> None:
         raise MissingExtraError(package, name)
 
 
-def _engine(name: str) -> Engine:
+def _engine(name: str, gpus: str | None) -> Engine:
     match name:
         case "local":
-            return LocalEngine
+            devices = drawing_devices()
+            return partial(LocalEngine, devices=devices if gpus is None else choose(devices, gpus))
         case "ray":
+            if gpus is not None:
+                raise UsageError("--gpus: with --engine ray, Ray itself gives GPUs to tasks: leave it out")
             if find_spec("ray") is None:  # Before the folder is begun.
                 raise MissingExtraError("ray", "ray")
             return RayEngine
@@ -176,6 +189,7 @@ def _claim(folder: DatasetFolder, build_plan: BuildPlan) -> None:
             for template in build_plan.templates.values()
         },
         "assets": sum(len(pool.assets) for pools in build_plan.layout.pools.values() for pool in pools),
+        "tried": build_plan.tried.count,
     }
     path = folder.build / "build.json"
     if not path.exists():

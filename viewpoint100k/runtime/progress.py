@@ -17,13 +17,17 @@ _SECONDS_BETWEEN_LINES = 10.0
 class Progress:
     """Counts towards ``total``, showing rate and time left. Counting may go back where work is begun again.
 
-    ``total`` is 0 where nobody knows it. Work that is done within ``delay_s`` is not spoken of.
+    ``total`` is 0 where nobody knows it. Work that is done within ``delay_s`` is not spoken of. With ``first_at_once``
+    there is a plain line as soon as anything is done.
     """
 
-    def __init__(self, what: str, unit: str, total: int = 0, done: int = 0, delay_s: float = 0.0) -> None:
+    def __init__(
+        self, what: str, unit: str, total: int = 0, done: int = 0, delay_s: float = 0.0, first_at_once: bool = False
+    ) -> None:
         self._what, self._unit, self._total, self._delay_s = what, unit, total, delay_s
         self._done = self._before = done
         self._start = self._last_line = time.monotonic()
+        self._first_at_once = first_at_once
         self._bar: tqdm[Never] | None = None
         if sys.stderr.isatty():
             self._bar = tqdm(
@@ -60,10 +64,12 @@ class Progress:
         self.advance(done - self._done)
 
     def _is_time(self) -> bool:
-        return time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES
+        first = self._first_at_once and self._done > self._before
+        return first or time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES
 
     def _print_line(self) -> None:
         self._last_line = time.monotonic()
+        self._first_at_once = False
         rate = (self._done - self._before) / max(self._last_line - self._start, 1e-9)
         of, left = "", ""
         if self._total:
