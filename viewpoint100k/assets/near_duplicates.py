@@ -57,9 +57,9 @@ def near_duplicates(
     """
     known = [pair for pair in known if pair[0] != pair[1]]
     places = {name: place for place, name in enumerate(dict.fromkeys([*descriptors, *(n for p in known for n in p)]))}
-    pairs = [(places[one], places[other]) for one, other in known]
+    pairs = np.array([(places[one], places[other]) for one, other in known], dtype=np.int64).reshape(-1, 2)
     if len(descriptors) > 1:
-        pairs += _close_pairs(list(descriptors.values()), closeness or Closeness())
+        pairs = np.concatenate([pairs, _close_pairs(list(descriptors.values()), closeness or Closeness())])
     return _joined(list(places), pairs)
 
 
@@ -68,12 +68,13 @@ def originals(groups: Iterable[Sequence[str]]) -> dict[str, str]:
     return {name: group[0] for group in groups for name in group[1:]}
 
 
-def _close_pairs(descriptors: Sequence[Descriptor], closeness: Closeness) -> list[tuple[int, int]]:
-    """Indices of near duplicates; of assets with the very same shape, each beside the first of them."""
+def _close_pairs(descriptors: Sequence[Descriptor], closeness: Closeness) -> NDArray[np.int64]:
+    """(m, 2): indices of near duplicates; of assets with the very same shape, each beside the first of them."""
     shapes, first, same = np.unique(
         np.stack([d.shape for d in descriptors]), axis=0, return_index=True, return_inverse=True
     )
-    pairs = [(int(first[which]), place) for place, which in enumerate(same.ravel()) if first[which] != place]
+    original = first[same.ravel()]
+    equal = np.flatnonzero(original != np.arange(len(original)))
     colors = np.sqrt(np.stack([descriptors[place].colors for place in first]))
     reach = max(closeness.shape, closeness.shape_in_same_colors)
     distances, others = _neighbours(shapes, reach)
@@ -84,7 +85,8 @@ def _close_pairs(descriptors: Sequence[Descriptor], closeness: Closeness) -> lis
         some = slice(start, start + _AT_ONCE)
         unlike = _hellinger(colors[one[some]], colors[other[some]])
         close[some] |= (one[some] != other[some]) & (unlike <= closeness.colors)
-    return pairs + [(int(first[a]), int(first[b])) for a, b in zip(one[close], other[close], strict=True)]
+    near = np.stack([first[one[close]], first[other[close]]], axis=1)
+    return np.concatenate([np.stack([original[equal], equal], axis=1), near]).astype(np.int64)
 
 
 def _neighbours(shapes: NDArray[np.float32], reach: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -108,14 +110,14 @@ def _hellinger(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[
     return np.asarray(1 - np.einsum("nk,nk->n", one, other), dtype=np.float64)
 
 
-def _joined(names: Sequence[str], pairs: Sequence[tuple[int, int]]) -> tuple[tuple[str, ...], ...]:
+def _joined(names: Sequence[str], pairs: NDArray[np.int64]) -> tuple[tuple[str, ...], ...]:
     """The connected components of two and more."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    if not pairs:
+    if not len(pairs):
         return ()
-    rows, columns = np.array(pairs).T
+    rows, columns = pairs.T
     graph = coo_array((np.ones(len(pairs), dtype=bool), (rows, columns)), shape=(len(names), len(names)))
     _, component = connected_components(graph, directed=False)
     members: dict[int, list[str]] = {}

@@ -17,10 +17,7 @@ from viewpoint100k.bench.glb import write_glb
 from viewpoint100k.bench.processes import Failure, Finished, run_module
 from viewpoint100k.bench.results import FirstRow
 
-__all__ = ["FOLDERS", "measure_first_row"]
-
-FOLDERS = (1, 1_000, 100_000)
-"""Objects in the folders that are measured."""
+__all__ = ["measure_first_row"]
 
 _ROWS = 40
 _IMAGE_SIZE = 128

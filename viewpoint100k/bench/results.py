@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 __all__ = [
+    "FOLDERS",
     "ROWS_PER_WORKER",
     "BenchReport",
     "BenchSettings",
@@ -21,6 +22,10 @@ ROWS_PER_WORKER = 200
 """Of a build, where nothing else is asked for: two blocks, so that nobody waits long for the last worker."""
 
 
+FOLDERS = (1, 1_000, 100_000)
+"""Objects in the folders whose first row is waited for, where nothing else is asked for."""
+
+
 @dataclass(frozen=True)
 class BenchSettings:
     """What is measured."""
@@ -34,6 +39,8 @@ class BenchSettings:
     """Pixels along each side of a frame, of the builds and of the usual loop."""
     peer: bool = True
     """Whether the usual loop is measured too."""
+    folders: tuple[int, ...] = FOLDERS
+    """Objects in the folders whose first row is waited for."""
 
 
 @dataclass(frozen=True)

@@ -44,9 +44,7 @@ def format_bench(report: BenchReport) -> str:
         "stages of a build, ms a frame of one process on one core",
         *_aligned(_stages(report)),
         "",
-        "the first row of a folder of objects, seconds from the start of a build",
-        *_aligned(_first_rows(report)),
-        "",
+        *_aligned_first_rows(report),
         *_meanings(report),
     ]
     return "\n".join(lines)
@@ -101,6 +99,13 @@ def _stages(report: BenchReport) -> Iterator[list[str]]:
     for name, spent in sorted(report.stages.by_stage_ms.items(), key=lambda stage: -stage[1]):
         yield [f"  {name}", f"{spent:.2f}", f"{100 * spent / total:.0f}%"]
     yield ["  all", f"{total:.2f}", ""]
+
+
+def _aligned_first_rows(report: BenchReport) -> Iterator[str]:
+    if report.first_rows:
+        yield "the first row of a folder of objects, seconds from the start of a build"
+        yield from _aligned(_first_rows(report))
+        yield ""
 
 
 def _first_rows(report: BenchReport) -> Iterator[list[str]]:
