@@ -19,8 +19,8 @@ from recipe.evaluation.models import Model, python_model
 from recipe.evaluation.stages import Asked, read_stages, write_report
 from recipe.fingerprint import digest_of_model
 from recipe.prompts import ask_to_reason
-from viewpoint100k.cli.exit import run_app
 from viewpoint100k.errors import MissingExtraError, UsageError
+from viewpoint100k.runtime.exit import run_app
 from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["main"]

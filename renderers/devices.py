@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from renderers.software.extension import why_missing
 from viewpoint100k.errors import UsageError
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "cuda_devices",
     "deal",
     "drawing_devices",
+    "draws_on_devices",
     "egl_devices",
 ]
 
@@ -75,6 +77,13 @@ class DrawingDevice:
     def room(self) -> int | None:
         """How many workers its memory holds; None where that is not known."""
         return None if self.memory_bytes is None else max(1, self.memory_bytes // _WORKER_BYTES)
+
+
+def draws_on_devices(renderer: str) -> bool:
+    """Whether a renderer, by its name in a config, takes a ``device_index``."""
+    if renderer == "auto":
+        return why_missing() is not None  # It is OpenGL then.
+    return renderer in ("opengl", "pyrender", "blender")
 
 
 def drawing_devices(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from renderers.devices import CudaDevice, DrawingDevice, EglDevice, choose, deal, drawing_devices, egl_devices
-from viewpoint100k.build.engines import local, ray
-from viewpoint100k.build.engines.worker import WorkerJob
+from viewpoint100k.building.engines import local, ray
+from viewpoint100k.building.engines.worker import WorkerJob
 from viewpoint100k.dataset.folder import DatasetFolder
 from viewpoint100k.errors import UsageError
 
@@ -130,6 +130,8 @@ def test_a_task_of_ray_draws_on_the_gpu_that_ray_gave_it(monkeypatch: pytest.Mon
         digest = "0" * 16
 
         class config:
+            renderer = "opengl"
+
             @staticmethod
             def open_source() -> None: ...
 

@@ -49,6 +49,18 @@ def test_a_machine_without_egl_gets_the_command_that_brings_it(
     assert "cannot build" in printed
 
 
+def test_a_machine_without_the_extension_is_told_what_builds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise RendererError("the software renderer is not built")
+
+    monkeypatch.setattr(module, "load_extension", refuse)
+    finding = _by_name()["software renderer"]
+    assert finding.status == "note"
+    assert "not built" in finding.text
+    assert "g++" in finding.remedy
+    assert "opengl" in finding.remedy
+
+
 def test_a_check_that_fails_is_itself_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     def explode() -> list[str]:
         raise RuntimeError("driver crashed")

@@ -20,6 +20,7 @@ from typing import Literal
 
 from renderers.context import DEBIAN_PACKAGES, create_context
 from renderers.devices import cuda_devices, deal, drawing_devices, egl_devices
+from renderers.software.extension import load as load_extension
 from viewpoint100k.errors import RendererError
 
 __all__ = ["Finding", "doctor", "findings"]
@@ -69,6 +70,7 @@ def findings() -> list[Finding]:
         _python,
         _extras,
         _machine,
+        _software,
         _libraries,
         _devices,
         _opengl,
@@ -132,6 +134,16 @@ def _machine() -> Iterator[Finding]:
         f"a full data set takes about 7 GiB: give --out a disk with {_LEAST_FREE_GIB:.0f} GiB free" if short else ""
     )
     yield Finding("disk", "note" if short else "ok", f"{free:.0f} GiB free here", remedy)
+
+
+def _software() -> Iterator[Finding]:
+    try:
+        builds = load_extension().builds()
+    except RendererError as error:
+        remedy = "apt-get install g++, then install the package again; until then set renderer=opengl"
+        yield Finding("software renderer", "note", str(error), remedy)
+        return
+    yield Finding("software renderer", "ok", f"draws by {builds[0]} here (also built: {', '.join(builds[1:])})")
 
 
 def _libraries() -> Iterator[Finding]:

@@ -12,7 +12,6 @@ from viewpoint100k.cli.audit import audit
 from viewpoint100k.cli.bench import bench
 from viewpoint100k.cli.build import build
 from viewpoint100k.cli.doctor import doctor
-from viewpoint100k.cli.exit import run_app
 from viewpoint100k.cli.export import export
 from viewpoint100k.cli.probe import probe
 from viewpoint100k.cli.publish import publish
@@ -20,6 +19,7 @@ from viewpoint100k.cli.rehydrate import rehydrate
 from viewpoint100k.cli.report import report
 from viewpoint100k.cli.templates import templates
 from viewpoint100k.cli.verify import verify
+from viewpoint100k.runtime.exit import run_app
 
 __all__ = ["main"]
 

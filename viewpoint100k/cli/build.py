@@ -13,7 +13,7 @@ import typer
 from viewpoint100k.errors import UsageError
 
 if TYPE_CHECKING:
-    from viewpoint100k.build.run import Part
+    from viewpoint100k.building.run import Part
 
 __all__ = ["build"]
 
@@ -39,7 +39,7 @@ def build(
 
     Example: viewpoint100k build viewpoint-100k --rows 1000 --out viewpoint-100k
     """
-    from viewpoint100k.build.run import build_dataset
+    from viewpoint100k.building.run import build_dataset
     from viewpoint100k.plan.config import load_config
     from viewpoint100k.plan.planning import make_build_plan
 
@@ -56,14 +56,16 @@ def build(
     dropped = f"{len(summary.assets_dropped):,} dropped" + f" ({reasons})" * bool(reasons)
     tried = f"; {build_plan.tried}" if build_plan.tried.of else ""
     print(f"assets: {summary.assets_used:,} used, {dropped}{tried}")
-    if summary.complete:
+    if summary.digests is not None:
+        print(f"digest of labels, cameras and text: {summary.digests.numbers}")
+        print(f"digest of all, images included:     {summary.digests.content}")
         print(f"{out}: load it from {out.resolve().parent} with datasets.load_dataset({out.name!r})")
     else:
         print(f"{out}: not complete yet; the card is written when the last shard is")
 
 
 def _part(text: str) -> Part:
-    from viewpoint100k.build.run import Part
+    from viewpoint100k.building.run import Part
 
     index, slash, count = text.partition("/")
     if not (slash and index.isdigit() and count.isdigit()):

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from jinja2 import Environment, StrictUndefined
 
 from viewpoint100k import __version__
-from viewpoint100k.dataset.folder import DatasetFolder
+from viewpoint100k.dataset.folder import DatasetFolder, Manifest
 from viewpoint100k.dataset.motion_table import JOINTS, JointTable
 from viewpoint100k.dataset.schema import features
 from viewpoint100k.plan.build_plan import BuildPlan
@@ -78,7 +78,7 @@ def gather(paths: Sequence[Path]) -> Statistics:
 def write_card(
     folder: DatasetFolder,
     build_plan: BuildPlan,
-    manifest_digest: str,
+    manifest: Manifest,
     dropped_assets: Mapping[str, str],
     drops: Mapping[tuple[str, str], int],
 ) -> None:
@@ -89,10 +89,10 @@ def write_card(
     write_atomically(folder.root / "ATTRIBUTION.csv", _attribution(splits).encode())
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     text = environment.from_string(_card_template()).render(
-        metadata=_metadata(build_plan, splits, manifest_digest),
+        metadata=_metadata(build_plan, splits, manifest.digest),
         config=build_plan.config,
         digest=build_plan.config_digest,
-        manifest_digest=manifest_digest,
+        manifest=manifest,
         templates=sorted(build_plan.templates.values(), key=lambda template: template.question_type),
         splits=splits,
         tried=build_plan.tried,

@@ -23,7 +23,13 @@ def features() -> Any:
     from datasets import Features, Image, List, Value
 
     text, real, single, whole = Value("string"), Value("float64"), Value("float32"), Value("int64")
-    camera = {"camera_to_world": List(real), "intrinsics": List(real), "width": whole, "height": whole}
+    camera = {
+        "camera_to_world": List(real),
+        "intrinsics": List(real),
+        "width": whole,
+        "height": whole,
+        "mirrored": Value("bool"),
+    }
     relative = (*(part.name for part in fields(RelativePose)), "overlap")
     return Features(
         {
@@ -68,15 +74,15 @@ def arrow_schema() -> pa.Schema:
 def camera_struct(camera: Camera, mirrored: bool = False) -> dict[str, Any]:
     """A camera as the ``cameras`` column holds it.
 
-    An image that is shown mirrored left to right is what a camera sees whose right axis points to its left: its
-    ``camera_to_world`` has the determinant -1, and so the row says that it is mirrored.
+    ``camera_to_world`` is a proper rotation (determinant +1) and a translation. ``mirrored`` says that the stored image
+    is what this camera sees, flipped left to right.
     """
-    pose = camera.camera_to_world * ([-1.0, 1.0, 1.0, 1.0] if mirrored else [1.0, 1.0, 1.0, 1.0])
     return {
-        "camera_to_world": pose.ravel().tolist(),
+        "camera_to_world": camera.camera_to_world.ravel().tolist(),
         "intrinsics": camera.intrinsics.ravel().tolist(),
         "width": camera.width,
         "height": camera.height,
+        "mirrored": mirrored,
     }
 
 

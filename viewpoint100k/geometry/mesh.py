@@ -49,6 +49,8 @@ class Material:
     alpha_mode: AlphaMode = "OPAQUE"
     alpha_cutoff: float = 0.5
     """Below it nothing is drawn, in the mode MASK."""
+    unlit: bool = False
+    """Whether the base colour is shown as it is, whatever the light (KHR_materials_unlit): its light is baked in."""
 
 
 @dataclass(frozen=True, eq=False)

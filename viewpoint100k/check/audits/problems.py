@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from viewpoint100k.check.labels.definitions import Definition, Meaning
 from viewpoint100k.check.labels.from_options import QUANTITIES, claimed_direction
-from viewpoint100k.geometry.row_cameras import proper_camera
 
 __all__ = ["DIRECTION", "LETTERS", "Problem", "SampledRow", "find_problems", "meanings", "read_row"]
 
@@ -147,7 +146,7 @@ def read_row(row: Mapping[str, Any], place: tuple[int, int, int], definitions: M
         meaning=row["answer_text"] if answer is None else answer,
         stratum=row["template"] if answer is None else kind,
         azimuth_deg=row["relative"]["azimuth_deg"],
-        cameras=tuple(proper_camera(camera) for camera in row["cameras"]),
+        cameras=tuple(row["cameras"]),
         object_center=tuple(row["object_center"]),
         object_radius=row["object_radius"],
         place=place,
