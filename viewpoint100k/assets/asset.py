@@ -23,6 +23,7 @@ __all__ = [
     "Origin",
     "Photo",
     "Source",
+    "Stamped",
     "normalization",
 ]
 
@@ -124,6 +125,20 @@ class FromFiles(Protocol):
 
     def files(self) -> Mapping[str, Path]:
         """The file of each asset that has one, by asset id."""
+        ...
+
+
+@runtime_checkable
+class Stamped(Protocol):
+    """A source that can tell, without loading an asset, whether it is as it was: what was found of it is then kept."""
+
+    def stamp(self, asset_id: str) -> str | None:
+        """All that loading the asset depends on, other than the code that reads it: where its files lie, their sizes
+        and times, what is stated of it elsewhere, and limits. None where that cannot be told."""
+        ...
+
+    def references(self, asset_id: str) -> Sequence[Path]:
+        """Other files that its last loading in this process looked for, whether they were there or not."""
         ...
 
 

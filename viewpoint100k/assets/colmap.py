@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,9 @@ class MvimgnetSource(CaptureSource[str]):
         # An empty folder is an instance that lost its files where instances are; anywhere else it is nothing.
         lost = {key: name for key, name in empty.items() if name.count("/") in depths and name != "."}
         return instances | lost if instances else {}
+
+    def _made_of(self, asset_id: str, entry: str) -> Sequence[str]:
+        return (entry,)
 
     def _read(self, asset_id: str, entry: str) -> StatedCapture:
         """Raises ``AssetError``; see `read_colmap_model`."""

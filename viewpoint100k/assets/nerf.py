@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,9 @@ class NerfSource(CaptureSource[str]):
                 path = chosen if name == "." else f"{name}/{chosen}"
                 found[storable(path)] = path
         return found
+
+    def _made_of(self, asset_id: str, entry: str) -> Sequence[str]:
+        return (posixpath.dirname(entry) or ".",)
 
     def _read(self, asset_id: str, entry: str) -> StatedCapture:
         """Raises ``AssetError``: ``annotations_unreadable``, ``too_many_photos``, ``unsupported_camera``."""

@@ -126,6 +126,19 @@ class ObjaverseSource:
         path = self._cache.path(self.describe(asset_id).path)
         return path.stat().st_size if path.exists() else None
 
+    def stamp(self, asset_id: str) -> str | None:
+        """See `Stamped`. None of a file that is not here, or that may refer to others."""
+        item = self.describe(asset_id)
+        path = self._cache.path(item.path)
+        if path.suffix.lower() in (".obj", ".gltf") or not path.exists():
+            return None
+        status = path.stat()
+        return repr((self.name, str(path), status.st_size, status.st_mtime_ns, asdict(item), self._limits))
+
+    def references(self, asset_id: str) -> Sequence[Path]:
+        """See `Stamped`: none, for what refers to other files has no stamp."""
+        return ()
+
     def load(self, asset_id: str) -> MeshAsset:
         """Reads one object from the cache.
 

@@ -100,18 +100,23 @@ class BlockRecord:
 
 
 class BlockBuilder:
-    """What one process needs to build blocks: the source, and a renderer that is opened at its first use."""
+    """What one process needs to build blocks: the source, and a renderer that is opened at its first use.
 
-    def __init__(self, build_plan: BuildPlan, source: Source) -> None:
+    ``device_index`` is the EGL device that it draws on; the first by default.
+    """
+
+    def __init__(self, build_plan: BuildPlan, source: Source, device_index: int | None = None) -> None:
         self.build_plan = build_plan
         self.source = source
+        self._device_index = device_index
         self.timed = Stopwatch()
         self._renderer: Renderer | None = None
 
     @property
     def renderer(self) -> Renderer:
         if self._renderer is None:
-            self._renderer = open_renderer(self.build_plan.config.renderer)
+            options = {} if self._device_index is None else {"device_index": self._device_index}
+            self._renderer = open_renderer(self.build_plan.config.renderer, **options)
         return self._renderer
 
     def make_ready(self) -> None:

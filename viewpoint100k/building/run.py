@@ -5,13 +5,15 @@ from __future__ import annotations
 import fcntl
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from renderers.devices import DrawingDevice, choose, drawing_devices, draws_on_devices
 from renderers.software.extension import load as load_extension
 from viewpoint100k import __version__
 from viewpoint100k.assets.asset import Downloadable
@@ -34,7 +36,9 @@ __all__ = ["Part", "Summary", "build_dataset", "summarize"]
 _PACKAGES = {"pyrender": "pyrender", "blender": "bpy"}
 """Of renderers that come as extras of the same names."""
 
-Engine = type[LocalEngine] | type[RayEngine]
+Engine = Callable[
+    [BuildPlan, DatasetFolder, int, Callable[[int], None], Callable[[Task], None]], LocalEngine | RayEngine
+]
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,17 @@ class Summary:
     """Of all rows, once the set is complete."""
 
 
-def build_dataset(build_plan: BuildPlan, out: Path, workers: int, part: Part, engine: str = "local") -> Summary:
+def build_dataset(
+    build_plan: BuildPlan, out: Path, workers: int, part: Part, engine: str = "local", gpus: str | None = None
+) -> Summary:
     """Builds every shard of ``part`` that is not there yet, and writes the card once all shards of the plan are.
+
+    Args:
+        gpus: numbers of the GPUs to draw on, such as ``0,2``; all that the process may see by default.
 
     Raises ``UsageError`` for a folder that something else has made, and leaves it as it is.
     """
-    run = _engine(engine)
+    run = _engine(engine, build_plan.config.renderer, gpus)
     _check_renderer(build_plan.config.renderer)
     folder = DatasetFolder(out)
     _claim(folder, build_plan)
@@ -122,7 +131,8 @@ def _build(
 
     tasks = [Task(place, i) for place, blocks in missing.items() for i in sorted(blocks)]
     left = sum(build_plan.layout.shards[task.shard].blocks[task.block].rows for task in tasks)
-    with Progress("building", "rows", build_plan.layout.rows, build_plan.layout.rows - left) as progress:
+    done = build_plan.layout.rows - left
+    with Progress("building", "rows", build_plan.layout.rows, done, first_at_once=True) as progress:
         engine(build_plan, folder, workers, progress.advance, on_block).run(tasks)
 
 
@@ -135,11 +145,23 @@ def _check_renderer(name: str) -> None:
         raise MissingExtraError(package, name)
 
 
-def _engine(name: str) -> Engine:
+def _devices(renderer: str, gpus: str | None) -> tuple[DrawingDevice, ...]:
+    """The GPUs to draw on; none where the renderer needs none. Raises ``UsageError`` for one that is not there."""
+    if not draws_on_devices(renderer):
+        if gpus is not None:
+            raise UsageError(f"--gpus {gpus}: the renderer {renderer} draws on the CPU: leave it out")
+        return ()
+    devices = drawing_devices()
+    return devices if gpus is None else choose(devices, gpus)
+
+
+def _engine(name: str, renderer: str, gpus: str | None) -> Engine:
     match name:
         case "local":
-            return LocalEngine
+            return partial(LocalEngine, devices=_devices(renderer, gpus))
         case "ray":
+            if gpus is not None:
+                raise UsageError("--gpus: with --engine ray, Ray itself gives GPUs to tasks: leave it out")
             if find_spec("ray") is None:  # Before the folder is begun.
                 raise MissingExtraError("ray", "ray")
             return RayEngine
@@ -152,7 +174,7 @@ def finish(folder: DatasetFolder, build_plan: BuildPlan) -> Summary:
     finished = [shard for shard in shards if folder.has_shard(shard)]
     summary = summarize(folder, finished, len(shards), build_plan.unusable)
     if summary.complete:
-        manifest = folder.write_manifest(build_plan.digest, shards, build_plan.same_objects)
+        manifest = folder.write_manifest(build_plan.config_digest, shards, build_plan.same_objects)
         write_card(folder, build_plan, manifest, summary.assets_dropped, summary.drops)
         return replace(summary, digests=manifest.rows)
     return summary
@@ -186,6 +208,7 @@ def _claim(folder: DatasetFolder, build_plan: BuildPlan) -> None:
             for template in build_plan.templates.values()
         },
         "assets": sum(len(pool.assets) for pools in build_plan.layout.pools.values() for pool in pools),
+        "tried": build_plan.tried.count,
     }
     path = folder.build / "build.json"
     if not path.exists():

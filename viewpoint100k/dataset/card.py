@@ -91,10 +91,11 @@ def write_card(
     text = environment.from_string(_card_template()).render(
         metadata=_metadata(build_plan, splits, manifest.digest),
         config=build_plan.config,
-        digest=build_plan.digest,
+        digest=build_plan.config_digest,
         manifest=manifest,
         templates=sorted(build_plan.templates.values(), key=lambda template: template.question_type),
         splits=splits,
+        tried=build_plan.tried,
         dropped_assets=Counter(dropped_assets.values()).most_common(),
         drops=sorted(drops.items()),
         versions=_versions(),
