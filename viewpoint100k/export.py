@@ -22,7 +22,9 @@ from viewpoint100k.audit import stored_manifest_digest
 from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.exports.jsonl import Jsonl
 from viewpoint100k.exports.llamafactory import LlamaFactory
+from viewpoint100k.exports.llava import Llava
 from viewpoint100k.exports.ms_swift import MsSwift
+from viewpoint100k.exports.openai import OpenAi
 from viewpoint100k.exports.protocol import REASONS, Contents, Format
 from viewpoint100k.exports.reading import Selection, read_samples, select, split_files
 from viewpoint100k.exports.verl import Verl
@@ -34,6 +36,8 @@ __all__ = ["FORMATS", "PAPER_SHARE", "Export", "export"]
 FORMATS: Mapping[str, type[Format]] = {
     "llamafactory": LlamaFactory,
     "ms-swift": MsSwift,
+    "llava": Llava,
+    "openai": OpenAi,
     "verl": Verl,
     "vlmevalkit": VlmEvalKit,
     "webdataset": WebDataset,

@@ -86,16 +86,16 @@ def option_in_words(reply: str, options: Sequence[str]) -> int | None:
     for sentence in _sentences(meanings.prepared(reply)):
         said = meanings.read(sentence, alone=followed)
         parts = [] if said.chosen is not None else [part for part in _CLAUSE.split(sentence) if part and part.strip()]
-        places = {said.chosen}
+        places = [said.chosen]
         clear = followed
         for part in parts:
             clause = meanings.read(part, alone=clear)
             clear = clear and clause.known
-            places.add(clause.chosen)
-        places.discard(None)
-        chosen |= places
+            places.append(clause.chosen)
+        found = {place for place in places if place is not None}
+        chosen |= found
         if sentence.strip():
-            followed = said.known or bool(places) or meanings.names_camera(sentence)
+            followed = said.known or bool(found) or meanings.names_camera(sentence)
     return chosen.pop() if len(chosen) == 1 else None
 
 
