@@ -7,14 +7,7 @@ from dataclasses import dataclass
 
 from recipe.evaluation.conditions import Trial
 from recipe.evaluation.items import Item
-from recipe.rewards.answers import (
-    chosen_letter,
-    follows_format,
-    is_right,
-    read_answer,
-    read_number,
-    stated_number,
-)
+from recipe.rewards.answers import follows_format, is_right, stated_answer
 
 __all__ = ["Reading", "read_trials"]
 
@@ -58,14 +51,6 @@ def read_trials(trials: Iterable[Trial], raws: Mapping[Key, str]) -> list[Readin
     for trial in trials:
         raw = raws.get((trial.item.id, trial.condition))
         if raw is not None:
-            read.append(Reading(trial, raw, _given(trial, raw), follows_format(raw)))
+            given = stated_answer(raw, trial.item.answer, trial.options)
+            read.append(Reading(trial, raw, given, follows_format(raw)))
     return read
-
-
-def _given(trial: Trial, raw: str) -> str | None:
-    if trial.options:
-        return chosen_letter(raw, trial.options)
-    if read_number(trial.item.answer) is None:
-        return read_answer(raw)
-    number = stated_number(raw)
-    return None if number is None else f"{number:g}"

@@ -25,6 +25,7 @@ __all__ = [
     "is_right",
     "read_answer",
     "read_number",
+    "stated_answer",
     "stated_number",
     "text_of",
     "thoughts",
@@ -147,6 +148,19 @@ def stated_number(text: str) -> float | None:
         return None
     measures = {float(match["number"].replace(",", ".")) for match in _MEASURE.finditer(plain)}
     return measures.pop() if len(measures) == 1 else read_number(plain)
+
+
+def stated_answer(text: str, answer: str, options: Sequence[str]) -> str | None:
+    """What ``text`` answers, in the form of the row's ``answer``; None where no answer can be read.
+
+    The letter of an option; of an open question the number, or the words where ``answer`` is no number.
+    """
+    if options:
+        return chosen_letter(text, options)
+    if read_number(answer) is None:
+        return read_answer(text)
+    number = stated_number(text)
+    return None if number is None else f"{number:g}"
 
 
 def in_degrees(question: str) -> bool:

@@ -65,7 +65,7 @@ def compute_score(
 ) -> dict[str, float]:
     """verl's reward of one reply: ``score``, which trains, and ``format`` and ``accuracy``, which are logged.
 
-    ``reward.custom_reward_function.path=pkg://recipe.rewards.trainers``; the name is verl's default. The export ``verl``
+    ``reward.custom_reward_function.path=pkg://recipe.rewards.trainers``; the name is the default. The export ``verl``
     puts the question into ``extra_info``. ``format_weight`` is set by ``reward_kwargs``.
     """
     question = str((extra_info or {}).get("question") or "")
