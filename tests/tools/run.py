@@ -106,7 +106,7 @@ def _try(tool: dict[str, Any], python: Path, folder: Path, truth: Path) -> dict[
     environment |= dict.fromkeys(("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"), "1")
     environment["HF_HOME"] = str(CACHE / "cache")
     if "pytest" in tool:
-        command = [sys.executable, "-m", "pytest", "-q", "-rs", str(ROOT / tool["pytest"]), *tool.get("select", [])]
+        command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-q", "-rs", str(ROOT / tool["pytest"]), *tool.get("select", [])]
         environment[tool["python_in"]] = str(python)
     else:
         command = [str(python), str(HERE / tool["script"]), str(folder), str(truth)]
