@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
-from viewpoint100k.references import reference_features, reference_schema
+
+from viewpoint100k.dataset.references import reference_features, reference_schema
 from viewpoint100k.dataset.schema import arrow_schema, features
 
 ROWS = hand.GOOD["train-00000-of-00002"]
