@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
-from viewpoint100k.assets.mesh_files.parts import Part
+from viewpoint100k.assets.mesh_files.parts import Part, in_order_of_use
 from viewpoint100k.assets.mesh_files.textures import decode_texture, srgb_to_linear
 from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry.mesh import Material, Texture
@@ -45,7 +45,7 @@ def read_ply(files: AssetFiles, limits: MeshLimits) -> list[Part]:
     kwargs = trimesh.exchange.ply.load_ply(io.BytesIO(data), skip_materials=True)
     if kwargs.get("faces") is None or len(kwargs["faces"]) < counts["face"]:
         raise AssetError("truncated", f"{files.name} has fewer faces than its header says")
-    return [_ply_part(kwargs, _TEXTURE_FILE.search(header), files, limits)]
+    return [in_order_of_use(_ply_part(kwargs, _TEXTURE_FILE.search(header), files, limits))]
 
 
 def read_stl(files: AssetFiles, limits: MeshLimits) -> list[Part]:

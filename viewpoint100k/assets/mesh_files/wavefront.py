@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
-from viewpoint100k.assets.mesh_files.parts import Part
+from viewpoint100k.assets.mesh_files.parts import Part, in_order_of_use
 from viewpoint100k.assets.mesh_files.textures import srgb_to_linear
 from viewpoint100k.assets.mesh_files.wavefront_materials import ObjMaterial, read_mtl
 from viewpoint100k.errors import AssetError
@@ -48,7 +48,8 @@ def read_obj(files: AssetFiles, limits: MeshLimits) -> list[Part]:
     text = _USEMTL.sub(lambda match: f"\nusemtl {numbers.get(match[1], '-')}", _MTLLIB.sub("", text))
     stub = "".join(f"newmtl {number}\n" for number in numbers.values())
     loaded = trimesh.exchange.obj.load_obj(io.StringIO("mtllib stub\n" + text), resolver={"stub": stub})
-    return [_part(kwargs, used, materials) for kwargs in loaded.get("geometry", {}).values()]
+    parts = [_part(kwargs, used, materials) for kwargs in loaded.get("geometry", {}).values()]
+    return [in_order_of_use(part) for part in parts]
 
 
 def decode_text(data: bytes) -> str:
