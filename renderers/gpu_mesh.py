@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,7 +90,7 @@ class GpuMesh:
         key = (program.handle.glo, indices.glo)
         if key not in self._arrays:
             content: list[Any] = [(self._positions, "3f", "in_position")]
-            if program.inputs & {"in_normal", "in_color"}:
+            if program.inputs & {"in_normal", "in_uv", "in_color"}:
                 content.append((self._rest, *_REST))
             self._arrays[key] = self._context.vertex_array(
                 program.handle, content, index_buffer=indices, skip_errors=True
@@ -128,6 +128,9 @@ class GpuMesh:
         """Uploads a batch's textures and says what its shader must do."""
         material = batch.material
         features = set() if batch.color is not None else {"COLORS"}
+        if material.unlit:
+            features.add("UNLIT")
+            material = replace(_without_textures(material), base_color_texture=material.base_color_texture)
         slots = (
             ("base_color_texture", material.base_color_texture, True),
             ("surface_texture", material.metallic_roughness_texture, False),
@@ -145,7 +148,12 @@ class GpuMesh:
             features.add(name.upper())
         if batch.textures:
             features.add("UV")
-        if material.roughness >= _ROUGH and "SURFACE_TEXTURE" not in features and material.metallic < 0.5:
+        if (
+            not material.unlit
+            and material.roughness >= _ROUGH
+            and "SURFACE_TEXTURE" not in features
+            and material.metallic < 0.5
+        ):
             features.add("ROUGH")
             if batch.fine and not material.metallic and "NORMAL_TEXTURE" not in features:
                 features.add("FINE")
@@ -188,7 +196,7 @@ def _look(primitive: Primitive) -> tuple[object, ...]:
     return (
         _ALPHA_ORDER.index(m.alpha_mode),
         tuple(0 if t is None else id(t) for t in (*textures, m.emissive_texture)),
-        (m.metallic, m.roughness, m.normal_scale, m.occlusion_strength, *m.emissive, m.alpha_cutoff),
+        (m.metallic, m.roughness, m.normal_scale, m.occlusion_strength, *m.emissive, m.alpha_cutoff, m.unlit),
         primitive.uvs is None,
     )
 
@@ -266,4 +274,5 @@ def _without_textures(material: Material) -> Material:
         emissive=material.emissive,
         alpha_mode=material.alpha_mode,
         alpha_cutoff=material.alpha_cutoff,
+        unlit=material.unlit,
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from viewpoint100k import __version__
-from viewpoint100k.assets import PHOTO_SOURCES, MixedSource, Source, source_digest
+from viewpoint100k.assets import PHOTO_SOURCES, MixedSource, Source, source_digest, source_identity
 from viewpoint100k.assets.asset import Downloadable, FromFiles
 from viewpoint100k.assets.duplicates import identical_files
 from viewpoint100k.assets.mixed import parse_mixture
@@ -100,7 +100,7 @@ def draw_up(config: BuildConfig) -> Blueprint:
     twins = originals(same)
     sizes = {asset_id: path.stat().st_size for asset_id, path in files.items() if path.exists()}
     inputs = [[pool.weight for pool in pools], asked, sizes, twins, sorted(unusable.items())]
-    digest = config.digest(source_digest(source.name, asset_ids), json.dumps(inputs, sort_keys=True))
+    digest = config.digest(source_digest(source_identity(source), asset_ids), json.dumps(inputs, sort_keys=True))
     plan = make_plan(config, [pool for pool in usable if pool.assets], twins)
     return Blueprint(config, plan, templates, digest, unusable, same)
 

@@ -49,6 +49,8 @@ class Material:
     alpha_mode: AlphaMode = "OPAQUE"
     alpha_cutoff: float = 0.5
     """Below it nothing is drawn, in the mode MASK."""
+    unlit: bool = False
+    """Whether the base colour is what a camera sees, whatever the light (``KHR_materials_unlit``)."""
 
 
 @dataclass(frozen=True, eq=False)

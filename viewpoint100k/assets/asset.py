@@ -23,6 +23,7 @@ __all__ = [
     "Origin",
     "Photo",
     "Source",
+    "WithSettings",
     "normalization",
 ]
 
@@ -57,6 +58,8 @@ class MeshAsset:
     """(3,): horizontal unit vector out of the object's front; None where it is not known."""
     normalization: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
     """(4, 4): from the asset's own coordinates, as stored in its file, to this mesh's."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of it or left out, in short snake_case words such as ``no_usemtl``; see docs/sources.md."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +99,8 @@ class CaptureAsset:
     """(n, 3): reconstructed points in this world, where the source has any."""
     visible: NDArray[np.bool_] | None = None
     """(photos, n): which points each photo observes, where the source says so."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of it or left out; as for a mesh."""
 
 
 Asset = MeshAsset | CaptureAsset
@@ -124,6 +129,16 @@ class FromFiles(Protocol):
 
     def files(self) -> Mapping[str, Path]:
         """The file of each asset that has one, by asset id."""
+        ...
+
+
+@runtime_checkable
+class WithSettings(Protocol):
+    """A source of which something was chosen that changes what is made of its files."""
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What was chosen, by name; without what is as usual."""
         ...
 
 

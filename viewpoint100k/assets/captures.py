@@ -38,6 +38,11 @@ class CaptureSource(ABC, Generic[Entry]):
         self._limits = limits or CaptureLimits()
         self._license = license
 
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What was chosen for the whole folder."""
+        return {} if self._license == NO_LICENSE else {"license": self._license}
+
     def ids(self) -> Sequence[str]:
         """All captures, sorted, those that cannot be used among them. Raises ``UsageError`` where there is none."""
         _ = self._metadata

@@ -15,7 +15,7 @@ from viewpoint100k.assets.asset import NO_LICENSE
 from viewpoint100k.assets.mesh_files.parts import UpAxis
 from viewpoint100k.errors import UsageError
 
-__all__ = ["METADATA_FILE", "MeshMetadata", "read_metadata"]
+__all__ = ["METADATA_FILE", "MeshMetadata", "parsed_front", "read_metadata"]
 
 METADATA_FILE = "metadata.csv"
 
@@ -88,12 +88,13 @@ def _parsed(row: dict[str | None, str], where: str) -> MeshMetadata:
         license=value.get("license", "") or NO_LICENSE,
         creator=value.get("creator", ""),
         uri=value.get("uri", ""),
-        front=_parsed_front(value.get("front", ""), where),
+        front=parsed_front(value.get("front", ""), where),
         up=_parsed_up(value.get("up", ""), where),
     )
 
 
-def _parsed_front(text: str, where: str) -> NDArray[np.float64] | None:
+def parsed_front(text: str, where: str) -> NDArray[np.float64] | None:
+    """`MeshMetadata.front` of what stands in the column. Raises ``UsageError`` that begins with ``where``."""
     if not text:
         return None
     if text.lower() in _NAMED_FRONTS:

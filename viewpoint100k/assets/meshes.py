@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from viewpoint100k.assets.asset import MeshAsset, Origin
+from viewpoint100k.assets.asset import NO_LICENSE, MeshAsset, Origin
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import UpAxis
 from viewpoint100k.assets.mesh_files.reading import MESH_SUFFIXES, read_mesh_file
@@ -16,7 +16,7 @@ from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, read
 from viewpoint100k.assets.recent import RecentMeshes
 from viewpoint100k.errors import AssetError, UsageError
 
-__all__ = ["MeshesSource"]
+__all__ = ["MeshesSource", "mesh_files"]
 
 _KEPT_BYTES = 192 * 2**20
 """Of meshes that a process keeps."""
@@ -29,17 +29,27 @@ class MeshesSource:
     (textures, buffers, MTL) within the folder only. ``metadata.csv`` in the folder says where the files come from; see
     `MeshMetadata` for its columns.
 
-    ``up`` is the axis that points up in the files: ``auto`` takes +Y in glTF, as its standard says, and +Z in OBJ, PLY
-    and STL, whose formats do not say. A file's own ``up`` in the metadata goes before it.
+    ``up`` is the axis that points up in the files: ``auto`` takes what a file says, or what its format is used to; see
+    `read_mesh_file`. A file's own ``up`` in the metadata goes before it, and so does its licence before ``license``.
     """
 
-    name = "meshes"
-
-    def __init__(self, root: Path, limits: MeshLimits | None = None, up: UpAxis | Literal["auto"] = "auto") -> None:
+    def __init__(
+        self,
+        root: Path,
+        limits: MeshLimits | None = None,
+        up: UpAxis | Literal["auto"] = "auto",
+        license: str = NO_LICENSE,
+    ) -> None:
         self._root = root
         self._limits = limits or MeshLimits()
         self._up: UpAxis | None = None if up == "auto" else up
+        self._license = license
         self._recent = RecentMeshes(_KEPT_BYTES)
+
+    @property
+    def name(self) -> str:
+        """Kind of source."""
+        return "meshes"
 
     def ids(self) -> Sequence[str]:
         """All mesh files, sorted. Raises ``UsageError`` for a folder that is not there or holds none, and for a
@@ -63,33 +73,42 @@ class MeshesSource:
         return self._recent.get((asset_id, status.st_size, status.st_mtime_ns), lambda: self._read(asset_id))
 
     def _read(self, asset_id: str) -> MeshAsset:
-        metadata = self._metadata.get(asset_id, MeshMetadata())
+        metadata = self._stated(asset_id)
         file = read_mesh_file(self._files[asset_id], self._root, self._limits, metadata.up or self._up)
         origin = Origin(
             source=self.name,
             asset_id=asset_id,
             sha256=file.sha256,
             category=metadata.category,
-            license=metadata.license,
+            license=metadata.license if metadata.license != NO_LICENSE else self._license,
             creator=metadata.creator,
             uri=metadata.uri,
         )
-        return MeshAsset(origin, file.mesh, metadata.front, file.normalization)
+        return MeshAsset(origin, file.mesh, metadata.front, file.normalization, file.notes)
+
+    @cached_property
+    def _found(self) -> dict[str, Path]:
+        return mesh_files(self._root)
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What was chosen for the whole folder and changes what is made of it."""
+        chosen = {"up": self._up} if self._up is not None else {}
+        return chosen if self._license == NO_LICENSE else {**chosen, "license": self._license}
+
+    def size_on_disk(self, asset_id: str) -> int | None:
+        """Bytes of an asset's own file; None where it is gone."""
+        path = self._files.get(asset_id)
+        return path.stat().st_size if path is not None and path.is_file() else None
+
+    def _stated(self, asset_id: str) -> MeshMetadata:
+        """What is known of one asset beside its file."""
+        return self._metadata.get(asset_id, MeshMetadata())
 
     @cached_property
     def _files(self) -> dict[str, Path]:
         """Paths by asset id, in the order of the ids."""
-        if not self._root.exists():
-            raise UsageError(f"there is no folder {self._root}: give one that holds mesh files")
-        if not self._root.is_dir():
-            raise UsageError(f"{self._root} is not a folder: give the folder that holds the mesh file")
-        found = {}
-        for folder, subfolders, names in os.walk(self._root):
-            subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-            for name in names:
-                if not name.startswith(".") and Path(name).suffix.lower() in MESH_SUFFIXES:
-                    path = Path(folder, name)
-                    found[_asset_id(path.relative_to(self._root))] = path
+        found = self._found
         if not found:
             kinds = ", ".join(sorted(MESH_SUFFIXES))
             raise UsageError(f"there is no mesh file in {self._root}: put some there ({kinds})")
@@ -99,6 +118,22 @@ class MeshesSource:
     def _metadata(self) -> dict[str, MeshMetadata]:
         path = self._root / METADATA_FILE
         return read_metadata(path, self._files.keys()) if path.exists() else {}
+
+
+def mesh_files(root: Path) -> dict[str, Path]:
+    """Every mesh file below ``root`` by its asset id. Raises ``UsageError`` where ``root`` is no folder."""
+    if not root.exists():
+        raise UsageError(f"there is no folder {root}: give one that holds mesh files")
+    if not root.is_dir():
+        raise UsageError(f"{root} is not a folder: give the folder that holds the mesh file")
+    found = {}
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith(".") and Path(name).suffix.lower() in MESH_SUFFIXES:
+                path = Path(folder, name)
+                found[_asset_id(path.relative_to(root))] = path
+    return found
 
 
 def _asset_id(relative: Path) -> str:

@@ -87,8 +87,10 @@ def assemble(
             asset_id=asset_id,
             sha256=_digest(stated.sha256, opened),
             category=metadata.category or stated.category,
-            license=metadata.license if metadata.license != NO_LICENSE else license,
-            creator=metadata.creator,
+            license=next(
+                (one for one in (metadata.license, license) if one != NO_LICENSE), stated.license or NO_LICENSE
+            ),
+            creator=metadata.creator or stated.creator,
             uri=metadata.uri or stated.uri,
         ),
         photos=tuple(photos),
@@ -99,6 +101,7 @@ def assemble(
         up_confidence=placement.up_confidence,
         points=points,
         visible=None if stated.visible is None else stated.visible[rows][:, chosen],
+        notes=stated.notes,
     )
 
 
@@ -246,4 +249,6 @@ def _too_few(asset_id: str, count: int, dropped: Mapping[str, str]) -> AssetErro
     for reason in dropped.values():
         reasons[reason] = reasons.get(reason, 0) + 1
     why = ", ".join(f"{number} {reason}" for reason, number in sorted(reasons.items())) or "no others are listed"
+    missing = next((name for name, reason in dropped.items() if reason == "image_missing"), None)
+    why += f" (such as {missing[:200]!r})" if missing else ""
     return AssetError("too_few_photos", f"{asset_id} has {count} usable photos of the two that a pair needs: {why}")

@@ -24,10 +24,21 @@ __all__ = ["MESH_SUFFIXES", "MeshFile", "read_mesh_file"]
 
 _Reader = Callable[[AssetFiles, MeshLimits], list[Part]]
 
-_USUAL_UP: dict[str, UpAxis] = {".glb": "y", ".gltf": "y", ".obj": "z", ".ply": "z", ".stl": "z"}
-"""By suffix: which axis is taken to point up in a file where nobody says."""
+_USUAL_UP: dict[str, UpAxis] = {
+    **dict.fromkeys((".glb", ".gltf", ".obj"), "y"),
+    **dict.fromkeys((".ply", ".stl", ".off", ".3mf"), "z"),
+}
+"""By suffix: which axis is taken to point up in a file where nobody says. glTF's is its standard's, and so is 3MF's;
+OBJ's is what the exporters of Blender, Maya and 3ds Max write unless told otherwise; PLY and STL come from scanners and
+for printers; OFF is ModelNet's."""
 
-MESH_SUFFIXES = frozenset(_USUAL_UP)
+_STATED_UP = frozenset({".glb", ".gltf", ".3mf"})
+"""Formats whose standard says which axis points up."""
+
+_TURNED = frozenset({".fbx", ".usdz"})
+"""Formats whose files say so, and whose readers turn them +Z up."""
+
+MESH_SUFFIXES = frozenset({*_USUAL_UP, *_TURNED, ".dae"})
 """Lower-case suffixes of the files that can be read."""
 
 
@@ -41,12 +52,14 @@ class MeshFile:
     """(4, 4): from the file's coordinates (for glTF, its scene's) to the mesh's."""
     sha256: str
     """See `AssetFiles.sha256`."""
+    notes: tuple[str, ...] = ()
+    """See `AssetFiles.notes`."""
 
 
 def read_mesh_file(path: Path, root: Path, limits: MeshLimits | None = None, up: UpAxis | None = None) -> MeshFile:
     """Reads ``path``, which lies below ``root``; it may refer to files below ``root`` and nowhere else.
 
-    ``up`` is the axis that points up in the file; by default +Y in glTF, as its standard says, and +Z elsewhere.
+    ``up`` is the axis that points up in the file; by default what `_usual_up` gives.
     Raises ``AssetError`` whatever is wrong with the file.
     """
     limits = limits or MeshLimits()
@@ -56,7 +69,7 @@ def read_mesh_file(path: Path, root: Path, limits: MeshLimits | None = None, up:
     try:
         with _silence():
             parts = read(files, limits)
-            mesh, normalization = upright_mesh(parts, up or _USUAL_UP[suffix], files.name)
+            mesh, normalization = upright_mesh(parts, up or _usual_up(files, suffix), files.name)
     except AssetError:
         raise
     except Exception as error:  # The parsers raise whatever a broken file leads them to.
@@ -66,7 +79,18 @@ def read_mesh_file(path: Path, root: Path, limits: MeshLimits | None = None, up:
     if mesh.triangle_count > limits.max_triangles:
         message = f"{files.name} has {mesh.triangle_count:,} triangles, more than {limits.max_triangles:,}"
         raise AssetError("too_many_triangles", message)
-    return MeshFile(mesh, normalization, files.sha256)
+    return MeshFile(mesh, normalization, files.sha256, files.notes)
+
+
+def _usual_up(files: AssetFiles, suffix: str) -> UpAxis:
+    """The axis that points up as the file says, or what lies around it, or else as its format is used."""
+    if suffix in _TURNED:
+        return "z"
+    if suffix == ".dae":
+        from viewpoint100k.assets.mesh_files.trimesh_scenes import stated_up_of_dae
+
+        return stated_up_of_dae(files.read_asset())
+    return "z" if files.is_of_gazebo_model else _USUAL_UP[suffix]
 
 
 def _reader(suffix: str) -> _Reader:
@@ -77,6 +101,22 @@ def _reader(suffix: str) -> _Reader:
         from viewpoint100k.assets.mesh_files.wavefront import read_obj
 
         return read_obj
+    if suffix == ".fbx":
+        from viewpoint100k.assets.mesh_files.fbx import read_fbx
+
+        return read_fbx
+    if suffix == ".usdz":
+        from viewpoint100k.assets.mesh_files.usdz import read_usdz
+
+        return read_usdz
+    if suffix in (".dae", ".3mf"):
+        from viewpoint100k.assets.mesh_files.trimesh_scenes import read_3mf, read_dae
+
+        return read_dae if suffix == ".dae" else read_3mf
+    if suffix == ".off":
+        from viewpoint100k.assets.mesh_files.off import read_off
+
+        return read_off
     from viewpoint100k.assets.mesh_files.scans import read_ply, read_stl
 
     return read_ply if suffix == ".ply" else read_stl
