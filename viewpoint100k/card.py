@@ -80,6 +80,7 @@ def write_card(
     manifest_digest: str,
     dropped_assets: Mapping[str, str],
     drops: Mapping[tuple[str, str], int],
+    notes: Mapping[str, int],
 ) -> None:
     """Writes config.yaml, LICENSE, ATTRIBUTION.csv and, last of all, README.md."""
     splits = _splits(folder, blueprint)
@@ -96,6 +97,7 @@ def write_card(
         splits=splits,
         dropped_assets=Counter(dropped_assets.values()).most_common(),
         drops=sorted(drops.items()),
+        notes=sorted(notes.items()),
         versions=_versions(),
         features=features(),
         joints=JOINTS,

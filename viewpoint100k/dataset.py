@@ -6,9 +6,9 @@ import fcntl
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,8 @@ class Summary:
     """How many frames, pairs and questions were dropped, by (stage, reason)."""
     complete: bool
     """Whether every shard of the plan is finished."""
+    notes: dict[str, int] = field(default_factory=dict)
+    """Of how many used assets something was assumed or left out, by what."""
 
 
 def draw_up(config: BuildConfig) -> Blueprint:
@@ -254,7 +256,7 @@ def finish(folder: DatasetFolder, blueprint: Blueprint) -> Summary:
     summary = summarize(folder, finished, len(shards), blueprint.unusable)
     if summary.complete:
         digest = folder.write_manifest(blueprint.digest, shards, blueprint.same_objects)
-        write_card(folder, blueprint, digest, summary.assets_dropped, summary.drops)
+        write_card(folder, blueprint, digest, summary.assets_dropped, summary.drops, summary.notes)
     return summary
 
 
@@ -263,15 +265,22 @@ def summarize(folder: DatasetFolder, finished: list[Shard], planned: int, unusab
     rows: Counter[str] = Counter()
     drops: Counter[tuple[str, str]] = Counter()
     used: set[str] = set()
+    noted: set[tuple[str, str]] = set()
     dropped = dict(unusable)
     for shard in finished:
         rows[shard.split] += shard.rows
         for record in json.loads(folder.shard_record(shard).read_text())["blocks"]:
             used.update(record["used_assets"])
+            noted.update({(asset_id, word) for asset_id, words in record.get("notes", {}).items() for word in words})
             dropped.update(record["dropped_assets"])
             drops.update({(stage, reason): count for stage, reason, count in record["drops"]})
     dropped.update(Quarantine(folder.build / "quarantine").reasons())
-    return Summary(dict(rows), len(used), dropped, dict(drops), len(finished) == planned)
+    return Summary(dict(rows), len(used), dropped, dict(drops), len(finished) == planned, _counted(noted))
+
+
+def _counted(noted: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """How many assets have each note."""
+    return dict(sorted(Counter(word for _, word in noted).items()))
 
 
 def _claim(folder: DatasetFolder, blueprint: Blueprint) -> None:

@@ -36,13 +36,17 @@ def build(
 
     Example: viewpoint100k build viewpoint-100k --rows 1000 --out viewpoint-100k
     """
+    from viewpoint100k.assets import looks_like_known_set
     from viewpoint100k.config import load_config
     from viewpoint100k.dataset import build_dataset, draw_up
 
     stated = {name: value for name, value in (("rows", rows), ("source", source)) if value is not None}
     if workers is not None and workers < 1:
         raise UsageError(f"--workers must be at least 1, not {workers}")
-    blueprint = draw_up(load_config(config, set_ or [], stated))
+    settings = load_config(config, set_ or [], stated)
+    if (hint := looks_like_known_set(settings.source)) is not None:
+        print(hint, file=sys.stderr)
+    blueprint = draw_up(settings)
     summary = build_dataset(blueprint, out, workers or len(os.sched_getaffinity(0)), _part(shards), engine)
     if "test" not in {shard.split for shard in blueprint.plan.shards}:
         print("no test split: the source has fewer than five assets, too few to hold any out", file=sys.stderr)
@@ -51,6 +55,9 @@ def build(
     print(f"rows: {splits}")
     dropped = f"{len(summary.assets_dropped):,} dropped" + f" ({reasons})" * bool(reasons)
     print(f"assets: {summary.assets_used:,} used, {dropped}")
+    if summary.notes:
+        noted = ", ".join(f"{n:,} {word}" for word, n in summary.notes.items())
+        print(f"assumed or left out, by the number of assets: {noted}")
     if summary.complete:
         print(f"{out}: load it from {out.resolve().parent} with datasets.load_dataset({out.name!r})")
     else:
