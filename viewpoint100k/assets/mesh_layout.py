@@ -52,6 +52,8 @@ class MeshLayout:
     category: Category = no_category
     front: str = ""
     """Out of an object's front, as in ``metadata.csv``, where the set is aligned."""
+    share: float = 0.9
+    """How many of the mesh files in a folder match where the folder looks like the set."""
     preference: tuple[str, ...] = ()
     """Of several meshes of one object the one whose path has the first of these in it."""
 

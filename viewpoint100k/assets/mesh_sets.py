@@ -17,7 +17,6 @@ from viewpoint100k.errors import UsageError
 __all__ = ["MeshSetSource", "looks_like"]
 
 _LOOKED_AT = 200
-_ENOUGH = 0.9
 
 
 class MeshSetSource(MeshesSource):
@@ -85,6 +84,6 @@ def looks_like(paths: Sequence[str], layouts: Sequence[MeshLayout]) -> MeshLayou
     """The set whose layout nearly all of these mesh files have; None where there is no such set."""
     some = paths[:: max(1, len(paths) // _LOOKED_AT)]
     for layout in layouts:
-        if some and sum(layout.path.fullmatch(path) is not None for path in some) >= _ENOUGH * len(some):
+        if some and sum(layout.path.fullmatch(path) is not None for path in some) >= layout.share * len(some):
             return layout
     return None

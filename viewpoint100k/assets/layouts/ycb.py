@@ -32,6 +32,7 @@ LAYOUT = MeshLayout(
     creator="Yale-CMU-Berkeley",
     uri="https://www.ycbbenchmarks.com/object-models/",
     category=_category,
+    share=0.25,  # Beside each are models without texture.
     preference=(
         "/google_16k/textured.obj",
         "/google_64k/textured.obj",
