@@ -1,4 +1,7 @@
-"""Published sets of photographs by their names, in trees of their own layouts: cameras equal those that took the photos."""
+"""Published sets of photographs by their names, in trees of their own layouts.
+
+The cameras that are read equal those that took the photos.
+"""
 
 import io
 import json

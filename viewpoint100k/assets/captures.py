@@ -15,7 +15,7 @@ from viewpoint100k.assets.capture_files.assembly import assemble
 from viewpoint100k.assets.capture_files.capture import StatedCapture
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.capture_files.source_folder import SourceFolder
-from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, read_metadata
+from viewpoint100k.assets.mesh_metadata import METADATA_FILE, Metadata, read_metadata
 from viewpoint100k.errors import AssetError, UsageError, ViewpointError
 
 __all__ = ["CaptureSource"]
@@ -45,18 +45,24 @@ class CaptureSource(ABC, Generic[Entry]):
 
     def ids(self) -> Sequence[str]:
         """All captures, sorted, those that cannot be used among them. Raises ``UsageError`` where there is none."""
-        _ = self._metadata
-        return tuple(self._entries)
+        return (*self._entries, *self._metadata.unplaced(self._entries))
 
     def load(self, asset_id: str) -> CaptureAsset:
         """Reads one capture and looks at its photos. Raises ``AssetError``, whatever is wrong with it."""
+        self._metadata.refuse(asset_id)
         if asset_id not in self._entries:
             raise AssetError("file_missing", f"{asset_id} is not in {self._root}")
         try:
             with np.errstate(all="ignore"):
                 stated = self._read(asset_id, self._entries[asset_id])
                 return assemble(
-                    self.name, asset_id, stated, self._files, self._limits, self._license, self._metadata.get(asset_id)
+                    self.name,
+                    asset_id,
+                    stated,
+                    self._files,
+                    self._limits,
+                    self._license,
+                    self._metadata.rows.get(asset_id),
                 )
         except ViewpointError:
             raise
@@ -95,9 +101,9 @@ class CaptureSource(ABC, Generic[Entry]):
         return found
 
     @cached_property
-    def _metadata(self) -> dict[str, MeshMetadata]:
+    def _metadata(self) -> Metadata:
         path = self._root / METADATA_FILE
-        return read_metadata(path, self._entries.keys()) if path.is_file() else {}
+        return read_metadata(path, self._entries.keys()) if path.is_file() else Metadata()
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process needs: it finds the rest by itself."""

@@ -12,7 +12,7 @@ from viewpoint100k.assets.asset import NO_LICENSE, MeshAsset, Origin
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import UpAxis
 from viewpoint100k.assets.mesh_files.reading import MESH_SUFFIXES, read_mesh_file
-from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, read_metadata
+from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, Metadata, read_metadata
 from viewpoint100k.assets.recent import RecentMeshes
 from viewpoint100k.errors import AssetError, UsageError
 
@@ -52,10 +52,11 @@ class MeshesSource:
         return "meshes"
 
     def ids(self) -> Sequence[str]:
-        """All mesh files, sorted. Raises ``UsageError`` for a folder that is not there or holds none, and for a
-        malformed ``metadata.csv``."""
-        _ = self._metadata
-        return tuple(self._files)
+        """All mesh files, sorted; then what ``metadata.csv`` says of none of them, which `load` refuses.
+
+        Raises ``UsageError`` for a folder that is not there or holds no mesh, and for a malformed ``metadata.csv``.
+        """
+        return (*self._files, *self._metadata.unplaced(self._files))
 
     def files(self) -> Mapping[str, Path]:
         """The file of each asset."""
@@ -63,6 +64,7 @@ class MeshesSource:
 
     def load(self, asset_id: str) -> MeshAsset:
         """Reads one file. Raises ``AssetError``; see `read_mesh_file`."""
+        self._metadata.refuse(asset_id)
         if asset_id not in self._files:
             raise AssetError("file_missing", f"{asset_id} is not in {self._root}")
         path = self._files[asset_id]
@@ -103,7 +105,7 @@ class MeshesSource:
 
     def _stated(self, asset_id: str) -> MeshMetadata:
         """What is known of one asset beside its file."""
-        return self._metadata.get(asset_id, MeshMetadata())
+        return self._metadata.rows.get(asset_id, MeshMetadata())
 
     @cached_property
     def _files(self) -> dict[str, Path]:
@@ -115,9 +117,9 @@ class MeshesSource:
         return dict(sorted(found.items()))
 
     @cached_property
-    def _metadata(self) -> dict[str, MeshMetadata]:
+    def _metadata(self) -> Metadata:
         path = self._root / METADATA_FILE
-        return read_metadata(path, self._files.keys()) if path.exists() else {}
+        return read_metadata(path, self._files.keys()) if path.exists() else Metadata()
 
 
 def mesh_files(root: Path) -> dict[str, Path]:

@@ -66,7 +66,9 @@ class FrameIndex:
         if sequence not in self._texts:
             raise AssetError("too_few_photos", f"{sequence} has no frames")
         text = zlib.decompress(self._texts[sequence][1][0])
-        return [json.loads(line) for line in text.split(b"\n") if line], hashlib.sha256(text).hexdigest()
+        return [json.loads(line, parse_int=fields.bounded_int) for line in text.split(b"\n") if line], hashlib.sha256(
+            text
+        ).hexdigest()
 
 
 def read_sequences(folder: SourceFolder, name: str, limits: CaptureLimits, broken: list[str]) -> dict[str, Sequence]:

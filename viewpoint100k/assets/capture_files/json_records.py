@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.errors import AssetError
 
-__all__ = ["decode_json", "floats", "integer", "iterate_records", "mapping", "text"]
+__all__ = ["bounded_int", "decode_json", "floats", "integer", "iterate_records", "mapping", "text"]
 
 _PIECE = 1 << 16
 _MAX_RECORD = 1 << 20
@@ -25,11 +25,19 @@ _BOUNDARY = re.compile(r",\s*(?=\{)")
 
 
 def decode_json(data: bytes, name: str) -> Any:
-    """The value a JSON text stands for. Raises ``AssetError`` with ``annotations_unreadable``."""
+    """The value a JSON text stands for. Raises ``AssetError`` with ``annotations_unreadable``.
+
+    Bytes that are not UTF-8 are read as U+FFFD, and numbers too long to be any as infinity: each costs what it is in.
+    """
     try:
-        return json.loads(data)
+        return json.loads(data.decode("utf-8-sig", "replace"), parse_int=bounded_int)
     except (ValueError, RecursionError) as error:
         raise AssetError("annotations_unreadable", f"{name} is not JSON: {_short(error)}") from error
+
+
+def bounded_int(digits: str) -> int | float:
+    """What Python's JSON makes of an integer; infinity for one of more digits than any count has."""
+    return int(digits) if len(digits) < 20 else float("inf")
 
 
 def iterate_records(
@@ -49,7 +57,7 @@ def iterate_records(
 
 
 def _records(pieces: Iterator[str], name: str, broken: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(parse_int=bounded_int)
     buffer, at, opened, ended, count = "", 0, False, False, 0
     for piece, is_last in _with_last(pieces):
         buffer, at = buffer[at:] + piece, 0

@@ -67,7 +67,7 @@ def _node(node: Any, arrays: dict[str, np.ndarray], materials: dict[int, Any]) -
 
 
 def _attribute(attribute: Any, axes: str, arrays: dict[str, np.ndarray]) -> str | None:
-    """(corners, axes); None where the mesh has none. Lists are read item by item: their buffers are not to be trusted."""
+    """(corners, axes); None where the mesh has none. Lists are read item by item: their buffers lie."""
     if not attribute.exists:
         return None
     values = np.array([[getattr(value, axis) for axis in axes] for value in attribute.values], dtype=np.float64)
