@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,7 @@ from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
 from viewpoint100k.assets.mesh_files.gltf import read_gltf
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import Part, UpAxis, upright_mesh
+from viewpoint100k.assets.mesh_files.up_from_shape import DECISIVE, SUPPORTING, stands_better
 from viewpoint100k.errors import AssetError
 from viewpoint100k.mesh import Mesh
 
@@ -69,7 +70,7 @@ def read_mesh_file(path: Path, root: Path, limits: MeshLimits | None = None, up:
     try:
         with _silence():
             parts = read(files, limits)
-            mesh, normalization = upright_mesh(parts, up or _usual_up(files, suffix), files.name)
+            mesh, normalization = upright_mesh(parts, up or _usual_up(files, suffix, parts), files.name)
     except AssetError:
         raise
     except Exception as error:  # The parsers raise whatever a broken file leads them to.
@@ -82,15 +83,28 @@ def read_mesh_file(path: Path, root: Path, limits: MeshLimits | None = None, up:
     return MeshFile(mesh, normalization, files.sha256, files.notes)
 
 
-def _usual_up(files: AssetFiles, suffix: str) -> UpAxis:
-    """The axis that points up as the file says, or what lies around it, or else as its format is used."""
+def _usual_up(files: AssetFiles, suffix: str, parts: Sequence[Part]) -> UpAxis:
+    """The axis that points up as the file says, or what lies around it, or the object itself, or else as its format is
+    used. The last two are noted: ``up_estimated``, and ``up_assumed`` where the object tells too little."""
     if suffix in _TURNED:
         return "z"
     if suffix == ".dae":
         from viewpoint100k.assets.mesh_files.trimesh_scenes import stated_up_of_dae
 
         return stated_up_of_dae(files.read_asset())
-    return "z" if files.is_of_gazebo_model else _USUAL_UP[suffix]
+    if files.is_of_gazebo_model:
+        return "z"
+    usual = _USUAL_UP[suffix]
+    if suffix in _STATED_UP:
+        return usual
+    other: UpAxis = "z" if usual == "y" else "y"
+    score = stands_better(parts, other, usual)
+    if score > DECISIVE:
+        files.note("up_estimated")
+        return other
+    if score > -SUPPORTING:
+        files.note("up_assumed")
+    return usual
 
 
 def _reader(suffix: str) -> _Reader:
