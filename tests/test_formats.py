@@ -17,7 +17,7 @@ from PIL import Image
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.reading import MeshFile, read_mesh_file
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import Primitive
+from viewpoint100k.geometry.mesh import Primitive
 
 RED = (200, 16, 40)
 

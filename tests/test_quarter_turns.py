@@ -1,7 +1,7 @@
 """Photos taken with the camera on its side or upside down: turned upright, and the camera with them.
 
-Truth is an upright camera and its picture of bright spots at known places. A source holds that picture turned by quarters,
-and the camera that goes with it, made here with matrices of their own.
+Truth is an upright camera and its picture of bright spots at known places. A source holds that picture turned by
+quarters, and the camera that goes with it, made here with matrices of their own.
 """
 
 import io

@@ -11,7 +11,7 @@ from viewpoint100k.assets import MeshAsset, open_source
 from viewpoint100k.assets.mesh_files.parts import Part
 from viewpoint100k.assets.mesh_files.reading import read_mesh_file
 from viewpoint100k.assets.mesh_files.up_from_shape import DECISIVE, stands_better
-from viewpoint100k.mesh import Mesh
+from viewpoint100k.geometry.mesh import Mesh
 
 
 def parts_of(mesh: Mesh) -> list[Part]:

@@ -18,7 +18,7 @@ from recipe.evaluation.wordings import meanings, reworded
 from recipe.rewards.answers import LETTERS
 from viewpoint100k.errors import UsageError
 
-__all__ = ["ASKED", "CONDITIONS", "CONTROLS", "Plan", "Trial", "plan_trials"]
+__all__ = ["ASKED", "CONDITIONS", "CONTROLS", "ShardLayout", "Trial", "plan_trials"]
 
 ASKED = "asked"
 
@@ -62,7 +62,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ShardLayout:
     """Everything that is to be asked."""
 
     trials: tuple[Trial, ...]
@@ -70,7 +70,7 @@ class Plan:
     """How many rows a condition says nothing about, by (condition, question type, reason code)."""
 
 
-def plan_trials(items: Sequence[Item], conditions: Sequence[str]) -> Plan:
+def plan_trials(items: Sequence[Item], conditions: Sequence[str]) -> ShardLayout:
     """The trials of every row under every condition, rows as they stand first. Raises ``UsageError``."""
     unknown = [name for name in conditions if name not in CONDITIONS]
     if unknown:
@@ -85,7 +85,7 @@ def plan_trials(items: Sequence[Item], conditions: Sequence[str]) -> Plan:
                 trials.append(made)
             else:
                 left_out[condition, item.question_type, made] += 1
-    return Plan(tuple(trials), dict(left_out))
+    return ShardLayout(tuple(trials), dict(left_out))
 
 
 def _trial(item: Item, condition: str, partners: Mapping[str, Item]) -> Trial | str:

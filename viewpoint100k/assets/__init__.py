@@ -13,6 +13,7 @@ from viewpoint100k.assets.layouts import MESH_LAYOUTS
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mixed import MixedSource, parse_mixture
 from viewpoint100k.errors import UsageError
+from viewpoint100k.runtime.plugins import load_plugin, plugin_names
 
 __all__ = [
     "NO_LICENSE",
@@ -62,7 +63,10 @@ def _open_one(spec: str, limits: MeshLimits | None, captures: CaptureLimits | No
         stated = parse_folder_spec(spec, ("license",))
         return open_captures(kind, stated.folder, captures, stated.license)
     if kind not in FOLDER_KINDS:
-        kinds = ", ".join(f"{name}:DIR" for name in FOLDER_KINDS)
+        if (open_plugin := load_plugin("sources", kind)) is not None:
+            plugged: Source = open_plugin(folder)
+            return plugged
+        kinds = ", ".join([*(f"{name}:DIR" for name in FOLDER_KINDS), *plugin_names("sources")])
         raise UsageError(f"unknown source {spec!r}: give procedural, objaverse, or {kinds}")
     stated = parse_folder_spec(spec, ("up", "license"))
     if kind == "meshes":

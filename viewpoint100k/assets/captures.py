@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -15,7 +16,7 @@ from viewpoint100k.assets.capture_files.assembly import assemble
 from viewpoint100k.assets.capture_files.capture import StatedCapture
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.capture_files.source_folder import SourceFolder
-from viewpoint100k.assets.mesh_metadata import METADATA_FILE, Metadata, read_metadata
+from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, Metadata, read_metadata
 from viewpoint100k.errors import AssetError, UsageError, ViewpointError
 
 __all__ = ["CaptureSource"]
@@ -69,6 +70,25 @@ class CaptureSource(ABC, Generic[Entry]):
         except Exception as error:  # What a broken file leads to: nothing in it may end a build.
             message = f"{asset_id} cannot be read: {type(error).__name__}: {str(error)[:200]}"
             raise AssetError("unreadable", message) from error
+
+    def stamp(self, asset_id: str) -> str | None:
+        """See `Stamped`."""
+        if asset_id not in self._entries:
+            return None
+        names = self._made_of(asset_id, self._entries[asset_id])
+        state = self._files.state(names) if names else None
+        if state is None:
+            return None
+        stated = (asdict(self._metadata.rows.get(asset_id, MeshMetadata())), self._metadata.faults.get(asset_id))
+        return repr((self.name, asset_id, state, stated, self._license, self._limits))
+
+    def references(self, asset_id: str) -> Sequence[Path]:
+        """See `Stamped`: none, for the stamp covers all."""
+        return ()
+
+    def _made_of(self, asset_id: str, entry: Entry) -> Sequence[str]:
+        """Names of the files, and of folders of files, that a capture is read from; none where that is not known."""
+        return ()
 
     @property
     @abstractmethod

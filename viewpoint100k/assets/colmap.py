@@ -14,8 +14,8 @@ from viewpoint100k.assets.capture_files.colmap_model import ColmapImage, ColmapM
 from viewpoint100k.assets.capture_files.lenses import Lens, colmap_lens
 from viewpoint100k.assets.capture_files.source_folder import storable
 from viewpoint100k.assets.captures import CaptureSource
-from viewpoint100k.conventions import from_colmap
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry.conventions import from_colmap
 
 __all__ = ["ColmapEntry", "ColmapSource", "MvimgnetSource"]
 
@@ -84,6 +84,10 @@ class ColmapSource(CaptureSource[ColmapEntry]):
 
     def _category(self, capture: str) -> str:
         return ""
+
+    def _made_of(self, asset_id: str, entry: ColmapEntry) -> Sequence[str]:
+        named = (entry.model, *entry.images, *([entry.masks] if entry.masks else []))
+        return tuple(name for name in named if self._folder.exists(name))
 
     def _read(self, asset_id: str, entry: ColmapEntry) -> StatedCapture:
         """Raises ``AssetError``; see `read_colmap_model`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from viewpoint100k.assets.asset import NO_LICENSE
 from viewpoint100k.assets.mesh_files.parts import UpAxis
 from viewpoint100k.errors import AssetError, UsageError
+from viewpoint100k.geometry import exact
 
 __all__ = ["METADATA_FILE", "MeshMetadata", "Metadata", "parsed_front", "read_metadata"]
 
@@ -52,12 +53,12 @@ class Metadata:
         if asset_id in self.faults:
             raise AssetError("malformed_record", self.faults[asset_id])
 
-    def unplaced(self, assets: Collection[str]) -> tuple[str, ...]:
+    def unplaced(self, assets: Container[str]) -> tuple[str, ...]:
         """Rows that are about none of these assets."""
-        return tuple(sorted(self.faults.keys() - set(assets)))
+        return tuple(sorted(fault for fault in self.faults if fault not in assets))
 
 
-def read_metadata(path: Path, files: Collection[str]) -> Metadata:
+def read_metadata(path: Path, files: Container[str]) -> Metadata:
     """The rows of a metadata file by mesh file, a POSIX path relative to the folder; ``files`` are those there are.
 
     UTF-8, with or without byte order mark. A row that makes no sense costs the asset that it is about. Raises
@@ -88,7 +89,7 @@ def read_metadata(path: Path, files: Collection[str]) -> Metadata:
         raise UsageError(f"{path}, near line {reader.line_num}: {error}") from error
 
 
-def _checked_file(row: dict[str | None, str], rows: Collection[str], files: Collection[str], where: str) -> str:
+def _checked_file(row: dict[str | None, str], rows: Collection[str], files: Container[str], where: str) -> str:
     if None in row:
         raise UsageError(f"{where}: more fields than columns; put quotes around a field that holds a comma")
     if None in row.values():
@@ -97,7 +98,7 @@ def _checked_file(row: dict[str | None, str], rows: Collection[str], files: Coll
     if file not in files:  # Perhaps as a spreadsheet on Windows writes it.
         file = file.replace("\\", "/").removeprefix("./")
     if file not in files:
-        raise UsageError(f"{where}, field 'file': there is no mesh file {ascii(file)} in the folder")
+        raise UsageError(f"{where}, field 'file': there is no mesh file {file!a} in the folder")
     if file in rows:
         raise UsageError(f"{where}, field 'file': {file!r} is there twice")
     return file
@@ -136,9 +137,9 @@ def parsed_front(text: str, where: str) -> NDArray[np.float64] | None:
         numbers = np.array([float(word) for word in text.split()])
     except ValueError as error:
         raise UsageError(message) from error
-    if len(numbers) not in (2, 3) or not np.isfinite(numbers).all() or not 1e-6 < np.hypot(*numbers[:2]) < 1e150:
+    if len(numbers) not in (2, 3) or not np.isfinite(numbers).all() or not 1e-6 < exact.hypot(*numbers[:2]) < 1e150:
         raise UsageError(message)
-    return np.array([*(numbers[:2] / np.hypot(*numbers[:2])), 0.0])
+    return np.array([*(numbers[:2] / exact.hypot(*numbers[:2])), 0.0])
 
 
 def _parsed_up(text: str, where: str) -> UpAxis | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -42,11 +42,15 @@ class MeshSetSource(MeshesSource):
         """The set's."""
         return self._layout.name
 
+    def files(self) -> Mapping[str, Path]:
+        """The mesh file of each object."""
+        return {key: path for key in self._names if (path := self._file(key)) is not None}
+
     @cached_property
     def _matches(self) -> dict[str, tuple[str, Match]]:
         """By object: the path of its mesh, and how the layout matches it."""
         found: dict[str, tuple[str, Match]] = {}
-        for path in sorted(self._found):
+        for path in self._mesh_files:
             match = self._layout.path.fullmatch(path)
             if match is None:
                 continue
@@ -61,14 +65,18 @@ class MeshSetSource(MeshesSource):
         return dict(sorted(found.items()))
 
     @cached_property
-    def _files(self) -> dict[str, Path]:
-        return {key: self._found[path] for key, (path, _) in self._matches.items()}
+    def _names(self) -> list[str]:
+        return list(self._matches)
+
+    def _file(self, asset_id: str) -> Path | None:
+        return super()._file(self._matches[asset_id][0]) if asset_id in self._matches else None
 
     @cached_property
     def _set_license(self) -> str:
         return self._layout.stated_license(self._root)
 
     def _stated(self, asset_id: str) -> MeshMetadata:
+        """What is known of one object: its row, and then what the set's own documents say."""
         layout, own = self._layout, super()._stated(asset_id)
         return MeshMetadata(
             category=own.category or layout.category(self._root, self._matches[asset_id][1]),

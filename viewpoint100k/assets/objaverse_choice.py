@@ -13,7 +13,7 @@ from typing import Any
 from viewpoint100k.assets.objaverse_cache import ObjaverseCache, ObjaverseObject, read_gzipped_json
 from viewpoint100k.assets.objaverse_spec import ObjaverseOptions, spdx_license
 from viewpoint100k.errors import UsageError
-from viewpoint100k.progress import Progress
+from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["choose", "drawn", "lvis_categories", "object_paths", "paths_on_disk", "sketchfab_objects"]
 
@@ -24,7 +24,8 @@ _OBJECT_PATH = re.compile(r"glbs/\d{3}-\d{3}/([0-9A-Za-z]{8,64})\.glb")
 def choose(cache: ObjaverseCache, options: ObjaverseOptions) -> tuple[list[ObjaverseObject], Counter[str]]:
     """The objects that ``options`` mean, sorted by id, and how many were left out for which reason.
 
-    Reasons: ``malformed_annotation``, ``license_not_chosen``, ``not_in_lvis_choice``, ``no_annotations``, ``over_count``.
+    Reasons: ``malformed_annotation``,
+    ``license_not_chosen``, ``not_in_lvis_choice``, ``no_annotations``, ``over_count``.
     """
     left_out: Counter[str] = Counter()
     candidates = _candidates(cache, options, left_out)

@@ -14,8 +14,8 @@ from viewpoint100k.assets.capture_files.capture import StatedCapture, StatedPhot
 from viewpoint100k.assets.capture_files.lenses import Lens
 from viewpoint100k.assets.capture_files.source_folder import storable
 from viewpoint100k.assets.captures import CaptureSource
-from viewpoint100k.conventions import nearest_rigid
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry.conventions import nearest_rigid
 
 __all__ = ["WildRgbdSource"]
 

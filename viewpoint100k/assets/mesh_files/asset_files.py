@@ -38,6 +38,8 @@ class AssetFiles:
         self._limits = limits
         self._digests: dict[str, str] = {}
         self._notes: set[str] = set()
+        self.references: list[Path] = []
+        """Files other than the asset's own that were looked for, whether they were there or not."""
 
     @property
     def name(self) -> str:
@@ -60,7 +62,10 @@ class AssetFiles:
         Source: the Gazebo documentation, "Model structure": ``model.config``, ``meshes``, ``materials/textures``.
         """
         model = self._path.parent.parent / "model.config"
-        return self._path.parent.name == "meshes" and self._is_inside(model) and model.is_file()
+        if self._path.parent.name != "meshes" or not self._is_inside(model):
+            return False
+        self.references.append(model)
+        return model.is_file()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -137,6 +142,7 @@ class AssetFiles:
                 path = Path(os.path.normpath(self._path.parent / form))
                 # Checked before the path is touched: a file outside must not even be found to exist.
                 self._check_inside(path, reference)
+                self.references.append(path)
                 yield path
                 twin = _same_name_in_other_case(path)
                 if twin is not None:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument, read_accessor
+from viewpoint100k.geometry import exact
 
-__all__ = ["composed", "drawn_nodes", "instance_count", "instance_places", "node_matrices", "scene_roots"]
+__all__ = ["drawn_nodes", "instance_count", "instance_places", "node_matrices", "scene_roots"]
 
 _INSTANCING = "EXT_mesh_gpu_instancing"
 
@@ -39,7 +40,7 @@ def node_matrices(document: GltfDocument) -> dict[int, Floats]:
     matrices: dict[int, Floats] = {}
     for index, parent in _walk(document):
         local = _local_matrix(nodes[index])
-        matrices[index] = local if parent is None else matrices[parent] @ local
+        matrices[index] = local if parent is None else exact.matmul(matrices[parent], local)
     return matrices
 
 
@@ -62,12 +63,6 @@ def instance_places(document: GltfDocument, node: int) -> list[Floats | None]:
     columns = {key: read_accessor(document, index).astype(np.float64) for key, index in attributes.items()}
     local = [{key.lower(): values[place].tolist() for key, values in columns.items()} for place in range(count)]
     return [_local_matrix(one) for one in local]
-
-
-def composed(first: Floats, second: Floats) -> Floats:
-    """(4, 4) ``first`` after ``second``, in a fixed order of operations."""
-    columns = [first[:, k : k + 1] * second[k] for k in range(4)]
-    return np.asarray(columns[0] + columns[1] + columns[2] + columns[3])
 
 
 def _instance_attributes(document: GltfDocument, node: int) -> dict[str, int]:
@@ -104,7 +99,7 @@ def _local_matrix(node: dict[str, Any]) -> Floats:
 def _rotation(quaternion: Sequence[float]) -> Floats:
     """(3, 3) of a quaternion (x, y, z, w) of any length; one without length turns nothing."""
     values = np.asarray(quaternion, dtype=np.float64)
-    squared = float(values @ values)
+    squared = float(exact.dot(values, values))
     if squared < 1e-14:
         return np.eye(3)
     x, y, z, w = (values * np.sqrt(2 / squared)).tolist()

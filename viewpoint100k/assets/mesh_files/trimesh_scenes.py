@@ -20,7 +20,7 @@ from viewpoint100k.assets.mesh_files.packages import needed, unpacked
 from viewpoint100k.assets.mesh_files.parts import Part, UpAxis
 from viewpoint100k.assets.mesh_files.textures import decode_texture, srgb_to_linear
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import Material, Texture
+from viewpoint100k.geometry.mesh import Material, Texture
 
 __all__ = ["read_3mf", "read_dae", "stated_up_of_dae"]
 

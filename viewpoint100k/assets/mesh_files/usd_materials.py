@@ -13,7 +13,7 @@ from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.textures import decode_texture
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import Material, Texture, Wrap
+from viewpoint100k.geometry.mesh import Material, Texture, Wrap
 
 __all__ = ["UsdMaterials"]
 
