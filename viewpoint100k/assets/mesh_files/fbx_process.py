@@ -121,7 +121,7 @@ def main() -> None:
     gc.disable()
     head, arrays = described(sys.stdin.buffer.read(), int(sys.argv[1]))
     stream = io.BytesIO()
-    np.savez(stream, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    np.savez(stream, allow_pickle=False, **arrays)
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + stream.getvalue())
     sys.stdout.buffer.flush()
     os._exit(0)  # Without a last collection.
