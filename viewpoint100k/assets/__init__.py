@@ -66,8 +66,8 @@ def _open_one(spec: str, limits: MeshLimits | None, captures: CaptureLimits | No
         if (open_plugin := load_plugin("sources", kind)) is not None:
             plugged: Source = open_plugin(folder)
             return plugged
-        kinds = ", ".join([*(f"{name}:DIR" for name in FOLDER_KINDS), *plugin_names("sources")])
-        raise UsageError(f"unknown source {spec!r}: give procedural, objaverse, or {kinds}")
+        known = ", ".join([*(f"{name}:DIR" for name in FOLDER_KINDS), *plugin_names("sources")])
+        raise UsageError(f"unknown source {spec!r}: give procedural, objaverse, or {known}")
     stated = parse_folder_spec(spec, ("up", "license"))
     if kind == "meshes":
         from viewpoint100k.assets.meshes import MeshesSource

@@ -134,16 +134,6 @@ class FromFiles(Protocol):
 
 
 @runtime_checkable
-class WithSettings(Protocol):
-    """A source of which something was chosen that changes what is made of its files."""
-
-    @property
-    def settings(self) -> Mapping[str, str]:
-        """What was chosen, by name; without what is as usual."""
-        ...
-
-
-@runtime_checkable
 class Stamped(Protocol):
     """A source that can tell, without loading an asset, whether it is as it was: what was found of it is then kept."""
 
@@ -154,6 +144,16 @@ class Stamped(Protocol):
 
     def references(self, asset_id: str) -> Sequence[Path]:
         """Other files that its last loading in this process looked for, whether they were there or not."""
+        ...
+
+
+@runtime_checkable
+class WithSettings(Protocol):
+    """A source of which something was chosen that changes what is made of its files."""
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What was chosen, by name; without what is as usual."""
         ...
 
 

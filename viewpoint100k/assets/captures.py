@@ -73,13 +73,13 @@ class CaptureSource(ABC, Generic[Entry]):
 
     def stamp(self, asset_id: str) -> str | None:
         """See `Stamped`."""
-        if asset_id not in self._entries:
+        if asset_id not in self._entries or asset_id in self._metadata.faults:
             return None
         names = self._made_of(asset_id, self._entries[asset_id])
         state = self._files.state(names) if names else None
         if state is None:
             return None
-        stated = (asdict(self._metadata.rows.get(asset_id, MeshMetadata())), self._metadata.faults.get(asset_id))
+        stated = asdict(self._metadata.rows.get(asset_id, MeshMetadata()))
         return repr((self.name, asset_id, state, stated, self._license, self._limits))
 
     def references(self, asset_id: str) -> Sequence[Path]:

@@ -85,10 +85,6 @@ class ColmapSource(CaptureSource[ColmapEntry]):
     def _category(self, capture: str) -> str:
         return ""
 
-    def _made_of(self, asset_id: str, entry: ColmapEntry) -> Sequence[str]:
-        named = (entry.model, *entry.images, *([entry.masks] if entry.masks else []))
-        return tuple(name for name in named if self._folder.exists(name))
-
     def _read(self, asset_id: str, entry: ColmapEntry) -> StatedCapture:
         """Raises ``AssetError``; see `read_colmap_model`."""
         model = read_colmap_model(self._folder, entry.model, self._limits)
@@ -186,6 +182,9 @@ class MvimgnetSource(ColmapSource):
         # An empty folder is an instance that lost its files where instances are; anywhere else it is nothing.
         lost = {key: self._entry(name) for key, name in empty.items() if name.count("/") in depths and name != "."}
         return instances | lost if instances else {}
+
+    def _made_of(self, asset_id: str, entry: ColmapEntry) -> Sequence[str]:
+        return (posixpath.dirname(entry.images[0]) or ".",)
 
     def _entry(self, name: str) -> ColmapEntry:
         prefix = "" if name == "." else f"{name}/"

@@ -6,7 +6,7 @@ import hashlib
 import json
 from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata, resources
@@ -64,9 +64,9 @@ class Finding:
     license: str = ""
     creator: str = ""
     uri: str = ""
+    notes: tuple[str, ...] = ()
+    """What was assumed of it or left out."""
     references: tuple[Reference, ...] = ()
-    notes: Sequence[str] = ()
-    """What was assumed of the asset or left out."""
 
     def to_bytes(self) -> bytes:
         """For the store."""
@@ -83,6 +83,7 @@ class Finding:
         try:
             content = json.loads(value)
             content["references"] = tuple(Reference(*entry) for entry in content["references"])
+            content["notes"] = tuple(content.get("notes", ()))
             if "descriptor" in content:
                 numbers = np.frombuffer(b64decode(content["descriptor"]), dtype="<f4").astype(np.float32)
                 content["descriptor"] = Descriptor(numbers[:-_COLORS], numbers[-_COLORS:])
@@ -112,7 +113,8 @@ def _described(asset: Asset, asset_id: str) -> dict[str, Any]:
     origin = asset.origin
     found: dict[str, Any] = {
         name: getattr(origin, name) for name in ("sha256", "category", "license", "creator", "uri")
-    } | {"notes": list(asset.notes)}
+    }
+    found["notes"] = asset.notes
     if isinstance(asset, MeshAsset):
         return found | {"kind": "mesh", "amount": asset.mesh.triangle_count, "descriptor": describe(asset.mesh)}
     if len(asset.photos) < 2:

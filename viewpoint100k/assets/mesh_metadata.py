@@ -55,7 +55,7 @@ class Metadata:
 
     def unplaced(self, assets: Container[str]) -> tuple[str, ...]:
         """Rows that are about none of these assets."""
-        return tuple(sorted(fault for fault in self.faults if fault not in assets))
+        return tuple(sorted(name for name in self.faults if name not in assets))
 
 
 def read_metadata(path: Path, files: Container[str]) -> Metadata:

@@ -7,8 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from viewpoint100k.assets.asset import NO_LICENSE
+from viewpoint100k.assets.file_listing import file_of
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import UpAxis
+from viewpoint100k.assets.mesh_files.reading import MESH_SUFFIXES
 from viewpoint100k.assets.mesh_layout import Match, MeshLayout
 from viewpoint100k.assets.mesh_metadata import MeshMetadata, parsed_front
 from viewpoint100k.assets.meshes import MeshesSource
@@ -42,15 +44,11 @@ class MeshSetSource(MeshesSource):
         """The set's."""
         return self._layout.name
 
-    def files(self) -> Mapping[str, Path]:
-        """The mesh file of each object."""
-        return {key: path for key in self._names if (path := self._file(key)) is not None}
-
     @cached_property
     def _matches(self) -> dict[str, tuple[str, Match]]:
         """By object: the path of its mesh, and how the layout matches it."""
         found: dict[str, tuple[str, Match]] = {}
-        for path in self._mesh_files:
+        for path in self._listed:
             match = self._layout.path.fullmatch(path)
             if match is None:
                 continue
@@ -65,18 +63,23 @@ class MeshSetSource(MeshesSource):
         return dict(sorted(found.items()))
 
     @cached_property
-    def _names(self) -> list[str]:
-        return list(self._matches)
+    def _names(self) -> Sequence[str]:
+        return tuple(self._matches)
 
-    def _file(self, asset_id: str) -> Path | None:
-        return super()._file(self._matches[asset_id][0]) if asset_id in self._matches else None
+    def files(self) -> Mapping[str, Path]:
+        """The mesh of each object."""
+        return {key: self._root / path for key, (path, _) in self._matches.items()}
+
+    def path_of(self, asset_id: str) -> Path | None:
+        """The mesh of an object; None where the set has no such object."""
+        match = self._matches.get(asset_id)
+        return None if match is None else file_of(self._root, match[0], MESH_SUFFIXES)
 
     @cached_property
     def _set_license(self) -> str:
         return self._layout.stated_license(self._root)
 
     def _stated(self, asset_id: str) -> MeshMetadata:
-        """What is known of one object: its row, and then what the set's own documents say."""
         layout, own = self._layout, super()._stated(asset_id)
         return MeshMetadata(
             category=own.category or layout.category(self._root, self._matches[asset_id][1]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +29,7 @@ class MeshesSource:
 
     Names that begin with a dot are passed over, and so are folders that are symbolic links. A file may refer to others
     (textures, buffers, MTL) within the folder only. ``metadata.csv`` in the folder says where the files come from; see
-    `MeshMetadata` for its columns. For the formats see `MESH_SUFFIXES`.
+    `MeshMetadata` for its columns.
 
     ``up`` is the axis that points up in the files: ``auto`` takes what a file says, or what its format is used to; see
     `read_mesh_file`. A file's own ``up`` in the metadata goes before it, and so does its licence before ``license``.
@@ -65,39 +65,43 @@ class MeshesSource:
 
         Raises ``UsageError`` for a folder that is not there or holds no mesh, and for a malformed ``metadata.csv``.
         """
-        unplaced = self._metadata.unplaced(self._assets)
-        return [*self._names, *unplaced] if unplaced else self._names
+        unplaced = self._metadata.unplaced(_Assets(self))
+        return (*self._names, *unplaced) if unplaced else self._names
 
     def files(self) -> Mapping[str, Path]:
         """The file of each asset."""
         return FilesById(self._root, self._names, MESH_SUFFIXES)
 
+    def size_on_disk(self, asset_id: str) -> int | None:
+        """Bytes of an asset's own file; None where it is gone."""
+        path = self.path_of(asset_id)
+        return path.stat().st_size if path is not None and path.is_file() else None
+
+    def path_of(self, asset_id: str) -> Path | None:
+        """The file of an asset, found without listing the folder; None where there is none."""
+        return file_of(self._root, asset_id, MESH_SUFFIXES)
+
     def stamp(self, asset_id: str) -> str | None:
         """See `Stamped`."""
-        path = self._file(asset_id)
-        if path is None:
+        path = self.path_of(asset_id)
+        if path is None or asset_id in self._metadata.faults:
             return None
         try:
             status = path.stat()
         except OSError:
             return None
-        stated = (asdict(self._stated(asset_id)), self._metadata.faults.get(asset_id), self._license)
-        where = os.path.realpath(self._root)
-        return repr((self.name, where, asset_id, status.st_size, status.st_mtime_ns, stated, self._up, self._limits))
+        where, chosen = os.path.realpath(self._root), (self._up, self._license, self._limits)
+        stated = asdict(self._stated(asset_id))
+        return repr((self.name, where, asset_id, status.st_size, status.st_mtime_ns, stated, *chosen))
 
     def references(self, asset_id: str) -> Sequence[Path]:
         """See `Stamped`."""
         return tuple(self._references.get(asset_id, ()))
 
-    def size_on_disk(self, asset_id: str) -> int | None:
-        """Bytes of an asset's own file; None where it is gone."""
-        path = self._file(asset_id)
-        return path.stat().st_size if path is not None and path.is_file() else None
-
     def load(self, asset_id: str) -> MeshAsset:
         """Reads one file. Raises ``AssetError``; see `read_mesh_file`."""
         self._metadata.refuse(asset_id)
-        path = self._file(asset_id)
+        path = self.path_of(asset_id)
         if path is None:
             raise AssetError("file_missing", f"{asset_id} is not in {self._root}")
         try:
@@ -105,14 +109,6 @@ class MeshesSource:
         except OSError:
             return self._read(asset_id, path)  # Which says what is wrong.
         return self._recent.get((asset_id, status.st_size, status.st_mtime_ns), lambda: self._read(asset_id, path))
-
-    def _file(self, asset_id: str) -> Path | None:
-        """The asset's own file; None where there is no such asset. Nothing is listed for it."""
-        return file_of(self._root, asset_id, MESH_SUFFIXES)
-
-    def _stated(self, asset_id: str) -> MeshMetadata:
-        """What is known of one asset beside its file."""
-        return self._metadata.rows.get(asset_id, MeshMetadata())
 
     def _read(self, asset_id: str, path: Path) -> MeshAsset:
         metadata = self._stated(asset_id)
@@ -133,40 +129,38 @@ class MeshesSource:
         )
         return MeshAsset(origin, file.mesh, metadata.front, file.normalization, file.notes)
 
-    @cached_property
-    def _names(self) -> list[str]:
-        """The ids, sorted."""
-        names = self._mesh_files
-        if not names:
-            kinds = ", ".join(sorted(MESH_SUFFIXES))
-            raise UsageError(f"there is no mesh file in {self._root}: put some there ({kinds})")
-        return names
+    def _stated(self, asset_id: str) -> MeshMetadata:
+        """What is known of one asset beside its file."""
+        return self._metadata.rows.get(asset_id, MeshMetadata())
 
     @cached_property
-    def _mesh_files(self) -> list[str]:
-        """Every mesh file below the folder. Raises ``UsageError`` where it is none."""
+    def _listed(self) -> Sequence[str]:
+        """Every mesh file below the folder, sorted. Raises ``UsageError`` where it is no folder."""
         if not self._root.exists():
             raise UsageError(f"there is no folder {self._root}: give one that holds mesh files")
         if not self._root.is_dir():
             raise UsageError(f"{self._root} is not a folder: give the folder that holds the mesh file")
         return list_files(self._root, MESH_SUFFIXES)
 
-    @property
-    def _assets(self) -> Container[str]:
-        """The assets that there are."""
-        return _Assets(self._file)
+    @cached_property
+    def _names(self) -> Sequence[str]:
+        """The ids, sorted."""
+        if not self._listed:
+            kinds = ", ".join(sorted(MESH_SUFFIXES))
+            raise UsageError(f"there is no mesh file in {self._root}: put some there ({kinds})")
+        return self._listed
 
     @cached_property
     def _metadata(self) -> Metadata:
         path = self._root / METADATA_FILE
-        return read_metadata(path, self._assets) if path.exists() else Metadata()
+        return read_metadata(path, _Assets(self)) if path.exists() else Metadata()
 
 
 class _Assets:
-    """The assets of a folder, which is not listed to ask for one of them."""
+    """The assets of a source, which is not listed to ask for one of them."""
 
-    def __init__(self, file: Callable[[str], Path | None]) -> None:
-        self._file = file
+    def __init__(self, source: MeshesSource) -> None:
+        self._source = source
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._file(name) is not None
+        return isinstance(name, str) and self._source.path_of(name) is not None

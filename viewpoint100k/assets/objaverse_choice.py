@@ -24,8 +24,8 @@ _OBJECT_PATH = re.compile(r"glbs/\d{3}-\d{3}/([0-9A-Za-z]{8,64})\.glb")
 def choose(cache: ObjaverseCache, options: ObjaverseOptions) -> tuple[list[ObjaverseObject], Counter[str]]:
     """The objects that ``options`` mean, sorted by id, and how many were left out for which reason.
 
-    Reasons: ``malformed_annotation``,
-    ``license_not_chosen``, ``not_in_lvis_choice``, ``no_annotations``, ``over_count``.
+    Reasons: ``malformed_annotation``, ``license_not_chosen``, ``not_in_lvis_choice``, ``no_annotations``,
+    ``over_count``.
     """
     left_out: Counter[str] = Counter()
     candidates = _candidates(cache, options, left_out)

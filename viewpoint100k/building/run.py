@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -69,10 +69,10 @@ class Summary:
     """How many frames, pairs and questions were dropped, by (stage, reason)."""
     complete: bool
     """Whether every shard of the plan is finished."""
-    digests: Digests | None = None
-    """Of all rows, once the set is complete."""
     notes: dict[str, int] = field(default_factory=dict)
     """Of how many used assets something was assumed or left out, by what."""
+    digests: Digests | None = None
+    """Of all rows, once the set is complete."""
 
 
 def build_dataset(
@@ -197,8 +197,12 @@ def summarize(folder: DatasetFolder, finished: list[Shard], planned: int, unusab
             dropped.update(record["dropped_assets"])
             drops.update({(stage, reason): count for stage, reason, count in record["drops"]})
     dropped.update(Quarantine(folder.build / "quarantine").reasons())
-    notes = dict(sorted(Counter(word for _, word in noted).items()))
-    return Summary(dict(rows), len(used), dropped, dict(drops), len(finished) == planned, notes=notes)
+    return Summary(dict(rows), len(used), dropped, dict(drops), len(finished) == planned, notes=_counted(noted))
+
+
+def _counted(noted: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """How many assets have each note."""
+    return dict(sorted(Counter(word for _, word in noted).items()))
 
 
 def _claim(folder: DatasetFolder, build_plan: BuildPlan) -> None:

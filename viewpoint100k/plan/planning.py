@@ -114,7 +114,7 @@ def _choose(config: BuildConfig, source: Source, parts: Sequence[_Part]) -> _Ass
             choice = choose_assets(survey, list(ranked.values()), files, config.limits.max_file_bytes)
             for pool in ranked.values():
                 dropped |= pool.dropped
-            count = sum(pool.tried for pool in ranked.values())
+            count = int(sum(pool.tried for pool in ranked.values()))
             if config.survey == "all":
                 for pool in ranked.values():
                     dropped |= survey.go_to_the_end(pool.test) | survey.go_to_the_end(pool.train)

@@ -239,7 +239,7 @@ def _entry(asset_id: str, look: _Look, size: int | None) -> Entry:
         message=finding.message,
         thumbnails=look.thumbnails,
         without_picture=look.without_picture,
-        notes=tuple(finding.notes),
+        notes=finding.notes,
     )
 
 
@@ -275,9 +275,8 @@ def table(inventory: Inventory) -> Iterator[str]:
         holds = f"{entry.amount:,} {'triangles' if entry.kind == 'mesh' else 'photos'}" if entry.kind else ""
         if entry.dropped_photos:
             holds += f" (-{entry.dropped_photos.total():,})"
-        texts = (entry.asset_id, entry.category, entry.license, holds, readable_size(entry.size), entry.reason)
-        texts = (*texts, ", ".join(entry.notes))
-        rows.append(tuple(map(printable, texts)))
+        about = (entry.asset_id, entry.category, entry.license, holds, readable_size(entry.size), entry.reason)
+        rows.append(tuple(map(printable, (*about, ", ".join(entry.notes)))))
     widths = [min(_WIDEST, max(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
     for row in rows:
         cells = [_fitted(text, width) for text, width in zip(row, widths, strict=True)]

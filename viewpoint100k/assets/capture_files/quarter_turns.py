@@ -1,8 +1,8 @@
 """Photos taken with the camera on its side or upside down, turned upright by quarters: pixels are moved, none is mixed.
 
-A phone stores what its sensor saw, in landscape, and says in EXIF how it was held; COLMAP and others ignore that, so
-that the camera lies on its side as the stored picture does. Which way a picture is turned follows from its camera only:
-EXIF's word is used only to match a file to a stated size (see `photo_files.fitted`), so nothing is turned twice.
+A phone stores what its sensor saw, in landscape, and says in EXIF how it was held. COLMAP and others ignore that, so
+that the camera lies on its side as the stored picture does. Which way a picture is turned follows from its camera
+alone: EXIF's word is used only to match a file to a stated size (see `photo_files.fitted`), so nothing is turned twice.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ from viewpoint100k.errors import AssetError, UsageError
 
 __all__ = ["SourceFolder", "storable"]
 
-_KEPT_LISTINGS = 64
 _MOST_FILES_ASKED = 5000
 """For their state."""
+_KEPT_LISTINGS = 64
 _DRIVE_OR_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 

@@ -37,9 +37,9 @@ class AssetFiles:
         self._path = path
         self._limits = limits
         self._digests: dict[str, str] = {}
-        self._notes: set[str] = set()
         self.references: list[Path] = []
         """Files other than the asset's own that were looked for, whether they were there or not."""
+        self._notes: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -62,10 +62,7 @@ class AssetFiles:
         Source: the Gazebo documentation, "Model structure": ``model.config``, ``meshes``, ``materials/textures``.
         """
         model = self._path.parent.parent / "model.config"
-        if self._path.parent.name != "meshes" or not self._is_inside(model):
-            return False
-        self.references.append(model)
-        return model.is_file()
+        return self._path.parent.name == "meshes" and self._is_inside(model) and model.is_file()
 
     @property
     def notes(self) -> tuple[str, ...]:

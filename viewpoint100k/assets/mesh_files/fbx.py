@@ -20,7 +20,7 @@ from viewpoint100k.assets.mesh_files.packages import needed
 from viewpoint100k.assets.mesh_files.parts import Part
 from viewpoint100k.assets.mesh_files.textures import decode_texture, srgb_to_linear
 from viewpoint100k.errors import AssetError
-from viewpoint100k.geometry.mesh import Material, Texture
+from viewpoint100k.geometry.mesh import Material, Texture, Wrap
 
 __all__ = ["read_fbx"]
 
@@ -125,8 +125,8 @@ class _Materials:
             inside = stated["content"]
             data = self._arrays[inside].tobytes() if inside is not None else self._file(stated["path"])
             pixels = decode_texture(data, f"{stated['path']} of {self._files.name}", self._limits, alpha=False)
-            across, down = ("clamp" if clamps else "repeat" for clamps in stated["clamps"])
-            self._textures[key] = Texture(pixels, (across, down))  # type: ignore[arg-type]
+            wraps: list[Wrap] = ["clamp" if clamps else "repeat" for clamps in stated["clamps"]]
+            self._textures[key] = Texture(pixels, (wraps[0], wraps[1]))
         return self._textures[key]
 
     def _file(self, path: str) -> bytes:

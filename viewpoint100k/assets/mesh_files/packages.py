@@ -31,7 +31,7 @@ def unpacked(data: bytes, name: str, limits: MeshLimits) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             members = [member for member in package.infolist() if not member.is_dir()]
-            size = sum(member.file_size for member in members)
+            size = int(sum(member.file_size for member in members))
             if size > limits.max_file_bytes or len(members) > _MAX_MEMBERS:
                 raise AssetError("file_too_large", f"{name} unpacks to {size:,} bytes in {len(members):,} files")
             found = {}

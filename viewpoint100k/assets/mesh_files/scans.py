@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
-from viewpoint100k.assets.mesh_files.parts import Part
+from viewpoint100k.assets.mesh_files.parts import Part, in_order_of_use
 from viewpoint100k.assets.mesh_files.ply_colors import fanned_faces, with_usual_color_names
 from viewpoint100k.assets.mesh_files.textures import decode_texture, srgb_to_linear
 from viewpoint100k.errors import AssetError
@@ -49,7 +49,7 @@ def read_ply(files: AssetFiles, limits: MeshLimits) -> list[Part]:
     kwargs = trimesh.exchange.ply.load_ply(io.BytesIO(header + data[end.end() :]), skip_materials=True)
     if kwargs.get("faces") is None or len(kwargs["faces"]) < counts["face"]:
         raise AssetError("truncated", f"{files.name} has fewer faces than its header says")
-    return [_ply_part(kwargs, _TEXTURE_FILE.search(header), files, limits)]
+    return [in_order_of_use(_ply_part(kwargs, _TEXTURE_FILE.search(header), files, limits))]
 
 
 def read_stl(files: AssetFiles, limits: MeshLimits) -> list[Part]:

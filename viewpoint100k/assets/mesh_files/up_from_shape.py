@@ -54,7 +54,7 @@ def uprightness(corners: Ints, axis: int) -> float:
     if height == 0:
         return 0.0
     areas = _areas(corners)
-    center = [_weighted_mean(corners[:, :, one].sum(axis=1), 3 * areas, areas) for one in across]
+    center = [_weighted_mean(corners[:, :, one].sum(axis=1, dtype=np.int64), 3 * areas, areas) for one in across]
     reach = _FOOT * height
     foot = points[points[:, axis] - low[axis] <= reach][:, across]
     head = points[high[axis] - points[:, axis] <= reach][:, across]
@@ -81,14 +81,14 @@ def _on_grid(parts: Sequence[Part]) -> Ints | None:
 def _areas(corners: Ints) -> Ints:
     """(m,) twice the area of each triangle, whole."""
     (ux, uy, uz), (vx, vy, vz) = ((corners[:, k] - corners[:, 0]).T for k in (1, 2))
-    squared = (uy * vz - uz * vy) ** 2 + (uz * vx - ux * vz) ** 2 + (ux * vy - uy * vx) ** 2
+    squared = np.square(uy * vz - uz * vy) + np.square(uz * vx - ux * vz) + np.square(ux * vy - uy * vx)
     return np.asarray(np.floor(np.sqrt(squared.astype(np.float64))).astype(np.int64))
 
 
 def _weighted_mean(values: Ints, scaled: Ints, areas: Ints) -> float:
     """The mean of values that stand for three times what is meant, each counting by its area."""
     total = int(scaled.sum())
-    return int((values * areas).sum()) / total if total else float(values.mean()) / 3
+    return int((values * areas).sum()) / total if total else int(values.sum()) / (3 * len(values))
 
 
 def _holds(contact: Ints, center: Sequence[float]) -> bool:

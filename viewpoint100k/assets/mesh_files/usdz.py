@@ -86,7 +86,7 @@ def _parts(stage: Any, materials: UsdMaterials, files: AssetFiles, limits: MeshL
             np.array(attribute.Get() or (), dtype=np.int64)
             for attribute in (mesh.GetFaceVertexCountsAttr(), mesh.GetFaceVertexIndicesAttr())
         )
-        if counts.min(initial=3) < 0 or counts.sum() != len(corners):
+        if counts.min(initial=3) < 0 or int(counts.sum()) != len(corners):
             raise ValueError(f"{prim.GetPath()} contradicts itself")
         total += int(np.maximum(counts - 2, 0).sum())
         if total > limits.max_triangles:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
-from viewpoint100k.assets.mesh_files.parts import Part
+from viewpoint100k.assets.mesh_files.parts import Part, in_order_of_use
 from viewpoint100k.assets.mesh_files.textures import srgb_to_linear
 from viewpoint100k.assets.mesh_files.wavefront_materials import ObjMaterial, material_names, read_mtl
 from viewpoint100k.errors import AssetError
@@ -56,7 +56,7 @@ def read_obj(files: AssetFiles, limits: MeshLimits) -> list[Part]:
     parts = [_part(kwargs, used, materials) for kwargs in loaded.get("geometry", {}).values()]
     if any(part.material is _PLAIN.material and part.colors is None for part in parts):
         files.note("no_material")
-    return parts
+    return [in_order_of_use(part) for part in parts]
 
 
 def decode_text(data: bytes) -> str:
