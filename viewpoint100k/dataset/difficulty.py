@@ -44,14 +44,13 @@ _NEUTRAL = (0.6, 0.27, 0.09, 0.59, 0.5)
 """The features of a middling row. They stand for what is not known, such as the overlap of a capture without points."""
 
 _WEIGHTS = (2.6, 1.05, 1.3, 0.3, 0.5)
-"""Of `FEATURES`. The first three are fitted. The fit gave none to the last two, which hardly vary in its rows or go with
-the angle: theirs are small ones, chosen so that they count where they vary and move no row of the fit by more than a
-tenth of the scale."""
+"""Of `FEATURES`. The first three are fitted. The fit gave none to the last two, which hardly vary in its rows, or go
+with the angle. Theirs are small ones, chosen so that they count where they vary, and move no row of the fit by more
+than a tenth of the scale."""
 
 _TENTHS = (0.0, 1.275, 1.514, 1.761, 1.987, 2.237, 2.493, 2.762, 3.025, 3.297, 3.954)
-"""Weighted sums that a tenth, two tenths, ... all of the rows of the fit do not reach, after the least that a sum can be:
-rows that are easier than any of the fit, as most of small motions are, share the first tenth of the scale with the
-easiest of these."""
+"""The least that a sum can be, then the sums that a tenth, two tenths, ... all of the rows of the fit do not reach.
+Rows that are easier than any of the fit, as most of small motions are, lie in the first tenth of the scale."""
 
 _TYPICAL_MARGIN: Mapping[str, float] = {
     **dict.fromkeys(("ego_translation", "object_translation", "ego_height"), 0.5),
