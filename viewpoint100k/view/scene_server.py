@@ -179,7 +179,9 @@ class SceneServer:
             assert shown.colors is not None
             handle = scene.add_point_cloud("/object", shown.points, shown.colors, point_size=0.012 * radius)
         else:
-            handle = scene.add_icosphere("/object", radius=radius, color=(170, 170, 165), opacity=0.35, position=center)
+            handle = scene.add_icosphere(
+                "/object", radius=radius, color=(170, 170, 165), opacity=0.35, position=center, cast_shadow=False
+            )
         return {"/object": handle, "/ground": grid}
 
 
