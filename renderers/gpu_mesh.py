@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from viewpoint100k.geometry.mesh import AlphaMode, Material, Mesh, Primitive, Te
 if TYPE_CHECKING:
     import moderngl
 
-__all__ = ["Batch", "GpuMesh", "mean_luminance"]
+__all__ = ["BLEND_CUTOFF", "Batch", "GpuMesh", "grouped", "mean_luminance", "without_textures"]
 
 _REST = ("3f 2f 4f", "in_normal", "in_uv", "in_color")
 _ALPHA_ORDER: tuple[AlphaMode, ...] = ("OPAQUE", "MASK", "BLEND")
@@ -69,7 +69,7 @@ class GpuMesh:
         self._textures: dict[tuple[int, bool], moderngl.Texture] = {}
         self._arrays: dict[tuple[int, int], moderngl.VertexArray] = {}
         self._max_texture_size, self._sampling = max_texture_size, sampling
-        vertices, indices, self.batches, self.closed = _pack(_grouped(mesh), frame)
+        vertices, indices, self.batches, self.closed = _pack(grouped(mesh), frame)
         self._positions = context.buffer(np.ascontiguousarray(vertices[:, :3]))  # all that a depth pass reads
         self._rest = context.buffer(np.ascontiguousarray(vertices[:, 3:]))
         self._indices = context.buffer(indices)
@@ -91,7 +91,7 @@ class GpuMesh:
         key = (program.handle.glo, indices.glo)
         if key not in self._arrays:
             content: list[Any] = [(self._positions, "3f", "in_position")]
-            if program.inputs & {"in_normal", "in_color"}:
+            if program.inputs & {"in_normal", "in_uv", "in_color"}:
                 content.append((self._rest, *_REST))
             self._arrays[key] = self._context.vertex_array(
                 program.handle, content, index_buffer=indices, skip_errors=True
@@ -129,6 +129,9 @@ class GpuMesh:
         """Uploads a batch's textures and says what its shader must do."""
         material = batch.material
         features = set() if batch.color is not None else {"COLORS"}
+        if material.unlit:
+            features.add("UNLIT")
+            material = replace(without_textures(material), base_color_texture=material.base_color_texture)
         slots = (
             ("base_color_texture", material.base_color_texture, True),
             ("surface_texture", material.metallic_roughness_texture, False),
@@ -146,7 +149,12 @@ class GpuMesh:
             features.add(name.upper())
         if batch.textures:
             features.add("UV")
-        if material.roughness >= _ROUGH and "SURFACE_TEXTURE" not in features and material.metallic < 0.5:
+        if (
+            not material.unlit
+            and material.roughness >= _ROUGH
+            and "SURFACE_TEXTURE" not in features
+            and material.metallic < 0.5
+        ):
             features.add("ROUGH")
             if batch.fine and not material.metallic and "NORMAL_TEXTURE" not in features:
                 features.add("FINE")
@@ -189,12 +197,12 @@ def _look(primitive: Primitive) -> tuple[object, ...]:
     return (
         _ALPHA_ORDER.index(m.alpha_mode),
         tuple(0 if t is None else id(t) for t in (*textures, m.emissive_texture)),
-        (m.metallic, m.roughness, m.normal_scale, m.occlusion_strength, *m.emissive, m.alpha_cutoff),
+        (m.metallic, m.roughness, m.normal_scale, m.occlusion_strength, *m.emissive, m.alpha_cutoff, m.unlit),
         primitive.uvs is None,
     )
 
 
-def _grouped(mesh: Mesh) -> list[list[Primitive]]:
+def grouped(mesh: Mesh) -> list[list[Primitive]]:
     """Primitives by look, opaque before masked before blended, otherwise in the mesh's order."""
     groups: dict[tuple[object, ...], list[Primitive]] = {}
     for primitive in mesh.primitives:
@@ -221,7 +229,7 @@ def _pack(
             np.add(p.triangles, np.uint32(vertex), out=stored[place])
             vertex += len(p.positions)
             triangle += len(p.triangles)
-        material = group[0].material if group[0].uvs is not None else _without_textures(group[0].material)
+        material = group[0].material if group[0].uvs is not None else without_textures(group[0].material)
         colors = vertices[first_vertex:vertex, 8:12]
         same = bool((colors == colors[0]).all())
         batch = Batch(material, first * 3, (triangle - first) * 3, tuple(colors[0].tolist()) if same else None)
@@ -258,7 +266,7 @@ def _fill(rows: NDArray[np.float32], p: Primitive, frame: UnitFrame) -> NDArray[
     return triangles
 
 
-def _without_textures(material: Material) -> Material:
+def without_textures(material: Material) -> Material:
     """For a primitive that has no uvs to look them up with."""
     return Material(
         base_color=material.base_color,
@@ -267,4 +275,5 @@ def _without_textures(material: Material) -> Material:
         emissive=material.emissive,
         alpha_mode=material.alpha_mode,
         alpha_cutoff=material.alpha_cutoff,
+        unlit=material.unlit,
     )

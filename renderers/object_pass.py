@@ -11,18 +11,13 @@ from numpy.typing import NDArray
 from renderers.gpu_mesh import Batch, GpuMesh
 from renderers.programs import UNITS, Program, Programs
 from renderers.projection import Frustum, UnitFrame, clip_from_camera
-from renderers.stage import Surroundings
+from renderers.stage import ENVIRONMENT_LODS, GROUND_DARKENS, Surroundings
 from viewpoint100k.geometry import Camera, exact
 
 if TYPE_CHECKING:
     import moderngl
 
 __all__ = ["ObjectPass", "SelfShadow"]
-
-_ENVIRONMENT_LODS = 4.5
-"""Mip level of the environment that a wholly rough surface reflects."""
-_GROUND_DARKENS = 0.6
-"""How much of the light from below the ground takes from what stands on it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +52,8 @@ class ObjectPass:
             "sun_direction": look.sun.direction,
             "sun_radiance": look.sun.radiance,
             "irradiance": look.irradiance,
-            "environment_lods": _ENVIRONMENT_LODS,
-            "ground": (frame.lowest, _GROUND_DARKENS) if look.ground is not None else (0.0, 0.0),
+            "environment_lods": ENVIRONMENT_LODS,
+            "ground": (frame.lowest, GROUND_DARKENS) if look.ground is not None else (0.0, 0.0),
         }
 
     def frustum(self, camera: Camera) -> Frustum:

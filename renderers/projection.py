@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.geometry import Camera, exact
-from viewpoint100k.geometry.mesh import Mesh
+from viewpoint100k.geometry.mesh import Mesh, Primitive
 
 __all__ = ["Frustum", "UnitFrame", "clip_from_camera", "metric_depth"]
 
@@ -39,7 +39,7 @@ class UnitFrame:
     @classmethod
     def of(cls, mesh: Mesh) -> UnitFrame:
         """The frame of a mesh. One without extent has a frame of radius 1 about its place."""
-        used = [p.positions[np.unique(p.triangles)] for p in mesh.primitives if len(p.triangles)]
+        used = [p.positions[_used(p)] for p in mesh.primitives if len(p.triangles)]
         low = np.min([q.min(axis=0) for q in used], axis=0).astype(np.float64) if used else np.zeros(3)
         high = np.max([q.max(axis=0) for q in used], axis=0).astype(np.float64) if used else np.zeros(3)
         radius = float(exact.norm(high - low)) / 2
@@ -63,6 +63,13 @@ class UnitFrame:
     def eye(self, camera: Camera) -> Floats:
         """(3,): the camera's centre, in this frame."""
         return (camera.position - self.center) / self.radius
+
+
+def _used(p: Primitive) -> NDArray[np.bool_]:
+    """(n,): which vertices some triangle uses."""
+    used = np.zeros(len(p.positions), dtype=bool)
+    used[p.triangles] = True
+    return used
 
 
 @dataclass(frozen=True)

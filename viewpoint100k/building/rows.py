@@ -159,7 +159,7 @@ class _PairRows:
             "answerability": shown.answerability,
             "renderer": self.row_builder.renderer_name,
             "seed": seed,
-            "config": self.row_builder.build_plan.digest,
+            "config": self.row_builder.build_plan.config_digest,
         }
 
 

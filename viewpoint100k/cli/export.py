@@ -15,7 +15,9 @@ __all__ = ["export"]
 
 def export(
     folder: Annotated[Path, typer.Argument(help="A finished data set folder.")],
-    to: Annotated[str, typer.Option(help="llamafactory, ms-swift, verl, vlmevalkit, webdataset or jsonl.")],
+    to: Annotated[
+        str, typer.Option(help="llamafactory, ms-swift, llava, openai, verl, vlmevalkit, webdataset or jsonl.")
+    ],
     out: Annotated[Path, typer.Option(help="The folder to write: new or empty.")],
     split: Annotated[str | None, typer.Option(help="One split, such as train; every split by default.")] = None,
     reasoning_share: Annotated[

@@ -81,6 +81,7 @@ def write_card(
     manifest: Manifest,
     dropped_assets: Mapping[str, str],
     drops: Mapping[tuple[str, str], int],
+    notes: Mapping[str, int],
 ) -> None:
     """Writes config.yaml, LICENSE, ATTRIBUTION.csv and, last of all, README.md."""
     splits = _splits(folder, build_plan)
@@ -91,12 +92,14 @@ def write_card(
     text = environment.from_string(_card_template()).render(
         metadata=_metadata(build_plan, splits, manifest.digest),
         config=build_plan.config,
-        digest=build_plan.digest,
+        digest=build_plan.config_digest,
         manifest=manifest,
         templates=sorted(build_plan.templates.values(), key=lambda template: template.question_type),
         splits=splits,
+        tried=build_plan.tried,
         dropped_assets=Counter(dropped_assets.values()).most_common(),
         drops=sorted(drops.items()),
+        notes=sorted(notes.items()),
         versions=_versions(),
         features=features(),
         joints=JOINTS,

@@ -22,7 +22,9 @@ from viewpoint100k.dataset.folder import stored_manifest_digest
 from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.export.jsonl import Jsonl
 from viewpoint100k.export.llamafactory import LlamaFactory
+from viewpoint100k.export.llava import Llava
 from viewpoint100k.export.ms_swift import MsSwift
+from viewpoint100k.export.openai import OpenAi
 from viewpoint100k.export.protocol import REASONS, Contents, Format
 from viewpoint100k.export.reading import Selection, read_samples, select, split_files
 from viewpoint100k.export.verl import Verl
@@ -35,6 +37,8 @@ __all__ = ["FORMATS", "PAPER_SHARE", "Export", "export"]
 FORMATS: Mapping[str, type[Format]] = {
     "llamafactory": LlamaFactory,
     "ms-swift": MsSwift,
+    "llava": Llava,
+    "openai": OpenAi,
     "verl": Verl,
     "vlmevalkit": VlmEvalKit,
     "webdataset": WebDataset,

@@ -15,7 +15,7 @@ from viewpoint100k.questions.lint import Problem
 from viewpoint100k.questions.template import Paraphrase, Template
 from viewpoint100k.questions.trials import trial_pairs
 
-__all__ = ["FRAME_WORDS", "advice"]
+__all__ = ["FRAME_WORDS", "advice", "left_to_rows"]
 
 FRAME_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "en": {
@@ -54,6 +54,19 @@ def advice(text: str, template: Template) -> tuple[Problem, ...]:
     found = itertools.chain(_wordings(template), _lengths(template), _bins(template), _answers(template))
     warnings = [Problem(document.line(where), sentence, "warning") for where, sentence in found]
     return tuple(sorted(set(warnings), key=lambda warning: (warning.line, warning.sentence)))
+
+
+def left_to_rows(template: Template) -> str:
+    """What the answer of a template depends on, and what cannot be judged of it without rows."""
+    if template.told_by:
+        images = " or the ".join(cue.replace("_", " ") for cue in sorted(template.told_by))
+        depends = f"its answer may be told by the {images} alone, and audits do not judge it by that"
+    else:
+        depends = "its answer depends on both images"
+    return (
+        f"{depends}; what one image, the text or a letter tells of it, and how often each answer is right, takes rows: "
+        "build some thousands, then run viewpoint100k audit"
+    )
 
 
 def _wordings(template: Template) -> Iterator[tuple[Path, str]]:

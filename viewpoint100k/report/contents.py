@@ -236,13 +236,16 @@ def read_drops(folder: Path) -> list[Drop] | None:
         return None
     drops: Counter[tuple[str, str]] = Counter()
     assets: dict[str, str] = {}
+    noted: set[tuple[str, str]] = set()
     for path in records:
         try:
             for block in json.loads(path.read_text(encoding="utf-8"))["blocks"]:
                 for stage, reason, count in block["drops"]:
                     drops[str(stage), str(reason)] += int(count)
                 assets |= block["dropped_assets"]
+                noted |= {(asset_id, word) for asset_id, words in block.get("notes", {}).items() for word in words}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{path} is not a record of a shard: {error!r}") from error
     drops.update(("asset", reason) for reason in assets.values())
+    drops.update(("asset, kept with a note", word) for _, word in noted)
     return [Drop(stage, reason, count) for (stage, reason), count in sorted(drops.items())]

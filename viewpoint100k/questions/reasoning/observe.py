@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +85,8 @@ def observe(scene: ReasoningScene) -> dict[str, Fact]:
         if first is not None and second is not None and first.value == second.value:
             found[f"both_{axis}"] = Fact(f"both_{axis}", first.value)
     _with_extent(found)
+    if "horizon" in found and found["horizon"].value == "none" and pair.leans:
+        found["horizon"] = replace(found["horizon"], value="kept")
     if "top" in found and not pair.top_is_seen:
         del found["top"]
     return found
@@ -135,6 +137,11 @@ class _Pair:
     def top_is_seen(self) -> bool:
         """Whether the view from higher up is one from above the object."""
         return max(self.elevations) >= LIMITS["top_seen_above"]
+
+    @property
+    def leans(self) -> bool:
+        """Whether camera 1 leans so far that nobody would call its horizon level."""
+        return abs(self.up[0]) > LIMITS["leans"] * exact.hypot(self.up[0], self.up[1])
 
     def measures(self) -> Iterator[tuple[str, float]]:
         """Signed quantities about the pair; one that is not defined here is left out."""
