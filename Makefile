@@ -15,11 +15,11 @@ VENV := .venv
 BIN  := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_TO_TRAIN := $(VENV)/.ready-to-train
-EXTRAS := dev,pyrender,captures,audit
+EXTRAS := dev,pyrender,captures,audit,view
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-train system dataset verify audit report publish probe sft grpo demo-train evaluate \
-	test test-all lint docs bench clean
+	test test-all test-tools lint docs bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -96,10 +96,13 @@ evaluate: setup-train  ## Accuracy and controls of MODEL on OUT
 	$(BIN)/python -m recipe.evaluate $(OUT) --model $(MODEL)
 
 test: setup lint  ## Lint, types, and the tests but the slow ones
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile
 
 test-all: setup-train lint  ## All tests
 	$(BIN)/python -m pytest
+
+test-tools: setup  ## The real tools that read our files, each in an environment of its own; TOOLS="polars duckdb"
+	$(BIN)/python tests/tools/run.py $(TOOLS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -26,9 +26,9 @@ from test_cli import refusal
 from viewpoint100k import __version__
 from viewpoint100k.assets import open_source
 from viewpoint100k.assets.asset import MeshAsset
+from viewpoint100k.assets.mesh_files.glb_writing import write_glb
 from viewpoint100k.assets.meshes import MeshesSource
 from viewpoint100k.bench.builds import measure_build, pace_once_started, time_of_whole_set
-from viewpoint100k.bench.glb import write_glb
 from viewpoint100k.bench.peer import MOST_OBJECTS, PeerError, measure_peer, peer_files, why_no_peer
 from viewpoint100k.bench.processes import Failure, run_module
 from viewpoint100k.bench.results import (

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.geometry import Camera
+from viewpoint100k.geometry import Camera, exact
 from viewpoint100k.geometry.mesh import Mesh
 
 __all__ = [
@@ -157,7 +157,7 @@ def normalization(points: NDArray[np.float64]) -> NDArray[np.float64]:
     Raises ``ValueError`` where the points have no extent.
     """
     center = (points.min(axis=0) + points.max(axis=0)) / 2
-    radius = float(np.linalg.norm(points - center, axis=1).max())
+    radius = float(exact.norm(points - center).max())
     if not np.isfinite(radius) or radius < 1e-12:
         raise ValueError("points without extent have no size to normalise")
     matrix = np.eye(4)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from viewpoint100k.assets.asset import NO_LICENSE
 from viewpoint100k.assets.mesh_files.parts import UpAxis
 from viewpoint100k.errors import UsageError
+from viewpoint100k.geometry import exact
 
 __all__ = ["METADATA_FILE", "MeshMetadata", "read_metadata"]
 
@@ -103,9 +104,9 @@ def _parsed_front(text: str, where: str) -> NDArray[np.float64] | None:
         numbers = np.array([float(word) for word in text.split()])
     except ValueError as error:
         raise UsageError(message) from error
-    if len(numbers) not in (2, 3) or not np.isfinite(numbers).all() or not np.hypot(*numbers[:2]) > 1e-6:
+    if len(numbers) not in (2, 3) or not np.isfinite(numbers).all() or not exact.hypot(*numbers[:2]) > 1e-6:
         raise UsageError(message)
-    return np.array([*(numbers[:2] / np.hypot(*numbers[:2])), 0.0])
+    return np.array([*(numbers[:2] / exact.hypot(*numbers[:2])), 0.0])
 
 
 def _parsed_up(text: str, where: str) -> UpAxis | None:

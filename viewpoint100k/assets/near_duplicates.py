@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.assets.descriptors import Descriptor
+from viewpoint100k.geometry import exact
 
 __all__ = ["Closeness", "near_duplicates", "originals"]
 
@@ -23,6 +24,10 @@ _AT_ONCE = 2**17
 """Pairs whose colours are compared together, to bound memory."""
 _CROWD_EPS = 8.0
 """How much farther than the nearest those may be that are looked at in a crowd."""
+
+
+_SPARE = 8
+"""So many more are asked for, as rounding may change the order of neighbours at nearly the same distance."""
 
 
 @dataclass(frozen=True)
@@ -77,20 +82,20 @@ def _close_pairs(descriptors: Sequence[Descriptor], closeness: Closeness) -> NDA
     equal = np.flatnonzero(original != np.arange(len(original)))
     colors = np.sqrt(np.stack([descriptors[place].colors for place in first]))
     reach = max(closeness.shape, closeness.shape_in_same_colors)
-    distances, others = _neighbours(shapes, reach)
-    one, rank = np.nonzero(np.isfinite(distances))
-    other, distance = others[one, rank], distances[one, rank]
-    close = (one != other) & (distance <= closeness.shape)
+    # The tree's distances may be off by their last bits: it finds more than are wanted, and exact ones decide.
+    one, other, distance = _nearest(shapes, _neighbours(shapes, reach * (1 + 1e-6)))
+    within = (one != other) & (distance <= reach)
+    close = within & (distance <= closeness.shape)
     for start in range(0, len(one), _AT_ONCE):
         some = slice(start, start + _AT_ONCE)
         unlike = _hellinger(colors[one[some]], colors[other[some]])
-        close[some] |= (one[some] != other[some]) & (unlike <= closeness.colors)
+        close[some] |= within[some] & (unlike <= closeness.colors)
     near = np.stack([first[one[close]], first[other[close]]], axis=1)
     return np.concatenate([np.stack([original[equal], equal], axis=1), near]).astype(np.int64)
 
 
-def _neighbours(shapes: NDArray[np.float32], reach: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """(n, k) distances up to ``reach`` to other shapes and to itself, infinite where there are fewer, and their places.
+def _neighbours(shapes: NDArray[np.float32], reach: float) -> NDArray[np.int64]:
+    """(n, k) places of shapes within about ``reach``, the shape itself among them; n where there are fewer than k.
 
     They are the nearest. Where so many are within reach that it takes long to tell which are, they are some of these,
     with all that are nearer than a ninth of the farthest of them.
@@ -98,16 +103,32 @@ def _neighbours(shapes: NDArray[np.float32], reach: float) -> tuple[NDArray[np.f
     from scipy.spatial import KDTree
 
     tree = KDTree(shapes)
-    ranks = range(1, min(_NEIGHBOURS + 1, len(shapes)) + 1)
+    ranks = range(1, min(_NEIGHBOURS + 1 + _SPARE, len(shapes)) + 1)
     distances, others = tree.query(shapes, k=ranks, eps=_CROWD_EPS, distance_upper_bound=reach, workers=-1)
     alone = ~np.isfinite(distances[:, -1])
-    distances[alone], others[alone] = tree.query(shapes[alone], k=ranks, distance_upper_bound=reach, workers=-1)
-    return distances, others
+    _, others[alone] = tree.query(shapes[alone], k=ranks, distance_upper_bound=reach, workers=-1)
+    return np.asarray(others, dtype=np.int64)
+
+
+def _nearest(
+    shapes: NDArray[np.float32], others: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Of the candidates (n, k) for each shape (n, d), the nearest `_NEIGHBOURS` and itself: (m,) indices of both shapes
+    of each pair, and their distances. Among equally near ones the index decides; one beyond all shapes stands for none.
+    """
+    one, rank = np.nonzero(others < len(shapes))
+    other = others[one, rank]
+    distance = exact.norm(shapes[one].astype(np.float64) - shapes[other])
+    order = np.lexsort((other, distance, one))
+    one, other, distance = one[order], other[order], distance[order]
+    place = np.arange(len(one)) - np.searchsorted(one, one)
+    near = place <= _NEIGHBOURS
+    return one[near], other[near], distance[near]
 
 
 def _hellinger(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
     """(n,): squared Hellinger distances between histograms whose roots are the rows (n, k)."""
-    return np.asarray(1 - np.einsum("nk,nk->n", one, other), dtype=np.float64)
+    return 1 - exact.dot(one, other)
 
 
 def _joined(names: Sequence[str], pairs: NDArray[np.int64]) -> tuple[tuple[str, ...], ...]:

@@ -168,8 +168,8 @@ class ObjaverseSource:
         missing = [item for item in self._wanted(ids) if not is_whole(self._cache.path(item.path))]
         sizes = [item.size for item in missing if item.size]
         unknown = len(missing) - len(sizes)
-        average = sum(sizes) / len(sizes) if sizes else 0.0
-        return SizeEstimate(len(missing), round(sum(sizes) + unknown * average), unknown)
+        average = int(sum(sizes)) / len(sizes) if sizes else 0.0
+        return SizeEstimate(len(missing), round(int(sum(sizes)) + unknown * average), unknown)
 
     def download(self, ids: Sequence[str] | None = None, stop: threading.Event | None = None) -> DownloadReport:
         """Brings ``ids`` (all by default) that are not on the disk: resumably, in parallel, verified, with progress.

@@ -11,9 +11,9 @@ from itertools import islice
 from pathlib import Path
 
 from viewpoint100k.assets.asset_store import store_path
+from viewpoint100k.assets.mesh_files.glb_writing import write_glb
 from viewpoint100k.assets.procedural import ProceduralSource
 from viewpoint100k.bench.builds import tried_and_used
-from viewpoint100k.bench.glb import write_glb
 from viewpoint100k.bench.processes import Failure, Finished, run_module
 from viewpoint100k.bench.results import FirstRow
 
