@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from viewpoint100k.references import reference_features, reference_schema
+
 from viewpoint100k.dataset.schema import arrow_schema, features
 
 ROWS = hand.GOOD["train-00000-of-00002"]
