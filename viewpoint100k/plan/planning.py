@@ -110,7 +110,11 @@ def _choose(config: BuildConfig, source: Source, parts: Sequence[_Part]) -> _Ass
     count, dropped, contents = 0, dict[str, str](), dict[str, str]()
     choice = Choice((), ())
     if ranked:
-        with Progress("trying", "assets", delay_s=2.0) as progress, Survey(config, source, progress) as survey:
+        wanted = owned if config.survey == "all" else sum(sum(pool.wanted.values()) for pool in ranked.values())
+        with (
+            Progress("trying", "assets", min(owned, wanted), delay_s=2.0) as progress,
+            Survey(config, source, progress) as survey,
+        ):
             choice = choose_assets(survey, list(ranked.values()), files, config.limits.max_file_bytes)
             for pool in ranked.values():
                 dropped |= pool.dropped

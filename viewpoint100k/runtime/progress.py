@@ -74,7 +74,7 @@ class Progress:
         of, left = "", ""
         if self._total:
             of = f" of {self._total:,}"
-            left = f", {tqdm.format_interval((self._total - self._done) / rate) if rate > 0 else '?'} left"
+            left = f", {tqdm.format_interval(max(0, self._total - self._done) / rate) if rate > 0 else '?'} left"
         print(
             f"{self._what}: {self._done:,}{of} {self._unit}, {rate:.1f} {self._unit}/s{left}",
             file=sys.stderr,
