@@ -38,7 +38,8 @@ def main() -> int:
     results = _kept()
     failed = 0
     for name in arguments.tools or tools:
-        result = _try(tools[name], _environment(name, tools[name]["requires"]), folder, truth)
+        exported = _exported(tools[name]["export"], folder) if "export" in tools[name] else None
+        result = _try(tools[name], _environment(name, tools[name]["requires"]), folder, truth, exported)
         failed += not result["passed"]
         results[name] = result | {"date": datetime.date.today().isoformat(), "python": platform.python_version()}
         print(f"{'ok  ' if result['passed'] else 'FAIL'} {name} ({result['seconds']} s): {result['said']}", flush=True)
@@ -68,6 +69,15 @@ def _sample() -> tuple[Path, Path]:
         subprocess.run([*command, "--out", str(folder), *small], check=True, cwd=ROOT)
         truth.write_text(json.dumps(_truth(folder)))
     return folder, truth
+
+
+def _exported(to: str, folder: Path) -> Path:
+    """The set in the form of a tool, written once."""
+    out = CACHE / "exports" / to
+    if not out.is_dir():
+        command = [sys.executable, "-m", "viewpoint100k", "export", str(folder), "--to", to, "--out", str(out)]
+        subprocess.run(command, check=True, cwd=ROOT)
+    return out
 
 
 def _truth(folder: Path) -> dict[str, list[dict[str, Any]]]:
@@ -100,16 +110,27 @@ def _environment(name: str, requires: list[str]) -> Path:
     return python
 
 
-def _try(tool: dict[str, Any], python: Path, folder: Path, truth: Path) -> dict[str, Any]:
+def _try(tool: dict[str, Any], python: Path, folder: Path, truth: Path, exported: Path | None) -> dict[str, Any]:
     """Whether the tool's script or test passed, and the line it said last."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     environment |= dict.fromkeys(("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"), "1")
     environment["HF_HOME"] = str(CACHE / "cache")
     if "pytest" in tool:
-        command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-q", "-rs", str(ROOT / tool["pytest"]), *tool.get("select", [])]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-o",
+            "addopts=",
+            "-q",
+            "-rs",
+            str(ROOT / tool["pytest"]),
+            *tool.get("select", []),
+        ]
         environment[tool["python_in"]] = str(python)
     else:
-        command = [str(python), str(HERE / tool["script"]), str(folder), str(truth)]
+        places = [folder, truth, exported] if exported else [folder, truth]
+        command = [str(python), str(HERE / tool["script"]), *map(str, places)]
     began = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
     lines = (done.stdout if done.returncode == 0 else done.stderr or done.stdout).strip().splitlines()
