@@ -25,9 +25,9 @@ from pathlib import Path
 
 import numpy as np
 
-from viewpoint100k.pairs import Pair
 from viewpoint100k.questions import Question, ask, load_template, template_names
 from viewpoint100k.questions.trials import trial_pairs
+from viewpoint100k.views.pairs import Pair
 
 _PAIRS = 200
 """Made up for each type."""

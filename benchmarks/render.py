@@ -24,7 +24,7 @@ from renderers import BACKENDS, Renderer, Stage, open_renderer
 from viewpoint100k.assets import open_source
 from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
-from viewpoint100k.mesh import Mesh
+from viewpoint100k.geometry.mesh import Mesh
 
 _RUNS = 5
 

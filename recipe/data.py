@@ -15,7 +15,7 @@ import numpy as np
 from recipe.prompts import ask_to_reason, concluded, message
 from recipe.sources import OwnRows, RowSource
 from viewpoint100k.errors import UsageError
-from viewpoint100k.seeding import generator
+from viewpoint100k.geometry.seeding import generator
 
 __all__ = ["PROBLEM", "GrpoData", "SftData", "grpo_features", "grpo_rows", "sft_features", "sft_rows"]
 
@@ -64,7 +64,7 @@ def grpo_features() -> Any:
     """Columns of a prompt for ``trl grpo``. All but ``images`` and ``prompt`` reach the reward functions by name."""
     from datasets import Features, Image, List, Value
 
-    from viewpoint100k.rows import features
+    from viewpoint100k.dataset.schema import features
 
     ours = features()
     passed_on = ("options", "answer", "answer_text", "answer_value", "margin", "question_type", "group")

@@ -25,8 +25,8 @@ from renderers.protocol import Glance, Stage
 from renderers.stage import dress, neutral
 from renderers.textures import linear_from_srgb, srgb_from_linear
 from viewpoint100k.errors import RendererError
-from viewpoint100k.geometry import Camera
-from viewpoint100k.mesh import Mesh
+from viewpoint100k.geometry.cameras import Camera
+from viewpoint100k.geometry.mesh import Mesh
 
 __all__ = ["BlenderRenderer", "BlenderScene"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viewpoint100k.geometry import Camera
+from viewpoint100k.geometry.cameras import Camera
 
 __all__ = ["FROM_BLENDER_CAMERA", "SENSOR_WIDTH_MM", "Lens"]
 

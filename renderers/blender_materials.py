@@ -14,7 +14,7 @@ import numpy as np
 from renderers.blender_nodes import Nodes, Value
 from renderers.gpu_mesh import BLEND_CUTOFF
 from renderers.textures import shrink
-from viewpoint100k.mesh import Material, Primitive, Texture
+from viewpoint100k.geometry.mesh import Material, Primitive, Texture
 
 __all__ = ["COLOR_ATTRIBUTE", "UV_MAP", "Materials"]
 

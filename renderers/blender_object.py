@@ -12,7 +12,7 @@ from renderers.blender_materials import COLOR_ATTRIBUTE, UV_MAP, Materials
 from renderers.gpu_mesh import mean_luminance
 from renderers.projection import UnitFrame
 from renderers.surface_geometry import facing_outwards
-from viewpoint100k.mesh import Mesh, Primitive
+from viewpoint100k.geometry.mesh import Mesh, Primitive
 
 __all__ = ["BlenderObject"]
 

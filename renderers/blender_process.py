@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.environment import environment
 from viewpoint100k.errors import MissingExtraError, RendererError
+from viewpoint100k.runtime.environment import environment
 
 __all__ = ["Device", "choose_device", "draw_passes", "import_bpy", "quiet"]
 

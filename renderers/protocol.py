@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.geometry import Camera
-from viewpoint100k.mesh import Mesh
+from viewpoint100k.geometry.cameras import Camera
+from viewpoint100k.geometry.mesh import Mesh
 
 __all__ = ["Glance", "LoadedScene", "Renderer", "Stage"]
 

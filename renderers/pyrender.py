@@ -28,8 +28,8 @@ from renderers.stage import dress, neutral
 from renderers.surface_geometry import facing_outwards
 from renderers.textures import shrink, srgb_from_linear
 from viewpoint100k.errors import MissingExtraError, RendererError
-from viewpoint100k.geometry import Camera
-from viewpoint100k.mesh import Material, Mesh, Primitive, Texture
+from viewpoint100k.geometry.cameras import Camera
+from viewpoint100k.geometry.mesh import Material, Mesh, Primitive, Texture
 
 __all__ = ["PyrenderRenderer", "PyrenderScene"]
 

@@ -13,7 +13,7 @@ from renderers.programs import UNITS, Program, Programs
 from renderers.projection import ray_from_pixel
 from renderers.stage import Surroundings
 from renderers.tiles import CORNERS, TILES, GroundTiles, Tiling, indices_of
-from viewpoint100k.geometry import Camera
+from viewpoint100k.geometry.cameras import Camera
 
 if TYPE_CHECKING:
     import moderngl
@@ -87,7 +87,7 @@ class StagePass:
             ground_color_0=ground.look.color_0,
             ground_color_1=ground.look.color_1,
             pattern_from_ground=matrix.T,
-            pattern_texels=PATTERN_SIZE * np.sqrt(abs(np.linalg.det(matrix))),
+            pattern_texels=PATTERN_SIZE * np.sqrt(abs(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0])),
             pixel_angle=2 / (camera.intrinsics[0, 0] + camera.intrinsics[1, 1]),
             ground_fade=ground.look.fade,
             shadow_box=ground.tiles.shadow_box,

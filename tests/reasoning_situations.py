@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from viewpoint100k.dataset.schema import camera_struct
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at, orbit
 from viewpoint100k.questions.reasoning import Conclusion, ReasoningScene
-from viewpoint100k.rows import camera_struct
 
 SIZE = 128
 

@@ -25,7 +25,7 @@ import yaml
 from PIL import Image
 
 from recipe.evaluation.models import Prompt
-from viewpoint100k.rows import arrow_schema
+from viewpoint100k.dataset.schema import arrow_schema
 
 KINDS = ("ego_translation", "ego_rotation", "object_translation")
 BOUNDARY = {"ego_translation": 0.1, "ego_rotation": 4.0, "object_translation": 0.1}

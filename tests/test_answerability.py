@@ -8,10 +8,11 @@ import trimesh
 from trimesh.transformations import rotation_matrix
 
 from renderers import Renderer, open_renderer
-from viewpoint100k.answerability import Counterfactuals, lab
-from viewpoint100k.config import Pairs
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
-from viewpoint100k.mesh import Material, Mesh, Primitive
+from viewpoint100k.geometry.mesh import Material, Mesh, Primitive
+from viewpoint100k.views.answerability import Counterfactuals
+from viewpoint100k.views.colors import lab
+from viewpoint100k.views.settings import Pairs
 
 RED, WHITE, BLUE = (0.6, 0.15, 0.1), (0.8, 0.8, 0.8), (0.1, 0.2, 0.7)
 Part = tuple[trimesh.Trimesh, tuple[float, float, float]]

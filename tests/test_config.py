@@ -2,8 +2,8 @@
 
 import pytest
 
-from viewpoint100k.config import load_config, named_configs
 from viewpoint100k.errors import UsageError
+from viewpoint100k.plan.config import load_config, named_configs
 
 
 def test_the_papers_config_asks_its_three_types_over_100k_rows() -> None:

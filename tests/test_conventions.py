@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from viewpoint100k import conventions as c
 from viewpoint100k.geometry import Camera, look_at
+from viewpoint100k.geometry import conventions as c
 
 Floats = NDArray[np.float64]
 

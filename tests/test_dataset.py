@@ -19,9 +19,9 @@ from conftest import SMALL, run_command, shard_hashes
 from huggingface_hub import DatasetCard
 from PIL import Image
 
-from viewpoint100k.build import build_shard
-from viewpoint100k.config import load_config
-from viewpoint100k.rows import arrow_schema, features
+from viewpoint100k.building.blocks import build_shard
+from viewpoint100k.dataset.schema import arrow_schema, features
+from viewpoint100k.plan.config import load_config
 
 
 def read_rows(folder: Path) -> list[dict]:

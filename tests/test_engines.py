@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from viewpoint100k.config import load_config
-from viewpoint100k.dataset import draw_up
-from viewpoint100k.engines.local import LocalEngine
-from viewpoint100k.engines.quarantine import Quarantine
-from viewpoint100k.engines.ray import Note, RayEngine
-from viewpoint100k.engines.worker import Task, WorkerJob, serve
+from viewpoint100k.building.engines.local import LocalEngine
+from viewpoint100k.building.engines.quarantine import Quarantine
+from viewpoint100k.building.engines.ray import Note, RayEngine
+from viewpoint100k.building.engines.worker import Task, WorkerJob, serve
+from viewpoint100k.dataset.folder import DatasetFolder
 from viewpoint100k.errors import BuildError
-from viewpoint100k.plan import candidates
-from viewpoint100k.shards import DatasetFolder
+from viewpoint100k.plan.config import load_config
+from viewpoint100k.plan.layout import candidates
+from viewpoint100k.plan.planning import make_build_plan
 
 SETTINGS = ["rows=20", "images.size=64", "limits.asset_timeout_s=3"]
-BLUEPRINT = draw_up(load_config("viewpoint-100k", SETTINGS))
-BLOCK = BLUEPRINT.plan.shards[0].blocks[0]
-VICTIM = next(candidates(BLUEPRINT.config, BLOCK, BLUEPRINT.plan.pools["train"]))[0]
+BUILD_PLAN = make_build_plan(load_config("viewpoint-100k", SETTINGS))
+BLOCK = BUILD_PLAN.layout.shards[0].blocks[0]
+VICTIM = next(candidates(BUILD_PLAN.config, BLOCK, BUILD_PLAN.layout.pools["train"]))[0]
 """The first asset that the first block visits."""
 
 
@@ -66,7 +66,7 @@ def engine(root: Path, target: object) -> tuple[LocalEngine, DatasetFolder, list
     folder = DatasetFolder(root)
     folder.make_folders()
     rows: list[int] = []
-    return LocalEngine(BLUEPRINT, folder, 1, rows.append, lambda task: None, target), folder, rows  # type: ignore[arg-type]
+    return LocalEngine(BUILD_PLAN, folder, 1, rows.append, lambda task: None, target), folder, rows  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_ray_builds_the_same_bytes(tmp_path: Path) -> None:
     clustered = DatasetFolder(tmp_path / "ray")
     clustered.make_folders()
     rows: list[int] = []
-    RayEngine(BLUEPRINT, clustered, 1, rows.append, lambda task: None).run([Task(0, 0)])
+    RayEngine(BUILD_PLAN, clustered, 1, rows.append, lambda task: None).run([Task(0, 0)])
     assert clustered.block_path(BLOCK).read_bytes() == folder.block_path(BLOCK).read_bytes()
     assert rows == [20]
 
@@ -114,8 +114,8 @@ def test_a_note_counts_the_deaths_of_an_earlier_try(tmp_path: Path) -> None:
     path = tmp_path / "block.note"
     first = Note(path, timeout_s=86_400)
     assert first.take_up() is None
-    first.visiting("mug")  # and here its worker dies
+    first.asset_started("mug")  # and here its worker dies
     second = Note(path, timeout_s=86_400)
     assert second.take_up() is None
-    second.visiting("mug")  # and again
+    second.asset_started("mug")  # and again
     assert Note(path, timeout_s=86_400).take_up() == ("mug", "crashed", "ended 2 workers")

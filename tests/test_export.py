@@ -18,7 +18,7 @@ from conftest import run_command
 from exported_rows import DATASET, ROWS, image_bytes, make_dataset
 
 from viewpoint100k.errors import DataError, UsageError
-from viewpoint100k.export import FORMATS, export
+from viewpoint100k.export.exporter import FORMATS, export
 
 WITH_TARGETS = ("llamafactory", "ms-swift", "llava", "openai", "webdataset", "jsonl")
 
@@ -214,7 +214,7 @@ def test_a_killed_export_shows_nothing_and_the_next_one_is_whole(folder: Path, t
     export(folder, "llamafactory", tmp_path / "whole")
     out, draft = tmp_path / "out", tmp_path / ".out.export-draft"
     program = (
-        "import sys, time; from pathlib import Path; from viewpoint100k.export import export\n"
+        "import sys, time; from pathlib import Path; from viewpoint100k.export.exporter import export\n"
         "export(Path(sys.argv[1]), 'llamafactory', Path(sys.argv[2]),"
         " on_progress=lambda done, total: time.sleep(0 if done < 5 else 600))"
     )

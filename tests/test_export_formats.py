@@ -19,8 +19,8 @@ from hand_made_dataset import Row
 
 from recipe.prompts import REASON_FIRST
 from recipe.prompts import ask_to_reason as recipe_asks_to_reason
-from viewpoint100k.export import export
-from viewpoint100k.exports.prompts import ask_to_reason
+from viewpoint100k.export.exporter import export
+from viewpoint100k.export.prompts import ask_to_reason
 
 SPLITS = tuple(ROWS)
 

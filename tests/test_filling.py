@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viewpoint100k.filling import mirrored_pair, swapped_pair
+from viewpoint100k.building.rows import mirrored_pair, swapped_pair
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
-from viewpoint100k.lathe import turned_solid
-from viewpoint100k.pairs import Pair
+from viewpoint100k.geometry.solid_of_revolution import turned_solid
 from viewpoint100k.questions import QUANTITIES
-from viewpoint100k.sketch import draw_sketch, sketch_camera
+from viewpoint100k.views.floor_plan import draw_sketch, sketch_camera
+from viewpoint100k.views.pairs import Pair
 
 SIZE = 96
 FRONT = np.array([0.6, 0.8, 0.0])

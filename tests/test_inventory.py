@@ -21,8 +21,8 @@ from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.objaverse import open_objaverse
 from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
-from viewpoint100k.inventory import Entry, Inventory, printable, table, take_inventory
-from viewpoint100k.inventory_page import page
+from viewpoint100k.view.inventory import Entry, Inventory, printable, table, take_inventory
+from viewpoint100k.view.inventory_page import page
 
 HOSTILE = "ev\u202eil <img src=x onerror=alert(1)> \"'&amp; \x1b[31m.glb"
 

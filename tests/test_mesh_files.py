@@ -11,7 +11,7 @@ from gltf_writing import TRIANGLE, GltfWriter, picture, triangle_writer
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.reading import MeshFile, read_mesh_file
 from viewpoint100k.assets.mesh_files.textures import srgb_to_linear
-from viewpoint100k.mesh import Primitive
+from viewpoint100k.geometry.mesh import Primitive
 
 CHECKER = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 255]]], dtype=np.uint8)
 """Red and green above blue and white."""

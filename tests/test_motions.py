@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from viewpoint100k.config import Motions
 from viewpoint100k.geometry import Camera
-from viewpoint100k.motions import Motion, Place, check_levels, outline, place_pair
+from viewpoint100k.views.motions import Motion, Place, check_levels, outline, place_pair
+from viewpoint100k.views.settings import Motions
 
 SIGN = st.integers(-1, 1)
 BOX = np.array(list(itertools.product((-0.6, 0.6), (-0.5, 0.5), (-0.62, 0.62))))

@@ -366,7 +366,7 @@ class TestDownload:
         assert caught.value.reason in ("download_failed", "not_downloaded")
         start = time.monotonic()
         with pytest.raises(AssetError, match="not on the disk"):
-            source.load(uid_of(6))  # Nobody brings it.
+            source.load(uid_of(6))  # SilentListener brings it.
         assert time.monotonic() - start < 1
 
     def test_a_full_disk_is_seen_before(self, cache: ObjaverseCache, monkeypatch: pytest.MonkeyPatch) -> None:

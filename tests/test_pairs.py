@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import trimesh
 
-from viewpoint100k.config import Pairs, Views
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
-from viewpoint100k.pairs import Frame, Pair, frame_problem, overlap, pair_problem
+from viewpoint100k.views.pairs import Frame, Pair, frame_problem, overlap, pair_problem
+from viewpoint100k.views.settings import Pairs, Views
 
 SIZE = 256
 

@@ -18,10 +18,10 @@ pytest.importorskip("torch")
 from conftest import run_command
 from hand_made_dataset import make_row, pose_on_orbit, write
 
+from viewpoint100k.check.probe import ProbeReport, ProbeSettings, format_probe, probe
+from viewpoint100k.check.probing.results import ProbeResult
+from viewpoint100k.check.probing.scenes import held_out_assets, read_frames
 from viewpoint100k.errors import DataError, MissingExtraError, UsageError
-from viewpoint100k.probe import ProbeReport, ProbeSettings, format_probe, probe
-from viewpoint100k.probing.results import ProbeResult
-from viewpoint100k.probing.scenes import held_out_assets, read_frames
 
 SIZE = 32
 QUICK = ProbeSettings(epochs=1, scenes_per_step=8, threads=1, image_size=SIZE, resamples=50)

@@ -19,7 +19,7 @@ from viewpoint100k.assets.procedural.chance import seeded
 from viewpoint100k.assets.procedural.shapes import Shape, box
 from viewpoint100k.assets.procedural.solids import cone, ellipsoid, hull, lathe, prism, rod, sweep, torus, tube
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import Mesh
+from viewpoint100k.geometry.mesh import Mesh
 
 Floats = NDArray[np.float64]
 

@@ -14,10 +14,10 @@ from local_hub import LocalHub, serve_hub
 from local_hub.publishing import REPO, SOON, client_environment, copy_of, edit_rows, is_equal, licensed
 from local_hub.server import TOKEN
 
-from viewpoint100k.audit import read_audit
+from viewpoint100k.assets.licenses import AllowedLicenses
+from viewpoint100k.check.audit import read_audit
 from viewpoint100k.errors import DataError, UsageError
-from viewpoint100k.licenses import AllowedLicenses
-from viewpoint100k.publish import Choices, Published, PublishError, publish
+from viewpoint100k.publish.publisher import Choices, Published, PublishError, publish
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from local_hub.publishing import (
 )
 from local_hub.server import TOKEN
 
-from viewpoint100k.publish import PublishError, publish
+from viewpoint100k.publish.publisher import PublishError, publish
 
 SMALL_ROUTES = ["whoami", "create", "settings", "info", "refs", "tag", "tree", "validate_yaml", "preupload", "commit"]
 LARGE_ROUTES = ["lfs_batch", "lfs_put", "lfs_verify"]

@@ -11,14 +11,14 @@ import pytest
 import yaml
 from local_hub.publishing import REPO, licensed
 
-from viewpoint100k.config import load_config
+from viewpoint100k.assets.licenses import AllowedLicenses
+from viewpoint100k.check.verify import verify
+from viewpoint100k.dataset.references import as_reference, digest_of
 from viewpoint100k.errors import DataError, UsageError
-from viewpoint100k.licenses import AllowedLicenses
-from viewpoint100k.publishing.comparison import FarFile, FarState, LocalFile, compare
-from viewpoint100k.publishing.hub_calls import fault_of
-from viewpoint100k.publishing.preparation import Choices, Prepared, prepare
-from viewpoint100k.references import as_reference, digest_of
-from viewpoint100k.verify import verify
+from viewpoint100k.plan.config import load_config
+from viewpoint100k.publish.comparison import FarFile, FarState, LocalFile, compare
+from viewpoint100k.publish.hub_calls import fault_of
+from viewpoint100k.publish.preparation import Choices, Prepared, prepare
 
 
 @pytest.mark.parametrize(

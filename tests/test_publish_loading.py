@@ -13,8 +13,8 @@ import pytest
 from local_hub import LocalHub, serve_hub
 from local_hub.publishing import REPO, SOON, audited, client_environment, copy_of, edit_rows, licensed, python
 
-from viewpoint100k.licenses import AllowedLicenses
-from viewpoint100k.publish import Choices, publish
+from viewpoint100k.assets.licenses import AllowedLicenses
+from viewpoint100k.publish.publisher import Choices, publish
 
 pytestmark = pytest.mark.slow
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at, orbit
-from viewpoint100k.pairs import Pair
 from viewpoint100k.questions import Question, Refusal, ask, template_names
 from viewpoint100k.questions import load_template as read_template
 from viewpoint100k.questions.template import Template
+from viewpoint100k.views.pairs import Pair
 
 load_template = functools.cache(read_template)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from reasoning_situations import Situation, scene_of
 
-from viewpoint100k.pairs import Pair
 from viewpoint100k.questions import Question, ask, load_template, template_names
 from viewpoint100k.questions.reasoning import Conclusion, claims, false_claims, write
+from viewpoint100k.views.pairs import Pair
 
 
 def texts_of(name: str, pairs: int) -> list[str]:

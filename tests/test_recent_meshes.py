@@ -11,7 +11,7 @@ from viewpoint100k.assets.asset import MeshAsset, Origin
 from viewpoint100k.assets.meshes import MeshesSource
 from viewpoint100k.assets.recent import RecentMeshes
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import Material, Mesh, Primitive, Texture
+from viewpoint100k.geometry.mesh import Material, Mesh, Primitive, Texture
 
 TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 0 {height}\nf 1 2 3\n"
 

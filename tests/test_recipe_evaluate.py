@@ -157,7 +157,7 @@ def test_answers_of_different_runs_are_not_mixed(tmp_path: Path, run: Run) -> No
         ((folder, "--model", guesses), "holds the answers of another run (model"),
         ((folder, "--model", knows, "--form", "reason"), "form 'plain', now 'reason'"),
         ((folder, "--model", guesses, "--stage", "b", "--rows", "3"), "was asked other rows (rows differ)"),
-        ((folder, "--model", "python:skilled_models:Nobody", "--stage", "c"), "cannot be imported"),
+        ((folder, "--model", "python:skilled_models:SilentListener", "--stage", "c"), "cannot be imported"),
         ((folder, "--model", "python:json:loads", "--stage", "c"), "cannot be called without arguments"),
         ((folder, "--model", knows, "--controls", "upside_down"), "unknown controls upside_down"),
         ((folder, "--model", knows, "--stage", "../b"), "cannot be a folder's name"),
@@ -221,7 +221,7 @@ def test_what_a_model_cannot_be_opened_with_is_one_sentence(
 
 def test_a_model_that_cannot_be_opened_leaves_nothing_in_the_way(tmp_path: Path, run: Run) -> None:
     folder = skilled.write(tmp_path / "set", skilled.make_rows(ORBIT, 2))
-    assert run(folder, "--model", "python:skilled_models:Nobody")[0] == 2
+    assert run(folder, "--model", "python:skilled_models:SilentListener")[0] == 2
     code, said, wrong = run(folder, "--model", "python:skilled_models:Knows", "--controls", "none")
     assert code == 0, wrong
     assert "100.0" in said

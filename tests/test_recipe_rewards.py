@@ -354,7 +354,7 @@ def test_a_thought_earns_by_what_is_true_of_it() -> None:
         (thought(middle), 0.0),  # True, and so it is of every pair on an orbit.
         (thought(f"{middle} {right}"), 1 / 2),
         (thought(f"{middle} {wrong}"), 0.0),
-        (thought(f"{right} {left} It is a lovely day for a walk."), 1.0),  # Nobody can tell.
+        (thought(f"{right} {left} It is a lovely day for a walk."), 1.0),  # SilentListener can tell.
         (thought("It is a lovely day for a walk."), 0.0),
         (f"{right} {left}", 0.0),  # No thought.
         ("", 0.0),

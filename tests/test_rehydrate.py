@@ -13,10 +13,10 @@ from conftest import run_command, shard_hashes
 from local_hub import LocalHub, serve_hub
 from local_hub.publishing import REPO, SOON, audited, client_environment, python
 
+from viewpoint100k.check.verify import verify
 from viewpoint100k.errors import DataError, UsageError
-from viewpoint100k.publish import Choices, publish
-from viewpoint100k.rehydrate import rehydrate
-from viewpoint100k.verify import verify
+from viewpoint100k.publish.publisher import Choices, publish
+from viewpoint100k.publish.rehydrate import rehydrate
 
 pytestmark = pytest.mark.slow
 

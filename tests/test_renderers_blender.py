@@ -15,7 +15,7 @@ from renderers import Stage, open_renderer
 from renderers.blender_camera import SENSOR_WIDTH_MM, Lens
 from viewpoint100k.errors import MissingExtraError, RendererError
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
-from viewpoint100k.mesh import Material
+from viewpoint100k.geometry.mesh import Material
 
 
 def test_a_lens_is_that_of_its_intrinsics() -> None:
@@ -43,7 +43,7 @@ import hashlib, json, sys
 sys.path.insert(0, sys.argv[1])
 from renderer_shapes import ball, mesh, odd_camera
 from renderers import Stage, open_renderer
-from viewpoint100k.mesh import Material
+from viewpoint100k.geometry.mesh import Material
 print("before")
 blender = open_renderer("blender", samples=4)
 scene = blender.load(mesh(ball(Material(metallic=1.0, roughness=0.3))), Stage(4))

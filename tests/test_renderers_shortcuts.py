@@ -23,7 +23,7 @@ from renderers.opengl import OpenGLRenderer
 from renderers.surface_geometry import encloses, is_fine
 from renderers.tiles import TILES, GroundTiles, Tiling
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
-from viewpoint100k.mesh import Material, Mesh, Primitive
+from viewpoint100k.geometry.mesh import Material, Mesh, Primitive
 
 make = trimesh.creation
 SPLIT = make.box()

@@ -23,7 +23,7 @@ from renderer_shapes import (
 
 from renderers import Stage
 from renderers.textures import shrink
-from viewpoint100k.mesh import Material, Primitive
+from viewpoint100k.geometry.mesh import Material, Primitive
 
 RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 200, 30), (30, 30, 200), (180, 180, 180)
 

@@ -14,14 +14,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from viewpoint100k.check.labels.definitions import Definition, packaged_definitions
+from viewpoint100k.check.labels.expressions import evaluate
+from viewpoint100k.check.labels.judging import Verdict, judge
+from viewpoint100k.check.labels.measures import MEASURES
 from viewpoint100k.geometry import Camera
-from viewpoint100k.pairs import Pair
+from viewpoint100k.geometry.row_cameras import StoredPair
 from viewpoint100k.questions.quantities import QUANTITIES
-from viewpoint100k.second_path.definitions import Definition, packaged_definitions
-from viewpoint100k.second_path.expressions import evaluate
-from viewpoint100k.second_path.judging import Verdict, judge
-from viewpoint100k.second_path.measures import MEASURES
-from viewpoint100k.stored import StoredPair
+from viewpoint100k.views.pairs import Pair
 
 Pose = np.ndarray
 DEFINITIONS = packaged_definitions()

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viewpoint100k.config import BuildConfig, load_config
-from viewpoint100k.plan import ROWS_PER_BLOCK, Block, Shard
+from viewpoint100k.geometry.seeding import generator
+from viewpoint100k.plan.config import BuildConfig, load_config
+from viewpoint100k.plan.layout import ROWS_PER_BLOCK, Block, Shard
+from viewpoint100k.plan.specs import FORMS, PairSpec, apportion, plan_pairs
 from viewpoint100k.questions import Template, load_template
-from viewpoint100k.seeding import generator
-from viewpoint100k.slots import FORMS, Slot, apportion, plan_slots
 
 CELLS = set(product((-1, 0, 1), repeat=2))
 
@@ -31,12 +31,12 @@ def block_of(rows: int = ROWS_PER_BLOCK, index: int = 0, shard: int = 0) -> Bloc
     return Block(Shard("train", shard, 5, 1000), index, rows)
 
 
-def decoupled(blocks: int, **changes: object) -> list[Slot]:
+def decoupled(blocks: int, **changes: object) -> list[PairSpec]:
     settled = config("decoupled", **changes)
-    return [slot for i in range(blocks) for slot in plan_slots(settled, block_of(index=i), templates("decoupled"))]
+    return [slot for i in range(blocks) for slot in plan_pairs(settled, block_of(index=i), templates("decoupled"))]
 
 
-def cell(slot: Slot) -> tuple[int, int]:
+def cell(slot: PairSpec) -> tuple[int, int]:
     if slot.motion is not None:
         return slot.motion.cell
     assert slot.azimuth_deg is not None
@@ -51,7 +51,7 @@ def spread(values: list[object], kinds: int) -> int:
 @given(st.integers(0, 2**40), st.integers(1, 100), st.integers(0, 99))
 @settings(max_examples=60, deadline=None)
 def test_a_block_is_balanced_in_everything_that_could_leak(seed: int, rows: int, index: int) -> None:
-    planned = plan_slots(config(seed=seed), block_of(rows, index), templates())
+    planned = plan_pairs(config(seed=seed), block_of(rows, index), templates())
     assert len(planned) == rows
     types = [slot.asks[0].template for slot in planned]
     assert spread(types, 3) <= 1
@@ -66,7 +66,7 @@ def test_a_block_is_balanced_in_everything_that_could_leak(seed: int, rows: int,
 
 
 def test_angle_bins_cover_the_range_alike_in_both_directions() -> None:
-    planned = [slot for index in range(10) for slot in plan_slots(config(), block_of(index=index), templates())]
+    planned = [slot for index in range(10) for slot in plan_pairs(config(), block_of(index=index), templates())]
     bins = Counter(slot.azimuth_deg for slot in planned)
     assert sorted(bins) == sorted(
         [(float(low), low + 10.0) for low in range(20, 100, 10)]
@@ -78,14 +78,14 @@ def test_angle_bins_cover_the_range_alike_in_both_directions() -> None:
 @pytest.mark.parametrize("name", ["viewpoint-100k", "decoupled"])
 @pytest.mark.parametrize("rows", [1, 7, 45, 100])
 def test_a_block_has_as_many_asks_as_rows_and_a_tenth_of_them_reasoned(name: str, rows: int) -> None:
-    planned = plan_slots(config(name), block_of(rows), templates(name))
+    planned = plan_pairs(config(name), block_of(rows), templates(name))
     asks = [ask for slot in planned for ask in slot.asks]
     assert len(asks) == rows
     assert sum(ask.reasoned for ask in asks) == round(0.1 * rows)
 
 
 def test_several_questions_of_a_pair_are_of_different_types() -> None:
-    planned = plan_slots(config(questions_per_pair=3), block_of(), templates())
+    planned = plan_pairs(config(questions_per_pair=3), block_of(), templates())
     assert Counter(len(slot.asks) for slot in planned).most_common(1)[0][0] == 3
     assert all(len({ask.template for ask in slot.asks}) == len(slot.asks) for slot in planned)
 
@@ -106,7 +106,7 @@ def test_a_model_that_knows_one_bit_alone_is_at_chance_on_the_joint() -> None:
     assert 0.3 < told < 0.37
     among_movers = [turn == -sideways for sideways, turn in rows if sideways]
     assert 0.3 < np.mean(among_movers) < 0.38
-    orbits = [cell(slot) for slot in plan_slots(config(), block_of(), templates())]
+    orbits = [cell(slot) for slot in plan_pairs(config(), block_of(), templates())]
     assert all(turn == -sideways for sideways, turn in orbits)
 
 
@@ -178,6 +178,6 @@ def test_apportioning_follows_the_weights_and_loses_no_row() -> None:
 
 def test_languages_are_drawn_by_weight() -> None:
     settled = load_config("viewpoint-100k", ["languages={en: 3, zh: 1}"])
-    asks = [a for i in range(20) for s in plan_slots(settled, block_of(index=i), templates()) for a in s.asks]
+    asks = [a for i in range(20) for s in plan_pairs(settled, block_of(index=i), templates()) for a in s.asks]
     share = np.mean([ask.language == "zh" for ask in asks])
     assert 0.2 < share < 0.3

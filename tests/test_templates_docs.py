@@ -10,16 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from viewpoint100k.cli import app
+from viewpoint100k.cli.app import app
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
-from viewpoint100k.motions import LEVELS, SOME
-from viewpoint100k.pairs import Pair
 from viewpoint100k.questions import Question, ask, load_template
 from viewpoint100k.questions.expression import FUNCTIONS
 from viewpoint100k.questions.lint import examine
 from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.template import Paraphrase, Requirements, Template
 from viewpoint100k.questions.wording import FILTERS
+from viewpoint100k.views.motions import LEVELS, SOME
+from viewpoint100k.views.pairs import Pair
 
 PAGE = (Path(__file__).parents[1] / "docs" / "templates.md").read_text(encoding="utf-8")
 

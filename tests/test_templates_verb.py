@@ -8,14 +8,14 @@ import pytest
 from headless_browser import CHROMIUM, Page
 from typer.testing import CliRunner
 
-from viewpoint100k.build import BlockRecord
-from viewpoint100k.cli import app
+from viewpoint100k.building.blocks import BlockRecord
+from viewpoint100k.cli.app import app
 from viewpoint100k.errors import BuildError, UsageError
-from viewpoint100k.preview import REASONS, ShownQuestion, draw_questions, preview_page
 from viewpoint100k.questions import load_template, template_names
 from viewpoint100k.questions.files import read_template
 from viewpoint100k.questions.lint import Problem
-from viewpoint100k.reports.drawing import DrawnCamera, TopView
+from viewpoint100k.report.drawing import DrawnCamera, TopView
+from viewpoint100k.view.template_preview import REASONS, ShownQuestion, draw_questions, preview_page
 
 GOOD = read_template("ego_height").replace("question_type: ego_height", "question_type: mine")
 

@@ -33,8 +33,8 @@ from hand_made_dataset import (
 from hypothesis import assume, given
 from PIL import Image
 
-from viewpoint100k.truth import QUANTITIES, claimed_direction, recomputed_relative
-from viewpoint100k.verify import verify
+from viewpoint100k.check.row_checks import QUANTITIES, claimed_direction, recomputed_relative
+from viewpoint100k.check.verify import verify
 
 # --- rows that are wrong ---------------------------------------------------------------------------------------------
 
@@ -224,7 +224,8 @@ def test_an_error_in_one_row_is_found_and_named_by_its_id(name: str, tmp_path: P
     for check in expected or AT_LEAST[name]:
         assert places(report, check) == {FIRST}
     if expected:
-        assert set(report.found) == expected
+        # Where one row states another provenance than the list of objects, that is found as well: see test_digests.py.
+        assert set(report.found) - {"attribution"} == expected
 
 
 def test_harmless_differences_are_not_findings(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viewpoint100k.config import Views
 from viewpoint100k.geometry import azimuth_deg, elevation_deg
-from viewpoint100k.views import fitting_distance, walk
+from viewpoint100k.views.orbits import fitting_distance, walk
+from viewpoint100k.views.settings import Views
 
 SIZE = 512
 

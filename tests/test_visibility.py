@@ -13,10 +13,10 @@ from scipy.ndimage import gaussian_filter
 
 from renderers import Renderer, Stage, open_renderer
 from viewpoint100k.assets.procedural import ProceduralSource
-from viewpoint100k.config import Views
-from viewpoint100k.mesh import Mesh
-from viewpoint100k.views import walk
-from viewpoint100k.visibility import contrast
+from viewpoint100k.geometry.mesh import Mesh
+from viewpoint100k.views.orbits import walk
+from viewpoint100k.views.settings import Views
+from viewpoint100k.views.visibility import contrast
 
 Color = tuple[int, int, int]
 

@@ -1,5 +1,5 @@
 """``python -m viewpoint100k``."""
 
-from viewpoint100k.cli import main
+from viewpoint100k.cli.app import main
 
 main()

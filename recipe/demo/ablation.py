@@ -32,9 +32,9 @@ from recipe.evaluation.items import Item, read_items
 from recipe.evaluation.tables import markdown, percent
 from recipe.prepare import is_prepared, prepare_grpo
 from recipe.rewards.answers import follows_format, is_right
-from viewpoint100k.entry import run_app
 from viewpoint100k.errors import UsageError
-from viewpoint100k.shards import write_atomically
+from viewpoint100k.runtime.exit import run_app
+from viewpoint100k.runtime.files import write_atomically
 
 __all__ = ["VARIANTS", "Figures", "Measured", "Variant", "main", "measured", "table"]
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from recipe.models.processor import END
 from recipe.prompts import ask_to_reason, concluded
-from viewpoint100k.progress import Progress
+from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["Exercise", "exercises", "learn_language", "mastery", "vocabulary_texts", "without_options"]
 

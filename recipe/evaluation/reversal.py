@@ -9,9 +9,9 @@ import numpy as np
 from recipe.evaluation.directions import REVERSE, counterparts
 from recipe.evaluation.items import Item
 from recipe.evaluation.wordings import meanings
-from viewpoint100k.geometry import Camera
-from viewpoint100k.pairs import Pair
+from viewpoint100k.geometry.cameras import Camera
 from viewpoint100k.questions import QUANTITIES
+from viewpoint100k.views.pairs import Pair
 
 __all__ = ["reversed_letters"]
 

@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 
 from local_hub.repository import Repository
 from local_hub.server import TOKEN, LocalHub
-from viewpoint100k.audit import AuditSettings, audit
-from viewpoint100k.config import load_config
-from viewpoint100k.publish import Patience
+from viewpoint100k.check.audit import AuditSettings, audit
+from viewpoint100k.plan.config import load_config
+from viewpoint100k.publish.publisher import Patience
 
 __all__ = [
     "REPO",

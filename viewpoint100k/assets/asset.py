@@ -10,8 +10,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.geometry import Camera
-from viewpoint100k.mesh import Mesh
+from viewpoint100k.geometry import Camera, exact
+from viewpoint100k.geometry.mesh import Mesh
 
 __all__ = [
     "NO_LICENSE",
@@ -23,6 +23,7 @@ __all__ = [
     "Origin",
     "Photo",
     "Source",
+    "Stamped",
     "normalization",
 ]
 
@@ -128,6 +129,20 @@ class FromFiles(Protocol):
 
 
 @runtime_checkable
+class Stamped(Protocol):
+    """A source that can tell, without loading an asset, whether it is as it was: what was found of it is then kept."""
+
+    def stamp(self, asset_id: str) -> str | None:
+        """All that loading the asset depends on, other than the code that reads it: where its files lie, their sizes
+        and times, what is stated of it elsewhere, and limits. None where that cannot be told."""
+        ...
+
+    def references(self, asset_id: str) -> Sequence[Path]:
+        """Other files that its last loading in this process looked for, whether they were there or not."""
+        ...
+
+
+@runtime_checkable
 class Downloadable(Protocol):
     """A source whose assets are brought to this machine when they are wanted."""
 
@@ -142,7 +157,7 @@ def normalization(points: NDArray[np.float64]) -> NDArray[np.float64]:
     Raises ``ValueError`` where the points have no extent.
     """
     center = (points.min(axis=0) + points.max(axis=0)) / 2
-    radius = float(np.linalg.norm(points - center, axis=1).max())
+    radius = float(exact.norm(points - center).max())
     if not np.isfinite(radius) or radius < 1e-12:
         raise ValueError("points without extent have no size to normalise")
     matrix = np.eye(4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -58,6 +59,23 @@ class CaptureSource(ABC, Generic[Entry]):
         except Exception as error:  # What a broken file leads to: nothing in it may end a build.
             message = f"{asset_id} cannot be read: {type(error).__name__}: {str(error)[:200]}"
             raise AssetError("unreadable", message) from error
+
+    def stamp(self, asset_id: str) -> str | None:
+        """See `Stamped`."""
+        names = self._made_of(asset_id, self._entries[asset_id])
+        state = self._files.state(names) if names else None
+        if state is None:
+            return None
+        stated = asdict(self._metadata.get(asset_id, MeshMetadata()))
+        return repr((self.name, asset_id, state, stated, self._license, self._limits))
+
+    def references(self, asset_id: str) -> Sequence[Path]:
+        """See `Stamped`: none, for the stamp covers all."""
+        return ()
+
+    def _made_of(self, asset_id: str, entry: Entry) -> Sequence[str]:
+        """Names of the files, and of folders of files, that a capture is read from; none where that is not known."""
+        return ()
 
     @property
     @abstractmethod

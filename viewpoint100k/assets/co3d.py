@@ -113,6 +113,12 @@ class Co3dSource(CaptureSource[_Entry]):
                 found[category] = _Entry(category, None, error)
         return found
 
+    def _made_of(self, asset_id: str, entry: _Entry) -> tuple[str, ...]:
+        if entry.sequence is None or self._files.exists(DATABASE):
+            return ()
+        stated = [name for name in (_FRAMES, _SEQUENCES) if self._files.exists(f"{entry.category}/{name}")]
+        return (f"{entry.category}/{entry.sequence.name}", *(f"{entry.category}/{name}" for name in stated))
+
     def _sequences(self, category: str) -> dict[str, Sequence]:
         """A category's sequences; where only its frames are there, those that they name."""
         folder = self._files

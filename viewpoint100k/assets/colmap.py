@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,8 @@ from viewpoint100k.assets.capture_files.colmap_model import ColmapImage, ColmapM
 from viewpoint100k.assets.capture_files.lenses import Lens, colmap_lens
 from viewpoint100k.assets.capture_files.source_folder import storable
 from viewpoint100k.assets.captures import CaptureSource
-from viewpoint100k.conventions import from_colmap
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry.conventions import from_colmap
 
 __all__ = ["MvimgnetSource"]
 
@@ -48,6 +48,9 @@ class MvimgnetSource(CaptureSource[str]):
         # An empty folder is an instance that lost its files where instances are; anywhere else it is nothing.
         lost = {key: name for key, name in empty.items() if name.count("/") in depths and name != "."}
         return instances | lost if instances else {}
+
+    def _made_of(self, asset_id: str, entry: str) -> Sequence[str]:
+        return (entry,)
 
     def _read(self, asset_id: str, entry: str) -> StatedCapture:
         """Raises ``AssetError``; see `read_colmap_model`."""

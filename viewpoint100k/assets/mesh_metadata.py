@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from viewpoint100k.assets.asset import NO_LICENSE
 from viewpoint100k.assets.mesh_files.parts import UpAxis
 from viewpoint100k.errors import UsageError
+from viewpoint100k.geometry import exact
 
 __all__ = ["METADATA_FILE", "MeshMetadata", "read_metadata"]
 
@@ -38,7 +39,7 @@ class MeshMetadata:
     """The axis that points up in the file: ``x``, ``y`` or ``z``; empty or ``auto`` for what its format is used to."""
 
 
-def read_metadata(path: Path, files: Collection[str]) -> dict[str, MeshMetadata]:
+def read_metadata(path: Path, files: Container[str]) -> dict[str, MeshMetadata]:
     """The rows of a metadata file by mesh file, a POSIX path relative to the folder; ``files`` are those there are.
 
     UTF-8, with or without byte order mark. Raises ``UsageError`` that names line and field.
@@ -66,7 +67,7 @@ def read_metadata(path: Path, files: Collection[str]) -> dict[str, MeshMetadata]
         raise UsageError(f"{path}, near line {reader.line_num}: {error}") from error
 
 
-def _checked_file(row: dict[str | None, str], rows: Collection[str], files: Collection[str], where: str) -> str:
+def _checked_file(row: dict[str | None, str], rows: Collection[str], files: Container[str], where: str) -> str:
     if None in row:
         raise UsageError(f"{where}: more fields than columns; put quotes around a field that holds a comma")
     if None in row.values():
@@ -103,9 +104,9 @@ def _parsed_front(text: str, where: str) -> NDArray[np.float64] | None:
         numbers = np.array([float(word) for word in text.split()])
     except ValueError as error:
         raise UsageError(message) from error
-    if len(numbers) not in (2, 3) or not np.isfinite(numbers).all() or not np.hypot(*numbers[:2]) > 1e-6:
+    if len(numbers) not in (2, 3) or not np.isfinite(numbers).all() or not exact.hypot(*numbers[:2]) > 1e-6:
         raise UsageError(message)
-    return np.array([*(numbers[:2] / np.hypot(*numbers[:2])), 0.0])
+    return np.array([*(numbers[:2] / exact.hypot(*numbers[:2])), 0.0])
 
 
 def _parsed_up(text: str, where: str) -> UpAxis | None:

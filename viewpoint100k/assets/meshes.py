@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from viewpoint100k.assets.asset import MeshAsset, Origin
+from viewpoint100k.assets.file_listing import FilesById, file_of, list_files
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import UpAxis
 from viewpoint100k.assets.mesh_files.reading import MESH_SUFFIXES, read_mesh_file
@@ -40,31 +42,54 @@ class MeshesSource:
         self._limits = limits or MeshLimits()
         self._up: UpAxis | None = None if up == "auto" else up
         self._recent = RecentMeshes(_KEPT_BYTES)
+        self._references: dict[str, list[Path]] = {}
 
     def ids(self) -> Sequence[str]:
         """All mesh files, sorted. Raises ``UsageError`` for a folder that is not there or holds none, and for a
         malformed ``metadata.csv``."""
         _ = self._metadata
-        return tuple(self._files)
+        return self._names
 
     def files(self) -> Mapping[str, Path]:
         """The file of each asset."""
-        return self._files
+        return FilesById(self._root, self._names, MESH_SUFFIXES)
 
-    def load(self, asset_id: str) -> MeshAsset:
-        """Reads one file. Raises ``AssetError``; see `read_mesh_file`."""
-        if asset_id not in self._files:
-            raise AssetError("file_missing", f"{asset_id} is not in {self._root}")
-        path = self._files[asset_id]
+    def stamp(self, asset_id: str) -> str | None:
+        """See `Stamped`."""
+        path = file_of(self._root, asset_id, MESH_SUFFIXES)
+        if path is None:
+            return None
         try:
             status = path.stat()
         except OSError:
-            return self._read(asset_id)  # Which says what is wrong.
-        return self._recent.get((asset_id, status.st_size, status.st_mtime_ns), lambda: self._read(asset_id))
+            return None
+        where = os.path.realpath(self._root)
+        stated = asdict(self._metadata.get(asset_id, MeshMetadata()))
+        return repr((self.name, where, asset_id, status.st_size, status.st_mtime_ns, stated, self._up, self._limits))
 
-    def _read(self, asset_id: str) -> MeshAsset:
+    def references(self, asset_id: str) -> Sequence[Path]:
+        """See `Stamped`."""
+        return tuple(self._references.get(asset_id, ()))
+
+    def load(self, asset_id: str) -> MeshAsset:
+        """Reads one file. Raises ``AssetError``; see `read_mesh_file`."""
+        path = file_of(self._root, asset_id, MESH_SUFFIXES)
+        if path is None:
+            raise AssetError("file_missing", f"{asset_id} is not in {self._root}")
+        try:
+            status = path.stat()
+        except OSError:
+            return self._read(asset_id, path)  # Which says what is wrong.
+        return self._recent.get((asset_id, status.st_size, status.st_mtime_ns), lambda: self._read(asset_id, path))
+
+    def _read(self, asset_id: str, path: Path) -> MeshAsset:
         metadata = self._metadata.get(asset_id, MeshMetadata())
-        file = read_mesh_file(self._files[asset_id], self._root, self._limits, metadata.up or self._up)
+        references: list[Path] = []
+        try:
+            file = read_mesh_file(path, self._root, self._limits, metadata.up or self._up, references.append)
+        finally:
+            if references:
+                self._references[asset_id] = references
         origin = Origin(
             source=self.name,
             asset_id=asset_id,
@@ -77,30 +102,29 @@ class MeshesSource:
         return MeshAsset(origin, file.mesh, metadata.front, file.normalization)
 
     @cached_property
-    def _files(self) -> dict[str, Path]:
-        """Paths by asset id, in the order of the ids."""
+    def _names(self) -> list[str]:
+        """The ids, sorted."""
         if not self._root.exists():
             raise UsageError(f"there is no folder {self._root}: give one that holds mesh files")
         if not self._root.is_dir():
             raise UsageError(f"{self._root} is not a folder: give the folder that holds the mesh file")
-        found = {}
-        for folder, subfolders, names in os.walk(self._root):
-            subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-            for name in names:
-                if not name.startswith(".") and Path(name).suffix.lower() in MESH_SUFFIXES:
-                    path = Path(folder, name)
-                    found[_asset_id(path.relative_to(self._root))] = path
-        if not found:
+        names = list_files(self._root, MESH_SUFFIXES)
+        if not names:
             kinds = ", ".join(sorted(MESH_SUFFIXES))
             raise UsageError(f"there is no mesh file in {self._root}: put some there ({kinds})")
-        return dict(sorted(found.items()))
+        return names
 
     @cached_property
     def _metadata(self) -> dict[str, MeshMetadata]:
         path = self._root / METADATA_FILE
-        return read_metadata(path, self._files.keys()) if path.exists() else {}
+        return read_metadata(path, _MeshFiles(self._root)) if path.exists() else {}
 
 
-def _asset_id(relative: Path) -> str:
-    """The path as text that can be stored: bytes that are not UTF-8 are written as ``\\xff``."""
-    return os.fsencode(relative.as_posix()).decode("utf-8", errors="backslashreplace")
+class _MeshFiles:
+    """The mesh files of a folder, which is not listed to ask for one of them."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and file_of(self._root, name, MESH_SUFFIXES) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,9 @@ from viewpoint100k.assets.capture_files.lenses import Distortion, Lens, fisheye,
 from viewpoint100k.assets.capture_files.pictures import read_header
 from viewpoint100k.assets.capture_files.source_folder import storable
 from viewpoint100k.assets.captures import CaptureSource
-from viewpoint100k.conventions import from_opengl, intrinsics_from_camera_angle_x, nearest_rigid
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry import exact
+from viewpoint100k.geometry.conventions import from_opengl, intrinsics_from_camera_angle_x, nearest_rigid
 
 __all__ = ["NerfSource"]
 
@@ -51,6 +52,9 @@ class NerfSource(CaptureSource[str]):
                 path = chosen if name == "." else f"{name}/{chosen}"
                 found[storable(path)] = path
         return found
+
+    def _made_of(self, asset_id: str, entry: str) -> Sequence[str]:
+        return (posixpath.dirname(entry) or ".",)
 
     def _read(self, asset_id: str, entry: str) -> StatedCapture:
         """Raises ``AssetError``: ``annotations_unreadable``, ``too_many_photos``, ``unsupported_camera``."""
@@ -121,7 +125,7 @@ def _pose(values: dict[str, Any], undo: Floats) -> Floats:
     stated = values.get("transform_matrix")
     rows = 3 if isinstance(stated, list) and len(stated) == 3 else 4
     matrix = fields.floats(stated, "transform_matrix", (rows, 4))
-    return _rigid(undo @ from_opengl(np.vstack([matrix, np.eye(4)[rows:]])))
+    return _rigid(exact.matmul(undo, from_opengl(np.vstack([matrix, np.eye(4)[rows:]]))))
 
 
 def _lens(values: dict[str, Any], size: tuple[int, int]) -> Lens:
@@ -167,14 +171,14 @@ def _undone(document: dict[str, Any]) -> Floats:
         applied[:rows] = fields.floats(stated, "applied_transform", (4 if rows == 4 else 3, 4))
     # nerfstudio scales what has been transformed already.
     applied[:3] *= _number(document, "applied_scale", 1.0)
-    if not 1e-12 < abs(np.linalg.det(applied)) < 1e36 or np.linalg.det(applied) < 0:
+    if applied[3].tolist() != [0, 0, 0, 1] or not 1e-12 < exact.det3(applied[:3, :3]) < 1e36:
         raise ValueError("applied_transform is not a rotation, a scale and a shift")
-    return np.asarray(np.linalg.inv(applied))
+    return exact.inverse4(applied)
 
 
 def _rigid(pose: Floats) -> Floats:
     """The pose without the scale that undoing leaves on its axes."""
-    scale = np.cbrt(abs(np.linalg.det(pose[:3, :3])))
+    scale = exact.cbrt(abs(exact.det3(pose[:3, :3])))
     if not 1e-9 < scale < 1e9:
         raise ValueError("transform_matrix is singular")
     rigid = pose.copy()

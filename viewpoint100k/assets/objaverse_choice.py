@@ -13,7 +13,7 @@ from typing import Any
 from viewpoint100k.assets.objaverse_cache import ObjaverseCache, ObjaverseObject, read_gzipped_json
 from viewpoint100k.assets.objaverse_spec import ObjaverseOptions, spdx_license
 from viewpoint100k.errors import UsageError
-from viewpoint100k.progress import Progress
+from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["choose", "drawn", "lvis_categories", "object_paths", "paths_on_disk", "sketchfab_objects"]
 

@@ -16,9 +16,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from viewpoint100k.pairs import Pair
 from viewpoint100k.questions.expression import Expression, parse_expression
 from viewpoint100k.questions.quantities import QUANTITIES
+from viewpoint100k.views.pairs import Pair
 
 __all__ = [
     "AnswerRule",

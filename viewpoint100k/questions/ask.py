@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viewpoint100k.pairs import Pair
 from viewpoint100k.questions.answers import Candidates, Choice, Decision
 from viewpoint100k.questions.template import Paraphrase, Template
 from viewpoint100k.questions.wording import compile_wording
+from viewpoint100k.views.pairs import Pair
 
 __all__ = ["Question", "Refusal", "ask"]
 

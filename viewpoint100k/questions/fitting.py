@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from viewpoint100k.motions import check_levels
 from viewpoint100k.questions.answers import AnswerRule, Arc, Candidates, Choices, Combination
 from viewpoint100k.questions.document import Path
+from viewpoint100k.questions.paraphrase import Paraphrase
 from viewpoint100k.questions.wording import check_wording, try_wording
-
-if TYPE_CHECKING:
-    from viewpoint100k.questions.template import Paraphrase
+from viewpoint100k.views.motions import check_levels
 
 __all__ = ["Misfit", "case_misfits", "question_variables", "sketch_misfits", "wording_misfits"]
 

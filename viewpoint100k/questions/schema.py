@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from viewpoint100k.motions import LEVELS, SOME
 from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.template import Template
+from viewpoint100k.views.motions import LEVELS, SOME
 
 __all__ = ["template_schema"]
 

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from viewpoint100k.questions.answers import AnswerRule, Arc, Candidates, Combination, Name, Section
 from viewpoint100k.questions.fitting import case_misfits, sketch_misfits, wording_misfits
+from viewpoint100k.questions.paraphrase import Paraphrase
 from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.wording import Wording, compile_wording
 
@@ -23,20 +24,6 @@ __all__ = ["Paraphrase", "Requirements", "Template"]
 Text = Annotated[str, Field(min_length=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Cue = Literal["first_image", "second_image", "framing", "background"]
-
-
-class Paraphrase(Section):
-    """One wording of the question, with the texts of its options."""
-
-    name: Name
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] = "en"
-    """A BCP 47 tag."""
-    question: Text
-    options: dict[Name, Text] | Text | None = None
-    """Text for each answer, or one text for all, which then says by its variables which it is; open questions have
-    none."""
-    reply: Text
-    """The last line: what form the reply should have."""
 
 
 class Requirements(Section):
@@ -66,7 +53,7 @@ class Template(Section):
     requires: Requirements = Requirements()
     cases: dict[Name, dict[Name, Name]] = Field(default_factory=dict)
     """How an answer is brought about, for answers that camera motions of all kinds would not give alike often: what
-    each named answer asks of the parts of the motion (see `viewpoint100k.motions.LEVELS`), and of the object."""
+    each named answer asks of the parts of the motion (see `viewpoint100k.views.motions.LEVELS`), and of the object."""
     told_by: tuple[Cue, ...] = ()
     """What else than both images together may rightly tell the answer: audits that look at that alone do not judge
     this type."""

@@ -22,7 +22,7 @@ from viewpoint100k.assets.capture_files.point_clouds import evenly_chosen
 from viewpoint100k.assets.capture_files.source_folder import SourceFolder
 from viewpoint100k.assets.mesh_metadata import MeshMetadata
 from viewpoint100k.errors import AssetError
-from viewpoint100k.geometry import Camera
+from viewpoint100k.geometry import Camera, exact
 
 __all__ = ["assemble"]
 
@@ -233,7 +233,7 @@ def _points(
     if stated.points is None:
         return None, np.arange(0)
     chosen = evenly_chosen(len(stated.points), limits.kept_points)
-    return stated.points[chosen] @ placement.matrix[:3, :3].T + placement.matrix[:3, 3], chosen
+    return exact.transform_points(placement.matrix, stated.points[chosen]), chosen
 
 
 def _digest(statement: str, opened: Sequence[_Opened]) -> str:

@@ -15,8 +15,8 @@ from viewpoint100k.assets.capture_files.capture import StatedPhoto
 from viewpoint100k.assets.capture_files.lenses import Distortion, Lens
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.capture_files.source_folder import SourceFolder
-from viewpoint100k.conventions import NdcFormat, Pytorch3dView, from_pytorch3d
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry.conventions import NdcFormat, Pytorch3dView, from_pytorch3d
 
 __all__ = ["FrameIndex", "Sequence", "index_frames", "read_frame", "read_sequences"]
 

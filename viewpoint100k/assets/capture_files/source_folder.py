@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -13,6 +13,8 @@ from viewpoint100k.errors import AssetError, UsageError
 
 __all__ = ["SourceFolder", "storable"]
 
+_MOST_FILES_ASKED = 5000
+"""For their state."""
 _DRIVE_OR_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -96,6 +98,27 @@ class SourceFolder:
                 return file.read(size)
             except OSError as error:
                 raise AssetError("unreadable", f"{name[:200]!r} cannot be read: {error.strerror}") from error
+
+    def state(self, names: Sequence[str]) -> tuple[tuple[str, int, int], ...] | None:
+        """Name, size and time of change of each of these files, and of all files below these folders.
+
+        None where one is not there, or there are too many to ask.
+        """
+        found: list[tuple[str, int, int]] = []
+        left = [self.root / name for name in names]
+        try:
+            while left:
+                path = left.pop()
+                status = path.stat()
+                if stat.S_ISDIR(status.st_mode):
+                    left += [Path(entry.path) for entry in os.scandir(path) if not entry.is_symlink()]
+                else:
+                    found.append((str(path), status.st_size, status.st_mtime_ns))
+                if len(found) + len(left) > _MOST_FILES_ASKED:
+                    return None
+        except OSError:
+            return None
+        return tuple(sorted(found))
 
     def folders(self, max_depth: int) -> Iterator[tuple[str, list[str], list[str]]]:
         """Name, subfolders and files of each folder down to ``max_depth``, sorted.

@@ -34,6 +34,8 @@ class AssetFiles:
         self._path = path
         self._limits = limits
         self._digests: dict[str, str] = {}
+        self.references: list[Path] = []
+        """Files other than the asset's own that were looked for, whether they were there or not."""
 
     @property
     def name(self) -> str:
@@ -96,6 +98,7 @@ class AssetFiles:
                 path = Path(os.path.normpath(self._path.parent / form))
                 # Checked before the path is touched: a file outside must not even be found to exist.
                 self._check_inside(path, reference)
+                self.references.append(path)
                 yield path
                 twin = _same_name_in_other_case(path)
                 if twin is not None:

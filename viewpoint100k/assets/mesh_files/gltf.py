@@ -6,8 +6,9 @@ import numpy as np
 
 from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
 from viewpoint100k.assets.mesh_files.gltf_document import read_document
-from viewpoint100k.assets.mesh_files.gltf_geometry import DrawnPrimitive, read_primitives
+from viewpoint100k.assets.mesh_files.gltf_geometry import read_primitives
 from viewpoint100k.assets.mesh_files.gltf_materials import GltfMaterials
+from viewpoint100k.assets.mesh_files.gltf_primitives import DrawnPrimitive
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import Part
 

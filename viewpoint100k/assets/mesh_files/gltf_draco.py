@@ -18,7 +18,9 @@ import trimesh
 from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument, read_accessor
-from viewpoint100k.assets.mesh_files.gltf_geometry import (
+from viewpoint100k.assets.mesh_files.gltf_nodes import scene_roots
+from viewpoint100k.assets.mesh_files.gltf_pose import Poser
+from viewpoint100k.assets.mesh_files.gltf_primitives import (
     ATTRIBUTES,
     DRACO,
     FAN,
@@ -27,8 +29,6 @@ from viewpoint100k.assets.mesh_files.gltf_geometry import (
     corners_of,
     triangle_primitives,
 )
-from viewpoint100k.assets.mesh_files.gltf_nodes import scene_roots
-from viewpoint100k.assets.mesh_files.gltf_pose import Poser
 from viewpoint100k.errors import AssetError
 
 __all__ = ["read_compressed"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -14,7 +13,8 @@ from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument, view_byt
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.textures import decode_texture
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import AlphaMode, Material, Texture, Wrap
+from viewpoint100k.geometry import exact
+from viewpoint100k.geometry.mesh import AlphaMode, Material, Texture, Wrap
 
 __all__ = ["GltfMaterials", "UvMapping"]
 
@@ -37,9 +37,9 @@ class UvMapping:
 
     def apply(self, uvs: NDArray[np.float64]) -> NDArray[np.float64]:
         """(n, 2) of the set ``texcoord`` to (n, 2) into the picture."""
-        cosine, sine = math.cos(self.rotation), math.sin(self.rotation)
+        cosine, sine = exact.cos(self.rotation), exact.sin(self.rotation)
         turn = np.array([[cosine, sine], [-sine, cosine]])
-        result: NDArray[np.float64] = (uvs * self.scale) @ turn.T + self.offset
+        result: NDArray[np.float64] = exact.matmul(uvs * self.scale, turn.T) + self.offset
         return result
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument
+from viewpoint100k.geometry import exact
 
 __all__ = ["drawn_nodes", "node_matrices", "scene_roots"]
 
@@ -37,7 +38,7 @@ def node_matrices(document: GltfDocument) -> dict[int, Floats]:
     matrices: dict[int, Floats] = {}
     for index, parent in _walk(document):
         local = _local_matrix(nodes[index])
-        matrices[index] = local if parent is None else matrices[parent] @ local
+        matrices[index] = local if parent is None else exact.matmul(matrices[parent], local)
     return matrices
 
 
@@ -68,7 +69,7 @@ def _local_matrix(node: dict[str, Any]) -> Floats:
 def _rotation(quaternion: Sequence[float]) -> Floats:
     """(3, 3) of a quaternion (x, y, z, w) of any length; one without length turns nothing."""
     values = np.asarray(quaternion, dtype=np.float64)
-    squared = float(values @ values)
+    squared = float(exact.dot(values, values))
     if squared < 1e-14:
         return np.eye(3)
     x, y, z, w = (values * np.sqrt(2 / squared)).tolist()

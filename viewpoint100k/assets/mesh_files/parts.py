@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from viewpoint100k.assets.asset import normalization
 from viewpoint100k.assets.mesh_files.normals import computed_normals, repaired_normals
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import Material, Mesh, Primitive
+from viewpoint100k.geometry import exact
+from viewpoint100k.geometry.mesh import Material, Mesh, Primitive
 
 __all__ = ["UP_AXES", "Part", "UpAxis", "upright_mesh"]
 
@@ -46,13 +47,13 @@ class Part:
     def moved(self, matrix: NDArray[np.float64]) -> Part:
         """The part under a (4, 4) affine map; a reflection turns its triangles round."""
         linear = matrix[:3, :3]
-        positions = self.positions @ linear.T + matrix[:3, 3]
-        determinant = float(np.linalg.det(linear))
+        positions = exact.transform_points(matrix, self.positions)
+        determinant = float(exact.det3(linear))
         triangles = self.triangles[:, ::-1] if determinant < 0 else self.triangles
         normals = None
         if self.normals is not None and np.isfinite(determinant) and determinant != 0:
             # The cofactor matrix is the inverse transpose up to a positive factor, and safe for tiny scales.
-            normals = self.normals @ _cofactors(linear).T * np.sign(determinant)
+            normals = exact.matmul(self.normals, _cofactors(linear).T) * np.sign(determinant)
         return replace(self, positions=positions, triangles=triangles, normals=normals)
 
 
@@ -75,8 +76,7 @@ def upright_mesh(parts: Sequence[Part], up: UpAxis, name: str) -> tuple[Mesh, ND
     except ValueError as error:
         raise AssetError("no_extent", f"{name} has all of its vertices in one point") from error
     primitives = tuple(_primitive(part.moved(normalize)) for part in turned)
-    matrix: NDArray[np.float64] = normalize @ UP_AXES[up]
-    return Mesh(primitives), matrix
+    return Mesh(primitives), exact.matmul(normalize, UP_AXES[up])
 
 
 def _without_unused_vertices(part: Part, name: str) -> Part:

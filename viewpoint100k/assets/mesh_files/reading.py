@@ -18,7 +18,7 @@ from viewpoint100k.assets.mesh_files.gltf import read_gltf
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import Part, UpAxis, upright_mesh
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import Mesh
+from viewpoint100k.geometry.mesh import Mesh
 
 __all__ = ["MESH_SUFFIXES", "MeshFile", "read_mesh_file"]
 
@@ -43,10 +43,17 @@ class MeshFile:
     """See `AssetFiles.sha256`."""
 
 
-def read_mesh_file(path: Path, root: Path, limits: MeshLimits | None = None, up: UpAxis | None = None) -> MeshFile:
+def read_mesh_file(
+    path: Path,
+    root: Path,
+    limits: MeshLimits | None = None,
+    up: UpAxis | None = None,
+    on_reference: Callable[[Path], None] = lambda path: None,
+) -> MeshFile:
     """Reads ``path``, which lies below ``root``; it may refer to files below ``root`` and nowhere else.
 
     ``up`` is the axis that points up in the file; by default +Y in glTF, as its standard says, and +Z elsewhere.
+    ``on_reference`` is told of each other file that is looked for, also where the reading fails.
     Raises ``AssetError`` whatever is wrong with the file.
     """
     limits = limits or MeshLimits()
@@ -63,6 +70,9 @@ def read_mesh_file(path: Path, root: Path, limits: MeshLimits | None = None, up:
         raise AssetError(
             "unreadable", f"{files.name} cannot be read: {type(error).__name__}: {str(error)[:200]}"
         ) from error
+    finally:
+        for reference in files.references:
+            on_reference(reference)
     if mesh.triangle_count > limits.max_triangles:
         message = f"{files.name} has {mesh.triangle_count:,} triangles, more than {limits.max_triangles:,}"
         raise AssetError("too_many_triangles", message)

@@ -17,7 +17,7 @@ from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import Part
 from viewpoint100k.assets.mesh_files.textures import decode_texture, srgb_to_linear
 from viewpoint100k.errors import AssetError
-from viewpoint100k.mesh import Material, Texture
+from viewpoint100k.geometry.mesh import Material, Texture
 
 __all__ = ["read_ply", "read_stl"]
 

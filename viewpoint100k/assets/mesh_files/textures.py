@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +12,7 @@ from PIL import Image
 
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry import exact
 
 __all__ = ["decode_texture", "srgb_to_linear"]
 
@@ -42,7 +44,22 @@ def decode_texture(data: bytes, name: str, limits: MeshLimits, *, alpha: bool) -
 def srgb_to_linear(values: ArrayLike) -> NDArray[np.float64]:
     """Linear intensities of sRGB values, both in [0, 1] (IEC 61966-2-1)."""
     srgb = np.clip(np.asarray(values, dtype=np.float64), 0.0, 1.0)
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    # Powers are slow, and nearly all values are bytes.
+    byte = np.round(np.nan_to_num(srgb) * 255).astype(np.intp)
+    other = byte / 255 != srgb
+    linear = np.asarray(_linear_bytes()[byte])
+    linear[other] = _linear(srgb[other])
+    return linear
+
+
+@cache
+def _linear_bytes() -> NDArray[np.float64]:
+    """(256,): linear intensities of sRGB bytes."""
+    return _linear(np.arange(256) / 255)
+
+
+def _linear(srgb: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(srgb <= 0.04045, srgb / 12.92, exact.power((srgb + 0.055) / 1.055, 2.4))
 
 
 def _shrunken_pixels(image: Image.Image, name: str, limits: MeshLimits, alpha: bool) -> NDArray[np.uint8]:

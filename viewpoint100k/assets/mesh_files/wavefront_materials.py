@@ -17,7 +17,7 @@ from PIL import Image
 from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.textures import decode_texture, srgb_to_linear
-from viewpoint100k.mesh import Material, Texture, Wrap
+from viewpoint100k.geometry.mesh import Material, Texture, Wrap
 
 __all__ = ["ObjMaterial", "read_mtl"]
 

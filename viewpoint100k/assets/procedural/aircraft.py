@@ -14,7 +14,7 @@ from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, decorate
 from viewpoint100k.assets.procedural.shapes import Shape, box
 from viewpoint100k.assets.procedural.solids import beam, cone, cylinder, ellipsoid, hull, lathe, prism, rod, sweep, tube
-from viewpoint100k.mesh import Material
+from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["aeroplane", "helicopter"]
 

@@ -12,7 +12,7 @@ from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, sticker
 from viewpoint100k.assets.procedural.shapes import Shape, box
 from viewpoint100k.assets.procedural.solids import cylinder, ellipsoid, lathe
-from viewpoint100k.mesh import Material
+from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["add_eyes", "add_wheel", "label", "number_plate", "plate", "tyre"]
 

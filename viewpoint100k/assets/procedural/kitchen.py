@@ -13,7 +13,7 @@ from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import emblazoned, wrapper
 from viewpoint100k.assets.procedural.shapes import box
 from viewpoint100k.assets.procedural.solids import cylinder, ellipsoid, lathe, rod, sweep, torus, tube
-from viewpoint100k.mesh import Material
+from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["kettle", "mug", "teapot", "toaster", "watering_can"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from viewpoint100k.assets.procedural.shapes import Shape, join
-from viewpoint100k.mesh import Material, Mesh, Primitive
+from viewpoint100k.geometry.mesh import Material, Mesh, Primitive
 
 __all__ = ["Model"]
 

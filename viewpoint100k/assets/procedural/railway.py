@@ -19,7 +19,7 @@ from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, wrapper
 from viewpoint100k.assets.procedural.shapes import box
 from viewpoint100k.assets.procedural.solids import cylinder, hull, lathe, rod, torus
-from viewpoint100k.mesh import Material
+from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["locomotive"]
 

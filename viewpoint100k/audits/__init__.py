@@ -1,1 +1,0 @@
-"""The audits of `viewpoint100k.audit`, one subject a file: what they read, what they guess from, how they judge."""

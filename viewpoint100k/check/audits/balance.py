@@ -1,0 +1,131 @@
+"""Whether answers, directions and letters are alike often, and what one answer of a pair tells about another."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.check.audits.judging import Measured, measure
+from viewpoint100k.check.audits.problems import SampledRow
+from viewpoint100k.check.audits.results import AuditSettings, Dependence
+from viewpoint100k.check.audits.sampling import Sample
+from viewpoint100k.check.labels.from_options import QUANTITIES
+from viewpoint100k.dataset.mutual_information import mutual_information_bits
+
+__all__ = ["balance_audits", "dependences", "never_right"]
+
+_RARE = 0.01
+"""A meaning that is right less often than this counts as never right: it is left out of what is fair."""
+
+
+_STILL_DEG = 2.0
+"""A camera that went less far around the object went to neither side."""
+
+_FEWEST_PAIRS = 50
+"""Of fewer pairs that two types share, nothing is said of what one answer tells about the other."""
+
+
+def balance_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], settings: AuditSettings) -> Iterator[Measured]:
+    """The commonest answer of each type, the commonest side, the commonest letter: each against its fair share."""
+    strata = np.array([row.stratum for row in rows], dtype=np.str_)
+    meanings = np.array([row.meaning for row in rows], dtype=np.str_)
+    kinds = np.array([row.question_type for row in rows], dtype=np.str_)
+    for kind in np.unique(kinds):
+        chosen = kinds == kind
+        # Where the meaning is the text itself, wordings cannot be compared: each is balanced against its own options.
+        most, fair = np.zeros(len(rows)), np.zeros(len(rows))
+        for stratum in np.unique(strata[chosen]):
+            within = chosen & (strata == stratum)
+            counts = Counter(meanings[within].tolist())
+            most[within] = meanings[within] == counts.most_common(1)[0][0]
+            fair[within] = 1 / max(2, sum(count >= _RARE * within.sum() for count in counts.values()))
+        detail = _chi_square(Counter(meanings[chosen].tolist()))
+        yield _measure("balance_of_answers", str(kind), most[chosen], fair[chosen], assets[chosen], settings, detail)
+    went = np.array([abs(row.azimuth_deg) > _STILL_DEG for row in rows])
+    sides = np.array(["right" if row.azimuth_deg > 0 else "left" for row in rows])[went]
+    if len(sides):
+        counts = Counter(sides.tolist())
+        most = (sides == counts.most_common(1)[0][0]).astype(np.float64)
+        half = np.full(len(sides), 0.5)
+        yield _measure("balance_of_directions", "azimuth", most, half, assets[went], settings, _chi_square(counts))
+    for options in sorted({len(row.options) for row in rows if row.answer_index >= 0}):
+        chosen = np.array([len(row.options) == options and row.answer_index >= 0 for row in rows])
+        letters = np.array([row.answer for row in rows])[chosen]
+        counts = Counter(letters.tolist())
+        most = (letters == counts.most_common(1)[0][0]).astype(np.float64)
+        fair = np.full(len(letters), 1 / options)
+        yield _measure(
+            "balance_of_letters", f"{options} options", most, fair, assets[chosen], settings, _chi_square(counts)
+        )
+
+
+def never_right(sample: Sample) -> list[str]:
+    """A sentence for each answer that is offered and never right, over all rows."""
+    found: dict[str, list[str]] = {}
+    answered: dict[str, set[str]] = {}
+    for (kind, stratum), counts in sample.answers.items():
+        if stratum == kind:
+            answered[kind] = set(counts)
+    for kind, right in sorted(answered.items()):
+        for meaning in sorted(sample.offered[kind] - right):
+            found.setdefault(meaning, []).append(kind)
+    return [
+        f'"{meaning}" is offered and never right in {", ".join(kinds)}: chance is that of the other answers'
+        for meaning, kinds in found.items()
+    ]
+
+
+def dependences(sample: Sample) -> tuple[Dependence, ...]:
+    """Mutual information between the answers to every two question types about the same pair.
+
+    From rows that share a group where there are any; else from the cameras of each row, which tell what the answer to
+    every type would have been, "none" apart.
+    """
+    kinds = sorted({kind for kind, _ in sample.answers})
+    found = []
+    names = list(QUANTITIES)
+    for first, second in itertools.combinations(kinds, 2):
+        joint: Counter[tuple[str, str]] = Counter(
+            (answers[first], answers[second])
+            for answers in sample.by_group.values()
+            if first in answers and second in answers
+        )
+        measured_on = "groups"
+        if not joint and first in names and second in names:
+            measured_on = "cameras"
+            one, two = names.index(first), names.index(second)
+            for signs, count in sample.directions.items():
+                joint[signs[one], signs[two]] += count
+        if joint.total() >= _FEWEST_PAIRS:
+            bits, most = mutual_information_bits(joint)
+            pairs = sum(joint.values())
+            found.append(
+                Dependence(first, second, bits, most, pairs, "groups" if measured_on == "groups" else "cameras")
+            )
+    return tuple(found)
+
+
+def _measure(
+    audit: str,
+    problem: str,
+    most: NDArray[np.float64],
+    fair: NDArray[np.float64],
+    assets: NDArray[np.str_],
+    settings: AuditSettings,
+    detail: str,
+) -> Measured:
+    return measure(audit, problem, most, fair, assets, settings, settings.balance_threshold, detail)
+
+
+def _chi_square(counts: Counter[str]) -> str:
+    """Counts in words, with Pearson's test against equal shares, which takes rows as independent."""
+    from scipy.stats import chisquare
+
+    listed = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
+    if len(counts) < 2:
+        return listed
+    return f"{listed}; chi-square p = {chisquare(list(counts.values())).pvalue:.2g}"

@@ -1,0 +1,126 @@
+"""Guesses from one image, from its background, and from where the object stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.check.audits.classifiers import guesses_from_numbers
+from viewpoint100k.check.audits.image_features import ImageFeatures, describe
+from viewpoint100k.check.audits.judging import Measured, measure
+from viewpoint100k.check.audits.problems import Problem, SampledRow
+from viewpoint100k.check.audits.results import AuditSettings
+from viewpoint100k.check.audits.sampling import Sample, read_images
+from viewpoint100k.runtime.progress import Progress
+
+__all__ = ["SeenImages", "image_audits", "look_at_images"]
+
+_ORDINALS = ("first", "second")
+
+_CUES: Mapping[str, frozenset[str]] = {
+    "first_image": frozenset({"first_image"}),
+    "second_image": frozenset({"second_image"}),
+    "first_background": frozenset({"first_image", "background"}),
+    "second_background": frozenset({"second_image", "background"}),
+    "object_place_in_first": frozenset({"first_image", "framing"}),
+    "object_place_in_second": frozenset({"second_image", "framing"}),
+}
+"""What a template calls the cue that each audit looks at."""
+
+
+@dataclass(frozen=True, eq=False)
+class SeenImages:
+    """Features of the rows whose images could be read; element [0] of each pair is the first image's."""
+
+    places: list[int]
+    """Indices into the sample."""
+    whole: tuple[NDArray[np.float32], NDArray[np.float32]]
+    background: tuple[NDArray[np.float32], NDArray[np.float32]]
+    place: tuple[NDArray[np.float32], NDArray[np.float32]]
+    unread: int
+    """Rows of the sample whose images are missing, damaged, or not two."""
+
+
+def look_at_images(sample: Sample, workers: int) -> SeenImages:
+    """Reads and describes the images of the sample, a row group at a time."""
+    seen: dict[str, tuple[ImageFeatures, ImageFeatures]] = {}
+    with ThreadPoolExecutor(workers) as pool, Progress("looking", "rows", len(sample.with_images)) as progress:
+        for batch in read_images(sample):
+            for row_id, features in pool.map(_describe_row, batch):
+                progress.advance(1)
+                if features is not None:
+                    seen[row_id] = features
+    places = [place for place in sample.with_images if sample.rows[place].id in seen]
+    ordered = [seen[sample.rows[place].id] for place in places]
+
+    def stacked(name: str, which: int) -> NDArray[np.float32]:
+        return np.array([getattr(pair[which], name) for pair in ordered], dtype=np.float32)
+
+    return SeenImages(
+        places,
+        (stacked("whole", 0), stacked("whole", 1)),
+        (stacked("background", 0), stacked("background", 1)),
+        (stacked("place", 0), stacked("place", 1)),
+        len(sample.with_images) - len(places),
+    )
+
+
+def image_audits(
+    seen: SeenImages,
+    problems: Sequence[Problem],
+    assets: NDArray[np.str_],
+    settings: AuditSettings,
+    told_by: Mapping[str, frozenset[str]],
+) -> Iterator[Measured]:
+    """Each image alone, its background alone, the object's place alone: verdicts. Both places together: reported.
+
+    How the object's place changes from one frame to the other is seen by whoever looks at both images, which is what
+    the question asks of them: a legitimate cue, whose strength is worth knowing all the same. So is, of a question
+    type that ``told_by`` names, what its template says may tell the answer.
+    """
+    row_of = {place: row for row, place in enumerate(seen.places)}
+    one_image = {
+        "{}_image": seen.whole,
+        "{}_background": seen.background,
+        "object_place_in_{}": seen.place,
+    }
+    shift = np.column_stack([seen.place[0], seen.place[1] - seen.place[0]])
+    audits: dict[str, tuple[NDArray[np.float32], float | None, str]] = {
+        name.format(ordinal): (features[which], settings.image_threshold, "")
+        for name, features in one_image.items()
+        for which, ordinal in enumerate(_ORDINALS)
+    }
+    both = "a cue that needs both images, and so no shortcut"
+    audits["shift_between_images"] = (shift.astype(np.float32), None, both)
+    for problem in (whole_problem.of(seen.places) for whole_problem in problems):
+        if len(set(problem.targets)) < 2:
+            continue
+        rows, shown = np.array([row_of[place] for place in problem.places]), assets[problem.places]
+        rightly = told_by.get(problem.name, frozenset())
+        for name, (features, limit, note) in audits.items():
+            fair = bool(rightly & _CUES.get(name, frozenset()))
+            threshold, detail = (None, "this type may be told by it, as its template says") if fair else (limit, note)
+            guessed = guesses_from_numbers(
+                features[rows], problem.targets, shown, settings.folds, settings.trees, settings.seed
+            )
+            credit = (guessed == problem.targets).astype(np.float64)
+            yield measure(name, problem.name, credit, problem.chance, shown, settings, threshold, detail)
+
+
+def _describe_row(
+    row_and_images: tuple[SampledRow, Sequence[Mapping[str, Any]]],
+) -> tuple[str, tuple[ImageFeatures, ImageFeatures] | None]:
+    row, images = row_and_images
+    try:
+        first, second = (
+            describe(image["bytes"] or b"", camera, row.object_center, row.object_radius)
+            for image, camera in zip(images[:2], row.cameras[:2], strict=True)
+        )
+    except ValueError:  # Counted as unread, and so stated in the report; `verify` says what is wrong with it.
+        return row.id, None
+    return row.id, (first, second)

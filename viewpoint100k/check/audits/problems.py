@@ -1,0 +1,191 @@
+"""What there is to guess: the meaning of an answer, and which question types ask for the same thing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.check.labels.definitions import Definition, Meaning
+from viewpoint100k.check.labels.from_options import QUANTITIES, claimed_direction
+
+__all__ = ["DIRECTION", "LETTERS", "Problem", "SampledRow", "find_problems", "meanings", "read_row"]
+
+DIRECTION = "direction"
+"""The problem of all question types whose answer is the side to which the camera went around the object."""
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+_FUNCTION_OF_SIGN = 0.99
+"""So large a share of a type's answers must follow from the sign of the azimuth change for it to be a direction."""
+
+
+@dataclass(frozen=True)
+class SampledRow:
+    """What the audits need of a row besides its images."""
+
+    id: str
+    asset: str
+    question_type: str
+    template: str
+    category: str
+    source: str
+    group: str
+    question: str
+    options: tuple[str, ...]
+    option_meanings: tuple[str, ...]
+    answer: str
+    meaning: str
+    """``left``, ``right``, ``none`` and the like; the answer's own text where nothing is known of the type."""
+    stratum: str
+    """Rows among which one constant answer makes sense: the type, or the wording where the meaning is text."""
+    azimuth_deg: float
+    cameras: tuple[Mapping[str, Any], ...]
+    object_center: tuple[float, ...]
+    object_radius: float
+    place: tuple[int, int, int]
+    """File, row group, and row within it."""
+
+    @property
+    def answer_index(self) -> int:
+        """The right option's place, or -1 for an open question."""
+        return LETTERS.find(self.answer) if self.options and len(self.answer) == 1 else -1
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A classification: rows, and for each the class to guess."""
+
+    name: str
+    places: NDArray[np.int64]
+    """Indices into the sample."""
+    targets: NDArray[np.str_]
+    chance: NDArray[np.float64]
+    """(n,) 1 where the commonest class of the row's stratum is right."""
+
+    def of(self, places: Sequence[int]) -> Problem:
+        """The same problem on some of the rows, given by their indices into the sample."""
+        kept = np.isin(self.places, np.asarray(places, dtype=np.int64))
+        return Problem(self.name, self.places[kept], self.targets[kept], self.chance[kept])
+
+
+def meanings(row: Mapping[str, Any], definition: Definition | None) -> list[str] | None:
+    """What each option claims, in one word for all wordings; None where that is not known.
+
+    Of numbers it is their side and their rank among those shown: that is what a wording or a letter could give away.
+    """
+    options = row["options"]
+    paraphrase = definition.paraphrase(row["template"]) if definition else None
+    if definition is not None and paraphrase is not None:
+        claims = definition.meanings(paraphrase, options, len(row["cameras"]))
+        if None not in claims:
+            return _ranked(claims) if definition.kind == "choices" else [str(claim) for claim in claims]
+    read = [_direction(row["question_type"], option) for option in options]
+    return None if None in read else [str(word) for word in read]
+
+
+def _ranked(claims: Sequence[Meaning | None]) -> list[str]:
+    numbers = [float(claim) for claim in claims if claim is not None]
+    sizes = sorted({abs(number) for number in numbers})
+    return [f"{'+' if number > 0 else '-'}{sizes.index(abs(number)) + 1} of {len(sizes)}" for number in numbers]
+
+
+@lru_cache(maxsize=4096)
+def _direction(question_type: str, text: str) -> str | None:
+    """The direction that an option's text claims by its words; None where that is not known."""
+    quantity = QUANTITIES.get(question_type)
+    if quantity is None:
+        return None
+    try:
+        claim = claimed_direction(text, quantity)
+    except ValueError:
+        return None
+    return {1: quantity.positive, -1: quantity.negative, 0: "none"}[claim]
+
+
+_COARSE = 20.0
+"""Numbers that are given, not chosen, are guessed by classes so wide, in their own unit."""
+
+
+def _open_meaning(row: Mapping[str, Any]) -> str | None:
+    """The class of an answer that is given and not chosen: a direction, or a number's range."""
+    value = row["answer_value"]
+    if (direction := _direction(row["question_type"], row["answer_text"])) not in (None, "none"):
+        return direction
+    if value is None:
+        return None
+    low = value // _COARSE * _COARSE
+    return f"{low:g} to {low + _COARSE:g}"
+
+
+def read_row(row: Mapping[str, Any], place: tuple[int, int, int], definitions: Mapping[str, Definition]) -> SampledRow:
+    """A row as the audits see it, from its columns."""
+    kind, options = row["question_type"], tuple(row["options"])
+    claimed = meanings(row, definitions.get(kind)) if options else None
+    answer = None
+    if claimed is not None and row["answer_text"] in options:
+        answer = claimed[options.index(row["answer_text"])]
+    elif not options:
+        answer = _open_meaning(row)
+    return SampledRow(
+        id=row["id"],
+        asset=f"{row['source']}/{row['asset_id']}",
+        question_type=kind,
+        template=row["template"],
+        category=row["category"],
+        source=row["source"],
+        group=row["group"],
+        question=row["question"],
+        options=options,
+        option_meanings=tuple(claimed) if claimed is not None else options,
+        answer=row["answer"],
+        meaning=row["answer_text"] if answer is None else answer,
+        stratum=row["template"] if answer is None else kind,
+        azimuth_deg=row["relative"]["azimuth_deg"],
+        cameras=tuple(row["cameras"]),
+        object_center=tuple(row["object_center"]),
+        object_radius=row["object_radius"],
+        place=place,
+    )
+
+
+def find_problems(rows: Sequence[SampledRow]) -> tuple[Problem, ...]:
+    """What there is to guess in a sample.
+
+    Types whose answer is a function of the side to which the camera went are one problem, whatever they call it:
+    moving right, turning left and being at the object's left are one bit on an orbit, and a shortcut to one is a
+    shortcut to all. Every other type is a problem of its own. A type with a single answer is none; its balance fails.
+    """
+    kinds = np.array([row.question_type for row in rows], dtype=np.str_)
+    meanings = np.array([row.meaning for row in rows], dtype=np.str_)
+    sides = np.where(np.array([row.azimuth_deg for row in rows]) > 0, "right", "left")
+    strata = np.array([row.stratum for row in rows], dtype=np.str_)
+    found, orbits = [], np.zeros(len(rows), dtype=bool)
+    for kind in np.unique(kinds):
+        chosen = kinds == kind
+        if len(set(meanings[chosen])) < 2:
+            continue
+        if _follows(meanings[chosen], sides[chosen]):
+            orbits |= chosen
+        else:
+            found.append(_problem(str(kind), chosen, meanings, strata))
+    if orbits.any():
+        found.insert(0, _problem(DIRECTION, orbits, sides, kinds))
+    return tuple(found)
+
+
+def _follows(meanings: NDArray[np.str_], sides: NDArray[np.str_]) -> bool:
+    commonest = {s: Counter(meanings[sides == s]).most_common(1)[0] for s in np.unique(sides)}
+    explained = sum(count for _, count in commonest.values())
+    return len({name for name, _ in commonest.values()}) == 2 and explained >= _FUNCTION_OF_SIGN * len(meanings)
+
+
+def _problem(name: str, chosen: NDArray[np.bool_], targets: NDArray[np.str_], strata: NDArray[np.str_]) -> Problem:
+    places = np.flatnonzero(chosen)
+    commonest = {s: Counter(targets[chosen & (strata == s)]).most_common(1)[0][0] for s in np.unique(strata[chosen])}
+    chance = np.array([float(targets[i] == commonest[strata[i]]) for i in places])
+    return Problem(name, places, targets[places], chance)

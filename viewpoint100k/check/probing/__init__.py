@@ -1,0 +1,1 @@
+"""The parts of `viewpoint100k.check.probe`."""

@@ -1,0 +1,1 @@
+"""The command line ``viewpoint100k``: one file for each verb, and how errors end a command."""

@@ -1,0 +1,45 @@
+"""ms-swift: its standard form, ``messages`` and ``images``, with the ``solution`` that its GRPO rewards read.
+
+https://swift.readthedocs.io/en/latest/Customization/Custom-dataset.html. One file serves both stages: for GRPO ms-swift
+takes the assistant's message off. Relative image paths are read from below ``ROOT_IMAGE_DIR``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from viewpoint100k.export.files import ImageFolder, JsonLines
+from viewpoint100k.export.protocol import Contents, Sample, token_in_text, with_tokens
+
+__all__ = ["MsSwift"]
+
+
+class MsSwift:
+    """``<split>.jsonl`` and ``images/``."""
+
+    trains: ClassVar[bool] = True
+
+    def __init__(self, folder: Path, contents: Contents) -> None:
+        self._images, self._lines = ImageFolder(folder), JsonLines(folder)
+
+    def refusal(self, sample: Sample) -> str | None:
+        return token_in_text(sample)
+
+    def write(self, sample: Sample) -> None:
+        row = {
+            "messages": [
+                {"role": "user", "content": with_tokens(sample.prompt, sample)},
+                {"role": "assistant", "content": sample.target},
+            ],
+            "images": [self._images.put(content) for content in sample.images],
+            "solution": sample.columns["answer"],
+        }
+        self._lines.write(sample.split, row)
+
+    def close(self) -> None:
+        self._lines.close()
+
+    @staticmethod
+    def first_step(out: Path, contents: Contents) -> str:
+        return f"ROOT_IMAGE_DIR={out} swift sft --dataset {out / next(iter(contents.rows))}.jsonl …"

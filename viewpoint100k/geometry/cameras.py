@@ -1,0 +1,297 @@
+"""Cameras, poses and the conventions they are written in. Pure NumPy; knows nothing else of this project.
+
+Conventions, everywhere in this project:
+
+* Camera axes are OpenCV's: +X right, +Y down, +Z forward. The world is right-handed with +Z up.
+* ``camera_to_world`` is (4, 4) float64 and maps camera points to world points as column vectors.
+* ``intrinsics`` is (3, 3) float64 in pixels; the centre of the top-left pixel is (0.5, 0.5).
+* The motion from camera 1 to camera 2 is ``inv(camera_to_world_1) @ camera_to_world_2``, read in camera 1's axes.
+* Angles are degrees where a name ends in ``_deg``; lengths are world units.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from viewpoint100k.geometry import exact
+
+__all__ = [
+    "WORLD_UP",
+    "Camera",
+    "RelativePose",
+    "azimuth_deg",
+    "elevation_deg",
+    "euler_deg",
+    "intrinsics_from_fov",
+    "look_at",
+    "object_translation",
+    "orbit",
+    "relative_pose",
+    "rotation_from_euler",
+    "wrap_deg",
+]
+
+Floats = NDArray[np.float64]
+
+WORLD_UP: Floats = np.array([0.0, 0.0, 1.0])
+WORLD_UP.flags.writeable = False
+
+_RIGID_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """A pinhole camera: where it stands, what it sees, and how large its image is.
+
+    Raises ``ValueError`` for a pose that is not rigid, intrinsics that are not a pinhole, or an empty image.
+    """
+
+    camera_to_world: Floats
+    """(4, 4), OpenCV camera axes to world, world units."""
+    intrinsics: Floats
+    """(3, 3) upper triangular, pixels, no skew."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+
+    def __post_init__(self) -> None:
+        pose = np.array(self.camera_to_world, dtype=np.float64)
+        matrix = np.array(self.intrinsics, dtype=np.float64)
+        _check_rigid(pose)
+        if matrix.shape != (3, 3) or not np.isfinite(matrix).all() or min(matrix[0, 0], matrix[1, 1]) <= 0:
+            raise ValueError("intrinsics must be a finite (3, 3) matrix with positive focal lengths")
+        if not np.array_equal(matrix, [[matrix[0, 0], 0, matrix[0, 2]], [0, matrix[1, 1], matrix[1, 2]], [0, 0, 1]]):
+            raise ValueError("intrinsics must have the form [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]")
+        if self.width < 1 or self.height < 1:
+            raise ValueError(f"an image must have at least one pixel, not {self.width}x{self.height}")
+        pose.flags.writeable = matrix.flags.writeable = False
+        object.__setattr__(self, "camera_to_world", pose)
+        object.__setattr__(self, "intrinsics", matrix)
+
+    @classmethod
+    def look_at(
+        cls,
+        eye: ArrayLike,
+        target: ArrayLike = (0.0, 0.0, 0.0),
+        *,
+        fov_deg: float = 45.0,
+        width: int = 512,
+        height: int = 512,
+        up: ArrayLike = WORLD_UP,
+    ) -> Camera:
+        """A camera at ``eye`` (3,) whose optical axis meets ``target`` (3,), image top towards ``up``; world units.
+
+        ``fov_deg`` is the field of view across the shorter side. Raises ``ValueError`` as `look_at` and
+        `intrinsics_from_fov` do.
+        """
+        return cls(look_at(eye, target, up), intrinsics_from_fov(fov_deg, width, height), width, height)
+
+    @cached_property
+    def world_to_camera(self) -> Floats:
+        """(4, 4): the inverse of ``camera_to_world``."""
+        inverse: Floats = exact.inverse_rigid(self.camera_to_world)
+        inverse.flags.writeable = False
+        return inverse
+
+    @property
+    def position(self) -> Floats:
+        """(3,): the camera's centre in the world."""
+        return self.camera_to_world[:3, 3]
+
+    @property
+    def right(self) -> Floats:
+        """(3,): the unit vector to the image's right, in the world."""
+        return self.camera_to_world[:3, 0]
+
+    @property
+    def up(self) -> Floats:
+        """(3,): the unit vector to the image's top, in the world."""
+        return -self.camera_to_world[:3, 1]
+
+    @property
+    def forward(self) -> Floats:
+        """(3,): the unit vector along the optical axis, in the world."""
+        return self.camera_to_world[:3, 2]
+
+    def project(self, points: ArrayLike) -> tuple[Floats, Floats]:
+        """Pixels (n, 2) and depths (n,) along +Z of world points (n, 3).
+
+        A point behind the camera has a depth <= 0, and pixels that mean nothing.
+        """
+        world = np.asarray(points, dtype=np.float64)
+        local = exact.matmul(world - self.position, self.camera_to_world[:3, :3])
+        depth = local[:, 2]
+        safe = np.where(np.abs(depth) < 1e-12, 1e-12, depth)
+        focal = self.intrinsics[[0, 1], [0, 1]]
+        pixels = local[:, :2] / safe[:, None] * focal + self.intrinsics[:2, 2]
+        return pixels, depth
+
+    def unproject(self, pixels: ArrayLike, depth: ArrayLike) -> Floats:
+        """World points (n, 3) seen at pixels (n, 2) at depths (n,) along +Z."""
+        uv = np.asarray(pixels, dtype=np.float64)
+        z = np.asarray(depth, dtype=np.float64)
+        focal = self.intrinsics[[0, 1], [0, 1]]
+        local = np.empty((len(uv), 3))
+        local[:, :2] = (uv - self.intrinsics[:2, 2]) / focal * z[:, None]
+        local[:, 2] = z
+        return exact.matmul(local, self.camera_to_world[:3, :3].T) + self.position
+
+    def resized(self, width: int, height: int) -> Camera:
+        """The same view sampled on another pixel grid."""
+        scale = np.diag([width / self.width, height / self.height, 1.0])
+        return Camera(self.camera_to_world, exact.matmul(scale, self.intrinsics), width, height)
+
+
+@dataclass(frozen=True)
+class RelativePose:
+    """How camera 2 stands to camera 1; the numbers that answers are read from. See `relative_pose`."""
+
+    azimuth_deg: float
+    """Signed angle about world up, at the object's centre, from camera 1 to camera 2; (-180, 180]."""
+    elevation_deg: float
+    """Elevation of camera 2 above the object's centre, less that of camera 1."""
+    yaw_deg: float
+    """Turn of the optical axis in camera 1's axes; positive to the right."""
+    pitch_deg: float
+    """Tilt of the optical axis in camera 1's axes; positive upwards."""
+    roll_deg: float
+    """Turn about the optical axis once yaw and pitch are done; positive clockwise as the photographer sees it."""
+    translation_x: float
+    """Movement along camera 1's right, world units."""
+    translation_y: float
+    """Movement along camera 1's down, world units."""
+    translation_z: float
+    """Movement along camera 1's forward axis, world units."""
+    distance_ratio: float
+    """Distance of camera 2 from the object's centre over that of camera 1."""
+
+
+def relative_pose(camera_1: Camera, camera_2: Camera, center: ArrayLike = (0.0, 0.0, 0.0)) -> RelativePose:
+    """The motion from ``camera_1`` to ``camera_2`` around an object at ``center`` (3,), world units."""
+    motion = exact.matmul(camera_1.world_to_camera, camera_2.camera_to_world)
+    yaw, pitch, roll = euler_deg(motion[:3, :3])
+    middle = np.asarray(center, dtype=np.float64)
+    distance_1, distance_2 = (float(exact.norm(c.position - middle)) for c in (camera_1, camera_2))
+    return RelativePose(
+        azimuth_deg=wrap_deg(azimuth_deg(camera_2.position, middle) - azimuth_deg(camera_1.position, middle)),
+        elevation_deg=elevation_deg(camera_2.position, middle) - elevation_deg(camera_1.position, middle),
+        yaw_deg=yaw,
+        pitch_deg=pitch,
+        roll_deg=roll,
+        translation_x=float(motion[0, 3]),
+        translation_y=float(motion[1, 3]),
+        translation_z=float(motion[2, 3]),
+        distance_ratio=distance_2 / distance_1,
+    )
+
+
+def object_translation(camera_1: Camera, camera_2: Camera, center: ArrayLike) -> float:
+    """Position of camera 2 along the right hand of an observer who stands at ``center`` and faces camera 1.
+
+    The observer stands upright (world up); world units; negative is to the observer's left.
+    """
+    middle = np.asarray(center, dtype=np.float64)
+    facing = camera_1.position - middle
+    observers_right = np.cross(facing, WORLD_UP)
+    length = float(exact.norm(observers_right))
+    if length < 1e-9:
+        raise ValueError("camera 1 is straight above or below the object: an observer facing it has no left or right")
+    return float(exact.dot(camera_2.position - middle, observers_right)) / length
+
+
+def azimuth_deg(position: ArrayLike, center: ArrayLike = (0.0, 0.0, 0.0)) -> float:
+    """Angle of ``position`` around world up as seen from ``center``: 0 at +X, 90 at +Y; (-180, 180]."""
+    x, y, _ = np.subtract(position, center)
+    return exact.degrees(exact.atan2(float(y), float(x)))
+
+
+def elevation_deg(position: ArrayLike, center: ArrayLike = (0.0, 0.0, 0.0)) -> float:
+    """Angle of ``position`` above the horizontal plane through ``center``; [-90, 90]."""
+    x, y, z = np.subtract(position, center)
+    return exact.degrees(exact.atan2(float(z), exact.hypot(float(x), float(y))))
+
+
+def wrap_deg(angle: float) -> float:
+    """``angle`` brought into (-180, 180]."""
+    wrapped = math.remainder(angle, 360.0)
+    return 180.0 if wrapped == -180.0 else wrapped
+
+
+def rotation_from_euler(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Floats:
+    """(3, 3) rotation ``R_y(yaw) R_x(pitch) R_z(roll)`` in OpenCV camera axes, the inverse of `euler_deg`."""
+    (cy, cp, cr), (sy, sp, sr) = _cos_sin(yaw_deg, pitch_deg, roll_deg)
+    yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    pitch = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+    roll = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
+    return exact.matmul(exact.matmul(yaw, pitch), roll)
+
+
+def euler_deg(rotation: ArrayLike) -> tuple[float, float, float]:
+    """(yaw, pitch, roll) of a (3, 3) rotation given in OpenCV camera axes.
+
+    Yaw is ``atan2(f.x, f.z)`` of the turned forward axis f, pitch its angle above the x-z plane, roll what is left
+    about the axis itself: the intrinsic Y-X-Z Euler angles (``as_euler("YXZ")`` in SciPy).
+    """
+    r = np.asarray(rotation, dtype=np.float64).tolist()
+    yaw = exact.atan2(r[0][2], r[2][2])
+    pitch = exact.atan2(-r[1][2], exact.hypot(r[0][2], r[2][2]))
+    roll = exact.atan2(r[1][0], r[1][1])
+    return exact.degrees(yaw), exact.degrees(pitch), exact.degrees(roll)
+
+
+def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = WORLD_UP) -> Floats:
+    """(4, 4) camera-to-world of a camera at ``eye`` whose optical axis meets ``target``, image top towards ``up``.
+
+    Raises ``ValueError`` where eye and target coincide or the view is along ``up``.
+    """
+    position = np.asarray(eye, dtype=np.float64)
+    forward = np.asarray(target, dtype=np.float64) - position
+    distance = exact.norm(forward)
+    if distance < 1e-12:
+        raise ValueError("a camera cannot look at the point it stands on")
+    forward = forward / distance
+    right = np.cross(forward, np.asarray(up, dtype=np.float64))
+    sine = exact.norm(right)
+    if sine < 1e-9:
+        raise ValueError("a camera that looks along the up vector has no upright pose")
+    pose = np.eye(4)
+    pose[:3, 0] = right / sine
+    pose[:3, 1] = np.cross(forward, pose[:3, 0])
+    pose[:3, 2] = forward
+    pose[:3, 3] = position
+    return pose
+
+
+def orbit(distance: float, azimuth_deg: float, elevation_deg: float, center: ArrayLike = (0.0, 0.0, 0.0)) -> Floats:
+    """(4, 4) camera-to-world of an upright camera on a sphere around ``center``, looking at it."""
+    (ca, ce), (sa, se) = _cos_sin(azimuth_deg, elevation_deg)
+    middle = np.asarray(center, dtype=np.float64)
+    return look_at(middle + distance * np.array([ca * ce, sa * ce, se]), middle)
+
+
+def intrinsics_from_fov(fov_deg: float, width: int, height: int) -> Floats:
+    """(3, 3) pixels, square pixels, centred, with the field of view ``fov_deg`` across the shorter side."""
+    if not 0 < fov_deg < 180:
+        raise ValueError(f"a field of view must lie between 0 and 180 degrees, not {fov_deg}")
+    focal = min(width, height) / 2 / exact.tan_deg(fov_deg / 2)
+    return np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
+
+
+def _cos_sin(*angles_deg: float) -> tuple[Floats, Floats]:
+    return exact.cos_deg(np.array(angles_deg)), exact.sin_deg(np.array(angles_deg))
+
+
+def _check_rigid(pose: Floats) -> None:
+    if pose.shape != (4, 4) or not np.isfinite(pose).all():
+        raise ValueError("camera_to_world must be a finite (4, 4) matrix")
+    rotation = pose[:3, :3]
+    if np.abs(pose[3] - [0, 0, 0, 1]).max() > _RIGID_TOLERANCE:
+        raise ValueError("camera_to_world must have the last row 0 0 0 1")
+    if np.abs(exact.matmul(rotation, rotation.T) - np.eye(3)).max() > _RIGID_TOLERANCE or exact.det3(rotation) < 0:
+        raise ValueError("camera_to_world must be a rotation and a translation, without scale or reflection")

@@ -1,0 +1,219 @@
+"""The plan of a build, as arithmetic: which shard holds which rows, of which split, from which assets.
+
+Everything here follows from the config and the list of assets alone; nothing needs a renderer or another shard.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+
+from viewpoint100k.assets.ranking import Hashes, id_hashes
+from viewpoint100k.geometry.seeding import derive_seed, generator
+from viewpoint100k.plan.config import BuildConfig
+from viewpoint100k.plan.seats import drawn
+
+__all__ = [
+    "ROWS_PER_BLOCK",
+    "Block",
+    "Pool",
+    "Shard",
+    "ShardLayout",
+    "candidates",
+    "count_visits",
+    "held_out_count",
+    "make_layout",
+    "plan_shards",
+    "split_assets",
+]
+
+ROWS_PER_BLOCK = 100
+"""A block is the unit of work and of resumption, and one row group of its shard."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One parquet file of a split."""
+
+    split: str
+    index: int
+    count: int
+    rows: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.split}-{self.index:05d}-of-{self.count:05d}"
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return tuple(
+            Block(self, index, min(ROWS_PER_BLOCK, self.rows - start))
+            for index, start in enumerate(range(0, self.rows, ROWS_PER_BLOCK))
+        )
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of at most `ROWS_PER_BLOCK` rows of one shard."""
+
+    shard: Shard
+    index: int
+    rows: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.shard.name}.{self.index:04d}"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Assets of one source, and its share of a mixture."""
+
+    weight: float
+    assets: tuple[str, ...]
+    seats: tuple[int, ...] | None = None
+    """The place in ``assets`` of each visit's asset, one visit after the other. None for a source that never changes:
+    visits then go through all of it in random order, over and over."""
+
+    @cached_property
+    def hashes(self) -> Hashes:
+        """(n,): of the ids."""
+        return id_hashes(self.assets)
+
+
+@dataclass(frozen=True)
+class ShardLayout:
+    """The shards of every split, and the assets that each split may use."""
+
+    shards: tuple[Shard, ...]
+    pools: Mapping[str, tuple[Pool, ...]]
+
+    @property
+    def rows(self) -> int:
+        return sum(shard.rows for shard in self.shards)
+
+
+def make_layout(config: BuildConfig, splits: Mapping[str, Sequence[Pool]]) -> ShardLayout:
+    """Shards and pools of both splits. Pools without assets are left out; without any, so is the test split."""
+    pools = {split: tuple(pool for pool in some if pool.assets) for split, some in splits.items()}
+    shards = plan_shards("train", config)
+    if pools["test"]:
+        shards += plan_shards("test", config)
+    return ShardLayout(tuple(shards), pools)
+
+
+def plan_shards(split: str, config: BuildConfig) -> list[Shard]:
+    """The shards of a split. That for tests has a hundredth of the training rows, at least 10."""
+    rows = config.rows if split == "train" else max(10, config.rows // 100)
+    count = math.ceil(rows / config.rows_per_shard)
+    return [Shard(split, i, count, min(config.rows_per_shard, rows - i * config.rows_per_shard)) for i in range(count)]
+
+
+def count_visits(split: str, config: BuildConfig, weights: Sequence[float]) -> list[int]:
+    """How many visits the rows of a split need of each pool."""
+    last = plan_shards(split, config)[-1].blocks[-1]
+    first, needed = _needed_visits(config, last)
+    turns = _turns(weights)
+    cycles, rest = divmod(first + needed, len(turns))
+    return [cycles * turns.count(pool) + turns[:rest].count(pool) for pool in range(len(weights))]
+
+
+def held_out_count(assets: int) -> int:
+    """How many of so many assets the test split takes: a hundredth; of few a fifth, up to five; of four none."""
+    return max(math.ceil(assets / 100), min(5, assets // 5)) if assets >= 5 else 0
+
+
+def split_assets(
+    asset_ids: Sequence[str], twins: Mapping[str, str] | None = None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(train, test) assets, disjoint, in the order of their hashes, twins together.
+
+    An asset's hash decides, not its place in the list, so that a grown source keeps nearly all of its split. The test
+    split takes a hundredth of the assets; of a small source a fifth, up to five; of fewer than five assets none.
+    Twins that are more than that by themselves are for training: a crowd of look-alikes is no test.
+    """
+    twins = twins or {}
+    held_out = held_out_count(len(asset_ids))
+    sizes = Counter(twins.get(asset_id, asset_id) for asset_id in asset_ids)
+
+    def rank(asset_id: str) -> tuple[bool, bytes]:
+        original = twins.get(asset_id, asset_id)
+        return sizes[original] > max(held_out, 1), hashlib.sha256(original.encode()).digest()
+
+    ranked = sorted(asset_ids, key=rank)
+    held_out = min(held_out, sum(not too_many for too_many, _ in map(rank, ranked)))
+    while 0 < held_out < len(ranked) and rank(ranked[held_out]) == rank(ranked[held_out - 1]):
+        held_out += 1
+    return tuple(ranked[held_out:]), tuple(ranked[:held_out])
+
+
+def candidates(config: BuildConfig, block: Block, pools: Sequence[Pool]) -> Iterator[tuple[str, int]]:
+    """Endless (asset id, visit seed) for a block, in the order in which to try them.
+
+    First the block's own part of the visits to the pools, which take turns by weight, so that a split uses each asset
+    of a pool alike; then, to make good for what was dropped, others at random.
+    """
+    if all(pool.seats is None for pool in pools):
+        visits = math.ceil(ROWS_PER_BLOCK / config.pairs_per_asset)
+        first = (block.shard.index * math.ceil(config.rows_per_shard / ROWS_PER_BLOCK) + block.index) * visits
+    else:
+        first, visits = _needed_visits(config, block)
+    key = (config.seed, block.shard.split)
+    turns = _turns([pool.weight for pool in pools])
+    rounds: dict[tuple[int, int], np.ndarray] = {}
+    for place in range(first, first + visits):
+        cycle, turn = divmod(place, len(turns))
+        which = turns[turn]
+        pool, visit = pools[which], cycle * turns.count(which) + turns[:turn].count(which)
+        if pool.seats is not None:
+            yield pool.assets[pool.seats[visit]], derive_seed(*key, "visit", place)
+            continue
+        round_, within = divmod(visit, len(pool.assets))
+        if (which, round_) not in rounds:
+            rounds[which, round_] = generator(*key, "round", which, round_).permutation(len(pool.assets))
+        yield pool.assets[rounds[which, round_][within]], derive_seed(*key, "visit", place)
+    spare = generator(*key, "spare", first)
+    while True:
+        pool = pools[turns[int(spare.integers(len(turns)))]]
+        if pool.seats is not None:
+            asset_id = pool.assets[drawn(pool.hashes, int(spare.integers(2**63)))]
+        else:
+            asset_id = pool.assets[int(spare.integers(len(pool.assets)))]
+        yield asset_id, int(spare.integers(2**63))
+
+
+def _needed_visits(config: BuildConfig, block: Block) -> tuple[int, int]:
+    """How many visits the blocks before this one of its split need, and how many it needs itself."""
+    per_shard = _visits(config, Shard(block.shard.split, 0, 1, config.rows_per_shard).blocks)
+    before = _visits(config, block.shard.blocks[: block.index])
+    return block.shard.index * per_shard + before, _visits(config, [block])
+
+
+def _visits(config: BuildConfig, blocks: Sequence[Block]) -> int:
+    return sum(math.ceil(block.rows / config.pairs_per_asset) for block in blocks)
+
+
+def _turns(weights: Sequence[float]) -> list[int]:
+    """The order in which pools take turns, over and over: each as often as its weight says, evenly spread.
+
+    Weights are taken to a hundredth of the least of them; whoever is farthest behind its share is next.
+    """
+    shares = [Fraction(weight / min(weights)).limit_denominator(100) for weight in weights]
+    scale = math.lcm(*(share.denominator for share in shares))
+    counts = [int(share * scale) for share in shares]
+    counts = [count // math.gcd(*counts) for count in counts]
+    total, taken = int(sum(counts)), [0] * len(counts)
+    order = []
+    for turn in range(1, total + 1):
+        behind = [count * turn - done * total for count, done in zip(counts, taken, strict=True)]
+        chosen = behind.index(max(behind))
+        taken[chosen] += 1
+        order.append(chosen)
+    return order

@@ -1,0 +1,335 @@
+"""What a block is to hold: which pairs, what the camera does in each, and which questions are asked of it.
+
+All balance is made here, before a single picture: question types by weight, directions, angles, the right option's
+place, and, where camera motions are independent, the joint distribution of their parts.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from viewpoint100k.geometry import exact
+from viewpoint100k.geometry.seeding import generator
+from viewpoint100k.plan.config import BuildConfig
+from viewpoint100k.plan.layout import Block
+from viewpoint100k.questions import Template
+from viewpoint100k.questions.answers import Arc, Candidates
+from viewpoint100k.views.motions import LEVELS, SOME, Motion
+
+__all__ = ["FORMS", "PairSpec", "QuestionSpec", "apportion", "plan_pairs"]
+
+FORMS = ("plain", "swapped", "mirrored", "paraphrased")
+"""Forms of one question about one pair: as it is, with the images in the other order, with both images mirrored left to
+right, and in other words. Whoever answers one rightly should answer all."""
+
+T = TypeVar("T")
+
+Cell = tuple[int, int]
+
+_CELLS: tuple[Cell, ...] = tuple((side, turn) for side in (-1, 0, 1) for turn in (-1, 0, 1))
+_AROUND: tuple[Cell, ...] = ((1, -1), (-1, 1))
+"""Sideways and turn of a camera that goes around the object to the right, and to the left."""
+
+
+@dataclass(frozen=True)
+class QuestionSpec:
+    """A row that a block still lacks: a question about the pair of its slot."""
+
+    template: str
+    answer_position: int
+    """Place of the right option among those shown."""
+    form: str = "plain"
+    """One of `FORMS`."""
+    language: str = "en"
+    reasoned: bool = False
+    """Whether the row carries a chain of thought."""
+
+
+@dataclass(frozen=True)
+class PairSpec:
+    """A pair that a block still lacks: what the camera is to do in it, and what is asked about it."""
+
+    asks: tuple[QuestionSpec, ...]
+    azimuth_deg: tuple[float, float] | None = None
+    """Signed range of the azimuth change, low to high; None where ``motion`` says what the camera does."""
+    motion: Motion | None = None
+    """None where the camera walks around the object, looking at it."""
+    object: str = "as_it_is"
+    """What the second image shows, see `viewpoint100k.views.motions.LEVELS`."""
+    staged: bool = True
+    """Whether the object stands on a stage: not, where the stage would tell what the object does not."""
+
+    def with_any_angle(self, azimuth_deg: tuple[float, float]) -> PairSpec:
+        """The same slot for any angle in ``azimuth_deg``, its unsigned range, in the slot's own direction."""
+        if self.azimuth_deg is None:
+            return self
+        return replace(self, azimuth_deg=_signed(1 if self.azimuth_deg[0] > 0 else -1, azimuth_deg))
+
+
+def plan_pairs(config: BuildConfig, block: Block, templates: Mapping[str, Template]) -> list[PairSpec]:
+    """The block's pairs to be, in random order, with as many asks in all as the block has rows.
+
+    Counts that cannot be equal differ by one, and chance says which is the larger.
+    """
+    rng = generator(config.seed, "slots", block.shard.split, block.shard.index, block.index)
+    names = apportion(rng, dict(config.questions), block.rows)
+    dealer = _Dealer(config, templates, rng)
+    slots = dealer.independent(names) if config.camera_motion == "independent" else dealer.orbits(names)
+    slots = [slots[i] for i in rng.permutation(len(slots))]
+    return _with_reasoning(slots, round(config.reasoning_share * block.rows), templates, rng)
+
+
+class _Dealer:
+    """Deals questions to pairs, and motions to cameras."""
+
+    def __init__(self, config: BuildConfig, templates: Mapping[str, Template], rng: np.random.Generator) -> None:
+        self._config, self._templates, self._rng = config, templates, rng
+        self._positions = {n: cycle(rng, range(n)) for n in sorted({max(1, t.options) for t in templates.values()})}
+        self._cases = {name: cycle(rng, sorted(t.cases)) for name, t in sorted(templates.items()) if t.cases}
+        self._levels = {part: cycle(rng, (-1, 0, 1)) for part in ("tilt", "roll")}
+        edges = np.linspace(*config.pairs.azimuth_deg, config.pairs.azimuth_bins + 1)
+        self._bins = cycle(rng, [(float(low), float(high)) for low, high in itertools.pairwise(edges)])
+        self._sides = cycle(rng, _AROUND)
+        self._cells, self._upright = cycle(rng, _CELLS), cycle(rng, _CELLS)
+        self._aside = cycle(rng, [cell for cell in _CELLS if cell not in _AROUND])
+
+    # --- a camera that walks around the object -----------------------------------------------------------------------
+
+    def orbits(self, names: Sequence[str]) -> list[PairSpec]:
+        """PairSpecs for walks around the object: in every type both directions alike often, and every angle."""
+        signs = cycle(self._rng, (-1, 1))
+        by_type = sorted((name, next(signs)) for name in names)
+        groups = [([name], sign) for name, sign in by_type]
+        if self._config.questions_per_pair > 1:
+            groups = [
+                (group, sign) for sign in (-1, 1) for group in self._groups([name for name, s in by_type if s == sign])
+            ]
+        return [self._around(group, sign) for group, sign in groups]
+
+    def _groups(self, names: Sequence[str]) -> list[list[str]]:
+        """Types dealt to pairs, each pair with different ones; a type that wants a pair to itself gets one."""
+        alone = [[name] for name in names if self._is_alone(name)]
+        counts = Counter(name for name in names if not self._is_alone(name))
+        groups = []
+        while counts:
+            chosen = [name for name, _ in counts.most_common(self._config.questions_per_pair)]
+            counts -= Counter(chosen)
+            groups.append(chosen)
+        return alone + groups
+
+    def _around(self, group: Sequence[str], sign: int) -> PairSpec:
+        """A pair between whose images the camera goes around the object, looking at it."""
+        parts = self._next_case(group[0])
+        side = {"left": -1, "right": 1}.get(parts.get("around", SOME), sign)
+        return PairSpec(
+            asks=tuple(self._ask(name) for name in group),
+            azimuth_deg=_signed(side, self._angle(group)),
+            object=parts.get("object", "as_it_is"),
+            staged=not any(self._is_unstaged(name) for name in group),
+        )
+
+    # --- cameras that move part by part ------------------------------------------------------------------------------
+
+    def independent(self, names: Sequence[str]) -> list[PairSpec]:
+        """PairSpecs whose joint distribution of sideways movement and turn is flat over all nine cells, by rows."""
+        solitary = sorted(name for name in names if self._is_alone(name))
+        slots = [self._alone(name) for name in solitary]
+        shared = Counter(name for name in names if not self._is_alone(name))
+        slots += self._in_all_forms(shared)
+        already = sum(len(slot.asks) for slot in slots if slot.motion is None)
+        return slots + self._in_groups(shared, already)
+
+    def _alone(self, name: str) -> PairSpec:
+        """A pair, or more views, for one question."""
+        template = self._templates[name]
+        parts = self._next_case(name)
+        if isinstance(template.answer, Candidates | Arc) or template.goes_around or "around" in parts:
+            return self._around_with(parts, [name])
+        (sideways, turn), (height, distance) = next(self._cells), next(self._upright)
+        drawn = {"sideways": sideways, "turn": turn, "height": height, "distance": distance}
+        asked = {part: self._sign(part, level) for part, level in parts.items() if part != "object"}
+        motion = self._motion_of(drawn | asked, [name])
+        staged = not self._is_unstaged(name)
+        return PairSpec((self._ask(name),), None, motion, parts.get("object", "as_it_is"), staged)
+
+    def _around_with(self, parts: Mapping[str, str], names: Sequence[str]) -> PairSpec:
+        side = {"left": -1, "right": 1}.get(parts.get("around", SOME)) or next(self._sides)[0]
+        asks = tuple(self._ask(name) for name in names)
+        staged = not any(self._is_unstaged(name) for name in names)
+        return PairSpec(asks, _signed(side, self._angle(names)), None, parts.get("object", "as_it_is"), staged)
+
+    def _sign(self, part: str, level: str) -> int:
+        return int(self._rng.choice((-1, 1))) if level == SOME else LEVELS[part].index(level) - 1
+
+    def _in_all_forms(self, shared: Counter[str]) -> list[PairSpec]:
+        """Pairs about which one question is asked in every form; their rows are taken out of ``shared``."""
+        count = round(self._config.consistency_share * shared.total() / len(FORMS))
+        slots = []
+        for _ in range(count):
+            fitting = sorted(name for name, n in shared.items() if n >= len(FORMS) and self._concerns_sides(name))
+            if not fitting:
+                break
+            name = fitting[int(self._rng.integers(len(fitting)))]
+            shared[name] -= len(FORMS)
+            cell = next(self._sides) if self._templates[name].goes_around else next(self._cells)
+            motion = self._motion(cell, next(self._upright), [name])
+            slots.append(PairSpec(tuple(self._ask(name, form) for form in FORMS), motion=motion))
+        return slots
+
+    def _in_groups(self, shared: Counter[str], already: int) -> list[PairSpec]:
+        """Pairs that carry several questions each."""
+        seats = self._config.questions_per_pair
+        around = sorted(name for name in shared if self._templates[name].goes_around)
+        everywhere = sorted(name for name in shared if self._concerns_sides(name) and name not in around)
+        rest = sorted(name for name in shared if name not in everywhere and name not in around)
+        needed = -(-int(sum(shared[name] for name in around)) // max(1, seats - 1))
+        cells = self._flat(-(-shared.total() // seats), needed, already)
+        groups: list[list[str]] = [[] for _ in cells]
+        # Questions about the sides go first, each type evenly to all cells; then those that only some cells can carry.
+        going = [place for place, cell in enumerate(cells) if cell in _AROUND]
+        left_over: list[str] = []
+        for names, places in ((everywhere, list(range(len(cells)))), (around, going), (rest, list(range(len(cells))))):
+            for name in names:
+                left_over += self._deal(name, shared[name], groups, self._through_all_cells(places, cells))
+        cells += [next(self._sides) if name in around else (0, 0) for name in left_over]
+        groups += [[name] for name in left_over]
+        return [
+            PairSpec(tuple(self._ask(name) for name in group), motion=self._motion(cell, next(self._upright), group))
+            for cell, group in zip(cells, groups, strict=True)
+            if group
+        ]
+
+    def _deal(self, name: str, count: int, groups: Sequence[list[str]], places: Sequence[int]) -> list[str]:
+        """Adds ``count`` questions of a type to groups with a seat for it, in the order of ``places``, the emptier ones
+        first; gives back those for which there was none."""
+        seats = self._config.questions_per_pair
+        fitting = [place for place in places if len(groups[place]) < seats and name not in groups[place]]
+        if self._concerns_sides(name):
+            chosen = fitting[:count]
+        else:
+            chosen = sorted(fitting, key=lambda place: len(groups[place]))[:count]
+        for place in chosen:
+            groups[place].append(name)
+        return [name] * (count - len(chosen))
+
+    def _through_all_cells(self, places: Sequence[int], cells: Sequence[Cell]) -> list[int]:
+        """``places`` in an order in which each run of nine goes through all cells, as far as there are such."""
+        seen: Counter[Cell] = Counter()
+        order = {cell: float(draw) for cell, draw in zip(_CELLS, self._rng.random(len(_CELLS)), strict=True)}
+        rounds = {}
+        for place in (places[i] for i in self._rng.permutation(len(places))):
+            rounds[place] = (seen[cells[place]], order[cells[place]])
+            seen[cells[place]] += 1
+        return sorted(places, key=lambda place: rounds[place])
+
+    def _flat(self, count: int, around: int, already: int) -> list[Cell]:
+        """(sideways, turn) of ``count`` pairs, in random order, all alike often by rows.
+
+        ``already`` rows of the block go around the object as it is. Where more pairs than the flat share are needed of
+        a camera that goes around, ``around`` of them do.
+        """
+        seats = self._config.questions_per_pair
+        surplus = round((already * 7 / 9) / seats + self._rng.random() - 0.5)
+        chosen = [next(self._cells) for _ in range(count)]
+        going = [place for place, cell in enumerate(chosen) if cell in _AROUND]
+        for place in going[: max(0, min(surplus, len(going) - around))]:
+            chosen[place] = next(self._aside)
+        missing = min(around, count) - len(going)
+        for place in [place for place, cell in enumerate(chosen) if cell not in _AROUND][: max(0, missing)]:
+            chosen[place] = next(self._sides)
+        return [chosen[i] for i in self._rng.permutation(count)]
+
+    def _angle(self, group: Sequence[str]) -> tuple[float, float]:
+        """The next range of angles, scaled to what all types of a group ask about."""
+        low, high = self._config.pairs.azimuth_deg
+        asked = [span for name in group if (span := self._templates[name].requires.azimuth_deg)]
+        least, most = max([low, *(span[0] for span in asked)]), min([high, *(span[1] for span in asked)])
+        begin, end = next(self._bins)
+        if least >= most:
+            return begin, end  # No angle suits them all; each refuses what it cannot use.
+        scale = (most - least) / (high - low)
+        return least + (begin - low) * scale, least + (end - low) * scale
+
+    def _motion_of(self, signs: Mapping[str, int], group: Sequence[str]) -> Motion:
+        """A motion of these parts; one that goes around is asked for by its angle."""
+        cell = signs["sideways"], signs["turn"]
+        upright = Motion(0, 0, signs["height"], signs["distance"], signs.get("tilt", 0), signs.get("roll", 0))
+        if cell in _AROUND:
+            return replace(upright, around_deg=_signed(cell[0], self._angle(group)))
+        return replace(upright, sideways=cell[0], turn=cell[1])
+
+    def _motion(self, cell: Cell, upright: Cell, group: Sequence[str]) -> Motion:
+        """``cell``: sideways and turn; ``upright``: height and distance."""
+        factors = frozenset().union(*(self._templates[name].factors for name in group)) if group else frozenset()
+        tilt, roll = (next(self._levels[part]) if part in factors else 0 for part in ("tilt", "roll"))
+        parts = ("sideways", "turn", "height", "distance", "tilt", "roll")
+        return self._motion_of(dict(zip(parts, (*cell, *upright, tilt, roll), strict=True)), group)
+
+    # --- both --------------------------------------------------------------------------------------------------------
+
+    def _ask(self, name: str, form: str = "plain") -> QuestionSpec:
+        position = next(self._positions[max(1, self._templates[name].options)])
+        tags = sorted(self._config.languages)
+        shares = np.cumsum([self._config.languages[tag] for tag in tags])
+        language = tags[int(np.searchsorted(shares, self._rng.random() * shares[-1], side="right"))]
+        return QuestionSpec(name, position, form, language)
+
+    def _next_case(self, name: str) -> Mapping[str, str]:
+        """How the next answer of a type is brought about: all its answers take turns."""
+        return self._templates[name].cases[next(self._cases[name])] if name in self._cases else {}
+
+    def _is_alone(self, name: str) -> bool:
+        template = self._templates[name]
+        return bool(template.cases) or isinstance(template.answer, Candidates | Arc)
+
+    def _is_unstaged(self, name: str) -> bool:
+        return any("object" in parts for parts in self._templates[name].cases.values())
+
+    def _concerns_sides(self, name: str) -> bool:
+        return bool(self._templates[name].factors & {"sideways", "turn", "around"})
+
+
+def _with_reasoning(
+    slots: Sequence[PairSpec], count: int, templates: Mapping[str, Template], rng: np.random.Generator
+) -> list[PairSpec]:
+    """The same slots, ``count`` of whose asks are to carry a chain of thought; plain ones, of types that may."""
+    able = [
+        (i, j)
+        for i, slot in enumerate(slots)
+        for j, ask in enumerate(slot.asks)
+        if ask.form == "plain" and ask.language == "en" and templates[ask.template].reasoning
+    ]
+    chosen = {able[k] for k in rng.permutation(len(able))[:count]}
+    return [
+        replace(slot, asks=tuple(replace(ask, reasoned=(i, j) in chosen) for j, ask in enumerate(slot.asks)))
+        for i, slot in enumerate(slots)
+    ]
+
+
+def apportion(rng: np.random.Generator, weights: Mapping[str, float], total: int) -> list[str]:
+    """``total`` names, grouped, each as often as its weight says; the fractions left over are drawn by lot."""
+    names = sorted(weights)
+    listed = np.array([weights[name] for name in names])
+    shares = listed / exact.total(listed) * total
+    counts = np.floor(shares + 1e-9).astype(int)
+    left_over = np.maximum(shares - counts, 0)
+    for _ in range(total - int(counts.sum())):
+        chosen = exact.weighted_choice(rng, left_over)
+        counts[chosen] += 1
+        left_over[chosen] = 0
+    return [name for name, count in zip(names, counts, strict=True) for _ in range(count)]
+
+
+def cycle(rng: np.random.Generator, values: Sequence[T]) -> Iterator[T]:
+    """Values for ever, in one random order over and over: in any run of them counts differ by at most one."""
+    return itertools.cycle([values[i] for i in rng.permutation(len(values))])
+
+
+def _signed(sign: int, span: tuple[float, float]) -> tuple[float, float]:
+    return span if sign > 0 else (-span[1], -span[0])

@@ -1,1 +1,0 @@
-"""The parts of `viewpoint100k.probe`."""

@@ -1,0 +1,1 @@
+"""The self-contained page ``report.html`` of a finished data set."""

@@ -1,0 +1,1 @@
+"""What every room needs of the process it runs in: environment, files, progress, time."""

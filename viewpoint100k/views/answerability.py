@@ -1,0 +1,286 @@
+"""Could the images have looked the same, had another answer been true? If so, nobody can answer the question.
+
+For a pair (A, B) of a mesh and each wrong option there are cameras B' for which that option would be true: B mirrored
+to the other side of A; B moved on by a rotation under which the object looks like itself; A, had the camera not moved.
+The image from B is held against the image from each B', and the difference for the most similar B' is the pair's
+**answerability**.
+
+What neither A nor B shows may look like anything, and must not tell the two apart: a label behind the object makes B'
+differ from B, and helps nobody who has not seen it. So a pixel of B' whose surface neither shows counts only for as
+much as B differs there from the object's plain look as well.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderers import LoadedScene
+from viewpoint100k.geometry import Camera, azimuth_deg, elevation_deg, exact, intrinsics_from_fov, orbit, wrap_deg
+from viewpoint100k.views.colors import blurred, lab, lengths
+from viewpoint100k.views.pairs import shows
+from viewpoint100k.views.settings import Pairs
+
+__all__ = ["Counterfactuals"]
+
+Floats = NDArray[np.float64]
+
+_SIZE = 72
+"""Pixels along each side: enough for a label that a person would notice, few enough to cost little."""
+
+_FOV_DEG = 40.0
+
+_BLUR = 1.2
+"""Pixels: differences finer than this are sampling, not surface."""
+
+_BLEEDING = 2
+"""Pixels over which the blur carries the colour of a surface that was not seen."""
+
+_FOLDS = {3: (6, 12), 4: (8, 12), 5: (10,)}
+"""Rotational symmetries that are looked for, and those that are only possible where they are found. A half turn leads
+out of the range of angles; shapes with more sides look like their neighbours under any of these."""
+
+_BACKGROUND = 128
+"""Value of every channel around an object that is drawn without a stage."""
+
+_SMALLEST_MARK = 16
+"""Pixels that must differ: fewer may be the edge of something that fell half a pixel elsewhere."""
+
+_REACH = (2, 5)
+"""Pixels by which a view may be moved up or down, and to the left or right, to fit another."""
+
+_LIGHTNESS_STEPS = 64
+"""Lightness is compared in whole numbers of these steps, so that sums over pixels have no rounding."""
+
+_SHIFTS = sorted(
+    itertools.product(range(-_REACH[0], _REACH[0] + 1), range(-_REACH[1], _REACH[1] + 1)),
+    key=lambda shift: abs(shift[0]) + abs(shift[1]),
+)
+"""All such moves, down and to the right, the smallest first."""
+
+_HARDLY_A_TURN_DEG = 3.0
+_SMALL_TURN_DEG = 9.0
+"""Where the camera did not go around the object at all, it is asked whether it might have by this much."""
+
+_HANDEDNESS_STEP_DEG = 15.0
+"""Between the views with which a mirror image is compared."""
+
+_SELF_SIMILAR = 6.0
+"""Nine tenths of an object's pixels change by less than this (CIE 1976 delta E) under a turn: it may be a symmetry,
+whatever else a small mark says."""
+
+
+Direction = tuple[float, float]
+"""Azimuth and elevation of a camera, degrees."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    camera: Camera
+    lab: NDArray[np.float32]
+    """(h, w, 3) CIELAB, blurred."""
+    mask: NDArray[np.bool_]
+    """(h, w): where the object is, by its colour."""
+    depth: NDArray[np.float32]
+    """(2h, 2w)."""
+
+
+class Counterfactuals:
+    """Compares what was seen of one mesh with what would have been seen from elsewhere."""
+
+    def __init__(self, scene: LoadedScene, axis: Floats) -> None:
+        """``scene``: the mesh without a stage, so that nothing but the object tells the views apart.
+
+        ``axis``: (3,), the mesh's centroid, through which the upright axis runs about which it might be symmetric.
+        """
+        self._scene = scene
+        self._center = np.array([axis[0], axis[1], 0.0])
+        self._distance = (1.0 + exact.hypot(float(axis[0]), float(axis[1]))) / exact.sin_deg(_FOV_DEG / 2)
+        self._looks: dict[Direction, _Look] = {}
+        self._folds: tuple[int, ...] | None = None
+
+    def answerability(self, first: Camera, second: Camera, pairs: Pairs) -> float:
+        """The smallest difference between the second image and any that another answer would have given.
+
+        In hundredths of CIE 1976 delta E, at the place where the two differ most: 0 is no difference at all, 0.05 one
+        that must be looked for, 1 black against white. The views are taken at the cameras' azimuths and elevations,
+        from a common distance and straight at the object, for neither may give an answer away.
+        """
+        here, there = _direction(first), _direction(second)
+        turn = wrap_deg(there[0] - here[0])
+        wanted = [here, there]
+        if abs(turn) > _HARDLY_A_TURN_DEG:
+            wanted.append((here[0] - turn, there[1]))
+            if self._folds is None:  # They will be looked for: draw what that takes along with the rest.
+                wanted += [(azimuth, there[1]) for azimuth in (0.0, *(360.0 / fold for fold in _FOLDS))]
+        self._draw(wanted)
+        seen, known = self._look(there), self._look(here)
+        plain = _plain(seen, known)
+        others = [self._look((here[0] + other, there[1])) for other in self._other_turns(turn, there[1], pairs)]
+        if abs(turn) > _HARDLY_A_TURN_DEG and _change(seen, known) < _SELF_SIMILAR:
+            others.append(known)
+        return min(_difference(seen, other, known, plain) for other in others) / 100
+
+    def handedness(self, camera: Camera) -> float:
+        """How different the mirror image of a view is from every view of the object at the same elevation.
+
+        As delta E divided by 100, like `answerability`: 0 for an object that is its own mirror image, of which no image
+        can be called mirrored.
+        """
+        azimuth, elevation = _direction(camera)
+        around = [(azimuth + turn, elevation) for turn in np.arange(0.0, 360.0, _HANDEDNESS_STEP_DEG).tolist()]
+        self._draw(around)
+        shown = self._look((azimuth, elevation))
+        mirrored = replace(shown, lab=shown.lab[:, ::-1], mask=shown.mask[:, ::-1])
+        return min(_visible_difference(mirrored, self._look(other)) for other in around) / 100
+
+    def distinctness(self, cameras: Sequence[Camera]) -> float:
+        """The smallest difference between any two of several views, in hundredths of delta E."""
+        directions = [_direction(camera) for camera in cameras]
+        self._draw(directions)
+        looks = [self._look(direction) for direction in directions]
+        return min(_visible_difference(one, two) for one, two in itertools.combinations(looks, 2)) / 100
+
+    def _other_turns(self, turn: float, elevation: float, pairs: Pairs) -> Iterator[float]:
+        """Azimuth changes of the opposite sign after which the object might look as after ``turn``."""
+        if abs(turn) <= _HARDLY_A_TURN_DEG:  # The camera did not go around: it might have, to either side.
+            yield from (turn + _SMALL_TURN_DEG, turn - _SMALL_TURN_DEG)
+            return
+        yield -turn
+        low, high = pairs.azimuth_deg
+        seen = {round(-turn)}
+        for fold in self._symmetries(elevation):
+            step = 360.0 / fold
+            for count in range(1, fold):
+                other = wrap_deg(turn - np.sign(turn) * count * step)
+                if other * turn < 0 and low - 5 <= abs(other) <= high + 5 and round(other) not in seen:
+                    seen.add(round(other))
+                    yield other
+
+    def _symmetries(self, elevation: float) -> tuple[int, ...]:
+        """The folds under which most of the object looks like itself."""
+        if self._folds is None:
+            basic = [fold for fold in _FOLDS if self._is_symmetric(fold, elevation)]
+            further = sorted({multiple for fold in basic for multiple in _FOLDS[fold]})
+            self._folds = (*basic, *(fold for fold in further if self._is_symmetric(fold, elevation)))
+        return self._folds
+
+    def _is_symmetric(self, fold: int, elevation: float) -> bool:
+        return _change(self._look((0.0, elevation)), self._look((360.0 / fold, elevation))) < _SELF_SIMILAR
+
+    def _look(self, direction: Direction) -> _Look:
+        self._draw([direction])
+        return self._looks[_key(direction)]
+
+    def _draw(self, directions: Iterable[Direction]) -> None:
+        """Sees to it that the object has been looked at from all of these directions."""
+        keys = [key for key in dict.fromkeys(map(_key, directions)) if key not in self._looks]
+        if not keys:
+            return
+        intrinsics = intrinsics_from_fov(_FOV_DEG, _SIZE, _SIZE)
+        poses = [orbit(self._distance, *key, center=self._center) for key in keys]
+        glances = self._scene.glances([Camera(pose, intrinsics, _SIZE, _SIZE) for pose in poses])
+        pixels = np.stack([glance.color for glance in glances])
+        for key, glance, values, mask in zip(
+            keys, glances, blurred(lab(pixels), _BLUR), (pixels != _BACKGROUND).any(axis=-1), strict=True
+        ):
+            self._looks[key] = _Look(glance.camera, values, mask, glance.depth)
+
+
+def _key(direction: Direction) -> Direction:
+    """The direction by which equal views are known."""
+    return round(wrap_deg(direction[0]), 3), round(direction[1], 3)
+
+
+def _direction(camera: Camera) -> tuple[float, float]:
+    return azimuth_deg(camera.position), elevation_deg(camera.position)
+
+
+def _difference(seen: _Look, other: _Look, known: _Look, plain: NDArray[np.float32]) -> float:
+    """The delta E by which a mark's worth of pixels differ between ``seen`` and ``other``.
+
+    Only as far as ``seen`` and ``known`` together can tell; ``plain`` is what they show of the object's plain look.
+
+    ``seen`` is first moved to where it fits best, since the object need not stand on its own axis.
+    """
+    shift = _best_shift(seen, other)
+    values, mask = np.roll(seen.lab, shift, axis=(0, 1)), np.roll(seen.mask, shift, axis=(0, 1))
+    difference = _nearby_difference(values, other.lab)
+    unknown = other.mask & ~_known(other, (known, seen))
+    for _ in range(_BLEEDING):
+        unknown = _spread(unknown)
+    told = np.where(mask, np.minimum(difference, lengths(values - plain)), 0.0)
+    difference = np.where(unknown, told, difference)
+    return _marked(difference, other.mask | mask)
+
+
+def _visible_difference(one: _Look, two: _Look) -> float:
+    """The delta E by which a mark's worth of pixels differ between two views that are both shown."""
+    shift = _best_shift(one, two)
+    values, mask = np.roll(one.lab, shift, axis=(0, 1)), np.roll(one.mask, shift, axis=(0, 1))
+    return _marked(_nearby_difference(values, two.lab), two.mask | mask)
+
+
+def _marked(difference: NDArray[np.float32], covered: NDArray[np.bool_]) -> float:
+    """The greatest difference (h, w) that a mark's worth of the inner pixels of ``covered`` (h, w) reach."""
+    inside = difference[~_spread(~covered, beyond=True)]
+    return 0.0 if len(inside) < _SMALLEST_MARK else float(np.partition(inside, -_SMALLEST_MARK)[-_SMALLEST_MARK])
+
+
+def _best_shift(seen: _Look, other: _Look) -> tuple[int, int]:
+    """Pixels down and to the right by which ``seen`` resembles ``other`` most, by lightness and outline."""
+    down, right = _REACH
+    ours, theirs = (np.rint(look.lab[..., 0] * _LIGHTNESS_STEPS).astype(np.int16) for look in (seen, other))
+    around = np.pad(ours, ((down, down), (right, right)), mode="wrap")
+    moved = np.lib.stride_tricks.sliding_window_view(around, theirs.shape)
+    errors = np.abs(moved - theirs).sum(axis=(2, 3), dtype=np.int64)
+    return _SHIFTS[int(np.argmin([errors[down - dy, right - dx] for dy, dx in _SHIFTS]))]
+
+
+def _spread(mask: NDArray[np.bool_], beyond: bool = False) -> NDArray[np.bool_]:
+    """The mask (h, w) and the four neighbours of each of its pixels; ``beyond`` is what lies outside the image."""
+    padded = np.pad(mask, 1, constant_values=beyond)
+    grown: NDArray[np.bool_] = mask | padded[2:, 1:-1] | padded[:-2, 1:-1] | padded[1:-1, 2:] | padded[1:-1, :-2]
+    return grown
+
+
+def _nearby_difference(values: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Delta E (h, w) of each pixel of ``others`` from the most similar of the 3 x 3 ``values`` around it."""
+    padded = np.pad(values, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    height, width, _ = values.shape
+    around = [lengths(padded[dy : dy + height, dx : dx + width] - others) for dy in range(3) for dx in range(3)]
+    difference: NDArray[np.float32] = np.min(around, axis=0)
+    return difference
+
+
+def _plain(seen: _Look, known: _Look) -> NDArray[np.float32]:
+    """(h, 1, 3): the median look of the object at each height of the image, in both views that were seen."""
+    both = np.concatenate([np.where(look.mask[..., None], look.lab, np.inf) for look in (seen, known)], axis=1)
+    counts = np.isfinite(both[..., 0]).sum(axis=1)
+    middle = np.sort(both, axis=1)[np.arange(len(both)), np.maximum(counts - 1, 0) // 2]
+    return np.where(counts[:, None] > 0, middle, 0)[:, None]
+
+
+def _known(other: _Look, views: Sequence[_Look]) -> NDArray[np.bool_]:
+    """(h, w): the pixels of ``other`` whose surface one of ``views`` shows."""
+    height, width = other.mask.shape
+    quarter = other.depth[::2, ::2]
+    rows, columns = np.nonzero(np.isfinite(quarter))
+    places = 2 * np.column_stack([columns, rows]) + 0.5
+    points = other.camera.resized(2 * width, 2 * height).unproject(places, quarter[rows, columns])
+    known = np.zeros(other.mask.shape, dtype=bool)
+    for view in views:
+        known[rows, columns] |= shows(view.camera, view.depth, points, radius=1.0)
+    return known
+
+
+def _change(one: _Look, two: _Look) -> float:
+    """The delta E that nine tenths of the pixels of either object stay below."""
+    either = one.mask | two.mask
+    if not either.any():
+        return 0.0
+    return float(np.quantile(lengths(one.lab[either] - two.lab[either]), 0.9))

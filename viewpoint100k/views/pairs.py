@@ -1,0 +1,157 @@
+"""Two frames of one object: what is checked of each, and what is known of both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.geometry import (
+    Camera,
+    RelativePose,
+    azimuth_deg,
+    object_translation,
+    relative_pose,
+    wrap_deg,
+)
+from viewpoint100k.views.settings import Pairs, Views
+
+__all__ = ["Frame", "Pair", "frame_problem", "overlap", "pair_problem", "shows"]
+
+Floats = NDArray[np.float64]
+
+_SURFACE_TOLERANCE = 0.01
+"""Two depths closer than this, in object radii, are the same surface; on a slant somewhat more, see `_shown`."""
+
+_STEEPEST = 0.15
+"""The most that a slant may add to the tolerance, in object radii."""
+
+_SAMPLING = 2
+"""Every second row and column of a depth map is looked up in the other: enough points for a share of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One view of an object, rendered."""
+
+    camera: Camera
+    depth: NDArray[np.float32]
+    """(h, w) to the object, world units, ``inf`` beside it; may be smaller than the image."""
+
+    @cached_property
+    def mask(self) -> NDArray[np.bool_]:
+        """(h, w): where the object is."""
+        return np.isfinite(self.depth)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two views and the object between them: everything a question can be about. Some questions show further views."""
+
+    cameras: tuple[Camera, ...]
+    """Two or more; what is said of the motion is said of the first two."""
+    center: Floats
+    """(3,): the object's centre, world units."""
+    radius: float
+    """Of the object about its centre, world units."""
+    front: Floats | None
+    """(3,): unit vector out of the object's front, where it is known."""
+    overlap: float | None
+    """The part of the surface seen in either frame that is seen in both; None where nothing is known of the surface."""
+    answerability: float | None = None
+    """How different the second image would have been, had another answer been true; None where it is not known."""
+    mirrored: bool = False
+    """Whether the second image is shown mirrored left to right, and so shows the mirror image of the object."""
+
+    @cached_property
+    def pose(self) -> RelativePose:
+        """The motion from the first camera to the second."""
+        return relative_pose(self.cameras[0], self.cameras[1], self.center)
+
+    def azimuth_to(self, place: int) -> float:
+        """Signed angle about world up, at the object's centre, from the first camera to another; (-180, 180]."""
+        there, here = (azimuth_deg(self.cameras[i].position, self.center) for i in (place, 0))
+        return wrap_deg(there - here)
+
+    @cached_property
+    def object_translation(self) -> float:
+        """Where camera 2 is along the right hand of an observer at the object who faces camera 1, world units."""
+        return object_translation(self.cameras[0], self.cameras[1], self.center)
+
+
+def frame_problem(frame: Frame, views: Views) -> str | None:
+    """The reason code for which a frame cannot be used, or None."""
+    mask = frame.mask
+    if mask[[0, -1]].any() or mask[:, [0, -1]].any():
+        return "object_not_whole"
+    if np.count_nonzero(mask) / mask.size < views.min_object_area:
+        return "object_too_small"
+    return None
+
+
+def pair_problem(pair: Pair, pairs: Pairs, wanted_deg: Sequence[float] | None) -> str | None:
+    """The reason code for which a pair cannot be used, or None.
+
+    ``wanted_deg`` is the signed range that is wanted of its azimuth change, if one is.
+    """
+    if wanted_deg and not wanted_deg[0] - 1e-6 <= pair.pose.azimuth_deg <= wanted_deg[1] + 1e-6:
+        return "azimuth_out_of_range"
+    if pair.overlap is not None and pair.overlap < pairs.min_overlap:
+        return "too_little_overlap"
+    if pair.answerability is not None and pair.answerability < pairs.min_answerability:
+        return "symmetric"
+    return None
+
+
+def overlap(first: Frame, second: Frame, radius: float) -> float:
+    """The part of the surface seen in either frame that is seen in both, in [0, 1].
+
+    The pixels of each frame are put back into the world by their depth and looked up in the other's depth map; the
+    result is the mean over both directions, each pixel counting alike. Against rays through eight real meshes, with
+    maps of 256 pixels, it was off by 0.02 in the mean and 0.07 at most.
+    """
+    seen = np.concatenate([_seen_in(first, second, radius), _seen_in(second, first, radius)])
+    return float(np.count_nonzero(seen) / len(seen)) if len(seen) else 0.0
+
+
+def shows(camera: Camera, depth_map: NDArray[np.float32], points: Floats, radius: float) -> NDArray[np.bool_]:
+    """Whether each of ``points`` (n, 3), on an object of ``radius``, is visible in a view with this depth map."""
+    height, width = depth_map.shape
+    pixels, depth = camera.resized(width, height).project(points)
+    nearest = np.floor(pixels).astype(int)
+    inside = (depth > 0) & (nearest >= 0).all(axis=1) & (nearest[:, 0] < width) & (nearest[:, 1] < height)
+    shown = np.zeros(len(points), dtype=bool)
+    column, row = nearest[inside].T
+    shown[inside] = _shown(depth_map, row, column, depth[inside], radius)
+    return shown
+
+
+def _seen_in(first: Frame, second: Frame, radius: float) -> NDArray[np.bool_]:
+    """For sampled pixels of the first frame's object, whether the surface point is visible in the second."""
+    rows, columns = (_SAMPLING * places for places in np.nonzero(first.mask[::_SAMPLING, ::_SAMPLING]))
+    grid = first.camera.resized(*first.depth.shape[::-1])
+    points = grid.unproject(np.column_stack([columns, rows]) + 0.5, first.depth[rows, columns])
+    return shows(second.camera, second.depth, points, radius)
+
+
+def _shown(
+    depth_map: NDArray[np.float32], row: NDArray[np.int_], column: NDArray[np.int_], depth: Floats, radius: float
+) -> NDArray[np.bool_]:
+    """Whether a pixel or one of its four neighbours is at ``depth``.
+
+    The tolerance grows by how much the depth changes from the pixel to the next: of the two neighbours on each axis
+    the more alike one counts, so that the surface's own slant adds to it, and an edge behind which the point may be
+    hidden does not.
+    """
+    padded = np.pad(depth_map.astype(np.float64), 1, constant_values=np.inf)
+    here = padded[row + 1, column + 1]
+    beside = np.stack([padded[row + 1 + dy, column + 1 + dx] for dy, dx in ((0, -1), (0, 1), (-1, 0), (1, 0))])
+    steps = np.abs(np.where(np.isfinite(beside), beside, 0) - np.where(np.isfinite(here), here, 0))
+    steps[~(np.isfinite(beside) & np.isfinite(here))] = 0
+    slant = np.minimum(steps[:2].min(axis=0) + steps[2:].min(axis=0), _STEEPEST * radius)
+    error = np.minimum(np.abs(here - depth), np.abs(beside - depth).min(axis=0))
+    shown: NDArray[np.bool_] = error < _SURFACE_TOLERANCE * radius + slant
+    return shown

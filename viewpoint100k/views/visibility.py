@@ -1,0 +1,75 @@
+"""Can the object be told from what lies behind it? A white cup before a white wall is in the frame, and is not seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.views.colors import lab, lengths
+
+__all__ = ["LOW_CONTRAST", "contrast"]
+
+LOW_CONTRAST = "low_contrast"
+"""Reason code of a frame whose object cannot be told from its background."""
+
+_BLUR_OF_EDGES = 1.5
+"""Pixels of the image on either side of an edge that hold something of both sides."""
+
+_MOST_PLACES = 600
+"""Places along the rim that are looked at: the median of so many is within a twentieth of all in rank."""
+
+Places = NDArray[np.int64]
+
+
+def contrast(color_image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
+    """How much the object differs from its background along its rim, in CIE 1976 delta E: the median over the rim.
+
+    Where rows and columns of the mask cross the object's outline, the colour a little inside is held against the
+    colour a little outside. Half of the rim differs by more than the result, so that an object may well be lost
+    against a wall on one side as long as the other shows it. 2.3 is the least that a person notices in a laboratory;
+    100 is black against white. Of rendered objects faded into what lies behind them, those below 5 were hard to see;
+    of 432 frames of real and procedural objects on their stages none had less than 7. Colours inside the object do not
+    count, nor does its shadow but where it meets the rim.
+
+    Args:
+        color_image: (H, W, 3) sRGB.
+        mask: (h, w), true on the object; of the same view, in any resolution.
+
+    Returns 0 where the mask shows no rim: no object, or nothing else.
+    """
+    crossings = list(_crossings(mask, color_image.shape))
+    inside, outside = (np.concatenate([crossing[side] for crossing in crossings], axis=1) for side in (0, 1))
+    if inside.shape[1] == 0:
+        return 0.0
+    step = max(inside.shape[1] // _MOST_PLACES, 1)
+    both = np.stack([_colors(color_image, mask.shape, places[:, ::step]) for places in (inside, outside)])
+    seen = lab(both)
+    return float(np.median(lengths(seen[0] - seen[1])))
+
+
+def _crossings(mask: NDArray[np.bool_], image_shape: tuple[int, ...]) -> Iterator[tuple[Places, Places]]:
+    """Pixels of the mask (2, n) a little inside and a little outside of the outline: along rows, then along columns."""
+    for axis in (1, 0):
+        along = mask if axis == 1 else mask.T
+        away = max(1, math.ceil(_BLUR_OF_EDGES * mask.shape[axis] / image_shape[axis]))
+        line, before = np.nonzero(along[:, 1:] != along[:, :-1])
+        rising = along[line, before + 1]
+        pair = []
+        for side in (True, False):
+            edge = np.where(rising == side, before + 1, before)
+            ahead = np.clip(edge + np.where(rising == side, away, -away), 0, along.shape[1] - 1)
+            there = np.where(along[line, ahead] == side, ahead, edge)  # Not through a thin leg to its other side.
+            pair.append(np.stack([line, there] if axis == 1 else [there, line]))
+        yield pair[0], pair[1]
+
+
+def _colors(color_image: NDArray[np.uint8], mask_shape: tuple[int, ...], places: Places) -> NDArray[np.uint8]:
+    """(n, 3): the colours of the image at the middles of pixels of a mask of another size."""
+    height, width = color_image.shape[:2]
+    row = ((places[0] + 0.5) * height / mask_shape[0]).astype(np.int64)
+    column = ((places[1] + 0.5) * width / mask_shape[1]).astype(np.int64)
+    found: NDArray[np.uint8] = color_image[row, column]
+    return found
