@@ -39,7 +39,7 @@ def main() -> int:
     failed = 0
     for name in arguments.tools or tools:
         exported = _exported(tools[name]["export"], folder) if "export" in tools[name] else None
-        result = _try(tools[name], _environment(name, tools[name]["requires"]), folder, truth, exported)
+        result = _try(tools[name], _environment(name, tools[name]), folder, truth, exported)
         failed += not result["passed"]
         results[name] = result | {"date": datetime.date.today().isoformat(), "python": platform.python_version()}
         print(f"{'ok  ' if result['passed'] else 'FAIL'} {name} ({result['seconds']} s): {result['said']}", flush=True)
@@ -96,9 +96,11 @@ def _seen(content: bytes) -> dict[str, Any]:
     return {"size": [width, height], "mean": float(pixels.mean()), "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def _environment(name: str, requires: list[str]) -> Path:
+def _environment(name: str, tool: dict[str, Any]) -> Path:
     """The Python of the tool's own environment, made where there is none for these requirements."""
-    digest = hashlib.sha256("\n".join(requires).encode()).hexdigest()[:8]
+    alone = tool.get("no_deps", [])
+    requires = [one for one in tool["requires"] if one not in alone]
+    digest = hashlib.sha256("\n".join(tool["requires"]).encode()).hexdigest()[:8]
     place = CACHE / f"{name}-{digest}"
     python = place / "bin" / "python"
     if not (place / ".ready").is_file():
@@ -106,6 +108,8 @@ def _environment(name: str, requires: list[str]) -> Path:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
         install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*install, *requires], check=True)
+        if alone:
+            subprocess.run([*install, "--no-deps", *alone], check=True)
         (place / ".ready").touch()
     return python
 
