@@ -19,7 +19,7 @@ EXTRAS := dev,pyrender,captures,audit
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-train system dataset verify audit report publish probe sft grpo demo-train evaluate \
-	test test-all lint bench clean
+	test test-all lint docs bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -112,6 +112,10 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+docs: setup  ## The documentation as a site, into site/
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: setup  ## Speed of a whole build, beside the usual loop of trimesh, pyrender and PNG; JSON
 	@$(BIN)/viewpoint100k bench --json $(if $(ROWS),--rows $(ROWS)) $(if $(SOURCE),--source $(SOURCE))

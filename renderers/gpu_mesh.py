@@ -12,6 +12,7 @@ from renderers.programs import Program
 from renderers.projection import UnitFrame
 from renderers.surface_geometry import area_share, encloses, facing_outwards, is_fine
 from renderers.textures import TextureFilter, linear_from_srgb, upload
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import AlphaMode, Material, Mesh, Primitive, Texture
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class GpuMesh:
         self._positions = context.buffer(np.ascontiguousarray(vertices[:, :3]))  # all that a depth pass reads
         self._rest = context.buffer(np.ascontiguousarray(vertices[:, 3:]))
         self._indices = context.buffer(indices)
-        self.opaque_count = sum(b.count for b in self.batches if b.material.alpha_mode == "OPAQUE")
+        self.opaque_count = int(sum(b.count for b in self.batches if b.material.alpha_mode == "OPAQUE"))
         """Indices of all opaque batches; they come first."""
         self.blends = any(b.material.alpha_mode == "BLEND" for b in self.batches)
         for batch in self.batches:
@@ -81,7 +82,7 @@ class GpuMesh:
     @property
     def nbytes(self) -> int:
         """Roughly what it takes on the device."""
-        texels = sum(t.width * t.height for t in self._textures.values())
+        texels = int(sum(t.width * t.height for t in self._textures.values()))
         return texels * 4 * 4 // 3 + sum(b.size for b in (self._positions, self._rest, self._indices))
 
     def vertex_array(self, program: Program, batch: Batch | None = None) -> moderngl.VertexArray:
@@ -103,10 +104,10 @@ class GpuMesh:
         for batch in self.batches:
             if batch.centroids is None or batch.triangles is None or batch.sorted_indices is None:
                 continue
-            depth = batch.centroids @ forward.astype(np.float32)
+            depth = exact.dot(batch.centroids, forward)
             order = np.argsort(-depth, kind="stable")
             batch.sorted_indices.write(np.ascontiguousarray(batch.triangles[order]))
-            depths.append((-float(depth.mean()), batch))
+            depths.append((-float(exact.mean(depth)), batch))
         return [batch for _, batch in sorted(depths, key=lambda pair: pair[0])]
 
     def release(self) -> None:
@@ -167,16 +168,16 @@ def mean_luminance(mesh: Mesh) -> float:
         if not len(p.triangles):
             continue
         a, b, c = (p.positions[p.triangles[:, k]] for k in range(3))
-        area = float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum()) + 1e-12
+        area = float(exact.total(exact.norm(np.cross(b - a, c - a)))) + 1e-12
         color = np.asarray(p.material.base_color[:3], dtype=np.float64)
         if p.colors is not None:
-            color = color * p.colors[:, :3].mean(axis=0)
+            color = color * exact.mean(p.colors[:, :3], axis=0)
         texture = p.material.base_color_texture
         if texture is not None and p.uvs is not None:
             step = max(max(texture.pixels.shape[:2]) // 32, 1)
             sample = linear_from_srgb()[texture.pixels[::step, ::step, :3]].reshape(-1, 3)
-            color = color * sample.mean(axis=0)
-        total += area * float(color @ [0.2126, 0.7152, 0.0722])
+            color = color * exact.mean(sample, axis=0)
+        total += area * float(exact.dot(color, [0.2126, 0.7152, 0.0722]))
         weights += area
     return total / weights if weights else 0.5
 
@@ -227,7 +228,7 @@ def _pack(
         batch.fine = is_fine(vertices[:, :3], vertices[:, 3:6], indices[first:triangle])
         if material.alpha_mode == "BLEND":
             batch.triangles = indices[first:triangle].copy()
-            batch.centroids = vertices[batch.triangles, :3].mean(axis=1)
+            batch.centroids = exact.mean(vertices[batch.triangles, :3], axis=1).astype(np.float32)
         elif material.alpha_mode == "OPAQUE":
             opaque = triangle
         batches.append(batch)

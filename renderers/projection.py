@@ -6,13 +6,12 @@ needs no flip and a fragment's ``gl_FragCoord.xy`` is the pixel coordinate of th
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.geometry.cameras import Camera
+from viewpoint100k.geometry import Camera, exact
 from viewpoint100k.geometry.mesh import Mesh, Primitive
 
 __all__ = ["Frustum", "UnitFrame", "clip_from_camera", "metric_depth"]
@@ -43,8 +42,7 @@ class UnitFrame:
         used = [p.positions[_used(p)] for p in mesh.primitives if len(p.triangles)]
         low = np.min([q.min(axis=0) for q in used], axis=0).astype(np.float64) if used else np.zeros(3)
         high = np.max([q.max(axis=0) for q in used], axis=0).astype(np.float64) if used else np.zeros(3)
-        x, y, z = (high - low).tolist()
-        radius = math.sqrt(x * x + y * y + z * z) / 2
+        radius = float(exact.norm(high - low)) / 2
         if not np.isfinite(radius) or radius <= 0:
             radius = 1.0
         half = (high - low) / 2 / radius
@@ -59,7 +57,7 @@ class UnitFrame:
     def camera_from_unit(self, camera: Camera) -> Floats:
         """(4, 4): points in this frame to camera axes, still in radii."""
         matrix = camera.world_to_camera.copy()
-        matrix[:3, 3] = (matrix[:3, :3] @ self.center + matrix[:3, 3]) / self.radius
+        matrix[:3, 3] = exact.transform_points(matrix, self.center) / self.radius
         return matrix
 
     def eye(self, camera: Camera) -> Floats:
@@ -107,7 +105,7 @@ def clip_from_camera(camera: Camera, frustum: Frustum) -> Floats:
 
 def ray_from_pixel(camera: Camera) -> Floats:
     """(3, 3): (pixel x, pixel y, 1) to a direction in the world, not of unit length."""
-    return camera.camera_to_world[:3, :3] @ np.linalg.inv(camera.intrinsics)
+    return exact.matmul(camera.camera_to_world[:3, :3], exact.inverse3(camera.intrinsics))
 
 
 def metric_depth(window: NDArray[np.float32], frustum: Frustum, radius: float) -> NDArray[np.float32]:

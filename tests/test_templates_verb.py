@@ -8,7 +8,7 @@ import pytest
 from headless_browser import CHROMIUM, Page
 from typer.testing import CliRunner
 
-from viewpoint100k.build.blocks import BlockRecord
+from viewpoint100k.building.blocks import BlockRecord
 from viewpoint100k.cli.app import app
 from viewpoint100k.errors import BuildError, UsageError
 from viewpoint100k.questions import load_template, template_names

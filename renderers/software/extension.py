@@ -16,7 +16,7 @@ BUILD_VARIABLE = "VIEWPOINT100K_LANES"
 def load() -> ModuleType:
     """The extension. Raises ``RendererError`` where it was not built, or does not load."""
     try:
-        from renderers.software import _native
+        from renderers.software import _native  # type: ignore[attr-defined, unused-ignore]
     except ImportError as error:
         raise RendererError(
             f"the software renderer is not built ({error}): install a C++ compiler (on Debian: apt-get install g++) "

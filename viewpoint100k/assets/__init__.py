@@ -11,6 +11,7 @@ from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mixed import MixedSource, parse_mixture
 from viewpoint100k.errors import UsageError
+from viewpoint100k.runtime.plugins import load_plugin, plugin_names
 
 __all__ = [
     "NO_LICENSE",
@@ -55,9 +56,11 @@ def _open_one(spec: str, limits: MeshLimits | None, captures: CaptureLimits | No
 
         return ProceduralSource()
     if kind not in _FOLDER_SOURCES:
-        raise UsageError(
-            f"unknown source {spec!r}: give procedural, objaverse, or {', '.join(_FOLDER_SOURCES.values())}"
-        )
+        if (open_plugin := load_plugin("sources", kind)) is not None:
+            plugged: Source = open_plugin(folder)
+            return plugged
+        known = ", ".join([*_FOLDER_SOURCES.values(), *plugin_names("sources")])
+        raise UsageError(f"unknown source {spec!r}: give procedural, objaverse, or {known}")
     if not folder:
         raise UsageError(f"source {kind} needs a folder: write {_FOLDER_SOURCES[kind]}")
     match kind:

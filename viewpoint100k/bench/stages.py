@@ -39,7 +39,7 @@ def measure_stages(settings: BenchSettings) -> StageTimes:
 
 def time_block(source: str, rows: int, image_size: int) -> StageTimes:
     """Builds the first block of a set of so many training rows, in this process, after another one to warm up."""
-    from viewpoint100k.build.blocks import BlockBuilder, SilentListener
+    from viewpoint100k.building.blocks import BlockBuilder, SilentListener
     from viewpoint100k.plan.config import load_config
     from viewpoint100k.plan.planning import make_build_plan
 

@@ -25,6 +25,7 @@ from viewpoint100k.dataset.card import put_audit
 from viewpoint100k.dataset.folder import DatasetFolder, stored_manifest_digest
 from viewpoint100k.errors import DataError
 from viewpoint100k.runtime.files import write_atomically
+from viewpoint100k.runtime.plugins import load_plugin, plugin_names
 
 __all__ = [
     "AuditReport",
@@ -159,6 +160,9 @@ def _measured(
         say("guessing from one image, background and place")
         told_by = {kind: definition.told_by for kind, definition in sample.definitions.items()}
         yield from image_audits(seen, problems, assets, settings, told_by)
+    for name in plugin_names("audits"):
+        say(f"guessing by {name}")
+        yield from load_plugin("audits", name)(sample, settings)  # type: ignore[misc]
 
 
 def _notes(sample: Sample, seen: SeenImages, shared: tuple[Dependence, ...]) -> Iterator[str]:

@@ -13,7 +13,7 @@ import typer
 from viewpoint100k.errors import UsageError
 
 if TYPE_CHECKING:
-    from viewpoint100k.build.run import Part
+    from viewpoint100k.building.run import Part
 
 __all__ = ["build"]
 
@@ -36,7 +36,7 @@ def build(
 
     Example: viewpoint100k build viewpoint-100k --rows 1000 --out viewpoint-100k
     """
-    from viewpoint100k.build.run import build_dataset
+    from viewpoint100k.building.run import build_dataset
     from viewpoint100k.plan.config import load_config
     from viewpoint100k.plan.planning import make_build_plan
 
@@ -61,7 +61,7 @@ def build(
 
 
 def _part(text: str) -> Part:
-    from viewpoint100k.build.run import Part
+    from viewpoint100k.building.run import Part
 
     index, slash, count = text.partition("/")
     if not (slash and index.isdigit() and count.isdigit()):

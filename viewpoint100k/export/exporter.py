@@ -28,6 +28,7 @@ from viewpoint100k.export.reading import Selection, read_samples, select, split_
 from viewpoint100k.export.verl import Verl
 from viewpoint100k.export.vlmevalkit import VlmEvalKit
 from viewpoint100k.export.webdataset import WebDataset
+from viewpoint100k.runtime.plugins import load_plugin, plugin_names
 
 __all__ = ["FORMATS", "PAPER_SHARE", "Export", "export"]
 
@@ -111,9 +112,10 @@ def export(
 
 
 def _form(to: str) -> type[Format]:
-    if to not in FORMATS:
-        raise UsageError(f"no format {to!r}: give --to {', '.join(FORMATS)}")
-    return FORMATS[to]
+    plugged: type[Format] | None = FORMATS.get(to) or load_plugin("exports", to)
+    if plugged is None:
+        raise UsageError(f"no format {to!r}: give --to {', '.join([*FORMATS, *plugin_names('exports')])}")
+    return plugged
 
 
 def _share(form: type[Format], to: str, wanted: float | None) -> float:

@@ -167,7 +167,7 @@ def _turns(weights: Sequence[float]) -> list[int]:
     scale = math.lcm(*(share.denominator for share in shares))
     counts = [int(share * scale) for share in shares]
     counts = [count // math.gcd(*counts) for count in counts]
-    total, taken = sum(counts), [0] * len(counts)
+    total, taken = int(sum(counts)), [0] * len(counts)
     order = []
     for turn in range(1, total + 1):
         behind = [count * turn - done * total for count, done in zip(counts, taken, strict=True)]

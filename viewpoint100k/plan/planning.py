@@ -13,6 +13,7 @@ from viewpoint100k.assets.duplicates import identical_files
 from viewpoint100k.assets.mixed import parse_mixture
 from viewpoint100k.assets.near_duplicates import near_duplicates, originals
 from viewpoint100k.errors import UsageError
+from viewpoint100k.geometry import exact
 from viewpoint100k.plan.build_plan import BuildPlan
 from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.layout import Pool, make_layout
@@ -115,7 +116,7 @@ def _pools(source: Source, config: BuildConfig) -> list[Pool]:
     if isinstance(source, MixedSource):
         parts = [(weight, part, source.part_ids(place)) for place, (weight, part) in enumerate(source.parts)]
     wanted = _SPARE * (config.rows + max(10, config.rows // 100)) / config.pairs_per_asset
-    total = sum(weight for weight, _, _ in parts)
+    total = float(exact.total([weight for weight, _, _ in parts]))
     pools = []
     for weight, part, asset_ids in parts:
         if isinstance(part, Downloadable):

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.seeding import generator
 from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.layout import Block
@@ -187,7 +188,7 @@ class _Dealer:
         around = sorted(name for name in shared if self._templates[name].goes_around)
         everywhere = sorted(name for name in shared if self._concerns_sides(name) and name not in around)
         rest = sorted(name for name in shared if name not in everywhere and name not in around)
-        needed = -(-sum(shared[name] for name in around) // max(1, seats - 1))
+        needed = -(-int(sum(shared[name] for name in around)) // max(1, seats - 1))
         cells = self._flat(-(-shared.total() // seats), needed, already)
         groups: list[list[str]] = [[] for _ in cells]
         # Questions about the sides go first, each type evenly to all cells; then those that only some cells can carry.
@@ -314,11 +315,12 @@ def _with_reasoning(
 def apportion(rng: np.random.Generator, weights: Mapping[str, float], total: int) -> list[str]:
     """``total`` names, grouped, each as often as its weight says; the fractions left over are drawn by lot."""
     names = sorted(weights)
-    exact = np.array([weights[name] for name in names]) / sum(weights.values()) * total
-    counts = np.floor(exact + 1e-9).astype(int)
-    left_over = np.maximum(exact - counts, 0)
-    for _ in range(total - counts.sum()):
-        chosen = rng.choice(len(names), p=left_over / left_over.sum())
+    listed = np.array([weights[name] for name in names])
+    shares = listed / exact.total(listed) * total
+    counts = np.floor(shares + 1e-9).astype(int)
+    left_over = np.maximum(shares - counts, 0)
+    for _ in range(total - int(counts.sum())):
+        chosen = exact.weighted_choice(rng, left_over)
         counts[chosen] += 1
         left_over[chosen] = 0
     return [name for name, count in zip(names, counts, strict=True) for _ in range(count)]

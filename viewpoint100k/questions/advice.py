@@ -7,8 +7,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
+from viewpoint100k.geometry.seeding import generator
 from viewpoint100k.questions.answers import Bins, Combination, Part
 from viewpoint100k.questions.ask import Question, ask
 from viewpoint100k.questions.document import Path, read_document
@@ -117,7 +116,7 @@ def _bins(template: Template) -> Iterator[tuple[Path, str]]:
 
 def _answers(template: Template) -> Iterator[tuple[Path, str]]:
     """Answers that are shown and never right, which tells them from the others."""
-    rng = np.random.default_rng(0)
+    rng = generator("advice")
     right: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     for pair in trial_pairs(template, _TRIALS, rng):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viewpoint100k.geometry import WORLD_UP, azimuth_deg, elevation_deg, wrap_deg
+from viewpoint100k.geometry import WORLD_UP, azimuth_deg, elevation_deg, exact, wrap_deg
 from viewpoint100k.views.pairs import Pair
 
 __all__ = ["QUANTITIES", "Quantity"]
@@ -39,28 +39,28 @@ class Quantity:
 
 
 def _tilt_deg(pair: Pair) -> float:
-    first, second = (math.degrees(math.asin(max(-1.0, min(1.0, c.forward[2])))) for c in pair.cameras[:2])
+    first, second = (exact.degrees(exact.asin(max(-1.0, min(1.0, float(c.forward[2]))))) for c in pair.cameras[:2])
     return second - first
 
 
 def _bank_deg(pair: Pair) -> float:
-    first, second = (math.degrees(math.atan2(-c.right[2], c.up[2])) for c in pair.cameras[:2])
+    first, second = (exact.degrees(exact.atan2(-float(c.right[2]), float(c.up[2]))) for c in pair.cameras[:2])
     return wrap_deg(second - first)
 
 
 def _rotation_deg(pair: Pair) -> float:
     first, second = (camera.camera_to_world[:3, :3] for camera in pair.cameras[:2])
     # The chord between two rotations (Frobenius norm): better conditioned near zero than the trace.
-    chord = float(np.linalg.norm(first - second)) / (2 * math.sqrt(2))
-    return math.degrees(2 * math.asin(min(1.0, chord)))
+    chord = float(exact.norm((first - second).ravel())) / (2 * math.sqrt(2))
+    return exact.degrees(2 * exact.asin(min(1.0, chord)))
 
 
 def _translation(pair: Pair) -> float:
-    return float(np.linalg.norm(pair.cameras[1].position - pair.cameras[0].position)) / pair.radius
+    return float(exact.norm(pair.cameras[1].position - pair.cameras[0].position)) / pair.radius
 
 
 def _height(pair: Pair) -> float:
-    return float((pair.cameras[1].position - pair.cameras[0].position) @ WORLD_UP) / pair.radius
+    return float(exact.dot(pair.cameras[1].position - pair.cameras[0].position, WORLD_UP)) / pair.radius
 
 
 def _front(pair: Pair) -> np.ndarray:
@@ -76,7 +76,7 @@ def _own_left(pair: Pair) -> float:
     front = _front(pair)
     left = np.array([-front[1], front[0], 0.0])  # up x front
     step = pair.cameras[1].position - pair.cameras[0].position
-    return float(step @ left / np.linalg.norm(left)) / pair.radius
+    return float(exact.dot(step, left) / exact.norm(left)) / pair.radius
 
 
 def _answerability(pair: Pair) -> float:

@@ -110,6 +110,11 @@ class AuditReport:
         """Whether no audit failed."""
         return not self.failed
 
+    @property
+    def passed(self) -> bool:
+        """The same as ``ok``."""
+        return self.ok
+
     def to_json(self) -> str:
         return json.dumps({"ok": self.ok, **asdict(self)}, indent=2) + "\n"
 

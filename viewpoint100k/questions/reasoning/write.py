@@ -294,4 +294,4 @@ def _number(text: str) -> float | None:
 
 
 def _count(sentences: Sequence[str]) -> int:
-    return sum(sentence.count(" ") + 1 for sentence in sentences)
+    return int(sum(sentence.count(" ") + 1 for sentence in sentences))

@@ -11,8 +11,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
-from viewpoint100k.build.engines.quarantine import Quarantine
-from viewpoint100k.build.engines.worker import (
+from viewpoint100k.building.engines.quarantine import Quarantine
+from viewpoint100k.building.engines.worker import (
     AssetFinished,
     AssetStarted,
     Crashed,

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from viewpoint100k.assets import Asset
-from viewpoint100k.build.frame_sets import FrameSet
-from viewpoint100k.build.placement import Views
+from viewpoint100k.building.frame_sets import FrameSet
+from viewpoint100k.building.placement import Views
 from viewpoint100k.dataset.jpeg import encode_jpeg
 from viewpoint100k.dataset.schema import camera_struct, row_id
 from viewpoint100k.errors import AssetError, BuildError
-from viewpoint100k.geometry import Camera
+from viewpoint100k.geometry import Camera, exact
 from viewpoint100k.geometry.seeding import derive_seed, generator
 from viewpoint100k.plan.build_plan import BuildPlan
 from viewpoint100k.plan.specs import PairSpec, QuestionSpec
@@ -174,7 +174,8 @@ def mirrored_pair(pair: Pair) -> Pair:
     Cameras stay right-handed: world and camera axes are both mirrored. Needs centred principal points.
     """
     cameras = tuple(
-        Camera(_MIRROR @ c.camera_to_world @ _MIRROR, c.intrinsics, c.width, c.height) for c in pair.cameras
+        Camera(exact.matmul(exact.matmul(_MIRROR, c.camera_to_world), _MIRROR), c.intrinsics, c.width, c.height)
+        for c in pair.cameras
     )
     front = None if pair.front is None else pair.front * _MIRROR.diagonal()[:3]
     return replace(pair, cameras=cameras, center=pair.center * _MIRROR.diagonal()[:3], front=front)

@@ -16,8 +16,8 @@ import pyarrow as pa
 from renderers import Renderer, open_renderer
 from viewpoint100k.assets import PHOTO_SOURCES, Asset, CaptureAsset, Source
 from viewpoint100k.assets.mixed import parse_mixture
-from viewpoint100k.build.frame_sets import CaptureFrameSet, FrameSet, MeshFrameSet
-from viewpoint100k.build.rows import Dropped, RowBuilder
+from viewpoint100k.building.frame_sets import CaptureFrameSet, FrameSet, MeshFrameSet
+from viewpoint100k.building.rows import Dropped, RowBuilder
 from viewpoint100k.dataset.schema import record_batch
 from viewpoint100k.errors import AssetError, BuildError
 from viewpoint100k.geometry.seeding import derive_seed, generator

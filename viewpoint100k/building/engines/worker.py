@@ -92,8 +92,8 @@ class _Reporter:
 def serve(job: WorkerJob, connection: Connection) -> None:
     """Builds blocks until the parent sends None or goes away. The entry point of a worker process."""
     _settle_in(job.log)
-    from viewpoint100k.build.blocks import BlockBuilder
-    from viewpoint100k.build.engines.quarantine import Quarantine
+    from viewpoint100k.building.blocks import BlockBuilder
+    from viewpoint100k.building.engines.quarantine import Quarantine
     from viewpoint100k.dataset.folder import DatasetFolder
     from viewpoint100k.plan.build_plan import BuildPlan
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from renderers import Renderer, Stage
 from viewpoint100k.assets import CaptureAsset, MeshAsset
-from viewpoint100k.build.placement import Views, place_views
-from viewpoint100k.build.scenes import Scenes
+from viewpoint100k.building.placement import Views, place_views
+from viewpoint100k.building.scenes import Scenes
 from viewpoint100k.dataset.jpeg import encode_jpeg
 from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry import azimuth_deg
@@ -171,8 +171,8 @@ class CaptureFrameSet:
         if self._asset.visible is None:
             return None
         one, two = self._asset.visible[[first, second]]
-        seen = one.sum() + two.sum()
-        return float(2 * (one & two).sum() / seen) if seen else 0.0
+        seen = np.count_nonzero(one) + np.count_nonzero(two)
+        return float(2 * np.count_nonzero(one & two) / seen) if seen else 0.0
 
     def image(self, place: int, mirrored: bool = False) -> bytes:
         if mirrored:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from viewpoint100k.build.blocks import BlockBuilder
-from viewpoint100k.build.engines.quarantine import Quarantine
-from viewpoint100k.build.engines.worker import Task
+from viewpoint100k.building.blocks import BlockBuilder
+from viewpoint100k.building.engines.quarantine import Quarantine
+from viewpoint100k.building.engines.worker import Task
 from viewpoint100k.dataset.folder import DatasetFolder
 from viewpoint100k.errors import BuildError, MissingExtraError
 from viewpoint100k.plan.build_plan import BuildPlan

@@ -15,10 +15,10 @@ from typing import Any
 from renderers.software.extension import load as load_extension
 from viewpoint100k import __version__
 from viewpoint100k.assets.asset import Downloadable
-from viewpoint100k.build.engines.local import LocalEngine
-from viewpoint100k.build.engines.quarantine import Quarantine
-from viewpoint100k.build.engines.ray import RayEngine
-from viewpoint100k.build.engines.worker import Task
+from viewpoint100k.building.engines.local import LocalEngine
+from viewpoint100k.building.engines.quarantine import Quarantine
+from viewpoint100k.building.engines.ray import RayEngine
+from viewpoint100k.building.engines.worker import Task
 from viewpoint100k.dataset.card import write_card
 from viewpoint100k.dataset.digests import Digests
 from viewpoint100k.dataset.folder import DatasetFolder
@@ -30,6 +30,9 @@ from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["Part", "Summary", "build_dataset", "summarize"]
 
+
+_PACKAGES = {"pyrender": "pyrender", "blender": "bpy"}
+"""Of renderers that come as extras of the same names."""
 
 Engine = type[LocalEngine] | type[RayEngine]
 
@@ -127,7 +130,7 @@ def _check_renderer(name: str) -> None:
     """That it can be had, before the folder is begun."""
     if name == "software":
         load_extension()
-    package = {"blender": "bpy", "pyrender": "pyrender"}.get(name)
+    package = _PACKAGES.get(name)
     if package and find_spec(package) is None:
         raise MissingExtraError(package, name)
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderers import LoadedScene, Renderer, Stage
-from viewpoint100k.build.placement import Looks, Shot
-from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
+from viewpoint100k.building.placement import Looks, Shot
+from viewpoint100k.geometry import Camera, exact, intrinsics_from_fov, orbit
 from viewpoint100k.geometry.mesh import Mesh
 from viewpoint100k.geometry.solid_of_revolution import turned_solid
 from viewpoint100k.views.answerability import Counterfactuals
@@ -65,7 +65,7 @@ class Scenes:
         shown = (pixels != _BACKGROUND).any(axis=-1)
         rows = [np.median(line[mask], axis=0) for line, mask in zip(pixels, shown, strict=True) if mask.any()]
         encoded = np.array(rows or [[_BACKGROUND] * 3]) / 255
-        return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+        return np.where(encoded <= 0.04045, encoded / 12.92, exact.power((encoded + 0.055) / 1.055, 2.4))
 
     def close(self) -> None:
         """Frees what was loaded."""
