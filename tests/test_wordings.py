@@ -76,13 +76,17 @@ def test_a_name_of_another_form_names_nothing(name: str) -> None:
     assert FAMILY.named(name) is None
 
 
-def test_families_are_drawn_alike_often_and_so_are_their_wordings() -> None:
-    pool = load_template("mirrored").languages["en"]
+def test_large_families_are_drawn_alike_often_and_small_ones_by_their_size() -> None:
     draws = (np.arange(40_000) + 0.5) / 40_000
-    drawn = Counter(pool.drawn(float(draw)).name.partition(".")[0] for draw in draws)
-    assert set(drawn.values()) == {10_000}
-    small = Counter(FAMILY.at(int(draw * len(FAMILY))).name for draw in draws[::100])
-    assert len(small) == len(FAMILY)
+    pool = load_template("ego_rotation").languages["en"]
+    assert set(Counter(pool.drawn(float(draw)).name.partition(".")[0] for draw in draws).values()) == {8000}
+    small = load_template("mirrored")
+    sizes = {family.name: family.stem_count for family in small.wordings if family.language == "en"}
+    drawn = Counter(small.languages["en"].drawn(float(draw)).name.partition(".")[0] for draw in draws)
+    assert max(sizes.values()) < 200
+    for name, size in sizes.items():
+        assert drawn[name] == pytest.approx(40_000 * size / sum(sizes.values()), abs=2)
+    assert len({FAMILY.at(int(draw * len(FAMILY))).name for draw in draws[::100]}) == len(FAMILY)
 
 
 @given(draw=st.floats(0, 1, exclude_max=True), besides=st.floats(0, 1, exclude_max=True))

@@ -34,6 +34,9 @@ SHARED_PARTS = ("scenes", "images", "perspectives", "replies")
 _MOST_STEMS = 50_000
 """Of one family: all of them are gone through by ``templates check``."""
 
+_FULL_SHARE = 200
+"""A family with so many wordings of the question is drawn as often as any larger one."""
+
 _SLOT = re.compile(r"\{\{ *(\w+) *\}\}")
 _SENTENCE_START = re.compile(r"(?:^|(?<=[.?!] ))[a-z]")
 
@@ -164,18 +167,22 @@ class WordingPool(Sequence[Paraphrase]):
     @property
     def stem_count(self) -> int:
         """Wordings of the question alone, without options and reply."""
-        return sum(g.stem_count if isinstance(g, WordingFamily) else len(g) for _, g in self._groups)
+        return sum(_stems(group) for _, group in self._groups)
 
     def drawn(self, draw: float, besides: str | None = None) -> Paraphrase:
-        """The wording for a ``draw`` in [0, 1): each family is as likely as any other, and so are the wordings in one.
+        """The wording for a ``draw`` in [0, 1). Families are as likely as any other, but for small ones, whose wordings
+        would come too often; within one all wordings are alike likely.
 
         ``besides`` names a wording that is not to be used: it and its whole family are left out where there is another.
         """
         known = self._without(besides) if besides else self._groups
-        scaled = draw * len(known)
-        chosen = int(scaled)
-        group = known[chosen][1]
-        return _of(group, int((scaled - chosen) * len(group)))
+        shares = [min(_stems(group), _FULL_SHARE) for _, group in known]
+        left = draw * sum(shares)
+        for (_, group), share in zip(known, shares, strict=True):
+            if left < share:
+                return _of(group, int(left / share * len(group)))
+            left -= share
+        return _of(group, len(group) - 1)
 
     def named(self, name: str) -> Paraphrase | None:
         """The wording of that name; None where there is none."""
@@ -239,6 +246,10 @@ def with_names(text: str | dict[str, str], names: Mapping[str, str]) -> str | di
 
 def _sentences_capitalised(text: str) -> str:
     return _SENTENCE_START.sub(lambda letter: letter[0].upper(), text)
+
+
+def _stems(group: Sequence[Paraphrase] | WordingFamily) -> int:
+    return group.stem_count if isinstance(group, WordingFamily) else len(group)
 
 
 def _of(group: Sequence[Paraphrase] | WordingFamily, place: int) -> Paraphrase:

@@ -116,7 +116,7 @@ class _Argued:
             if steps is None:
                 return []
             said += steps
-        return [*said, self._answer(restated=len(self._asked) > 1 or self._shown_alone() or self._dice.chance(0.3))]
+        return [*said, self._answer(restated=len(self._asked) > 1 or self._shown_alone())]
 
     def _opposite(self, fact: Fact) -> list[str]:
         """The conclusion, what another one would have shown, and the answer."""

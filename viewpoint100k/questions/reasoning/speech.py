@@ -173,17 +173,17 @@ class Speech:
     def _joiner(self, meaning: str) -> str:
         """A joiner that this text has not used yet, where there is one."""
         joiners = self.table.joiners[meaning]
-        chosen = self.dice.pick([joiner for joiner in joiners if joiner not in self._used] or joiners)
-        self._used.add(chosen)
+        chosen = self.dice.pick([joiner for joiner in joiners if _core(joiner) not in self._used] or joiners)
+        self._used.add(_core(chosen))
         return chosen
 
     def _opener(self, group: str) -> str:
         """An opener of the group that this text has not used yet, or nothing."""
-        fresh = [opener for opener in self.table.openers[group] if opener not in self._used]
+        fresh = [opener for opener in self.table.openers[group] if _core(opener) not in self._used]
         if not fresh:
             return ""
         chosen = self.dice.pick(fresh)
-        self._used.add(chosen)
+        self._used.add(_core(chosen))
         return f"{chosen}{self.table.list_comma}"
 
     def _sentence(self, body: str) -> str:
@@ -194,8 +194,19 @@ class Speech:
 def _styles(table: Phrases, question: str, images: int) -> list[int]:
     """The ways to name so many images: those of the question, where it names the first two."""
     enough = [style for style, names in enumerate(table.style_names) if len(names) >= images]
-    named = [style for style in enough if all(name in question for name in table.style_names[style][:2])]
-    return named or enough
+    named = [style for style in enough if any(name in question for name in table.style_names[style][:2])]
+    same_noun = [style for style in enough if _noun(table.style_names[style][0]) in question]
+    return named or same_noun or enough
+
+
+def _noun(name: str) -> str:
+    """ "image" of "image 1" as of "the first image"."""
+    return next(word for word in reversed(name.split()) if word.isalpha())
+
+
+def _core(text: str) -> str:
+    """A joiner or opener without its punctuation: "so" is not to come twice, in either place."""
+    return text.strip(" ,;.")
 
 
 def _key(fact: Fact) -> tuple[str, str, int]:
