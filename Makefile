@@ -15,11 +15,11 @@ VENV := .venv
 BIN  := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_TO_TRAIN := $(VENV)/.ready-to-train
-EXTRAS := dev,pyrender,captures,audit
+EXTRAS := dev,pyrender,captures,audit,view
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-train system dataset verify audit report publish probe sft grpo demo-train evaluate \
-	test test-all lint bench clean
+	test test-all test-tools lint docs bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -96,15 +96,24 @@ evaluate: setup-train  ## Accuracy and controls of MODEL on OUT
 	$(BIN)/python -m recipe.evaluate $(OUT) --model $(MODEL)
 
 test: setup lint  ## Lint, types, and the tests but the slow ones
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile
 
 test-all: setup-train lint  ## All tests
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts -c constraints.txt -e '.[formats]'
 	$(BIN)/python -m pytest
+
+test-tools: setup  ## The real tools that read our files, each in an environment of its own; TOOLS="polars duckdb"
+	$(BIN)/python tests/tools/run.py $(TOOLS)
 
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+docs: setup  ## The documentation as a site, into site/
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: setup  ## Speed of a whole build, beside the usual loop of trimesh, pyrender and PNG; JSON
 	@$(BIN)/viewpoint100k bench --json $(if $(ROWS),--rows $(ROWS)) $(if $(SOURCE),--source $(SOURCE))

@@ -18,8 +18,8 @@ import typer
 
 from recipe.data import PROBLEM, GrpoData, SftData, grpo_features, grpo_rows, sft_features, sft_rows
 from recipe.sources import OwnRows, open_sources
-from viewpoint100k.cli.exit import run_app
 from viewpoint100k.errors import DataError, UsageError
+from viewpoint100k.runtime.exit import run_app
 from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["is_prepared", "main", "prepare_grpo", "prepare_sft", "reasons", "write_rows"]

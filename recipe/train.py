@@ -21,8 +21,8 @@ from recipe.adapters import has_adapters, is_merged, merge_adapters
 from recipe.data import GrpoData, SftData
 from recipe.prepare import is_prepared, prepare_grpo, prepare_sft, reasons
 from recipe.sources import OwnRows
-from viewpoint100k.cli.exit import run_app
 from viewpoint100k.errors import MissingExtraError, UsageError, ViewpointError
+from viewpoint100k.runtime.exit import run_app
 
 __all__ = ["CONFIGS", "main", "trl_command"]
 

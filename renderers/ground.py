@@ -9,6 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from renderers.fourier import real_field
+from viewpoint100k.geometry import exact
+from viewpoint100k.geometry.seeding import generator
+
 __all__ = ["PATTERNS", "PATTERN_SIZE", "GroundLook", "choose_ground", "paint_pattern"]
 
 Floats = NDArray[np.floating]
@@ -58,12 +62,12 @@ def choose_ground(rng: np.random.Generator, object_luminance: float) -> GroundLo
         turned = (hue + sign * rng.uniform(0, 0.02)) % 1.0
         color = np.array(colorsys.hsv_to_rgb(turned, saturation, 1.0))
         wanted = luminance * (1 + sign * contrast)
-        colors.append(np.minimum(color * wanted / (color @ [0.2126, 0.7152, 0.0722]), 0.85))
+        colors.append(np.minimum(color * wanted / exact.dot(color, [0.2126, 0.7152, 0.0722]), 0.85))
     if rng.random() < 0.5:
         colors.reverse()
-    angle = rng.uniform(0, 2 * np.pi)
+    sine, cosine = exact.sincos(float(rng.uniform(0, 2 * np.pi)))
     scale = 1 / rng.uniform(*pattern.sizes)
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = scale * np.array([[cosine, -sine], [sine, cosine]])
     fade_start = rng.uniform(4.0, 7.0)
     return GroundLook(name, colors[0], colors[1], turn, (fade_start, fade_start * rng.uniform(2.2, 4.0)))
 
@@ -81,7 +85,7 @@ class _Pattern:
 
 def paint_pattern(name: str) -> NDArray[np.uint8]:
     """(n, n, 2): the pattern's choice of colour, and half its brightness. Always the same for a name."""
-    choice, brightness = PATTERNS[name].paint(np.random.default_rng(list(name.encode())))
+    choice, brightness = PATTERNS[name].paint(generator("ground pattern", name))
     channels = np.stack([choice, brightness / 2], axis=-1)
     return np.asarray(np.clip(channels, 0, 1) * 255 + 0.5, dtype=np.uint8)
 
@@ -89,12 +93,16 @@ def paint_pattern(name: str) -> NDArray[np.uint8]:
 def _noise(rng: np.random.Generator, fall: float, stretch: tuple[float, float] = (1, 1), cut: float = 256) -> Floats:
     """(n, n): periodic noise of deviation 1 whose amplitude falls with frequency to the power ``fall``."""
     n = PATTERN_SIZE
-    fy, fx = np.fft.fftfreq(n, 1 / n)[:, None] * stretch[0], np.fft.rfftfreq(n, 1 / n)[None] * stretch[1]
-    frequency = np.hypot(fx, fy)
-    amplitude = np.where(frequency > 0, np.maximum(frequency, 1) ** -fall, 0) * np.exp(-((frequency / cut) ** 2))
-    spectrum = np.fft.rfft2(rng.standard_normal((n, n))) * amplitude
-    values = np.fft.irfft2(spectrum, s=(n, n))
-    return np.asarray(values / values.std(), dtype=np.float32)
+    line = np.arange(n) - n * (np.arange(n) >= n // 2)
+    fy, fx = line[:, None] * stretch[0], line[None] * stretch[1]
+    frequency = np.sqrt((fx * fx + fy * fy).astype(np.float64))
+    knots = np.concatenate([np.arange(0, 64, 1 / 16), np.arange(64, 3 * cut + 1)])
+    table = exact.power(np.maximum(knots, 1), -fall) * exact.exp(-(knots / cut) * (knots / cut))
+    amplitude = np.where(frequency > 0, exact.interpolate(frequency, knots, table), 0)
+    # So many waves add up to a normal distribution, whatever that of each.
+    real, imaginary = (amplitude.astype(np.float32) * (rng.random((n, n), np.float32) - 0.5) for _ in range(2))
+    values = real_field(real, imaginary)
+    return np.asarray(values / exact.std(values), dtype=np.float32)
 
 
 def _coordinates() -> tuple[Floats, Floats]:
@@ -156,7 +164,7 @@ def _planks(rng: np.random.Generator) -> tuple[Floats, Floats]:
 
 def _fabric(rng: np.random.Generator) -> tuple[Floats, Floats]:
     y, x = _coordinates()
-    weave = np.sin(2 * np.pi * 64 * x) * np.sin(2 * np.pi * 64 * y)
+    weave = exact.sin_deg(360 * 64 * x) * exact.sin_deg(360 * 64 * y)
     threads = _noise(rng, 0.3, (1, 10)) + _noise(rng, 0.3, (10, 1))
     return 0.5 + 0.2 * _noise(rng, 1.2) + 0.12 * threads, 1 + 0.1 * weave.astype(np.float32) + 0.04 * threads
 
@@ -165,7 +173,7 @@ def _striped(rng: np.random.Generator) -> tuple[Floats, Floats]:
     y, x = _coordinates()
     edges = np.sort(rng.uniform(0, 1, 14))
     tone = rng.uniform(0, 1, 15).astype(np.float32)[np.searchsorted(edges, x[0])]
-    weave = np.sin(2 * np.pi * 64 * y) * np.ones_like(x)
+    weave = exact.sin_deg(360 * 64 * y) * np.ones_like(x)
     return tone[None] + 0.08 * _noise(rng, 0.6), 1 + 0.06 * weave.astype(np.float32) + 0.03 * _noise(rng, 0.3)
 
 

@@ -21,6 +21,7 @@ from renderers.sphere import (
     solid_angles,
     vertical_gradient,
 )
+from viewpoint100k.geometry import exact
 
 __all__ = ["ROOMS", "Room", "neutral_room"]
 
@@ -28,7 +29,7 @@ Floats = NDArray[np.float32]
 Color = NDArray[np.float64]
 
 Room = Callable[[np.random.Generator, float, float, Color], Floats]
-"""(rng, longitude of the sun in radians, wanted radiance of white ground, radiance of the floor) -> (h, w, 3)."""
+"""(rng, longitude of the sun in degrees, wanted radiance of white ground, radiance of the floor) -> (h, w, 3)."""
 
 
 def _hue(rng: np.random.Generator, value: float, saturation: tuple[float, float]) -> Color:
@@ -36,7 +37,7 @@ def _hue(rng: np.random.Generator, value: float, saturation: tuple[float, float]
     return np.array(colorsys.hsv_to_rgb(rng.random(), rng.uniform(*saturation), value))
 
 
-def _studio(rng: np.random.Generator, sun: float, wanted: float, floor: Color) -> Floats:
+def _studio(rng: np.random.Generator, sun_deg: float, wanted: float, floor: Color) -> Floats:
     """A seamless backdrop and soft boxes."""
     value = rng.uniform(0.12, 0.7)
     wall = _hue(rng, value, (0.0, 0.45))
@@ -45,24 +46,23 @@ def _studio(rng: np.random.Generator, sun: float, wanted: float, floor: Color) -
         [floor, floor, wall, wall * rng.uniform(0.6, 1.1), wall * rng.uniform(0.3, 0.8)],
     ) * np.ones((1, WIDTH, 1), np.float32)
     spot = rng.uniform(-180, 180)
-    glow = np.exp(-0.5 * (((LONGITUDE - spot + 180) % 360 - 180) / rng.uniform(30, 70)) ** 2)
+    away = ((LONGITUDE - spot + 180) % 360 - 180) / rng.uniform(30, 70)
+    glow = exact.exp(-0.5 * away * away)
     image *= (0.75 + 0.5 * glow)[None, :, None].astype(np.float32)
     lamps = np.zeros((HEIGHT, WIDTH), np.float32)
     for k in range(int(rng.integers(2, 4))):
-        longitude = np.degrees(sun) if k == 0 else rng.uniform(-180, 180)
+        longitude = sun_deg if k == 0 else rng.uniform(-180, 180)
         lamps += box(longitude, rng.uniform(48, 66), rng.uniform(14, 30), rng.uniform(8, 14)) * rng.uniform(0.6, 1)
     return _lit(*_blurred(image, lamps, 3), wanted)
 
 
-def _indoors(rng: np.random.Generator, sun: float, wanted: float, floor: Color) -> Floats:
+def _indoors(rng: np.random.Generator, sun_deg: float, wanted: float, floor: Color) -> Floats:
     """Walls, a ceiling, a window on the sun's side, pictures and furniture."""
     value = rng.uniform(0.22, 0.62)
     wall = _hue(rng, value, (0.03, 0.4))
     ceiling = wall * 0.4 + 0.5 * value
     image = vertical_gradient([-90, -3, -1, 40, 42, 90], [floor, floor, wall, wall * 0.9, ceiling, ceiling])
-    image = image * (1 + 0.12 * np.sin(np.radians(2 * LONGITUDE + rng.uniform(0, 360))))[None, :, None].astype(
-        np.float32
-    )
+    image = image * (1 + 0.12 * exact.sin_deg(2 * LONGITUDE + rng.uniform(0, 360)))[None, :, None].astype(np.float32)
     for _ in range(int(rng.integers(4, 9))):
         height = rng.uniform(3, 16)
         piece = box(rng.uniform(-180, 180), height - 6, rng.uniform(5, 22), height)
@@ -73,7 +73,7 @@ def _indoors(rng: np.random.Generator, sun: float, wanted: float, floor: Color) 
     image *= 1 + 0.1 * noise(rng, 40)
     lamps = np.zeros((HEIGHT, WIDTH), np.float32)
     for k in range(int(rng.integers(1, 3))):
-        longitude = np.degrees(sun) + k * rng.uniform(60, 120)
+        longitude = sun_deg + k * rng.uniform(60, 120)
         width = rng.uniform(6, 11)
         for pane in (-1, 1):
             lamps += 0.35 * box(longitude + pane * (width + 1.5), 22, width, rng.uniform(12, 16))
@@ -83,7 +83,7 @@ def _indoors(rng: np.random.Generator, sun: float, wanted: float, floor: Color) 
     return _lit(*_blurred(image, lamps, sigma), wanted)
 
 
-def _open_sky(rng: np.random.Generator, sun: float, wanted: float, floor: Color) -> Floats:
+def _open_sky(rng: np.random.Generator, sun_deg: float, wanted: float, floor: Color) -> Floats:
     """A sky from blue to overcast, hills or trees along the horizon."""
     blue = rng.uniform(0.0, 1.0)
     value = rng.uniform(0.5, 0.85)
@@ -104,11 +104,11 @@ def _open_sky(rng: np.random.Generator, sun: float, wanted: float, floor: Color)
             _skyline(rng, rng.uniform(1.0, 5.0) * (1.5 - 0.4 * depth)),
             green * (1 - distant) + haze * 0.5 * distant,
         )
-    glow = _lobe(np.degrees(sun), 45, 22)
+    glow = _lobe(sun_deg, 45, 22)
     return _lit(blur(image, int(rng.integers(2, 4))), glow[..., None], wanted)
 
 
-def _garden(rng: np.random.Generator, sun: float, wanted: float, floor: Color) -> Floats:
+def _garden(rng: np.random.Generator, sun_deg: float, wanted: float, floor: Color) -> Floats:
     """Leaves out of focus all round, bright sky above."""
     value = rng.uniform(0.16, 0.42)
     leaf = value * np.array([rng.uniform(0.45, 0.9), 1.0, rng.uniform(0.25, 0.5)])
@@ -119,11 +119,11 @@ def _garden(rng: np.random.Generator, sun: float, wanted: float, floor: Color) -
     image = image * np.clip(1 + mottled + 0.05 * leaves * noise(rng, 15, 3), 0.3, 2.0)
     spots = np.clip(noise(rng, 8) - 1.1, 0, 1) * np.clip(1 - np.abs(LATITUDE - 18) / 22, 0, 1)[:, None, None]
     image = image + spots * sky.astype(np.float32) * 0.7
-    glow = _lobe(np.degrees(sun), 50, 20)
+    glow = _lobe(sun_deg, 50, 20)
     return _lit(blur(image.astype(np.float32), 2), glow[..., None], wanted)
 
 
-def _street(rng: np.random.Generator, sun: float, wanted: float, floor: Color) -> Floats:
+def _street(rng: np.random.Generator, sun_deg: float, wanted: float, floor: Color) -> Floats:
     """Facades of several heights under a pale sky."""
     value = rng.uniform(0.5, 0.8)
     sky = value * np.array([0.9, 0.96, 1.05])
@@ -141,7 +141,7 @@ def _street(rng: np.random.Generator, sun: float, wanted: float, floor: Color) -
                     _paint(image, box(column, row, 1.3, 1.3), wall * rng.uniform(0.3, 0.6))
         edge += width
     image *= 1 + 0.08 * noise(rng, 30)
-    glow = _lobe(np.degrees(sun), 45, 22)
+    glow = _lobe(sun_deg, 45, 22)
     return _lit(blur(image.astype(np.float32), 2), glow[..., None], wanted)
 
 
@@ -164,19 +164,20 @@ def _paint(image: Floats, mask: Floats, color: Color) -> None:
 
 def _skyline(rng: np.random.Generator, height_deg: float) -> Floats:
     """(h, w): 1 below a hilly line just above the horizon and not below the horizon itself."""
-    turn = np.radians(LONGITUDE)
-    line = sum(rng.uniform(0.4, 1) / k**0.7 * np.sin(k * turn + rng.uniform(0, 7)) for k in (1, 2, 3, 5, 8, 13, 21))
-    top = height_deg * (1 + 0.5 * np.asarray(line))
+    line = np.zeros(WIDTH)
+    for k in (1, 2, 3, 5, 8, 13, 21):
+        size = rng.uniform(0.4, 1) / exact.power(float(k), 0.7)
+        line += size * exact.sin_deg(k * LONGITUDE.astype(np.float64) + rng.uniform(0, 401))
+    top = height_deg * (1 + 0.5 * line)
     under = np.clip(top[None] - LATITUDE[:, None] + 0.5, 0, 1)
     return np.asarray(under * np.clip(LATITUDE[:, None] + 1.0, 0, 1), dtype=np.float32)
 
 
 def _lobe(longitude_deg: float, latitude_deg: float, sigma_deg: float) -> Floats:
     """(h, w): a soft spot."""
-    around = (LONGITUDE - np.float32(longitude_deg) + 180) % 360 - 180
-    across = np.exp(-0.5 * (around * np.cos(np.radians(latitude_deg)) / sigma_deg) ** 2)
-    along = np.exp(-0.5 * ((LATITUDE - latitude_deg) / sigma_deg) ** 2)
-    return np.outer(along, across).astype(np.float32)
+    around = ((LONGITUDE - np.float32(longitude_deg) + 180) % 360 - 180) * exact.cos_deg(latitude_deg) / sigma_deg
+    away = (LATITUDE - latitude_deg) / sigma_deg
+    return np.outer(exact.exp(-0.5 * away * away), exact.exp(-0.5 * around * around)).astype(np.float32)
 
 
 def _blurred(image: Floats, lamps: Floats, sigma_deg: int) -> tuple[Floats, Floats]:
@@ -185,7 +186,7 @@ def _blurred(image: Floats, lamps: Floats, sigma_deg: int) -> tuple[Floats, Floa
     return both[..., :3], both[..., 3:]
 
 
-_COSINES = (np.clip(np.sin(np.radians(LATITUDE)), 0, None)[:, None] * solid_angles() / np.pi).astype(np.float32)
+_COSINES = (np.clip(exact.sin_deg(LATITUDE), 0, None)[:, None] * solid_angles() / np.pi).astype(np.float32)
 
 
 def _lit(image: Floats, lamps: Floats, wanted: float) -> Floats:
@@ -193,8 +194,8 @@ def _lit(image: Floats, lamps: Floats, wanted: float) -> Floats:
 
     A room that is bright enough without them keeps a little of their light and is dimmed as a whole.
     """
-    walls = float(np.einsum("hw,hwc->", _COSINES, image)) / 3
-    lamp = float((_COSINES * lamps[..., 0]).sum())
+    walls = float(exact.total(_COSINES[..., None] * image)) / 3
+    lamp = float(exact.total(_COSINES * lamps[..., 0]))
     gain = max(wanted - walls, 0.15 * wanted) / max(lamp, 1e-3)
     upper = np.clip(LATITUDE / 2 + 0.5, 0, 1)[:, None, None].astype(np.float32)
     total = walls + gain * lamp

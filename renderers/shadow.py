@@ -13,10 +13,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GroundMap", "ground_visibility"]
+from viewpoint100k.geometry import exact
+
+__all__ = ["GROUND_MAP_SIZE", "SUN_MAP_SIZE", "GroundMap", "ground_visibility"]
 
 Floats = NDArray[np.float64]
 
+GROUND_MAP_SIZE = 160
+"""Texels along each side of the maps that ground shadows are made from."""
+SUN_MAP_SIZE = 384
+"""Texels along each side of the map by which the object shades itself."""
 _MARGIN = 0.55
 """Radii around the object's footprint that a map also covers: shadows spread."""
 
@@ -58,7 +64,7 @@ class GroundMap:
         """(4, 4): likewise, to texture coordinates and depth in [0, 1]."""
         halve = np.diag([0.5, 0.5, 0.5, 1.0])
         halve[:3, 3] = 0.5
-        return halve @ self.clip_from_unit(direction)
+        return exact.matmul(halve, self.clip_from_unit(direction))
 
 
 def _slope(direction: Floats) -> Floats:
@@ -89,16 +95,16 @@ def _spread(heights: NDArray[np.float32], sigma_at_top: float, least: float, asp
     n = len(heights)
     covered = heights < 1
     sigmas = np.maximum(heights * sigma_at_top, least)
-    levels = least * 2.0 ** np.arange(max(int(np.ceil(np.log2(max(sigma_at_top / least, 1)))), 0) + 1)
-    position = np.log2(sigmas / least)
-    fy, fx = np.fft.fftfreq(n)[:, None] / aspect[1], np.fft.rfftfreq(n)[None] / aspect[0]
-    squared = (fx * fx + fy * fy).astype(np.float32)
-    total = np.zeros(squared.shape, dtype=np.complex64)
-    for k, sigma in enumerate(levels):
-        weight = np.clip(1 - np.abs(position - k), 0, 1) * covered
+    fraction, octave = np.frexp(sigmas / least)
+    position = octave - 1 + (2 * fraction - 1)  # The octave, and the place in it: log2, with straight lines between.
+    total = np.zeros((n, n), dtype=np.float32)
+    for k in range(int(np.ceil(position.max())) + 1):
+        weight = (np.clip(1 - np.abs(position - k), 0, 1) * covered).astype(np.float32)
         if weight.any():
-            total += np.fft.rfft2(weight.astype(np.float32)) * np.exp(-2 * (np.pi * sigma) ** 2 * squared)
-    return np.asarray(np.clip(np.fft.irfft2(total, s=(n, n)), 0, 1), dtype=np.float32)
+            sigma = least * (1 << k)
+            along_y = exact.gaussian_blur(weight, float(sigma / aspect[1]), axis=0, edge="zero")
+            total += exact.gaussian_blur(along_y, float(sigma / aspect[0]), axis=1, edge="zero")
+    return np.clip(total, 0, 1)
 
 
 @lru_cache(maxsize=4)

@@ -11,6 +11,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.geometry import exact
+
 __all__ = [
     "HEIGHT",
     "LATITUDE",
@@ -37,23 +39,23 @@ LONGITUDE: Floats = ((np.arange(WIDTH, dtype=np.float32) + 0.5) * (360 / WIDTH) 
 @lru_cache(maxsize=1)
 def directions() -> Floats:
     """(h, w, 3): unit vectors."""
-    latitude, longitude = np.radians(LATITUDE)[:, None], np.radians(LONGITUDE)[None]
-    flat = np.cos(latitude)
-    up = np.broadcast_to(np.sin(latitude), (HEIGHT, WIDTH))
-    return np.stack([flat * np.cos(longitude), flat * np.sin(longitude), up], axis=-1)
+    flat = exact.cos_deg(LATITUDE)[:, None]
+    up = np.broadcast_to(exact.sin_deg(LATITUDE)[:, None], (HEIGHT, WIDTH))
+    east, north = exact.cos_deg(LONGITUDE)[None], exact.sin_deg(LONGITUDE)[None]
+    return np.stack([flat * east, flat * north, up], axis=-1).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
 def solid_angles() -> Floats:
     """(h, w): steradians; their sum is 4 pi."""
-    edges = np.sin(np.radians(90 - np.arange(HEIGHT + 1) * (180 / HEIGHT)))
+    edges = exact.sin_deg(90 - np.arange(HEIGHT + 1) * (180 / HEIGHT))
     return np.repeat((edges[:-1] - edges[1:])[:, None] * (2 * np.pi / WIDTH), WIDTH, axis=1).astype(np.float32)
 
 
 def vertical_gradient(latitudes_deg: list[float], colors: list[NDArray[np.float64]]) -> Floats:
     """(h, 1, 3): colours at latitudes (ascending), joined by straight lines."""
     table = np.asarray(colors)
-    channels = [np.interp(LATITUDE, latitudes_deg, table[:, c]) for c in range(3)]
+    channels = [exact.interpolate(LATITUDE, latitudes_deg, table[:, c]) for c in range(3)]
     return np.stack(channels, axis=-1)[:, None].astype(np.float32)
 
 
@@ -71,37 +73,43 @@ def noise(rng: np.random.Generator, grain_deg: float, channels: int = 1) -> Floa
     fades towards the poles, where longitudes crowd."""
     rows, columns = max(int(180 / grain_deg), 2), max(int(360 / grain_deg), 3)
     up, around = _noise_weights(rows, columns)
-    values = rng.standard_normal((channels, rows, columns)).astype(np.float32)
-    return np.ascontiguousarray((up @ values @ around).transpose(1, 2, 0))
+    values = exact.standard_normal(rng, (channels, rows, columns)).astype(np.float32)
+    painted = np.zeros((HEIGHT, WIDTH, channels), np.float32)
+    for channel in range(channels):
+        across = np.zeros((rows, WIDTH), np.float32)
+        for column in range(columns):
+            across += values[channel, :, column, None] * around[column]
+        for row in range(rows):
+            painted[..., channel] += up[:, row, None] * across[row]
+    return painted
 
 
 @lru_cache(maxsize=64)
 def _noise_weights(rows: int, columns: int) -> tuple[Floats, Floats]:
     knots = 90 - (np.arange(rows) + 0.5) * (180 / rows)
-    up = np.exp(-0.5 * ((LATITUDE[:, None] - knots) / (180 / rows) / 0.6) ** 2)
-    up /= np.linalg.norm(up, axis=1, keepdims=True)
+    up = _bell((LATITUDE[:, None] - knots) / (180 / rows) / 0.6)
+    up /= exact.norm(up, keepdims=True)
     up *= np.clip((80 - np.abs(LATITUDE)) / 30, 0, 1)[:, None]
     turns = (LONGITUDE[None] - (np.arange(columns) * (360 / columns))[:, None] + 180) % 360 - 180
-    around = np.exp(-0.5 * (turns / (360 / columns) / 0.6) ** 2)
-    around /= np.linalg.norm(around, axis=0, keepdims=True)
+    around = _bell(turns / (360 / columns) / 0.6)
+    around /= exact.norm(around.T)
     return up.astype(np.float32), around.astype(np.float32)
 
 
 def blur(image: Floats, sigma_deg: int) -> Floats:
-    """(h, w, c): a Gaussian blur in latitude and longitude."""
-    up, around = _blur_weights(sigma_deg)
-    h, w, c = image.shape
-    planes = np.ascontiguousarray(image.transpose(0, 2, 1))  # two large products of matrices, and not many small ones
-    rows = up @ planes.reshape(h, c * w)
-    columns = rows.reshape(h * c, w) @ around
-    return np.ascontiguousarray(columns.reshape(h, c, w).transpose(0, 2, 1))
+    """(h, w, c): a Gaussian blur in latitude and longitude. Beyond a pole there is nothing, which counts as nothing."""
+    sigma = sigma_deg * (HEIGHT / 180)
+    up = exact.gaussian_blur(image, sigma, axis=0, edge="zero") / _weight_of_rows(sigma)
+    return exact.gaussian_blur(up, sigma, axis=1, edge="wrap").astype(np.float32, copy=False)
 
 
 @lru_cache(maxsize=16)
-def _blur_weights(sigma_deg: int) -> tuple[Floats, Floats]:
-    up = np.exp(-0.5 * ((LATITUDE[:, None] - LATITUDE[None]) / sigma_deg) ** 2)
-    turns = (LONGITUDE[:, None] - LONGITUDE[None] + 180) % 360 - 180
-    around = np.exp(-0.5 * (turns / sigma_deg) ** 2)
-    up /= up.sum(axis=1, keepdims=True)
-    around /= around.sum(axis=0, keepdims=True)
-    return up.astype(np.float32), around.astype(np.float32)
+def _weight_of_rows(sigma: float) -> Floats:
+    """(h, 1, 1): how much of a Gaussian around each row lies on the sphere."""
+    rows = np.ones((HEIGHT, 1, 1), np.float32)
+    return exact.gaussian_blur(rows, sigma, axis=0, edge="zero").astype(np.float32, copy=False)
+
+
+def _bell(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """exp(-x^2 / 2)."""
+    return exact.exp(-0.5 * values * values)

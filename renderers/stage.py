@@ -16,11 +16,17 @@ from renderers.ground import GroundLook, choose_ground
 from renderers.protocol import Stage
 from renderers.rooms import ROOMS, neutral_room
 from renderers.sphere import HEIGHT, WIDTH, directions, solid_angles
+from viewpoint100k.geometry import exact
+from viewpoint100k.geometry.seeding import generator
 
-__all__ = ["Sun", "Surroundings", "dress", "neutral"]
+__all__ = ["ENVIRONMENT_LODS", "GROUND_DARKENS", "Sun", "Surroundings", "dress", "neutral"]
 
 Floats = NDArray[np.float32]
 
+ENVIRONMENT_LODS = 4.5
+"""Mip level of the environment that a wholly rough surface reflects."""
+GROUND_DARKENS = 0.6
+"""How much of the light from below the ground takes from what stands on it."""
 _BRIGHTEST = 24.0
 """Radiance that the environment is cut at: brighter lamps only make specks."""
 
@@ -54,18 +60,19 @@ class Surroundings:
     def irradiance_upwards(self) -> NDArray[np.float64]:
         """(3,): radiance of a white ground under the environment."""
         weights = np.array([1, 0, 1, 0, 0, 0, 2, 0, 0], dtype=np.float64)
-        return np.maximum(weights @ self.irradiance, 0.0)
+        return np.maximum(exact.matmul(weights, self.irradiance), 0.0)
 
 
 def dress(stage: Stage, object_luminance: float) -> Surroundings:
     """The surroundings of a stage for an object of this mean luminance (linear, 0 to 1)."""
-    rng = np.random.default_rng([0x57A6E, stage.seed])
+    rng = generator("stage", stage.seed)
     ground = choose_ground(rng, object_luminance)
     room = ROOMS[int(rng.integers(len(ROOMS)))]
     exposure = rng.uniform(0.92, 1.12)
     sun_share = rng.uniform(0.3, 0.6)
-    azimuth, elevation = rng.uniform(-np.pi, np.pi), np.radians(rng.uniform(38, 66))
-    direction = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
+    azimuth, elevation = float(rng.uniform(-180, 180)), float(rng.uniform(38, 66))
+    level = exact.cos_deg(elevation)
+    direction = np.array([exact.cos_deg(azimuth) * level, exact.sin_deg(azimuth) * level, exact.sin_deg(elevation)])
     warmth = rng.uniform(-0.05, 0.12)
     tint = np.array([1 + warmth, 1.0, 1 - 1.3 * warmth])
     sun = Sun(direction, exposure * sun_share / direction[2] * tint, rng.uniform(0.05, 0.13))
@@ -99,16 +106,16 @@ def _basis() -> NDArray[np.float64]:
     """(9, n): projects a coarse environment's texels on the irradiance polynomial."""
     x, y, z = (c.astype(np.float64) for c in _coarse(directions()).reshape(-1, 3).T)
     unit = np.stack([np.ones_like(x), y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y])
-    weights = _coarse(solid_angles()[..., None]).reshape(-1) * _BLOCK**2
-    return np.asarray(unit * (_LOBES * _NORMS**2)[:, None] * weights)
+    weights = _coarse(solid_angles()[..., None]).reshape(-1) * (_BLOCK * _BLOCK)
+    return np.asarray(unit * (_LOBES * _NORMS * _NORMS)[:, None] * weights)
 
 
 def _coarse(image: Floats) -> Floats:
     """(h / 8, w / 8, c): means of blocks."""
     blocks = image.reshape(HEIGHT // _BLOCK, _BLOCK, -1, _BLOCK, image.shape[-1])
-    return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float32)
+    return np.asarray(exact.mean(blocks, axis=(1, 3)), dtype=np.float32)
 
 
 def _irradiance(environment: Floats) -> NDArray[np.float64]:
     assert environment.shape == (HEIGHT, WIDTH, 3)
-    return np.asarray(_basis() @ _coarse(environment).reshape(-1, 3).astype(np.float64))
+    return exact.matmul(_basis(), _coarse(environment).reshape(-1, 3))

@@ -6,6 +6,7 @@ Cameras come from their axes, labels from an inverse and a matrix product with S
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import math
@@ -21,7 +22,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from viewpoint100k.check.verify import Report
+from viewpoint100k.check.findings import Report
 from viewpoint100k.dataset.schema import arrow_schema
 from viewpoint100k.geometry.row_cameras import StoredPair, read_camera
 
@@ -55,6 +56,7 @@ def stored_pair(*poses: np.ndarray, **columns: Any) -> StoredPair:
             {
                 "camera_to_world": pose.ravel().tolist(),
                 "intrinsics": [60.0, 0, 32, 0, 60, 24, 0, 0, 1],
+                "mirrored": False,
                 "width": WIDTH,
                 "height": HEIGHT,
             }
@@ -124,7 +126,8 @@ def make_row(kind: str, asset: int, pair: int, first: np.ndarray, second: np.nda
     ]
     random.Random(f"{kind}{pair}").shuffle(options)
     index = next(i for i, option in enumerate(options) if said in option.lower())
-    camera = {"intrinsics": [FOCAL, 0, WIDTH / 2, 0, FOCAL, HEIGHT / 2, 0, 0, 1], "width": WIDTH, "height": HEIGHT}
+    intrinsics = [FOCAL, 0, WIDTH / 2, 0, FOCAL, HEIGHT / 2, 0, 0, 1]
+    camera = {"intrinsics": intrinsics, "width": WIDTH, "height": HEIGHT, "mirrored": False}
     return {
         "id": f"{kind}-{pair}",
         "images": [{"bytes": jpeg(2 * pair + i), "path": f"{i}.jpg"} for i in range(2)],
@@ -188,8 +191,8 @@ def write(folder: Path, shards: Shards, schema: pa.Schema | None = None) -> Path
     """A data set folder, manifest and all."""
     (folder / "data").mkdir(parents=True)
     (folder / ".build").mkdir()
-    for name in ("LICENSE", "ATTRIBUTION.csv"):
-        (folder / name).write_text("x\n")
+    (folder / "LICENSE").write_text("x\n")
+    write_attribution(folder, shards)
     counts: dict[str, int] = {}
     for name, rows in shards.items():
         split = name.split("-")[0]
@@ -201,6 +204,13 @@ def write(folder: Path, shards: Shards, schema: pa.Schema | None = None) -> Path
         pq.write_table(table, folder / "data" / f"{name}.parquet", row_group_size=4, compression="zstd")
     write_manifest(folder)
     return folder
+
+
+def write_attribution(folder: Path, shards: Shards) -> None:
+    columns = ("source", "asset_id", "category", "license", "creator", "uri", "asset_sha256")
+    listed = {tuple(row[name] for name in columns) for rows in shards.values() for row in rows}
+    with (folder / "ATTRIBUTION.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([(*columns[:-1], "sha256"), *sorted(listed, key=str)])
 
 
 def write_manifest(folder: Path) -> None:

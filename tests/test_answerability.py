@@ -10,7 +10,8 @@ from trimesh.transformations import rotation_matrix
 from renderers import Renderer, open_renderer
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
 from viewpoint100k.geometry.mesh import Material, Mesh, Primitive
-from viewpoint100k.views.answerability import Counterfactuals, lab
+from viewpoint100k.views.answerability import Counterfactuals
+from viewpoint100k.views.colors import lab
 from viewpoint100k.views.settings import Pairs
 
 RED, WHITE, BLUE = (0.6, 0.15, 0.1), (0.8, 0.8, 0.8), (0.1, 0.2, 0.7)

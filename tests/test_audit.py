@@ -69,7 +69,7 @@ def make_row(rng: np.random.Generator, asset: int, number: int, hue: np.ndarray,
     start, turn = rng.uniform(0, 360), rng.uniform(20, 100) * (side or rng.choice([-1, 1]))
     poses = [hand.pose_on_orbit(azimuth, rng.uniform(5, 40), 2.0) for azimuth in (start, start + turn)]
     row = hand.make_row("ego_translation", asset, number, *poses, dead_zone=0.05)
-    camera = {"intrinsics": [60.0, 0, 32, 0, 60.0, 32, 0, 0, 1], "width": 64, "height": 64}
+    camera = {"intrinsics": [60.0, 0, 32, 0, 60.0, 32, 0, 0, 1], "width": 64, "height": 64, "mirrored": False}
     row |= {
         "id": f"row-{number}",
         "question_type": kind,
@@ -241,7 +241,8 @@ def test_mutual_information_of_one_bit_and_of_none() -> None:
 def test_the_painted_disc_covers_the_sphere_and_no_more() -> None:
     pose = hand.pose_on_orbit(30, 20, 2.0, pan_deg=10)
     camera = {"camera_to_world": pose.ravel().tolist(), "intrinsics": [60, 0, 32, 0, 60, 32, 0, 0, 1]}
-    disc = object_disc(camera | {"width": 64, "height": 64}, hand.CENTER.tolist(), 0.5)
+    size = {"width": 64, "height": 64}
+    disc = object_disc(camera | size | {"mirrored": False}, hand.CENTER.tolist(), 0.5)
     rng = np.random.default_rng(0)
     points = rng.normal(size=(20_000, 3))
     points = hand.CENTER + 0.5 * points / np.linalg.norm(points, axis=1, keepdims=True)
@@ -253,6 +254,10 @@ def test_the_painted_disc_covers_the_sphere_and_no_more() -> None:
     assert drawn.sum() > 500
     assert (disc & ~drawn).sum() == 0  # Pixels whose centre is in the disc hold points of the sphere ...
     assert (drawn & ~disc).sum() < 0.15 * drawn.sum()  # ... and only pixels on its rim hold some beside it.
+    # Of an image that is stored flipped left to right, the same pixels are flipped.
+    flipped = object_disc(camera | size | {"mirrored": True}, hand.CENTER.tolist(), 0.5)
+    assert (flipped == disc[:, ::-1]).all()
+    assert (flipped != disc).any()
 
 
 @pytest.mark.parametrize(

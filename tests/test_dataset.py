@@ -19,7 +19,7 @@ from conftest import SMALL, run_command, shard_hashes
 from huggingface_hub import DatasetCard
 from PIL import Image
 
-from viewpoint100k.build.blocks import build_shard
+from viewpoint100k.building.blocks import build_shard
 from viewpoint100k.dataset.schema import arrow_schema, features
 from viewpoint100k.plan.config import load_config
 

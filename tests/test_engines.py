@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from viewpoint100k.build.engines.local import LocalEngine
-from viewpoint100k.build.engines.quarantine import Quarantine
-from viewpoint100k.build.engines.ray import Note, RayEngine
-from viewpoint100k.build.engines.worker import Task, WorkerJob, serve
+from viewpoint100k.building.engines.local import LocalEngine
+from viewpoint100k.building.engines.quarantine import Quarantine
+from viewpoint100k.building.engines.ray import Note, RayEngine
+from viewpoint100k.building.engines.worker import Task, WorkerJob, serve
 from viewpoint100k.dataset.folder import DatasetFolder
 from viewpoint100k.errors import BuildError
 from viewpoint100k.plan.config import load_config

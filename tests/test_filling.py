@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viewpoint100k.build.rows import mirrored_pair, swapped_pair
+from viewpoint100k.building.rows import mirrored_pair, swapped_pair
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
 from viewpoint100k.geometry.solid_of_revolution import turned_solid
 from viewpoint100k.questions import QUANTITIES

@@ -73,7 +73,7 @@ def test_what_is_read_at_run_time_is_in_the_wheel(distribution: tuple[Path, Path
     """By kind, so that a file moved to where nothing is packed from is missed."""
     found = set(wheel_files(distribution[0]))
     for one in (
-        "viewpoint100k/configs/viewpoint-100k.yaml",
+        "viewpoint100k/plan/configs/viewpoint-100k.yaml",
         "viewpoint100k/dataset_card.md",
         "viewpoint100k/report/report.html.j2",
         "viewpoint100k/report/report.css",

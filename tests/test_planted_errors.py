@@ -208,9 +208,7 @@ def object_elsewhere(row: Row) -> bool | None:
     return None
 
 
-def reflected_camera(row: Row) -> bool | None:
-    if row["question_type"] == "mirrored":
-        return False
+def reflected_camera(row: Row) -> None:
     for entry in (0, 4, 8):
         row["cameras"][1]["camera_to_world"][entry] *= -1
     return None
@@ -222,7 +220,7 @@ DAMAGES: dict[str, tuple[Damage, set[str]]] = {
     "value missing": (missing_value, {"answer_value", "label"}),
     "wrong margin": (wrong_margin, {"margin"}),
     "margin missing": (missing_margin, {"margin"}),
-    "cameras swapped": (swapped_cameras, {"relative"}),
+    "cameras swapped": (swapped_cameras, {"relative", "cameras"}),
     "option of another wording": (unknown_option, {"options"}),
     "the right option twice": (option_twice, {"options"}),
     "option taken out": (option_taken_out, {"options"}),
@@ -255,7 +253,6 @@ def test_an_error_in_a_row_of_any_type_is_found(name: str, kind: str, rows: dict
         "option of another wording": kind != "turn_angle_open",
         "the right option twice": kind != "turn_angle_open",
         "an image less": kind in ("which_view", "view_order", "sketch"),
-        "camera reflected": kind != "mirrored",
     }
     assert bool(damaged) == fits.get(name, True)
 
@@ -287,12 +284,24 @@ def test_a_front_that_points_the_other_way_or_is_not_known_is_found(kind: str, r
 
 def test_a_camera_that_does_not_say_that_its_image_is_mirrored_is_found(rows: dict[str, list[Row]]) -> None:
     for row in copy.deepcopy(rows["mirrored"]):
-        for entry in (0, 4, 8):
-            row["cameras"][1]["camera_to_world"][entry] *= -1
+        second = row["cameras"][1]
+        second["mirrored"] = not second["mirrored"]
         assert problems(row).keys() == {"label", "answer_value"}
-        for entry in (0, 4, 8):
-            row["cameras"][0]["camera_to_world"][entry] *= -1
-        assert "cameras" in problems(row)
+        row["cameras"][0]["mirrored"] = True
+        assert "image 1 is marked as mirrored" in problems(row)["cameras"]
+
+
+def test_a_mirrored_image_in_a_question_type_that_shows_none_is_found(rows: dict[str, list[Row]]) -> None:
+    for row in copy.deepcopy(rows["ego_rotation"]):
+        row["cameras"][1]["mirrored"] = True
+        assert "image 2 is marked as mirrored" in problems(row)["cameras"]
+
+
+def test_every_stored_rotation_is_proper(rows: dict[str, list[Row]]) -> None:
+    stored = [camera for of_type in rows.values() for row in of_type for camera in row["cameras"]]
+    poses = np.reshape([camera["camera_to_world"] for camera in stored], (-1, 4, 4))
+    np.testing.assert_allclose(np.linalg.det(poses[:, :3, :3]), 1, atol=1e-9)
+    assert {camera["mirrored"] for camera in stored} == {False, True}
 
 
 @pytest.mark.parametrize("kind", ["view_order", "which_view"])

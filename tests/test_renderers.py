@@ -255,7 +255,7 @@ def test_a_renderer_says_what_it_draws_with(backend: str) -> None:
     line = renderer(backend).describe()
     assert line.startswith(backend)
     assert "\n" not in line
-    assert ("Cycles" if backend == "blender" else "OpenGL") in line
+    assert {"blender": "Cycles", "software": "software 1"}.get(backend, "OpenGL") in line
 
 
 def test_software_is_refused_where_a_gpu_is_required() -> None:

@@ -50,7 +50,7 @@ def test_the_tutorials_file_is_found_good_as_the_page_says(tutorial: Path, monke
 def test_the_mistake_that_the_tutorial_shows_is_named_as_the_page_says(
     tutorial: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tutorial.write_text(tutorial.read_text(encoding="utf-8").replace("dead_zone: 2", "dead_zone: 5"), encoding="utf-8")
+    tutorial.write_text(tutorial.read_text(encoding="utf-8").replace("dead_zone: 1", "dead_zone: 3"), encoding="utf-8")
     said = check(tutorial, monkeypatch)
     assert next(line for line in said.splitlines() if "dead zones" in line) + "\n```" in PAGE
 

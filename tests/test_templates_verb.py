@@ -8,7 +8,7 @@ import pytest
 from headless_browser import CHROMIUM, Page
 from typer.testing import CliRunner
 
-from viewpoint100k.build.blocks import BlockRecord
+from viewpoint100k.building.blocks import BlockRecord
 from viewpoint100k.cli.app import app
 from viewpoint100k.errors import BuildError, UsageError
 from viewpoint100k.questions import load_template, template_names
@@ -51,7 +51,17 @@ def test_every_type_is_listed_with_its_options_and_languages() -> None:
 def test_a_good_file_is_found_good(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(GOOD)
-    assert run("check", str(path)) == (0, f"{path}: mine can be used, in 4 wordings\n")
+    code, said = run("check", str(path))
+    usable, left = said.splitlines()
+    assert (code, usable) == (0, f"{path}: mine can be used, in 4 wordings")
+    assert left.startswith(f"{path}: its answer depends on both images; ")
+    assert "takes rows" in left
+
+
+def test_a_type_about_one_image_says_which_may_tell_its_answer() -> None:
+    code, said = run("check", "facing_side")
+    assert code == 0
+    assert "facing_side: its answer may be told by the second image alone" in said
 
 
 def test_each_problem_of_each_file_is_told_with_file_and_line(tmp_path: Path) -> None:
@@ -61,7 +71,7 @@ def test_each_problem_of_each_file_is_told_with_file_and_line(tmp_path: Path) ->
     odd.write_text(GOOD.replace("dead_zone: 0.08", "dead_zone: 0.2"))
     code, said = run("check", str(bad), str(good), str(odd))
     assert code == 1
-    lines = said.splitlines()
+    lines = [line for line in said.splitlines() if "takes rows" not in line]
     line_of = {line.split(":")[0].strip(): n for n, line in enumerate(GOOD.splitlines(), 1)}
     assert lines[0].startswith(f"{bad}:{line_of['reference']}: error: reference: must be 'camera', 'object'")
     assert lines[1].startswith(f"{bad}:{line_of['dead_zone']}: error: answer.dead_zone: must be greater than 0")

@@ -224,7 +224,8 @@ def test_an_error_in_one_row_is_found_and_named_by_its_id(name: str, tmp_path: P
     for check in expected or AT_LEAST[name]:
         assert places(report, check) == {FIRST}
     if expected:
-        assert set(report.found) == expected
+        # Where one row states another provenance than the list of objects, that is found as well: see test_digests.py.
+        assert set(report.found) - {"attribution"} == expected
 
 
 def test_harmless_differences_are_not_findings(tmp_path: Path) -> None:

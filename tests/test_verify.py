@@ -18,9 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 from hand_made_dataset import FIRST, GOOD, LAST, all_rows, make_row, places, pose_on_orbit, write, write_manifest
 
+from viewpoint100k.check.findings import MAX_FINDINGS_PER_CHECK, Report
 from viewpoint100k.check.labels.forms import plain_views
 from viewpoint100k.check.row_checks import QUANTITIES
-from viewpoint100k.check.verify import MAX_FINDINGS_PER_CHECK, Report, verify
+from viewpoint100k.check.verify import verify
 from viewpoint100k.errors import UsageError
 
 
@@ -103,7 +104,7 @@ def test_an_observer_who_faces_a_camera_overhead_has_no_left(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("name", "kind", "besides"),
-    [("id", "duplicate_id", set()), ("asset_id", "split_leak", set()), ("group", "split_leak", {"group"})],
+    [("id", "duplicate_id", set()), ("asset_id", "split_leak", {"attribution"}), ("group", "split_leak", {"group"})],
 )
 def test_what_must_not_recur_is_found_where_it_recurs(name: str, kind: str, besides: set[str], tmp_path: Path) -> None:
     shards = copy.deepcopy(GOOD)

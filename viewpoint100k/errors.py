@@ -9,6 +9,7 @@ __all__ = [
     "BuildError",
     "DataError",
     "MissingExtraError",
+    "QuestionRefusedError",
     "RendererError",
     "UsageError",
     "ViewpointError",
@@ -50,6 +51,18 @@ class AssetError(ViewpointError):
 
     def __reduce__(self) -> tuple[type[AssetError], tuple[str, str]]:
         return AssetError, (self.reason, str(self))
+
+
+class QuestionRefusedError(ViewpointError):
+    """A question type cannot be asked of a pair of cameras."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """A reason code, such as ``too_close_to_boundary``."""
+
+    def __reduce__(self) -> tuple[type[QuestionRefusedError], tuple[str, str]]:
+        return QuestionRefusedError, (self.reason, str(self))
 
 
 class RendererError(ViewpointError):

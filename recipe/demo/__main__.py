@@ -22,8 +22,8 @@ from recipe.demo.commands import build, run
 from recipe.demo.curves import plot_curves, write_history
 from recipe.prepare import is_prepared, prepare_grpo, prepare_sft
 from recipe.sources import OwnRows
-from viewpoint100k.cli.exit import run_app
 from viewpoint100k.errors import MissingExtraError
+from viewpoint100k.runtime.exit import run_app
 
 __all__ = ["NEW_ROWS", "Settings", "main", "new_rows"]
 

@@ -32,8 +32,8 @@ from recipe.evaluation.items import Item, read_items
 from recipe.evaluation.tables import markdown, percent
 from recipe.prepare import is_prepared, prepare_grpo
 from recipe.rewards.answers import follows_format, is_right
-from viewpoint100k.cli.exit import run_app
 from viewpoint100k.errors import UsageError
+from viewpoint100k.runtime.exit import run_app
 from viewpoint100k.runtime.files import write_atomically
 
 __all__ = ["VARIANTS", "Figures", "Measured", "Variant", "main", "measured", "table"]

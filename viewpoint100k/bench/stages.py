@@ -13,9 +13,9 @@ import typer
 
 from viewpoint100k.bench.processes import Failure, run_module
 from viewpoint100k.bench.results import BenchSettings, StageTimes
-from viewpoint100k.cli.exit import run_app
 from viewpoint100k.plan.layout import ROWS_PER_BLOCK
 from viewpoint100k.runtime.environment import ONE_CORE
+from viewpoint100k.runtime.exit import run_app
 
 __all__ = ["measure_stages"]
 
@@ -39,7 +39,7 @@ def measure_stages(settings: BenchSettings) -> StageTimes:
 
 def time_block(source: str, rows: int, image_size: int) -> StageTimes:
     """Builds the first block of a set of so many training rows, in this process, after another one to warm up."""
-    from viewpoint100k.build.blocks import BlockBuilder, SilentListener
+    from viewpoint100k.building.blocks import BlockBuilder, SilentListener
     from viewpoint100k.plan.config import load_config
     from viewpoint100k.plan.planning import make_build_plan
 

@@ -41,7 +41,7 @@ def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", help=_NA
 
     Exit code 1 where one cannot be used. Example: viewpoint100k templates check my_type.yaml
     """
-    from viewpoint100k.questions.advice import advice
+    from viewpoint100k.questions.advice import advice, left_to_rows
     from viewpoint100k.questions.files import read_template
     from viewpoint100k.questions.lint import examine
     from viewpoint100k.questions.template import Template
@@ -54,6 +54,7 @@ def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", help=_NA
             template, found = found, advice(text, found)
             thought = f", with {len(found)} warning{'s' * (len(found) != 1)}" if found else ""
             print(f"{name}: {template.question_type} can be used, in {template.wording_count:,} wordings{thought}")
+            print(f"{name}: {left_to_rows(template)}")
         else:
             unusable += 1
         for problem in found:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from jinja2 import Environment, StrictUndefined
 
 from viewpoint100k import __version__
-from viewpoint100k.dataset.folder import DatasetFolder
+from viewpoint100k.dataset.folder import DatasetFolder, Manifest
 from viewpoint100k.dataset.motion_table import JOINTS, JointTable
 from viewpoint100k.dataset.schema import features
 from viewpoint100k.plan.build_plan import BuildPlan
@@ -78,9 +78,10 @@ def gather(paths: Sequence[Path]) -> Statistics:
 def write_card(
     folder: DatasetFolder,
     build_plan: BuildPlan,
-    manifest_digest: str,
+    manifest: Manifest,
     dropped_assets: Mapping[str, str],
     drops: Mapping[tuple[str, str], int],
+    notes: Mapping[str, int],
 ) -> None:
     """Writes config.yaml, LICENSE, ATTRIBUTION.csv and, last of all, README.md."""
     splits = _splits(folder, build_plan)
@@ -89,14 +90,16 @@ def write_card(
     write_atomically(folder.root / "ATTRIBUTION.csv", _attribution(splits).encode())
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     text = environment.from_string(_card_template()).render(
-        metadata=_metadata(build_plan, splits, manifest_digest),
+        metadata=_metadata(build_plan, splits, manifest.digest),
         config=build_plan.config,
-        digest=build_plan.digest,
-        manifest_digest=manifest_digest,
+        digest=build_plan.config_digest,
+        manifest=manifest,
         templates=sorted(build_plan.templates.values(), key=lambda template: template.question_type),
         splits=splits,
+        tried=build_plan.tried,
         dropped_assets=Counter(dropped_assets.values()).most_common(),
         drops=sorted(drops.items()),
+        notes=sorted(notes.items()),
         versions=_versions(),
         features=features(),
         joints=JOINTS,

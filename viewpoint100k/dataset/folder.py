@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from viewpoint100k.dataset.digests import Digests, RowHasher, combined
 from viewpoint100k.dataset.schema import arrow_schema
 from viewpoint100k.errors import DataError
 from viewpoint100k.plan.layout import Block, Shard
@@ -24,10 +25,12 @@ from viewpoint100k.runtime.files import file_sha256, rename_durably, write_atomi
 
 __all__ = [
     "DatasetFolder",
+    "Manifest",
     "ShardEntry",
     "manifest_digest",
     "parquet_options",
     "stored_manifest_digest",
+    "stored_row_digests",
 ]
 
 
@@ -41,6 +44,16 @@ class ShardEntry:
     rows: int
     bytes: int
     sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a manifest states of the whole data set."""
+
+    digest: str
+    """Of the files, see `manifest_digest`."""
+    rows: Digests
+    """Of what the rows hold, whatever the version of the parquet writer."""
 
 
 @dataclass(frozen=True)
@@ -107,19 +120,26 @@ class DatasetFolder:
     def read_entry(self, shard: Shard) -> ShardEntry:
         return ShardEntry(**json.loads(self.shard_record(shard).read_text())["entry"])
 
+    def read_digests(self, shard: Shard) -> Digests:
+        """Of the rows of a finished shard."""
+        return Digests(**json.loads(self.shard_record(shard).read_text())["digests"])
+
     def assemble(self, shard: Shard) -> ShardEntry:
         """Makes a shard of its blocks, enters it, and removes the blocks."""
         path = self.shard_path(shard)
         temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        hasher = RowHasher()
         with pq.ParquetWriter(temporary, arrow_schema(), **parquet_options()) as writer:
             for block in shard.blocks:
                 with pa.memory_map(str(self.block_path(block))) as source:
-                    writer.write_table(pa.ipc.open_file(source).read_all(), row_group_size=block.rows)
+                    table = pa.ipc.open_file(source).read_all()
+                    hasher.add_batch(table)
+                    writer.write_table(table, row_group_size=block.rows)
         digest = file_sha256(temporary)
         rename_durably(temporary, path)
         entry = ShardEntry(f"data/{path.name}", shard.split, shard.rows, path.stat().st_size, digest)
         records = [json.loads(self.block_path(b).with_suffix(".json").read_text()) for b in shard.blocks]
-        content = {"entry": asdict(entry), "blocks": records}
+        content = {"entry": asdict(entry), "digests": asdict(hasher.digests()), "blocks": records}
         write_atomically(self.shard_record(shard), json.dumps(content, sort_keys=True).encode())
         for block in shard.blocks:
             self.block_path(block).unlink()
@@ -128,20 +148,23 @@ class DatasetFolder:
 
     def write_manifest(
         self, config_digest: str, shards: Sequence[Shard], same_objects: Sequence[Sequence[str]] = ()
-    ) -> str:
-        """Lists every shard, in order, and returns the manifest's digest.
+    ) -> Manifest:
+        """Lists every shard, in order, with the digests of all rows.
 
         ``same_objects``: groups of assets that are near duplicates, and share a split.
         """
         entries = [self.read_entry(shard) for shard in shards]
+        by_shard = {entry.path: self.read_digests(shard) for entry, shard in zip(entries, shards, strict=True)}
+        manifest = Manifest(manifest_digest(entries), combined(by_shard))
         content = {
             "config": config_digest,
-            "digest": manifest_digest(entries),
+            "digest": manifest.digest,
+            "rows": asdict(manifest.rows) | {"shards": {path: asdict(one) for path, one in by_shard.items()}},
             "files": [asdict(entry) for entry in entries],
             "same_objects": [list(group) for group in same_objects],
         }
         write_atomically(self.manifest, (json.dumps(content, indent=2) + "\n").encode())
-        return str(content["digest"])
+        return manifest
 
     def remove_unfinished(self) -> None:
         """Deletes what a killed build left under temporary names."""
@@ -187,4 +210,13 @@ def stored_manifest_digest(folder: Path) -> str | None:
     try:
         return str(json.loads(path.read_text(encoding="utf-8"))["digest"])
     except (ValueError, KeyError, TypeError):
+        return None
+
+
+def stored_row_digests(folder: Path) -> Digests | None:
+    """The digests of all rows that the folder's manifest states; None where there are none to be read."""
+    try:
+        rows = json.loads((Path(folder) / ".build" / "manifest.json").read_text(encoding="utf-8"))["rows"]
+        return Digests(str(rows["numbers"]), str(rows["content"]))
+    except (OSError, ValueError, KeyError, TypeError):
         return None

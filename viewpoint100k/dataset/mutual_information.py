@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from viewpoint100k.geometry import exact
+
 __all__ = ["mutual_information_bits"]
 
 
@@ -27,6 +29,7 @@ def mutual_information_bits(joint: Mapping[tuple[str, str], int]) -> tuple[float
 
 def _entropy_bits(counts: Iterable[int]) -> float:
     seen = np.array([count for count in counts if count > 0], dtype=np.float64)
-    shares = seen / seen.sum()
-    correction = (len(seen) - 1) / (2 * seen.sum() * np.log(2))
-    return float(-(shares * np.log2(shares)).sum() + correction)
+    total = exact.total(seen)
+    shares = seen / total
+    correction = (len(seen) - 1) / (2 * total * exact.log(2.0))
+    return float(correction - exact.total(shares * exact.log2(shares)))

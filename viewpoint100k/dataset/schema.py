@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from viewpoint100k.geometry import Camera, RelativePose
 
-__all__ = ["arrow_schema", "camera_struct", "features", "record_batch", "row_id"]
+__all__ = ["arrow_schema", "camera_struct", "features", "record_batch", "row_id", "schema_of"]
 
 
 @cache
@@ -23,7 +23,13 @@ def features() -> Any:
     from datasets import Features, Image, List, Value
 
     text, real, single, whole = Value("string"), Value("float64"), Value("float32"), Value("int64")
-    camera = {"camera_to_world": List(real), "intrinsics": List(real), "width": whole, "height": whole}
+    camera = {
+        "camera_to_world": List(real),
+        "intrinsics": List(real),
+        "width": whole,
+        "height": whole,
+        "mirrored": Value("bool"),
+    }
     relative = (*(part.name for part in fields(RelativePose)), "overlap")
     return Features(
         {
@@ -62,21 +68,41 @@ def features() -> Any:
 @cache
 def arrow_schema() -> pa.Schema:
     """The same, for parquet, with the ``huggingface`` key by which ``datasets`` knows images from structs."""
-    return features().arrow_schema
+    return schema_of(features())
+
+
+def schema_of(columns: Any) -> pa.Schema:
+    """The parquet schema of ``datasets.Features``, in words that every version of ``datasets`` from 2.21 on reads.
+
+    Versions before 4 do not know the type ``List``. All know ``Sequence`` for a list of plain values or images, and a
+    list of one entry for a list of structs, of which ``Sequence`` would make a struct of lists.
+    """
+    schema = columns.arrow_schema
+    named = {"info": {"features": _older_names(json.loads(schema.metadata[b"huggingface"])["info"]["features"])}}
+    return schema.with_metadata({"huggingface": json.dumps(named)})
+
+
+def _older_names(described: Any) -> Any:
+    if not isinstance(described, dict):
+        return described
+    if described.get("_type") != "List":
+        return {name: _older_names(value) for name, value in described.items()}
+    entry = _older_names(described["feature"])
+    return {"feature": entry, "_type": "Sequence"} if "_type" in entry else [entry]
 
 
 def camera_struct(camera: Camera, mirrored: bool = False) -> dict[str, Any]:
     """A camera as the ``cameras`` column holds it.
 
-    An image that is shown mirrored left to right is what a camera sees whose right axis points to its left: its
-    ``camera_to_world`` has the determinant -1, and so the row says that it is mirrored.
+    ``camera_to_world`` is a proper rotation (determinant +1) and a translation. ``mirrored`` says that the stored image
+    is what this camera sees, flipped left to right.
     """
-    pose = camera.camera_to_world * ([-1.0, 1.0, 1.0, 1.0] if mirrored else [1.0, 1.0, 1.0, 1.0])
     return {
-        "camera_to_world": pose.ravel().tolist(),
+        "camera_to_world": camera.camera_to_world.ravel().tolist(),
         "intrinsics": camera.intrinsics.ravel().tolist(),
         "width": camera.width,
         "height": camera.height,
+        "mirrored": mirrored,
     }
 
 

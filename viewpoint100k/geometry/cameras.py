@@ -18,6 +18,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from viewpoint100k.geometry import exact
+
 __all__ = [
     "WORLD_UP",
     "Camera",
@@ -72,12 +74,28 @@ class Camera:
         object.__setattr__(self, "camera_to_world", pose)
         object.__setattr__(self, "intrinsics", matrix)
 
+    @classmethod
+    def look_at(
+        cls,
+        eye: ArrayLike,
+        target: ArrayLike = (0.0, 0.0, 0.0),
+        *,
+        fov_deg: float = 45.0,
+        width: int = 512,
+        height: int = 512,
+        up: ArrayLike = WORLD_UP,
+    ) -> Camera:
+        """A camera at ``eye`` (3,) whose optical axis meets ``target`` (3,), image top towards ``up``; world units.
+
+        ``fov_deg`` is the field of view across the shorter side. Raises ``ValueError`` as `look_at` and
+        `intrinsics_from_fov` do.
+        """
+        return cls(look_at(eye, target, up), intrinsics_from_fov(fov_deg, width, height), width, height)
+
     @cached_property
     def world_to_camera(self) -> Floats:
         """(4, 4): the inverse of ``camera_to_world``."""
-        inverse = np.eye(4)
-        inverse[:3, :3] = self.camera_to_world[:3, :3].T
-        inverse[:3, 3] = -inverse[:3, :3] @ self.camera_to_world[:3, 3]
+        inverse: Floats = exact.inverse_rigid(self.camera_to_world)
         inverse.flags.writeable = False
         return inverse
 
@@ -107,7 +125,7 @@ class Camera:
         A point behind the camera has a depth <= 0, and pixels that mean nothing.
         """
         world = np.asarray(points, dtype=np.float64)
-        local = (world - self.position) @ self.camera_to_world[:3, :3]
+        local = exact.matmul(world - self.position, self.camera_to_world[:3, :3])
         depth = local[:, 2]
         safe = np.where(np.abs(depth) < 1e-12, 1e-12, depth)
         focal = self.intrinsics[[0, 1], [0, 1]]
@@ -122,12 +140,12 @@ class Camera:
         local = np.empty((len(uv), 3))
         local[:, :2] = (uv - self.intrinsics[:2, 2]) / focal * z[:, None]
         local[:, 2] = z
-        return local @ self.camera_to_world[:3, :3].T + self.position
+        return exact.matmul(local, self.camera_to_world[:3, :3].T) + self.position
 
     def resized(self, width: int, height: int) -> Camera:
         """The same view sampled on another pixel grid."""
         scale = np.diag([width / self.width, height / self.height, 1.0])
-        return Camera(self.camera_to_world, scale @ self.intrinsics, width, height)
+        return Camera(self.camera_to_world, exact.matmul(scale, self.intrinsics), width, height)
 
 
 @dataclass(frozen=True)
@@ -154,12 +172,12 @@ class RelativePose:
     """Distance of camera 2 from the object's centre over that of camera 1."""
 
 
-def relative_pose(camera_1: Camera, camera_2: Camera, center: ArrayLike) -> RelativePose:
+def relative_pose(camera_1: Camera, camera_2: Camera, center: ArrayLike = (0.0, 0.0, 0.0)) -> RelativePose:
     """The motion from ``camera_1`` to ``camera_2`` around an object at ``center`` (3,), world units."""
-    motion = camera_1.world_to_camera @ camera_2.camera_to_world
+    motion = exact.matmul(camera_1.world_to_camera, camera_2.camera_to_world)
     yaw, pitch, roll = euler_deg(motion[:3, :3])
     middle = np.asarray(center, dtype=np.float64)
-    distance_1, distance_2 = (float(np.linalg.norm(c.position - middle)) for c in (camera_1, camera_2))
+    distance_1, distance_2 = (float(exact.norm(c.position - middle)) for c in (camera_1, camera_2))
     return RelativePose(
         azimuth_deg=wrap_deg(azimuth_deg(camera_2.position, middle) - azimuth_deg(camera_1.position, middle)),
         elevation_deg=elevation_deg(camera_2.position, middle) - elevation_deg(camera_1.position, middle),
@@ -181,22 +199,22 @@ def object_translation(camera_1: Camera, camera_2: Camera, center: ArrayLike) ->
     middle = np.asarray(center, dtype=np.float64)
     facing = camera_1.position - middle
     observers_right = np.cross(facing, WORLD_UP)
-    length = float(np.linalg.norm(observers_right))
+    length = float(exact.norm(observers_right))
     if length < 1e-9:
         raise ValueError("camera 1 is straight above or below the object: an observer facing it has no left or right")
-    return float((camera_2.position - middle) @ observers_right / length)
+    return float(exact.dot(camera_2.position - middle, observers_right)) / length
 
 
 def azimuth_deg(position: ArrayLike, center: ArrayLike = (0.0, 0.0, 0.0)) -> float:
     """Angle of ``position`` around world up as seen from ``center``: 0 at +X, 90 at +Y; (-180, 180]."""
     x, y, _ = np.subtract(position, center)
-    return float(np.degrees(np.arctan2(y, x)))
+    return exact.degrees(exact.atan2(float(y), float(x)))
 
 
 def elevation_deg(position: ArrayLike, center: ArrayLike = (0.0, 0.0, 0.0)) -> float:
     """Angle of ``position`` above the horizontal plane through ``center``; [-90, 90]."""
     x, y, z = np.subtract(position, center)
-    return float(np.degrees(np.arctan2(z, np.hypot(x, y))))
+    return exact.degrees(exact.atan2(float(z), exact.hypot(float(x), float(y))))
 
 
 def wrap_deg(angle: float) -> float:
@@ -211,8 +229,7 @@ def rotation_from_euler(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Fl
     yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     pitch = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     roll = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    rotation: Floats = yaw @ pitch @ roll
-    return rotation
+    return exact.matmul(exact.matmul(yaw, pitch), roll)
 
 
 def euler_deg(rotation: ArrayLike) -> tuple[float, float, float]:
@@ -221,11 +238,11 @@ def euler_deg(rotation: ArrayLike) -> tuple[float, float, float]:
     Yaw is ``atan2(f.x, f.z)`` of the turned forward axis f, pitch its angle above the x-z plane, roll what is left
     about the axis itself: the intrinsic Y-X-Z Euler angles (``as_euler("YXZ")`` in SciPy).
     """
-    r = np.asarray(rotation, dtype=np.float64)
-    yaw = np.arctan2(r[0, 2], r[2, 2])
-    pitch = np.arctan2(-r[1, 2], np.hypot(r[0, 2], r[2, 2]))
-    roll = np.arctan2(r[1, 0], r[1, 1])
-    return float(np.degrees(yaw)), float(np.degrees(pitch)), float(np.degrees(roll))
+    r = np.asarray(rotation, dtype=np.float64).tolist()
+    yaw = exact.atan2(r[0][2], r[2][2])
+    pitch = exact.atan2(-r[1][2], exact.hypot(r[0][2], r[2][2]))
+    roll = exact.atan2(r[1][0], r[1][1])
+    return exact.degrees(yaw), exact.degrees(pitch), exact.degrees(roll)
 
 
 def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = WORLD_UP) -> Floats:
@@ -235,12 +252,12 @@ def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = WORLD_UP) -> Floa
     """
     position = np.asarray(eye, dtype=np.float64)
     forward = np.asarray(target, dtype=np.float64) - position
-    distance = np.linalg.norm(forward)
+    distance = exact.norm(forward)
     if distance < 1e-12:
         raise ValueError("a camera cannot look at the point it stands on")
     forward = forward / distance
     right = np.cross(forward, np.asarray(up, dtype=np.float64))
-    sine = np.linalg.norm(right)
+    sine = exact.norm(right)
     if sine < 1e-9:
         raise ValueError("a camera that looks along the up vector has no upright pose")
     pose = np.eye(4)
@@ -262,13 +279,12 @@ def intrinsics_from_fov(fov_deg: float, width: int, height: int) -> Floats:
     """(3, 3) pixels, square pixels, centred, with the field of view ``fov_deg`` across the shorter side."""
     if not 0 < fov_deg < 180:
         raise ValueError(f"a field of view must lie between 0 and 180 degrees, not {fov_deg}")
-    focal = min(width, height) / 2 / np.tan(np.radians(fov_deg) / 2)
+    focal = min(width, height) / 2 / exact.tan_deg(fov_deg / 2)
     return np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
 
 
 def _cos_sin(*angles_deg: float) -> tuple[Floats, Floats]:
-    radians = np.radians(angles_deg)
-    return np.cos(radians), np.sin(radians)
+    return exact.cos_deg(np.array(angles_deg)), exact.sin_deg(np.array(angles_deg))
 
 
 def _check_rigid(pose: Floats) -> None:
@@ -277,5 +293,5 @@ def _check_rigid(pose: Floats) -> None:
     rotation = pose[:3, :3]
     if np.abs(pose[3] - [0, 0, 0, 1]).max() > _RIGID_TOLERANCE:
         raise ValueError("camera_to_world must have the last row 0 0 0 1")
-    if np.abs(rotation @ rotation.T - np.eye(3)).max() > _RIGID_TOLERANCE or np.linalg.det(rotation) < 0:
+    if np.abs(exact.matmul(rotation, rotation.T) - np.eye(3)).max() > _RIGID_TOLERANCE or exact.det3(rotation) < 0:
         raise ValueError("camera_to_world must be a rotation and a translation, without scale or reflection")

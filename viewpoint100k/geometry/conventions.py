@@ -26,7 +26,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from viewpoint100k.geometry import Camera
+from viewpoint100k.geometry import exact
+from viewpoint100k.geometry.cameras import Camera
 
 __all__ = [
     "GLTF_TO_WORLD",
@@ -74,19 +75,19 @@ def from_opengl(camera_to_world: ArrayLike) -> Floats:
     The form of ``transform_matrix`` in NeRF's ``transforms.json``. The world stays what it was. Source: nerfstudio,
     "Data conventions".
     """
-    return _matrices(camera_to_world, "camera_to_world", (4, 4)) @ _OPENGL_AXES
+    return exact.matmul(_matrices(camera_to_world, "camera_to_world", (4, 4)), _OPENGL_AXES)
 
 
 def to_opengl(camera_to_world: ArrayLike) -> Floats:
     """Poses (..., 4, 4), camera to world, from our axes to OpenGL's: the inverse of `from_opengl`."""
-    return _matrices(camera_to_world, "camera_to_world", (4, 4)) @ _OPENGL_AXES
+    return exact.matmul(_matrices(camera_to_world, "camera_to_world", (4, 4)), _OPENGL_AXES)
 
 
 def intrinsics_from_camera_angle_x(camera_angle_x: float, width: int, height: int) -> Floats:
     """(3, 3) pixels, square and centred, from NeRF's ``camera_angle_x``: the full horizontal angle, radians."""
     if not 0 < camera_angle_x < np.pi:
         raise ValueError(f"camera_angle_x must lie between 0 and pi radians, not {camera_angle_x}")
-    return _centred(width / 2 / np.tan(camera_angle_x / 2), width, height)
+    return _centred(width / 2 / exact.tan(float(camera_angle_x) / 2), width, height)
 
 
 def from_colmap(quaternion: ArrayLike, translation: ArrayLike) -> Floats:
@@ -158,7 +159,9 @@ def from_pytorch3d(view: Pytorch3dView, width: int, height: int) -> Camera:
     fx, fy = _vector(view.focal_length, "focal_length", 2) * unit
     # Minus, because NDC grows to the left and upwards while pixels grow to the right and downwards.
     cx, cy = half - _vector(view.principal_point, "principal_point", 2) * unit
-    pose = nearest_rigid(_inverse(_PYTORCH3D_AXES @ rotation.T, _PYTORCH3D_AXES @ translation))
+    pose = nearest_rigid(
+        _inverse(exact.matmul(_PYTORCH3D_AXES, rotation.T), exact.matvec(_PYTORCH3D_AXES, translation))
+    )
     return Camera(pose, np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1.0]]), width, height)
 
 
@@ -166,8 +169,8 @@ def to_pytorch3d(camera: Camera, intrinsics_format: NdcFormat = "ndc_isotropic")
     """The camera in PyTorch3D's form: the inverse of `from_pytorch3d`."""
     half, unit = _ndc_units(intrinsics_format, camera.width, camera.height)
     return Pytorch3dView(
-        rotation=camera.world_to_camera[:3, :3].T @ _PYTORCH3D_AXES,
-        translation=_PYTORCH3D_AXES @ camera.world_to_camera[:3, 3],
+        rotation=exact.matmul(camera.world_to_camera[:3, :3].T, _PYTORCH3D_AXES),
+        translation=exact.matvec(_PYTORCH3D_AXES, camera.world_to_camera[:3, 3]),
         focal_length=camera.intrinsics[[0, 1], [0, 1]] / unit,
         principal_point=(half - camera.intrinsics[:2, 2]) / unit,
         intrinsics_format=intrinsics_format,
@@ -176,12 +179,12 @@ def to_pytorch3d(camera: Camera, intrinsics_format: NdcFormat = "ndc_isotropic")
 
 def from_gltf_points(points: ArrayLike) -> Floats:
     """Points or directions (..., 3) from glTF's Y-up world to ours: (x, y, z) -> (x, -z, y). Source: glTF 2.0, 3.4."""
-    return _triples(points) @ GLTF_TO_WORLD[:3, :3].T
+    return exact.transform_directions(GLTF_TO_WORLD, _triples(points))
 
 
 def to_gltf_points(points: ArrayLike) -> Floats:
     """Points or directions (..., 3) from our world to glTF's: (x, y, z) -> (x, z, -y)."""
-    return _triples(points) @ GLTF_TO_WORLD[:3, :3]
+    return exact.transform_directions(GLTF_TO_WORLD.T, _triples(points))
 
 
 def from_gltf_transform(matrix: ArrayLike) -> Floats:
@@ -190,22 +193,22 @@ def from_gltf_transform(matrix: ArrayLike) -> Floats:
     For points p: ``from_gltf_points(M p) = from_gltf_transform(M) from_gltf_points(p)``. Not for a camera's own
     node, whose axes are not the world's: see `from_gltf_camera`.
     """
-    return GLTF_TO_WORLD @ _matrices(matrix, "matrix", (4, 4)) @ GLTF_TO_WORLD.T
+    return exact.matmul(exact.matmul(GLTF_TO_WORLD, _matrices(matrix, "matrix", (4, 4))), GLTF_TO_WORLD.T)
 
 
 def to_gltf_transform(matrix: ArrayLike) -> Floats:
     """Maps (..., 4, 4) between Z-up spaces as maps between Y-up ones: the inverse of `from_gltf_transform`."""
-    return GLTF_TO_WORLD.T @ _matrices(matrix, "matrix", (4, 4)) @ GLTF_TO_WORLD
+    return exact.matmul(exact.matmul(GLTF_TO_WORLD.T, _matrices(matrix, "matrix", (4, 4))), GLTF_TO_WORLD)
 
 
 def from_gltf_camera(camera_to_world: ArrayLike) -> Floats:
     """Poses (..., 4, 4) of glTF camera nodes (global matrices, OpenGL axes, Y-up world) as ours. glTF 2.0, 3.10."""
-    return GLTF_TO_WORLD @ from_opengl(camera_to_world)
+    return exact.matmul(GLTF_TO_WORLD, from_opengl(camera_to_world))
 
 
 def to_gltf_camera(camera_to_world: ArrayLike) -> Floats:
     """Our poses (..., 4, 4) as global matrices of glTF camera nodes: the inverse of `from_gltf_camera`."""
-    return GLTF_TO_WORLD.T @ to_opengl(camera_to_world)
+    return exact.matmul(GLTF_TO_WORLD.T, to_opengl(camera_to_world))
 
 
 def from_zero123(world_to_camera: ArrayLike) -> Floats:
@@ -237,26 +240,14 @@ def intrinsics_from_lens(lens_mm: float, sensor_mm: float, width: int, height: i
 def rotation_from_quaternion(quaternion: ArrayLike) -> Floats:
     """(3, 3) rotation of column vectors, of a quaternion (4,) with w first; its length does not matter but for 0."""
     q = _vector(quaternion, "quaternion", 4)
-    length = np.linalg.norm(q)
-    if length < 1e-12:
+    if exact.norm(q) < 1e-12:
         raise ValueError("a quaternion of length zero is no rotation")
-    w, x, y, z = q / length
-    # The double cross product form: v + 2 u x (u x v + w v), with u = (x, y, z).
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.asarray(np.eye(3) + 2 * cross @ (cross + w * np.eye(3)))
+    return exact.quaternion_to_matrix(q)
 
 
 def quaternion_from_rotation(rotation: ArrayLike) -> Floats:
     """Unit quaternion (4,), w first and >= 0, of a (3, 3) rotation of column vectors."""
-    r = _matrix(rotation, "rotation", (3, 3))
-    # 4 q q^T, read off the matrix; its longest column is the best conditioned one (Shepperd 1978).
-    outer = np.empty((4, 4))
-    outer[0, 0] = 1 + np.trace(r)
-    outer[0, 1:] = outer[1:, 0] = r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]
-    outer[1:, 1:] = r + r.T + (1 - np.trace(r)) * np.eye(3)
-    column = outer[:, int(np.argmax(np.diag(outer)))]
-    quaternion = column / np.linalg.norm(column)
-    return quaternion if quaternion[0] >= 0 else -quaternion
+    return exact.matrix_to_quaternion(_matrix(rotation, "rotation", (3, 3)))
 
 
 def nearest_rigid(pose: ArrayLike, tolerance: float = 1e-4) -> Floats:
@@ -266,9 +257,8 @@ def nearest_rigid(pose: ArrayLike, tolerance: float = 1e-4) -> Floats:
     shear or reflection is a mistake to find, not one to smooth over.
     """
     rigid = _matrix(pose, "pose", (4, 4)).copy()
-    u, _, vt = np.linalg.svd(rigid[:3, :3])
-    rotation = u @ vt
-    if np.linalg.det(rotation) < 0 or np.abs(rotation - rigid[:3, :3]).max() > tolerance:
+    rotation = exact.nearest_rotation(rigid[:3, :3])
+    if np.abs(rotation - rigid[:3, :3]).max() > tolerance:
         raise ValueError("the pose has scale, shear or reflection: it is not a rotation and a translation")
     rigid[:3, :3] = rotation
     return rigid
@@ -278,7 +268,7 @@ def _inverse(rotation: Floats, translation: Floats) -> Floats:
     """(4, 4) inverse of the rigid map with this rotation (3, 3) and translation (3,)."""
     inverse = np.eye(4)
     inverse[:3, :3] = rotation.T
-    inverse[:3, 3] = -rotation.T @ translation
+    inverse[:3, 3] = -exact.matvec(rotation.T, translation)
     return inverse
 
 

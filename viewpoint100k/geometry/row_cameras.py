@@ -6,7 +6,7 @@ Plain ``math`` on tuples: what is checked by it was made with matrices.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,6 @@ __all__ = [
     "cross",
     "dot",
     "minus",
-    "proper_camera",
     "read_camera",
     "read_pair",
     "triple",
@@ -43,6 +42,8 @@ class StoredCamera:
     """Pixels."""
     width: int
     height: int
+    mirrored: bool = False
+    """Whether the stored image is what this camera sees, flipped left to right."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class StoredPair:
     """Of the images after the second."""
     front: Vector | None = None
     mirrored: bool = False
-    """Whether the second image is mirrored; ``second`` is then the camera that took it before it was."""
+    """Whether the second image is flipped left to right; ``second`` is the camera that took it before it was."""
     answerability: float | None = None
     stated: float | None = None
     """The ``answer_value`` column."""
@@ -81,7 +82,7 @@ def triple(a: Vector, b: Vector, c: Vector) -> float:
 
 
 def read_camera(stored: Mapping[str, Any]) -> StoredCamera:
-    """One element of ``cameras``. Raises ``ValueError`` where it is not a rigid, finite pinhole camera."""
+    """One element of ``cameras``. Raises ``ValueError`` where it is not a finite pinhole camera, properly rotated."""
     m, k = stored["camera_to_world"], stored["intrinsics"]
     if len(m) != 16 or len(k) != 9 or not all(v is not None and math.isfinite(v) for v in (*m, *k)):
         raise ValueError("camera_to_world must hold 16 finite numbers and intrinsics 9")
@@ -89,22 +90,31 @@ def read_camera(stored: Mapping[str, Any]) -> StoredCamera:
     axes = (right, down, forward)
     skewness = max(abs(dot(p, q) - (i == j)) for i, p in enumerate(axes) for j, q in enumerate(axes))
     if skewness > _RIGID or abs(triple(*axes) - 1) > _RIGID or tuple(m[12:]) != (0, 0, 0, 1):
-        raise ValueError("camera_to_world is not a rotation and a translation")
+        raise ValueError("camera_to_world is not a proper rotation (determinant +1) and a translation")
     if tuple(k[i] for i in (1, 3, 6, 7, 8)) != (0, 0, 0, 0, 1) or min(k[0], k[4]) <= 0:
         raise ValueError("intrinsics are not [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] with positive focal lengths")
     width, height = stored["width"], stored["height"]
     if not (width and height and width > 0 and height > 0):
         raise ValueError(f"the image size {width} x {height} is not positive")
-    return StoredCamera(right, down, forward, position, (k[0], k[4]), (k[2], k[5]), width, height)
+    mirrored = stored["mirrored"]
+    if not isinstance(mirrored, bool):
+        raise ValueError("mirrored must say whether the stored image is flipped left to right")
+    return StoredCamera(right, down, forward, position, (k[0], k[4]), (k[2], k[5]), width, height, mirrored)
 
 
 def read_pair(row: Mapping[str, Any], may_be_mirrored: bool) -> StoredPair:
-    """What a row's columns say of its cameras and its object. Raises ``ValueError`` where a camera is not one."""
-    cameras = list(row["cameras"])
-    mirrored = may_be_mirrored and _is_reflected(cameras[1])
-    if mirrored:
-        cameras[1] = proper_camera(cameras[1])
-    first, second, *others = (read_camera(camera) for camera in cameras)
+    """What a row's columns say of its cameras and its object.
+
+    Args:
+        may_be_mirrored: whether the row's question type may show the second image mirrored. No other image may be.
+
+    Raises ``ValueError`` where a camera is not one, or an image is mirrored that may not be.
+    """
+    cameras = [read_camera(camera) for camera in row["cameras"]]
+    for number, camera in enumerate(cameras, start=1):
+        if camera.mirrored and not (may_be_mirrored and number == 2):
+            raise ValueError(f"image {number} is marked as mirrored, which its question type does not show")
+    first, second, *others = cameras
     x, y, z = row["object_center"]
     front = row["object_front"]
     return StoredPair(
@@ -114,23 +124,7 @@ def read_pair(row: Mapping[str, Any], may_be_mirrored: bool) -> StoredPair:
         row["object_radius"],
         tuple(others),
         None if front is None else (front[0], front[1], front[2]),
-        mirrored,
+        second.mirrored,
         row["answerability"],
         row["answer_value"],
     )
-
-
-def _is_reflected(camera: Mapping[str, Any]) -> bool:
-    m: Sequence[float] = camera["camera_to_world"]
-    if len(m) != 16:
-        return False
-    right, down, forward = ((m[i], m[i + 4], m[i + 8]) for i in range(3))
-    return triple(right, down, forward) < 0
-
-
-def proper_camera(camera: Mapping[str, Any]) -> Mapping[str, Any]:
-    """One element of ``cameras`` as it was before its image was mirrored: with its right axis to the right."""
-    if not _is_reflected(camera):
-        return camera
-    m = [-value if place in (0, 4, 8) else value for place, value in enumerate(camera["camera_to_world"])]
-    return {**camera, "camera_to_world": m}

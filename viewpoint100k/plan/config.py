@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from renderers import renderer_names
 from viewpoint100k.assets import Source, open_source
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
@@ -31,6 +32,9 @@ __all__ = [
     "load_config",
     "named_configs",
 ]
+
+_WHOLE = ("questions", "languages")
+"""Fields that are mappings of names to weights: one that is stated replaces the whole."""
 
 CONFIG_FILE = "config.yaml"
 """Beside a finished set: all settings that it was built with."""
@@ -80,6 +84,9 @@ class BuildConfig(Section):
     seed: int = Field(0, ge=0, lt=2**63)
     source: str = "procedural"
     """Where assets come from: ``procedural``, ``meshes:DIR`` and others, or a mixture; see docs/sources.md."""
+    survey: Literal["needed", "all"] = "needed"
+    """Assets that are tried before a row is made: as many as the rows need, or all of the source, as before a release.
+    The rows are the same."""
     pairs_per_asset: int = Field(8, ge=1, le=64)
     """Rows that one visit to an asset yields; its frames are a walk around it, one more than its pairs."""
     questions: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
@@ -96,8 +103,9 @@ class BuildConfig(Section):
     """Part of the rows that carry a chain of thought, for a hybrid cold start; the paper's is a tenth."""
     languages: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: {"en": 1.0}, min_length=1)
     """Languages of the wordings, BCP 47 tags, and their weights; a type that has none in one is asked in English."""
-    renderer: Literal["opengl", "pyrender", "blender"] = "opengl"
-    """What draws meshes; see docs/renderers.md."""
+    renderer: str = "opengl"
+    """What draws meshes: software, opengl, pyrender, blender, or that of an installed package; see docs/renderers.md.
+    ``auto``: ``software`` where it is built, else ``opengl``."""
     images: Images = Images()
     views: Views = Views()
     pairs: Pairs = Pairs()
@@ -105,6 +113,13 @@ class BuildConfig(Section):
     limits: Limits = Limits()
     captures: CaptureLimits = CaptureLimits()
     """Bounds on photo captures, and what a photo must be to carry a question."""
+
+    @field_validator("renderer")
+    @classmethod
+    def _renderer_is_known(cls, name: str) -> str:
+        if name not in (known := renderer_names()):
+            raise ValueError(f"must be one of {', '.join(known)}, not {name!r}")
+        return name
 
     @model_validator(mode="before")
     @classmethod
@@ -124,9 +139,12 @@ class BuildConfig(Section):
     def digest(self, *inputs: str) -> str:
         """16 hexadecimal digits of this config together with digests of what it names (assets, templates).
 
-        Paths are left out, so that the same assets in another folder are the same config.
+        Paths are left out, so that the same assets in another folder are the same config. So is how many assets are
+        tried, which changes no row, and of a camera on an orbit how its motion would be drawn otherwise.
         """
-        content = self.model_dump(mode="json", exclude={"source", "questions"})
+        content = self.model_dump(mode="json", exclude={"source", "survey", "questions"})
+        if self.camera_motion == "orbit":
+            del content["motions"]
         text = json.dumps([content, *inputs], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -142,14 +160,14 @@ def load_config(
 ) -> BuildConfig:
     """A named config or a YAML file, with ``key=value`` overrides (dots for sections), checked.
 
-    ``stated`` are values of top-level fields that stand above all others.
+    ``stated`` are values of fields that stand above all others; a mapping states some fields of a section.
 
     Raises ``UsageError`` naming the file, the field and what it may be.
     """
     raw = _read(name_or_path)
     for override in overrides:
         _apply(raw, override)
-    raw |= stated or {}
+    _merge(raw, stated or {})
     try:
         return BuildConfig.model_validate(raw)
     except ValidationError as error:
@@ -185,6 +203,14 @@ def _decoded(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(f"config {path} is not UTF-8 text") from error
+
+
+def _merge(raw: dict[str, Any], stated: Mapping[str, object]) -> None:
+    for name, value in stated.items():
+        if isinstance(value, Mapping) and isinstance(raw.get(name), dict) and name not in _WHOLE:
+            _merge(raw[name], value)
+        else:
+            raw[name] = value
 
 
 def _apply(raw: dict[str, Any], override: str) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from viewpoint100k.check.audit import read_audit
-from viewpoint100k.check.verify import Report, verify
+from viewpoint100k.check.findings import Report
+from viewpoint100k.check.verify import verify
 from viewpoint100k.dataset.folder import stored_manifest_digest
 from viewpoint100k.errors import DataError, UsageError
 

@@ -7,8 +7,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
+from viewpoint100k.geometry.seeding import generator
 from viewpoint100k.questions.answers import Bins, Combination, Part
 from viewpoint100k.questions.ask import Question, ask
 from viewpoint100k.questions.document import Path, read_document
@@ -17,7 +16,7 @@ from viewpoint100k.questions.proofs import FRAME_WORDS, STILL_WORDS, stands_out,
 from viewpoint100k.questions.template import Paraphrase, Template
 from viewpoint100k.questions.trials import trial_pairs
 
-__all__ = ["advice"]
+__all__ = ["advice", "left_to_rows"]
 
 _ALIKE = 0.9
 """Wordings that are this alike are one wording."""
@@ -36,6 +35,19 @@ def advice(text: str, template: Template) -> tuple[Problem, ...]:
     )
     warnings = [Problem(document.line(where), sentence, "warning") for where, sentence in found]
     return tuple(sorted(set(warnings), key=lambda warning: (warning.line, warning.sentence)))
+
+
+def left_to_rows(template: Template) -> str:
+    """What the answer of a template depends on, and what cannot be judged of it without rows."""
+    if template.told_by:
+        images = " or the ".join(cue.replace("_", " ") for cue in sorted(template.told_by))
+        depends = f"its answer may be told by the {images} alone, and audits do not judge it by that"
+    else:
+        depends = "its answer depends on both images"
+    return (
+        f"{depends}; what one image, the text or a letter tells of it, and how often each answer is right, takes rows: "
+        "build some thousands, then run viewpoint100k audit"
+    )
 
 
 def _wordings(template: Template) -> Iterator[tuple[Path, str]]:
@@ -96,7 +108,7 @@ def _bins(template: Template) -> Iterator[tuple[Path, str]]:
 
 def _answers(template: Template) -> Iterator[tuple[Path, str]]:
     """Answers that are shown and never right, which tells them from the others."""
-    rng = np.random.default_rng(0)
+    rng = generator("advice")
     right: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     for pair in trial_pairs(template, _TRIALS, rng):

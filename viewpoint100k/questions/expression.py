@@ -12,10 +12,18 @@ import operator
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import reduce
+
+from viewpoint100k.geometry import exact
 
 __all__ = ["FUNCTIONS", "Expression", "parse_expression"]
 
-FUNCTIONS: Mapping[str, Callable[..., float]] = {"abs": abs, "min": min, "max": max, "hypot": math.hypot}
+
+def _hypot(*numbers: float) -> float:
+    return reduce(exact.hypot, numbers)
+
+
+FUNCTIONS: Mapping[str, Callable[..., float]] = {"abs": abs, "min": min, "max": max, "hypot": _hypot}
 """What an expression may call: ``abs`` with one number, the others with two or more."""
 
 _PLAIN_NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")

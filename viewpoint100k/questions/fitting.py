@@ -9,10 +9,19 @@ from viewpoint100k.questions.answers import AnswerRule, Arc, Candidates, Choices
 from viewpoint100k.questions.composition import WordingFamily, with_names
 from viewpoint100k.questions.document import Path
 from viewpoint100k.questions.paraphrase import Paraphrase
+from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.wording import check_wording, try_wording
 from viewpoint100k.views.motions import check_levels
 
-__all__ = ["Misfit", "case_misfits", "family_misfits", "question_variables", "sketch_misfits", "wording_misfits"]
+__all__ = [
+    "Misfit",
+    "case_misfits",
+    "family_misfits",
+    "question_variables",
+    "sketch_misfits",
+    "told_by_misfits",
+    "wording_misfits",
+]
 
 _NUMBERS = ({"value": 40, "size": 40}, {"value": -40, "size": 40}, {"value": 95, "size": 95})
 
@@ -106,6 +115,17 @@ def sketch_misfits(answer: AnswerRule, sketch: bool, around: bool) -> Iterator[M
         yield Misfit(("sketch",), "sketch shows places around the object: it needs requires.azimuth_deg")
     if sketch and isinstance(answer, Candidates | Arc):
         yield Misfit(("sketch",), "sketch shows the places of two cameras: with further views there is none")
+
+
+def told_by_misfits(answer: AnswerRule, told_by: Collection[str]) -> Iterator[Misfit]:
+    """Whether one image may tell the answer: not where every quantity is a change from one image to the other."""
+    shows_images = isinstance(answer, Candidates | Arc)
+    if told_by and not shows_images and not any(QUANTITIES[name].in_one_image for name in answer.names):
+        sentence = (
+            f"told_by: {', '.join(answer.names)} is a change from image 1 to image 2, which neither may tell by "
+            "itself: take told_by away"
+        )
+        yield Misfit(("told_by",), sentence)
 
 
 def _in_one(answer: AnswerRule, paraphrase: Paraphrase) -> Iterator[Misfit]:

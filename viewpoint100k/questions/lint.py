@@ -21,7 +21,13 @@ from viewpoint100k.questions.answers import (
 )
 from viewpoint100k.questions.composition import WordingFamily
 from viewpoint100k.questions.document import Document, Path, read_document
-from viewpoint100k.questions.fitting import case_misfits, family_misfits, sketch_misfits, wording_misfits
+from viewpoint100k.questions.fitting import (
+    case_misfits,
+    family_misfits,
+    sketch_misfits,
+    told_by_misfits,
+    wording_misfits,
+)
 from viewpoint100k.questions.template import Paraphrase, Requirements, Template
 
 __all__ = ["Problem", "examine"]
@@ -100,6 +106,9 @@ def _of_fit(document: Document) -> Iterator[Problem]:
     requires = _valid(TypeAdapter(Requirements), content.get("requires", {}))
     around = requires is not None and requires.azimuth_deg is not None
     for misfit in sketch_misfits(answer, content.get("sketch") is True, around):
+        yield Problem(document.line(misfit.where), misfit.sentence)
+    told_by = _valid(TypeAdapter(tuple[str, ...]), content.get("told_by", ()))
+    for misfit in told_by_misfits(answer, told_by or ()):
         yield Problem(document.line(misfit.where), misfit.sentence)
 
 

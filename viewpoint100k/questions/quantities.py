@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viewpoint100k.geometry import WORLD_UP, azimuth_deg, elevation_deg, wrap_deg
+from viewpoint100k.geometry import WORLD_UP, azimuth_deg, elevation_deg, exact, wrap_deg
 from viewpoint100k.views.pairs import Pair
 
 __all__ = ["QUANTITIES", "Quantity"]
@@ -36,31 +36,33 @@ class Quantity:
     """What must be known of the object for it: ``front``, or ``answerability``."""
     mirror: int = 1
     """What becomes of it in the mirrored scene: 1 where it stays, -1 where it changes its sign."""
+    in_one_image: bool = False
+    """Whether one image may tell it by its nature; all other quantities compare two images."""
 
 
 def _tilt_deg(pair: Pair) -> float:
-    first, second = (math.degrees(math.asin(max(-1.0, min(1.0, c.forward[2])))) for c in pair.cameras[:2])
+    first, second = (exact.degrees(exact.asin(max(-1.0, min(1.0, float(c.forward[2]))))) for c in pair.cameras[:2])
     return second - first
 
 
 def _bank_deg(pair: Pair) -> float:
-    first, second = (math.degrees(math.atan2(-c.right[2], c.up[2])) for c in pair.cameras[:2])
+    first, second = (exact.degrees(exact.atan2(-float(c.right[2]), float(c.up[2]))) for c in pair.cameras[:2])
     return wrap_deg(second - first)
 
 
 def _rotation_deg(pair: Pair) -> float:
     first, second = (camera.camera_to_world[:3, :3] for camera in pair.cameras[:2])
     # The chord between two rotations (Frobenius norm): better conditioned near zero than the trace.
-    chord = float(np.linalg.norm(first - second)) / (2 * math.sqrt(2))
-    return math.degrees(2 * math.asin(min(1.0, chord)))
+    chord = float(exact.norm((first - second).ravel())) / (2 * math.sqrt(2))
+    return exact.degrees(2 * exact.asin(min(1.0, chord)))
 
 
 def _translation(pair: Pair) -> float:
-    return float(np.linalg.norm(pair.cameras[1].position - pair.cameras[0].position)) / pair.radius
+    return float(exact.norm(pair.cameras[1].position - pair.cameras[0].position)) / pair.radius
 
 
 def _height(pair: Pair) -> float:
-    return float((pair.cameras[1].position - pair.cameras[0].position) @ WORLD_UP) / pair.radius
+    return float(exact.dot(pair.cameras[1].position - pair.cameras[0].position, WORLD_UP)) / pair.radius
 
 
 def _front(pair: Pair) -> np.ndarray:
@@ -76,7 +78,7 @@ def _own_left(pair: Pair) -> float:
     front = _front(pair)
     left = np.array([-front[1], front[0], 0.0])  # up x front
     step = pair.cameras[1].position - pair.cameras[0].position
-    return float(step @ left / np.linalg.norm(left)) / pair.radius
+    return float(exact.dot(step, left) / exact.norm(left)) / pair.radius
 
 
 def _answerability(pair: Pair) -> float:
@@ -183,7 +185,11 @@ QUANTITIES: Mapping[str, Quantity] = {
         lambda pair: pair.pose.elevation_deg,
     ),
     "camera_elevation_deg": Quantity(
-        "degrees", "object", "elevation of camera 2 seen from the object's centre", _camera_elevation_deg
+        "degrees",
+        "object",
+        "elevation of camera 2 seen from the object's centre",
+        _camera_elevation_deg,
+        in_one_image=True,
     ),
     "distance_ratio": Quantity(
         "times",
@@ -199,6 +205,7 @@ QUANTITIES: Mapping[str, Quantity] = {
         _front_azimuth_deg,
         needs="front",
         mirror=-1,
+        in_one_image=True,
     ),
     "own_left": Quantity(
         "object radii",
@@ -207,6 +214,7 @@ QUANTITIES: Mapping[str, Quantity] = {
         _own_left,
         needs="front",
         mirror=-1,
+        in_one_image=True,
     ),
     "mirrored": Quantity(
         "of 1",
@@ -220,5 +228,6 @@ QUANTITIES: Mapping[str, Quantity] = {
         "how different the second image would have been, had the camera gone the other way",
         _answerability,
         needs="answerability",
+        in_one_image=True,
     ),
 }

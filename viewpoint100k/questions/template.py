@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal
@@ -15,7 +16,13 @@ from pydantic import Field, model_validator
 
 from viewpoint100k.questions.answers import AnswerRule, Arc, Candidates, Combination, Name, Section
 from viewpoint100k.questions.composition import WordingFamily, WordingPool
-from viewpoint100k.questions.fitting import case_misfits, family_misfits, sketch_misfits, wording_misfits
+from viewpoint100k.questions.fitting import (
+    case_misfits,
+    family_misfits,
+    sketch_misfits,
+    told_by_misfits,
+    wording_misfits,
+)
 from viewpoint100k.questions.paraphrase import Paraphrase
 from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.wording import Wording, compile_wording
@@ -24,7 +31,7 @@ __all__ = ["Paraphrase", "Requirements", "Template"]
 
 Text = Annotated[str, Field(min_length=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Cue = Literal["first_image", "second_image", "framing", "background"]
+Cue = Literal["first_image", "second_image"]
 
 
 class Requirements(Section):
@@ -56,8 +63,8 @@ class Template(Section):
     """How an answer is brought about, for answers that camera motions of all kinds would not give alike often: what
     each named answer asks of the parts of the motion (see `viewpoint100k.views.motions.LEVELS`), and of the object."""
     told_by: tuple[Cue, ...] = ()
-    """What else than both images together may rightly tell the answer: audits that look at that alone do not judge
-    this type."""
+    """Which image alone may tell the answer, of a question that is about one image by its nature: which of its sides an
+    object turns to camera 2, say. Every other type is judged by what each image alone tells of its answer."""
     sketch: bool = False
     """Whether a floor plan with places to choose from is shown as the last image."""
     reasoning: bool = True
@@ -76,6 +83,7 @@ class Template(Section):
             family_misfits(self.answer, self.wordings),
             case_misfits(self.answer, self.cases),
             sketch_misfits(self.answer, self.sketch, self.requires.azimuth_deg is not None),
+            told_by_misfits(self.answer, self.told_by),
         )
         for misfit in misfits:
             raise ValueError(misfit.sentence)
@@ -127,8 +135,13 @@ class Template(Section):
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of its content, hexadecimal."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """sha256 of all that rows follow from, hexadecimal.
+
+        What audits are told is not of it. What the paper's types once told them stands in its place, so that sets of
+        these types keep the digest that they have always had.
+        """
+        content = self.model_dump(mode="json") | {"told_by": ["second_image", "framing"]}
+        return hashlib.sha256(json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
 
     @cached_property
     def languages(self) -> Mapping[str, WordingPool]:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at, orbit
+from viewpoint100k.geometry import Camera, exact, intrinsics_from_fov, look_at, orbit
 from viewpoint100k.questions.answers import Arc, Candidates
 from viewpoint100k.questions.template import Template
-from viewpoint100k.views.motions import LEVELS, SOME, Motion, outline, place_pair
+from viewpoint100k.views.half_steps import place_pair
+from viewpoint100k.views.motions import LEVELS, SOME, Motion, outline
 from viewpoint100k.views.pairs import Pair
 from viewpoint100k.views.settings import Motions
 
@@ -50,11 +51,11 @@ def trial_pairs(template: Template, count: int, rng: np.random.Generator) -> Ite
 def _solid(rng: np.random.Generator) -> NDArray[np.float64]:
     """(k, 3): the outline of an ellipsoid, longer than it is wide or high."""
     points = rng.normal(size=(400, 3))
-    return outline(points / np.linalg.norm(points, axis=1)[:, None] * (0.98, 0.7, 0.6))
+    return outline(exact.normalized(points) * (0.98, 0.7, 0.6))
 
 
 def _around(azimuth: float) -> NDArray[np.float64]:
-    direction: NDArray[np.float64] = np.array([np.cos(np.radians(azimuth)), np.sin(np.radians(azimuth)), 0.0])
+    direction: NDArray[np.float64] = np.array([exact.cos_deg(azimuth), exact.sin_deg(azimuth), 0.0])
     return direction
 
 

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from viewpoint100k.geometry.row_cameras import proper_camera
-
 __all__ = ["DrawnCamera", "TopView", "top_view"]
 
 _REACH = 78.0
@@ -91,7 +89,7 @@ def top_view(row: Mapping[str, Any]) -> TopView:
         ahead, left, right = ((at[0] + x, at[1] + y) for x, y in steps)
         away = math.hypot(*at) or 1.0
         label = _apart((at[0] + 12 * at[0] / away, at[1] + 12 * at[1] / away), [c.label for c in cameras])
-        cameras.append(DrawnCamera(at, ahead, (left, right), label, number, proper_camera(camera) is not camera))
+        cameras.append(DrawnCamera(at, ahead, (left, right), label, number, camera["mirrored"]))
     front = row["object_front"]
     arrow = drawn(front[0], front[1], max(scale * row["object_radius"], 8.0)) if front else None
     return TopView(tuple(cameras), round(scale * row["object_radius"], 2), arrow)

@@ -19,7 +19,6 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from viewpoint100k.check.labels.forms import form_of
-from viewpoint100k.geometry.row_cameras import proper_camera
 from viewpoint100k.report.contents import Place
 from viewpoint100k.report.drawing import TopView, top_view
 
@@ -57,12 +56,8 @@ class ShownViews:
 
     @property
     def mirrored_images(self) -> tuple[int, ...]:
-        """Numbers of images that are mirrored left to right, as their cameras say."""
-        return tuple(
-            number
-            for number, camera in enumerate(self.rows[0]["cameras"], start=1)
-            if proper_camera(camera) is not camera
-        )
+        """Numbers of images that are mirrored left to right, as ``cameras`` says."""
+        return tuple(number for number, camera in enumerate(self.rows[0]["cameras"], start=1) if camera["mirrored"])
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from viewpoint100k import __version__
-from viewpoint100k.build.blocks import BlockBuilder, BlockRecord
+from viewpoint100k.building.blocks import BlockBuilder, BlockRecord
 from viewpoint100k.errors import BuildError
 from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.planning import make_build_plan

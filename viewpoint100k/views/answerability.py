@@ -15,17 +15,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from renderers import LoadedScene
-from viewpoint100k.geometry import Camera, azimuth_deg, elevation_deg, intrinsics_from_fov, orbit, wrap_deg
+from viewpoint100k.geometry import Camera, azimuth_deg, elevation_deg, exact, intrinsics_from_fov, orbit, wrap_deg
+from viewpoint100k.views.colors import blurred, lab, lengths
 from viewpoint100k.views.pairs import shows
 from viewpoint100k.views.settings import Pairs
 
-__all__ = ["Counterfactuals", "lab"]
+__all__ = ["Counterfactuals"]
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +52,9 @@ _SMALLEST_MARK = 16
 
 _REACH = (2, 5)
 """Pixels by which a view may be moved up or down, and to the left or right, to fit another."""
+
+_LIGHTNESS_STEPS = 64
+"""Lightness is compared in whole numbers of these steps, so that sums over pixels have no rounding."""
 
 _SHIFTS = sorted(
     itertools.product(range(-_REACH[0], _REACH[0] + 1), range(-_REACH[1], _REACH[1] + 1)),
@@ -96,7 +99,7 @@ class Counterfactuals:
         """
         self._scene = scene
         self._center = np.array([axis[0], axis[1], 0.0])
-        self._distance = (1.0 + float(np.hypot(*axis[:2]))) / float(np.sin(np.radians(_FOV_DEG / 2)))
+        self._distance = (1.0 + exact.hypot(float(axis[0]), float(axis[1]))) / exact.sin_deg(_FOV_DEG / 2)
         self._looks: dict[Direction, _Look] = {}
         self._folds: tuple[int, ...] | None = None
 
@@ -183,7 +186,7 @@ class Counterfactuals:
         glances = self._scene.glances([Camera(pose, intrinsics, _SIZE, _SIZE) for pose in poses])
         pixels = np.stack([glance.color for glance in glances])
         for key, glance, values, mask in zip(
-            keys, glances, _blurred(lab(pixels)), (pixels != _BACKGROUND).any(axis=-1), strict=True
+            keys, glances, blurred(lab(pixels), _BLUR), (pixels != _BACKGROUND).any(axis=-1), strict=True
         ):
             self._looks[key] = _Look(glance.camera, values, mask, glance.depth)
 
@@ -191,37 +194,6 @@ class Counterfactuals:
 def _key(direction: Direction) -> Direction:
     """The direction by which equal views are known."""
     return round(wrap_deg(direction[0]), 3), round(direction[1], 3)
-
-
-def _blurred(images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, h, w, c): a Gaussian blur of `_BLUR` pixels; beyond its edge an image goes on as its mirror image."""
-    n, height, width, channels = images.shape
-    rows = _blur_weights(height) @ images.reshape(n, height, width * channels)
-    return np.asarray(_blur_weights(width) @ rows.reshape(n * height, width, channels)).reshape(images.shape)
-
-
-@lru_cache(maxsize=2)
-def _blur_weights(size: int) -> NDArray[np.float32]:
-    """(size, size): each row weighs the pixels around its own."""
-    reach = int(4 * _BLUR + 0.5)
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / _BLUR) ** 2)
-    matrix = np.zeros((size, size))
-    for place in range(size):
-        around = np.arange(place - reach, place + reach + 1) % (2 * size)
-        np.add.at(matrix[place], np.minimum(around, 2 * size - 1 - around), weights / weights.sum())
-    return matrix.astype(np.float32)
-
-
-def lab(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """CIELAB (D65, CIE 15:2004) of sRGB pixels (..., 3); L in 0 to 100."""
-    linear = _SRGB_TO_LINEAR[pixels]
-    relative = linear @ _XYZ_FROM_RGB.T / _WHITE
-    f: NDArray[np.float32] = np.where(
-        relative > np.float32((6 / 29) ** 3),
-        np.cbrt(relative),
-        relative * np.float32((29 / 6) ** 2 / 3) + np.float32(4 / 29),
-    )
-    return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)
 
 
 def _direction(camera: Camera) -> tuple[float, float]:
@@ -241,7 +213,7 @@ def _difference(seen: _Look, other: _Look, known: _Look, plain: NDArray[np.float
     unknown = other.mask & ~_known(other, (known, seen))
     for _ in range(_BLEEDING):
         unknown = _spread(unknown)
-    told = np.where(mask, np.minimum(difference, _length(values - plain)), 0.0)
+    told = np.where(mask, np.minimum(difference, lengths(values - plain)), 0.0)
     difference = np.where(unknown, told, difference)
     return _marked(difference, other.mask | mask)
 
@@ -262,9 +234,10 @@ def _marked(difference: NDArray[np.float32], covered: NDArray[np.bool_]) -> floa
 def _best_shift(seen: _Look, other: _Look) -> tuple[int, int]:
     """Pixels down and to the right by which ``seen`` resembles ``other`` most, by lightness and outline."""
     down, right = _REACH
-    around = np.pad(seen.lab[..., 0], ((down, down), (right, right)), mode="wrap")
-    moved = np.lib.stride_tricks.sliding_window_view(around, other.mask.shape)
-    errors = np.abs(moved - other.lab[..., 0]).mean(axis=(2, 3))
+    ours, theirs = (np.rint(look.lab[..., 0] * _LIGHTNESS_STEPS).astype(np.int16) for look in (seen, other))
+    around = np.pad(ours, ((down, down), (right, right)), mode="wrap")
+    moved = np.lib.stride_tricks.sliding_window_view(around, theirs.shape)
+    errors = np.abs(moved - theirs).sum(axis=(2, 3), dtype=np.int64)
     return _SHIFTS[int(np.argmin([errors[down - dy, right - dx] for dy, dx in _SHIFTS]))]
 
 
@@ -275,20 +248,12 @@ def _spread(mask: NDArray[np.bool_], beyond: bool = False) -> NDArray[np.bool_]:
     return grown
 
 
-def _length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(...) from (..., 3)."""
-    squares: NDArray[np.float32] = np.einsum("...i,...i->...", vectors, vectors)
-    return np.sqrt(squares)
-
-
 def _nearby_difference(values: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
     """Delta E (h, w) of each pixel of ``others`` from the most similar of the 3 x 3 ``values`` around it."""
     padded = np.pad(values, ((1, 1), (1, 1), (0, 0)), mode="edge")
     height, width, _ = values.shape
-    squares = [
-        ((padded[dy : dy + height, dx : dx + width] - others) ** 2).sum(axis=-1) for dy in range(3) for dx in range(3)
-    ]
-    difference: NDArray[np.float32] = np.sqrt(np.min(squares, axis=0))
+    around = [lengths(padded[dy : dy + height, dx : dx + width] - others) for dy in range(3) for dx in range(3)]
+    difference: NDArray[np.float32] = np.min(around, axis=0)
     return difference
 
 
@@ -318,15 +283,4 @@ def _change(one: _Look, two: _Look) -> float:
     either = one.mask | two.mask
     if not either.any():
         return 0.0
-    return float(np.quantile(_length(one.lab[either] - two.lab[either]), 0.9))
-
-
-def _srgb_to_linear() -> Floats:
-    """IEC 61966-2-1, for each of the 256 values."""
-    value = np.arange(256) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-
-
-_SRGB_TO_LINEAR = _srgb_to_linear().astype(np.float32)
-_XYZ_FROM_RGB = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32)
-_WHITE = _XYZ_FROM_RGB.sum(axis=1)
+    return float(np.quantile(lengths(one.lab[either] - two.lab[either]), 0.9))

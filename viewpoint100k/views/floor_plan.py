@@ -6,13 +6,11 @@ the row of a question that shows it proves its answer by cameras alone, as all r
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from viewpoint100k.geometry import WORLD_UP, Camera, intrinsics_from_fov
+from viewpoint100k.geometry import WORLD_UP, Camera, azimuth_deg, exact, intrinsics_from_fov
 from viewpoint100k.views.pairs import Pair
 
 __all__ = ["PLACES", "draw_sketch", "sketch_camera"]
@@ -32,13 +30,13 @@ _PAPER, _INK, _OBJECT, _CAMERA = (250, 249, 245), (40, 44, 52), (196, 178, 150),
 def sketch_camera(pair: Pair, size: int) -> Camera:
     """A camera straight above the object that sees camera 1 at the foot of its image. (4, 4) pose, world +Z up."""
     towards = pair.cameras[0].position - pair.center
-    across = float(np.hypot(towards[0], towards[1]))
+    across = exact.hypot(float(towards[0]), float(towards[1]))
     ahead = -np.array([towards[0], towards[1], 0.0]) / across
     pose = np.eye(4)
     pose[:3, 0] = np.cross(ahead, WORLD_UP)
     pose[:3, 1] = -ahead
     pose[:3, 2] = -WORLD_UP
-    pose[:3, 3] = pair.center + WORLD_UP * across * _MARGIN / math.tan(math.radians(_FOV_DEG / 2))
+    pose[:3, 3] = pair.center + WORLD_UP * across * _MARGIN / exact.tan_deg(_FOV_DEG / 2)
     return Camera(pose, intrinsics_from_fov(_FOV_DEG, size, size), size, size)
 
 
@@ -46,16 +44,16 @@ def draw_sketch(pair: Pair, size: int) -> NDArray[np.uint8]:
     """(size, size, 3) sRGB: the plan as `sketch_camera` sees it."""
     camera = sketch_camera(pair, size * _OVERSAMPLED)
     towards = pair.cameras[0].position - pair.center
-    across = float(np.hypot(towards[0], towards[1]))
-    foot = math.atan2(towards[1], towards[0])
-    around = foot + np.radians(45.0) * np.arange(1, PLACES + 1)
-    places = pair.center + across * np.stack([np.cos(around), np.sin(around), np.zeros(PLACES)], axis=-1)
+    across = exact.hypot(float(towards[0]), float(towards[1]))
+    foot = azimuth_deg(pair.cameras[0].position, pair.center)
+    around = foot + 45.0 * np.arange(1, PLACES + 1)
+    places = pair.center + across * np.stack([exact.cos_deg(around), exact.sin_deg(around), np.zeros(PLACES)], axis=-1)
     pixels = camera.project(np.concatenate([[pair.center], places]))[0]
     image = Image.new("RGB", (camera.width, camera.height), _PAPER)
     draw = ImageDraw.Draw(image)
     unit = camera.width / 100
     middle = pixels[0]
-    ring = float(np.linalg.norm(pixels[1] - middle))
+    ring = float(exact.norm(pixels[1] - middle))
     _circle(draw, middle, ring, outline=(214, 211, 202), width=max(1, round(unit / 3)))
     _circle(draw, middle, 9 * unit, fill=_OBJECT, outline=_INK, width=round(unit / 2))
     font = ImageFont.load_default(size=6.5 * unit)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at, orbit
+from viewpoint100k.geometry import Camera, exact, intrinsics_from_fov, look_at, orbit
 from viewpoint100k.views.settings import Views
 
 __all__ = ["fitting_distance", "walk"]
@@ -41,12 +41,12 @@ def walk(
         for azimuth, elevation in zip(azimuths, elevations, strict=True)
     )
     distances = nearest * rng.uniform(*views.distance_jitter, count)
-    aims = rng.uniform(-views.aim_offset, views.aim_offset, (count, 2)) * np.tan(np.radians(fov_deg / 2))
+    aims = rng.uniform(-views.aim_offset, views.aim_offset, (count, 2)) * exact.tan_deg(fov_deg / 2)
     intrinsics = intrinsics_from_fov(fov_deg, size, size)
     cameras = []
     for azimuth, elevation, distance, aim in zip(azimuths, elevations, distances, aims, strict=True):
         centred = orbit(float(distance), float(azimuth), float(elevation))
-        beside = centred[:3, :2] @ aim * distance
+        beside = exact.matvec(centred[:3, :2], aim) * distance
         cameras.append(Camera(look_at(centred[:3, 3], beside), intrinsics, size, size))
     return tuple(cameras)
 
@@ -57,6 +57,6 @@ def fitting_distance(points: Floats, azimuth_deg: float, elevation_deg: float, f
     A point at (a, b, c) in the axes of a camera that looks at the origin from distance D lies at depth D + c, and so
     inside the span where ``max(|a|, |b|) <= fill tan(fov / 2) (D + c)``.
     """
-    local = points @ orbit(1.0, azimuth_deg, elevation_deg)[:3, :3]
-    reach = np.abs(local[:, :2]).max(axis=1) / (fill * np.tan(np.radians(fov_deg) / 2))
+    local = exact.matmul(points, orbit(1.0, azimuth_deg, elevation_deg)[:3, :3])
+    reach = np.abs(local[:, :2]).max(axis=1) / (fill * exact.tan_deg(fov_deg / 2))
     return float((reach - local[:, 2]).max())

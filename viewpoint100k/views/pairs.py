@@ -87,7 +87,7 @@ def frame_problem(frame: Frame, views: Views) -> str | None:
     mask = frame.mask
     if mask[[0, -1]].any() or mask[:, [0, -1]].any():
         return "object_not_whole"
-    if mask.mean() < views.min_object_area:
+    if np.count_nonzero(mask) / mask.size < views.min_object_area:
         return "object_too_small"
     return None
 
@@ -113,8 +113,8 @@ def overlap(first: Frame, second: Frame, radius: float) -> float:
     result is the mean over both directions, each pixel counting alike. Against rays through eight real meshes, with
     maps of 256 pixels, it was off by 0.02 in the mean and 0.07 at most.
     """
-    seen = [_seen_in(first, second, radius), _seen_in(second, first, radius)]
-    return float(np.concatenate(seen).mean()) if sum(map(len, seen)) else 0.0
+    seen = np.concatenate([_seen_in(first, second, radius), _seen_in(second, first, radius)])
+    return float(np.count_nonzero(seen) / len(seen)) if len(seen) else 0.0
 
 
 def shows(camera: Camera, depth_map: NDArray[np.float32], points: Floats, radius: float) -> NDArray[np.bool_]:

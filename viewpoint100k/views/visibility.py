@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.views.answerability import lab
+from viewpoint100k.views.colors import lab, lengths
 
 __all__ = ["LOW_CONTRAST", "contrast"]
 
@@ -47,7 +47,7 @@ def contrast(color_image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
     step = max(inside.shape[1] // _MOST_PLACES, 1)
     both = np.stack([_colors(color_image, mask.shape, places[:, ::step]) for places in (inside, outside)])
     seen = lab(both)
-    return float(np.median(np.linalg.norm(seen[0] - seen[1], axis=1)))
+    return float(np.median(lengths(seen[0] - seen[1])))
 
 
 def _crossings(mask: NDArray[np.bool_], image_shape: tuple[int, ...]) -> Iterator[tuple[Places, Places]]:

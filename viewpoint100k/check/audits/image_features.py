@@ -69,7 +69,8 @@ def object_disc(camera: Mapping[str, Any], center: Sequence[float], radius: floa
     if distance <= radius:
         return np.ones((SIZE, SIZE), dtype=bool)
     steps = (np.arange(SIZE) + 0.5) / SIZE
-    x = (steps * view.width - view.principal_point[0]) / view.focal[0]
+    columns = (1 - steps if view.mirrored else steps) * view.width
+    x = (columns - view.principal_point[0]) / view.focal[0]
     y = (steps * view.height - view.principal_point[1]) / view.focal[1]
     rays = x[None, :, None] * np.array(view.right) + y[:, None, None] * np.array(view.down) + np.array(view.forward)
     cosines = rays @ (toward / distance) / np.linalg.norm(rays, axis=2)

@@ -26,6 +26,9 @@ Meaning = str | float
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast, where it is there.
 _WORDING = ("name", "question", "reply")
 _FORM = re.compile(r"\+(swapped|mirrored)$")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_IN_ONE_IMAGE = frozenset({"camera_elevation_deg", "front_azimuth_deg", "own_left", "answerability"})
+"""Quantities that one image may tell by its nature."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 _HARMLESS = (
@@ -61,9 +64,23 @@ class Definition:
         return any(parts.get("object") == "symmetric" for parts in (self.content.get("cases") or {}).values())
 
     @property
+    def quantities(self) -> frozenset[str]:
+        """Names of what is measured."""
+        answer = self.answer
+        if self.kind in ("candidates", "arc"):
+            return frozenset({"azimuth_deg"})
+        blocks = answer["parts"].values() if self.kind == "combination" else [answer]
+        return frozenset(name for block in blocks for name in _NAME.findall(str(block["quantity"])))
+
+    @property
     def told_by(self) -> frozenset[str]:
-        """What else than both images together may rightly tell the answer."""
-        return frozenset(self.content.get("told_by") or ())
+        """The images that may tell the answer alone; none where what is asked is a change from one to the other.
+
+        A data set states its own question types, and may not exempt itself.
+        """
+        if not (self.kind in ("candidates", "arc") or self.quantities & _IN_ONE_IMAGE):
+            return frozenset()
+        return frozenset(self.content.get("told_by") or ()) & {"first_image", "second_image"}
 
     def paraphrase(self, template: str) -> Mapping[str, Any] | None:
         """The wording that a row's ``template`` column names; None where there is none of that name."""

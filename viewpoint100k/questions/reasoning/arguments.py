@@ -79,7 +79,7 @@ def _seen_from_one_side(faces: Fact, shift: Fact) -> int | None:
 def _higher_and_shifted(top: Fact, shift: Fact) -> int | None:
     """From higher up the axis has to point lower; so it has where the object has gone up in the frame."""
     signs = {top.sign, shift.sign} - {0}
-    return None if len(signs) > 1 else -sum(signs)
+    return None if len(signs) > 1 else -int(sum(signs))
 
 
 def _nearer(scale: Fact, lens: Fact) -> int | None:

@@ -110,6 +110,7 @@ LIMITS: Mapping[str, float] = {
     "direction_kept": 2.0,
     "direction_changed": 4.0,
     "swap": 0.6,
+    "leans": 0.07,
     "number_least": 12.0,
 }
 """Bounds of the facts that are not one signed quantity, in the units above; angles in degrees."""

@@ -217,6 +217,10 @@ def _direction(claim: Claim, turned: float, _: StoredViews) -> bool:
     return turned <= 2.2 if claim.value == "kept" else turned >= 3.7
 
 
+def _horizon(claim: Claim, leaned: float, _: StoredViews) -> bool:
+    return _worded("horizon", "none" if claim.value == "kept" else claim.value, leaned) is None
+
+
 def _same_faces(claim: Claim, between: float, _: StoredViews) -> bool:
     return between <= 2.8 if claim.value == "same" else between >= 4.7
 
@@ -238,6 +242,7 @@ def _faces(claim: Claim, azimuth: float, stored: StoredViews) -> bool:
 _SPECIAL: Mapping[str, Callable[[Claim, float, StoredViews], bool]] = {
     "place": _place,
     "direction": _direction,
+    "horizon": _horizon,
     "same_faces": _same_faces,
     "frame_swap": _frame_swap,
     "faces": _faces,

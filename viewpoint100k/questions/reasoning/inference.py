@@ -172,7 +172,7 @@ def _nothing(signs: Sequence[int], conclusion: int) -> bool:
 
 def _either_against(signs: Sequence[int], conclusion: int) -> bool:
     """Both premises work the same way, or one of them not at all."""
-    return min(signs) * max(signs) >= 0 and (sum(signs) > 0) - (sum(signs) < 0) == -conclusion
+    return min(signs) * max(signs) >= 0 and (int(sum(signs)) > 0) - (int(sum(signs)) < 0) == -conclusion
 
 
 def _carried(signs: Sequence[int], conclusion: int) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.geometry import Camera
+from viewpoint100k.geometry import Camera, exact
 from viewpoint100k.questions.reasoning.bands import BANDS, LIMITS, MAY_BE_SLIGHT
 
 __all__ = ["Fact", "Facts", "ReasoningScene", "observe", "observe_single", "observe_views"]
@@ -89,6 +89,8 @@ def observe(scene: ReasoningScene) -> dict[str, Fact]:
         if first is not None and second is not None and first.value == second.value:
             found[f"both_{axis}"] = Fact(f"both_{axis}", first.value)
     _with_extent(found)
+    if "horizon" in found and found["horizon"].value == "none" and pair.leans:
+        found["horizon"] = replace(found["horizon"], value="kept")
     if "top" in found and not pair.top_is_seen:
         del found["top"]
     return found
@@ -117,28 +119,33 @@ class _Pair:
     def __init__(self, scene: ReasoningScene) -> None:
         first, second = scene.cameras[:2]
         inverse = first.world_to_camera
-        motion = inverse @ second.camera_to_world
+        motion = exact.matmul(inverse, second.camera_to_world)
         self.radius = scene.radius
         self.motion: list[list[float]] = motion.tolist()
         self.step: Vector = tuple(motion[:3, 3].tolist())
-        self.center: Vector = tuple((inverse[:3, :3] @ scene.center + inverse[:3, 3]).tolist())
+        self.center: Vector = tuple(exact.transform_points(inverse, scene.center).tolist())
         self.up: Vector = tuple(inverse[:3, 2].tolist())
         self.plan = _plan(self.up)
-        self.front = None if scene.front is None else tuple((inverse[:3, :3] @ scene.front).tolist())
+        self.front = None if scene.front is None else tuple(exact.transform_directions(inverse, scene.front).tolist())
         self.lenses = [_lens(camera) for camera in (first, second)]
         # From the object's centre to each camera, and the centre in each camera's axes.
         self.sight = tuple(-c for c in self.center), tuple(s - c for s, c in zip(self.step, self.center, strict=True))
         self.local = self.center, self._turned_back(tuple(-v for v in self.sight[1]))
-        self.distances = tuple(math.hypot(*v) for v in self.sight)
+        self.distances = tuple(_length(v) for v in self.sight)
         self.directions = tuple(
             tuple(v / d for v in sight) for sight, d in zip(self.sight, self.distances, strict=True)
         )
-        self.elevations = tuple(math.degrees(math.asin(_unit(_dot(v, self.up)))) for v in self.directions)
+        self.elevations = tuple(math.degrees(exact.asin(_unit(_dot(v, self.up)))) for v in self.directions)
 
     @property
     def top_is_seen(self) -> bool:
         """Whether the view from higher up is one from above the object."""
         return max(self.elevations) >= LIMITS["top_seen_above"]
+
+    @property
+    def leans(self) -> bool:
+        """Whether camera 1 leans so far that nobody would call its horizon level."""
+        return abs(self.up[0]) > LIMITS["leans"] * exact.hypot(self.up[0], self.up[1])
 
     def measures(self) -> Iterator[tuple[str, float]]:
         """Signed quantities about the pair; one that is not defined here is left out."""
@@ -153,34 +160,34 @@ class _Pair:
         yield "moved_y", -y
         yield "moved_z", z
         yield "height", _dot(self.step, self.up) / self.radius
-        yield "distance", math.log(self.distances[1] / self.distances[0])
+        yield "distance", exact.log(self.distances[1] / self.distances[0])
 
     def _turns(self) -> Iterator[tuple[str, float]]:
         m = self.motion
-        level = math.hypot(m[0][2], m[2][2])
+        level = exact.hypot(m[0][2], m[2][2])
         if level > 0.05:
-            yield "yaw", math.degrees(math.atan2(m[0][2], m[2][2]))
-            yield "roll", math.degrees(math.atan2(m[1][0], m[1][1]))
-            yield "lean", math.degrees(math.atan2(-m[1][0], m[1][1]))
-        yield "pitch", math.degrees(math.atan2(-m[1][2], level))
+            yield "yaw", math.degrees(exact.atan2(m[0][2], m[2][2]))
+            yield "roll", math.degrees(exact.atan2(m[1][0], m[1][1]))
+            yield "lean", math.degrees(exact.atan2(-m[1][0], m[1][1]))
+        yield "pitch", math.degrees(exact.atan2(-m[1][2], level))
         ups = self.up, self._turned_back(self.up)
-        if min(math.hypot(up[0], up[1]) for up in ups) > 0.3:
-            leans = [math.degrees(math.atan2(up[0], -up[1])) for up in ups]
+        if min(exact.hypot(up[0], up[1]) for up in ups) > 0.3:
+            leans = [math.degrees(exact.atan2(up[0], -up[1])) for up in ups]
             yield "horizon", math.remainder(leans[1] - leans[0], 360)
             yield "bank", math.remainder(leans[0] - leans[1], 360)
         forwards = m[0][2], m[1][2], m[2][2]
-        tilts = (math.degrees(math.asin(_unit(_dot(axis, self.up)))) for axis in ((0.0, 0.0, 1.0), forwards))
+        tilts = (math.degrees(exact.asin(_unit(_dot(axis, self.up)))) for axis in ((0.0, 0.0, 1.0), forwards))
         before, after = tilts
         yield "tilt", after - before
         # Camera 1's forward axis in camera 2: where its far background has gone.
-        yield "background_x", math.degrees(math.atan2(m[2][0], m[2][2]))
-        yield "background_y", math.degrees(math.atan2(-m[2][1], math.hypot(m[2][0], m[2][2])))
+        yield "background_x", math.degrees(exact.atan2(m[2][0], m[2][2]))
+        yield "background_y", math.degrees(exact.atan2(-m[2][1], exact.hypot(m[2][0], m[2][2])))
 
     def _of_object(self) -> Iterator[tuple[str, float]]:
         first, second = (self._on_plan(v) for v in self.sight)
-        lengths = math.hypot(*first), math.hypot(*second)
+        lengths = _length(first), _length(second)
         if min(lengths) > 0.05 * min(self.distances):
-            turn = math.atan2(first[0] * second[1] - first[1] * second[0], _dot2(first, second))
+            turn = exact.atan2(first[0] * second[1] - first[1] * second[0], _dot2(first, second))
             yield "azimuth", math.degrees(turn)
         if lengths[0] > 0.05 * self.distances[0]:
             yield "object_side", (first[1] * second[0] - first[0] * second[1]) / lengths[0] / self.radius
@@ -188,7 +195,7 @@ class _Pair:
         yield "top", self.elevations[1] - self.elevations[0]
         if self.front is not None:
             ahead = self._on_plan(self.front)
-            length = math.hypot(*ahead)
+            length = _length(ahead)
             if length > 0.2:
                 moved = second[0] - first[0], second[1] - first[1]
                 yield "front_side", (ahead[1] * second[0] - ahead[0] * second[1]) / length / self.radius
@@ -199,21 +206,21 @@ class _Pair:
         for kind, axis, sign in (("flank_x", 0, 1), ("flank_y", 1, -1)):
             # Camera 1's right or up, made square to its line of sight to the object.
             across = tuple(sign * ((i == axis) - v1[axis] * v) for i, v in enumerate(v1))
-            length = math.hypot(*across)
+            length = _length(across)
             if length > 0.2:
-                yield kind, math.degrees(math.atan2(_dot(v2, across) / length, _dot(v2, v1)))
+                yield kind, math.degrees(exact.atan2(_dot(v2, across) / length, _dot(v2, v1)))
         focal = [lens[0] for lens in self.lenses]
-        yield "lens", math.log(focal[1] / focal[0])
+        yield "lens", exact.log(focal[1] / focal[0])
         depths = [local[2] for local in self.local]
         if min(depths) > 0.1 * min(self.distances):
-            by_depth = math.log(focal[1] / focal[0] * depths[0] / depths[1])
-            by_distance = math.log(focal[1] / focal[0] * self.distances[0] / self.distances[1])
+            by_depth = exact.log(focal[1] / focal[0] * depths[0] / depths[1])
+            by_distance = exact.log(focal[1] / focal[0] * self.distances[0] / self.distances[1])
             if BANDS["scale"].word(by_depth) == BANDS["scale"].word(by_distance):
                 yield "scale", by_depth
             spots = [_spot(local, lens) for local, lens in zip(self.local, self.lenses, strict=True)]
             yield "shift_x", spots[1][0] - spots[0][0]
             yield "shift_y", spots[1][1] - spots[0][1]
-            if math.degrees(math.acos(_unit(_dot(v1, v2)))) <= LIMITS["parallax_turn_most"]:
+            if math.degrees(exact.acos(_unit(_dot(v1, v2)))) <= LIMITS["parallax_turn_most"]:
                 # What is nearest to camera 1 lies along v1 from the middle; its sideways place in image 2.
                 near = self._turned_back(v1)
                 offset = near[0] - self.local[1][0] / self.local[1][2] * near[2]
@@ -251,12 +258,12 @@ class _Pair:
 
     def named(self) -> Iterator[Fact]:
         """Facts with words of their own."""
-        moved = math.hypot(*self.step) / self.radius
+        moved = _length(self.step) / self.radius
         yield from _either("place", moved, "place_kept", "kept", "place_left", "left")
-        trace = sum(self.motion[i][i] for i in range(3))
-        turned = math.degrees(math.acos(_unit((trace - 1) / 2)))
+        trace = self.motion[0][0] + self.motion[1][1] + self.motion[2][2]
+        turned = math.degrees(exact.acos(_unit((trace - 1) / 2)))
         yield from _either("direction", turned, "direction_kept", "kept", "direction_changed", "changed")
-        between = math.degrees(math.acos(_unit(_dot(*self.directions))))
+        between = math.degrees(exact.acos(_unit(_dot(*self.directions))))
         yield from _either("same_faces", between, "faces_same", "same", "faces_different", "different")
         # The observer's right, in camera 1's axes, along x: where camera 1 has its left.
         facing = self.directions[0]
@@ -267,7 +274,7 @@ class _Pair:
     def _turned_back(self, vector: tuple[float, ...]) -> tuple[float, ...]:
         """A direction in camera 2's axes."""
         m = self.motion
-        return tuple(sum(m[row][column] * vector[row] for row in range(3)) for column in range(3))
+        return tuple(m[0][i] * vector[0] + m[1][i] * vector[1] + m[2][i] * vector[2] for i in range(3))
 
     def _on_plan(self, vector: tuple[float, ...]) -> tuple[float, float]:
         """A direction on the floor plan."""
@@ -280,7 +287,7 @@ def _plan(up: Vector) -> tuple[tuple[float, ...], tuple[float, ...]]:
     axis = (1.0, 0.0, 0.0) if abs(up[0]) < 0.9 else (0.0, 0.0, 1.0)
     along = _dot(axis, up)
     level = tuple(a - along * u for a, u in zip(axis, up, strict=True))
-    length = math.hypot(*level)
+    length = _length(level)
     east = tuple(v / length for v in level)
     return east, _cross(up, east)
 
@@ -315,15 +322,15 @@ def _with_extent(found: dict[str, Fact]) -> None:
 def _facing(scene: ReasoningScene) -> Iterator[Fact]:
     """Which of its own sides the object turns to each camera, and whether that looks down on it."""
     front = None if scene.front is None else scene.front.tolist()
-    known = front is not None and math.hypot(front[0], front[1]) > 0.2
+    known = front is not None and exact.hypot(front[0], front[1]) > 0.2
     for image, camera in enumerate(scene.cameras[:2], start=1):
         x, y, z = (camera.position - scene.center).tolist()
-        elevation = math.degrees(math.atan2(z, math.hypot(x, y)))
+        elevation = math.degrees(exact.atan2(z, exact.hypot(x, y)))
         word = BANDS["looks_down"].word(elevation)
         if word is not None:
             yield Fact("looks_down", word, image, elevation)
         if known and front is not None and abs(elevation) <= LIMITS["faces_elevation_most"]:
-            azimuth = math.degrees(math.atan2(y, x) - math.atan2(front[1], front[0]))
+            azimuth = math.degrees(exact.atan2(y, x) - exact.atan2(front[1], front[0]))
             yield from _sides(math.remainder(azimuth, 360), image)
 
 
@@ -341,7 +348,7 @@ def _sides(azimuth: float, image: int) -> Iterator[Fact]:
 
 def _azimuth(camera: Camera, center: Floats) -> float:
     x, y, _ = (camera.position - center).tolist()
-    return math.degrees(math.atan2(y, x))
+    return math.degrees(exact.atan2(y, x))
 
 
 def _lens(camera: Camera) -> tuple[float, float, float, float, float]:
@@ -364,6 +371,12 @@ def _dot(a: tuple[float, ...], b: tuple[float, ...]) -> float:
 
 def _dot2(a: tuple[float, float], b: tuple[float, float]) -> float:
     return a[0] * b[0] + a[1] * b[1]
+
+
+def _length(a: tuple[float, ...]) -> float:
+    """Of a vector with two or three entries."""
+    first, second, *third = a
+    return math.sqrt(first * first + second * second + (third[0] * third[0] if third else 0.0))
 
 
 def _cross(a: tuple[float, ...], b: tuple[float, ...]) -> tuple[float, float, float]:

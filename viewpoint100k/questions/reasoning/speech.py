@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 import numpy as np
 
+from viewpoint100k.geometry import exact
 from viewpoint100k.questions.reasoning.arguments import Argument
 from viewpoint100k.questions.reasoning.bands import LIMITS
 from viewpoint100k.questions.reasoning.observe import Fact
@@ -157,7 +157,7 @@ class Speech:
         if fact.measure is None or fact.value.startswith("slight") or fact.value == "none":
             return None
         if fact.kind == "distance":
-            return round(math.exp(fact.measure), 1) if abs(fact.measure) > 0.2 else None
+            return round(exact.exp(fact.measure), 1) if abs(fact.measure) > 0.2 else None
         size = abs(fact.measure)
         if fact.kind not in _IN_DEGREES or size < LIMITS["number_least"]:
             return None

@@ -1,0 +1,263 @@
+"""A block of rows from nothing but the config and its place in the plan: the one module that joins all floors below."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from renderers import Renderer, open_renderer
+from viewpoint100k.assets import PHOTO_SOURCES, Asset, CaptureAsset, Source
+from viewpoint100k.assets.mixed import parse_mixture
+from viewpoint100k.building.frame_sets import CaptureFrameSet, FrameSet, MeshFrameSet
+from viewpoint100k.building.rows import Dropped, RowBuilder
+from viewpoint100k.dataset.schema import record_batch
+from viewpoint100k.errors import AssetError, BuildError
+from viewpoint100k.geometry.seeding import derive_seed, generator
+from viewpoint100k.plan.build_plan import BuildPlan
+from viewpoint100k.plan.config import BuildConfig
+from viewpoint100k.plan.layout import Block, candidates
+from viewpoint100k.plan.planning import make_build_plan
+from viewpoint100k.plan.specs import PairSpec, QuestionSpec, plan_pairs
+from viewpoint100k.questions.answers import Arc, Candidates
+from viewpoint100k.runtime.stopwatch import Stopwatch
+
+__all__ = ["BlockBuilder", "BlockRecord", "ProgressListener", "SilentListener", "build_shard"]
+
+_MAX_VISITS = 40
+"""A block gives up after this many times the visits that it would need if nothing were dropped."""
+
+Row = dict[str, Any]
+
+
+class ProgressListener(Protocol):
+    """Receives progress events while a block is built: which asset is in use, and how many rows it gave."""
+
+    def asset_started(self, asset_id: str) -> None: ...
+
+    def asset_finished(self, rows: int) -> None: ...
+
+
+def build_shard(config: BuildConfig, index: int) -> pa.Table:
+    """The rows of one shard as a build writes them, in memory: a pure function of its two arguments.
+
+    For notebooks, and for schedulers of one's own. It plans the whole set before it builds a part: for many shards,
+    ``viewpoint100k build --shards`` plans once, keeps every core busy, and survives a crash.
+
+    Args:
+        config: as `viewpoint100k.plan.config.load_config` gives it.
+        index: counted from 0 over all shards, those of the training split first.
+
+    Raises ``IndexError`` where there is no such shard, ``UsageError`` for a config that cannot be built, and
+    ``BuildError`` where its assets do not give enough rows.
+    """
+
+    build_plan = make_build_plan(config)
+    shards = build_plan.layout.shards
+    if not 0 <= index < len(shards):
+        raise IndexError(f"shard {index}: the set has {len(shards)}, counted from 0")
+    builder = BlockBuilder(build_plan, config.open_source())
+    try:
+        batches = [builder.build_block(block, dict, SilentListener())[0] for block in shards[index].blocks]
+    finally:
+        builder.close()
+    return pa.Table.from_batches(batches)
+
+
+class SilentListener:
+    """A progress listener that ignores all events."""
+
+    def asset_started(self, asset_id: str) -> None: ...
+
+    def asset_finished(self, rows: int) -> None: ...
+
+
+@dataclass
+class BlockRecord:
+    """What became of a block's candidates."""
+
+    drops: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often anything was dropped, by (stage, reason)."""
+    dropped_assets: dict[str, str] = field(default_factory=dict)
+    """Assets that could not be used at all, and the reason."""
+    used_assets: set[str] = field(default_factory=set)
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of used assets, what was assumed of them or left out."""
+    taken: defaultdict[str, set[tuple[int, int]]] = field(default_factory=lambda: defaultdict(set))
+    """Pairs of photos that stand in the block already, by asset."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "drops": [[stage, reason, count] for (stage, reason), count in sorted(self.drops.items())],
+            "dropped_assets": dict(sorted(self.dropped_assets.items())),
+            "used_assets": sorted(self.used_assets),
+            "notes": {asset_id: list(words) for asset_id, words in sorted(self.notes.items())},
+        }
+
+
+class BlockBuilder:
+    """What one process needs to build blocks: the source, and a renderer that is opened at its first use.
+
+    ``device_index`` is the EGL device that it draws on; the first by default.
+    """
+
+    def __init__(self, build_plan: BuildPlan, source: Source, device_index: int | None = None) -> None:
+        self.build_plan = build_plan
+        self.source = source
+        self._device_index = device_index
+        self.timed = Stopwatch()
+        self._renderer: Renderer | None = None
+
+    @property
+    def renderer(self) -> Renderer:
+        if self._renderer is None:
+            options = {} if self._device_index is None else {"device_index": self._device_index}
+            self._renderer = open_renderer(self.build_plan.config.renderer, **options)
+        return self._renderer
+
+    def make_ready(self) -> None:
+        """Opens the renderer where there is something to draw."""
+        if self._renders:
+            assert self.renderer
+
+    @cached_property
+    def _renderer_name(self) -> str:
+        return self.renderer.describe()
+
+    @cached_property
+    def _renders(self) -> bool:
+        """Whether any source has meshes, and not photographs alone."""
+        kinds = {part.spec.partition(":")[0] for part in parse_mixture(self.build_plan.config.source)}
+        return bool(kinds - PHOTO_SOURCES)
+
+    def close(self) -> None:
+        if self._renderer is not None:
+            self._renderer.close()
+
+    def build_block(
+        self, block: Block, quarantine: Callable[[], Mapping[str, str]], listener: ProgressListener
+    ) -> tuple[pa.RecordBatch, BlockRecord]:
+        """The rows of ``block``: a pure function of the build_plan and the block.
+
+        Args:
+            quarantine: assets that must not be touched, with the reason: they brought a worker down.
+
+        Raises ``BuildError`` where the assets do not give enough rows.
+        """
+        config = self.build_plan.config
+        self.make_ready()  # Before any asset is in hand: a driver's fault is not the asset's.
+        wanted = plan_pairs(config, block, self.build_plan.templates)
+        pools = self.build_plan.layout.pools[block.shard.split]
+        record, rows = BlockRecord(), list[Row]()
+        assets = sum(len(pool.assets) for pool in pools)
+        patience = _MAX_VISITS * -(-block.rows // config.pairs_per_asset) + 2 * min(assets, 1000)
+        for visit, (asset_id, seed) in enumerate(candidates(config, block, pools)):
+            if not wanted:
+                break
+            if visit >= patience:
+                raise BuildError(_shortfall(block, len(rows), visit, record))
+            if visit == patience // 4:  # Photos are where they are: rather another angle than no row.
+                record.drops["slot", "angle_bin_given_up"] += len(wanted)
+                wanted = [slot.with_any_angle(config.pairs.azimuth_deg) for slot in wanted]
+            if asset_id in (quarantined := quarantine()):
+                record.dropped_assets[asset_id] = quarantined[asset_id]
+            if asset_id in record.dropped_assets:
+                continue
+            listener.asset_started(asset_id)
+            taken, wanted = _for_one_visit(wanted, config.pairs_per_asset)
+            made, returned = self._visit(asset_id, seed, taken, record)
+            rows += made
+            wanted += returned
+            listener.asset_finished(len(made))
+        return record_batch(rows), record
+
+    def _visit(
+        self, asset_id: str, seed: int, taken: list[PairSpec], record: BlockRecord
+    ) -> tuple[list[Row], list[PairSpec]]:
+        """Rows for as many of the ``taken`` slots as the asset fills, and what is left of the slots."""
+        try:
+            with self.timed("load"):
+                asset = self.source.load(asset_id)
+        except AssetError as error:
+            record.dropped_assets[asset_id] = error.reason
+            return [], taken
+        photographs = isinstance(asset, CaptureAsset)
+        row_builder = RowBuilder(self.build_plan, "photograph" if photographs else self._renderer_name, self.timed)
+        visit = self._open_visit(asset, taken, seed, record)
+        rows, returned = list[Row](), list[PairSpec]()
+        try:
+            for place, (slot, views) in enumerate(zip(taken, visit.views(taken), strict=True)):
+                made, dropped, left = row_builder.fill(asset, visit, slot, views, derive_seed(seed, place))
+                rows += made
+                record.drops.update((one.stage, one.reason) for one in dropped)
+                if left:
+                    again = self._again(replace(slot, asks=left), dropped, derive_seed(seed, place, "again"), record)
+                    returned.append(again)
+        finally:
+            visit.close()
+        if rows:
+            record.used_assets.add(asset_id)
+            if asset.notes:
+                record.notes[asset_id] = asset.notes
+        return rows, returned
+
+    def _again(self, slot: PairSpec, dropped: Sequence[Dropped], seed: int, record: BlockRecord) -> PairSpec:
+        """The slot for another asset. Of an asset whose front is not known other questions are asked: of most sources
+        none is known of any."""
+        if not any(one.reason == "front_unknown" for one in dropped):
+            return slot
+        rng = generator(seed)
+        asks = tuple(self._without_front(asked, rng, record) for asked in slot.asks)
+        return replace(slot, asks=asks)
+
+    def _without_front(self, asked: QuestionSpec, rng: np.random.Generator, record: BlockRecord) -> QuestionSpec:
+        templates = self.build_plan.templates
+        template = templates[asked.template]
+        if not template.needs_front:
+            return asked
+        others = sorted(
+            name
+            for name, other in templates.items()
+            if not other.needs_front
+            and not other.cases
+            and other.goes_around == template.goes_around
+            and other.options
+            and not isinstance(other.answer, Candidates | Arc)
+        )
+        if not others:
+            return asked
+        record.drops["slot", "question_type_given_up"] += 1
+        chosen = others[int(rng.integers(len(others)))]
+        position = int(rng.integers(templates[chosen].options))
+        return replace(asked, template=chosen, answer_position=position)
+
+    def _open_visit(self, asset: Asset, taken: list[PairSpec], seed: int, record: BlockRecord) -> FrameSet:
+        if isinstance(asset, CaptureAsset):
+            return CaptureFrameSet(asset, seed, self.timed, record.taken[asset.origin.asset_id])
+        build_plan = self.build_plan
+        return MeshFrameSet(asset, taken, build_plan.templates, seed, build_plan.config, self.renderer, self.timed)
+
+
+def _for_one_visit(wanted: list[PairSpec], rows: int) -> tuple[list[PairSpec], list[PairSpec]]:
+    """The first slots, at least one, that hold no more than ``rows`` asks; and the others."""
+    held = list(itertools.accumulate(len(slot.asks) for slot in wanted))
+    count = max(1, bisect.bisect_right(held, rows))
+    return wanted[:count], wanted[count:]
+
+
+def _shortfall(block: Block, rows: int, visits: int, record: BlockRecord) -> str:
+    reasons = Counter(record.dropped_assets.values()) + Counter(
+        {reason: count for (_, reason), count in record.drops.items()}
+    )
+    why = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(5))
+    return (
+        f"block {block.name} has {rows} of {block.rows} rows after {visits} visits to assets ({why}): "
+        "give more or better assets, fewer rows, or looser views and pairs in the config"
+    )

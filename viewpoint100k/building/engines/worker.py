@@ -1,0 +1,130 @@
+"""One worker: a process of its own, with one rendering context, that builds the blocks it is sent."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from viewpoint100k.errors import ViewpointError
+from viewpoint100k.runtime.environment import ONE_CORE
+
+__all__ = [
+    "ONE_CORE",
+    "AssetFinished",
+    "AssetStarted",
+    "Crashed",
+    "Done",
+    "Failed",
+    "Task",
+    "WorkerJob",
+    "serve",
+]
+
+
+@dataclass(frozen=True)
+class WorkerJob:
+    """What a worker is started with: plain values, because it is a fresh process."""
+
+    build_plan: object
+    """A `BuildPlan`, typed loosely: a worker sets its environment before it imports GL."""
+    root: Path
+    log: Path
+    device_index: int | None = None
+    """The EGL device to draw on; the first by default."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A block to build: the shard's and the block's place in the plan."""
+
+    shard: int
+    block: int
+
+
+@dataclass(frozen=True)
+class AssetStarted:
+    asset_id: str
+
+
+@dataclass(frozen=True)
+class AssetFinished:
+    rows: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """The block is on the disk."""
+
+
+@dataclass(frozen=True)
+class Crashed:
+    """Python raised something that nobody foresaw, while an asset was being visited."""
+
+    asset_id: str
+    trace: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The build cannot go on."""
+
+    error: Exception
+
+
+class _Reporter:
+    """Tells the parent how a block goes, and remembers the asset in hand."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.asset_id: str | None = None
+
+    def asset_started(self, asset_id: str) -> None:
+        self.asset_id = asset_id
+        self._connection.send(AssetStarted(asset_id))
+
+    def asset_finished(self, rows: int) -> None:
+        self.asset_id = None
+        self._connection.send(AssetFinished(rows))
+
+
+def serve(job: WorkerJob, connection: Connection) -> None:
+    """Builds blocks until the parent sends None or goes away. The entry point of a worker process."""
+    _settle_in(job.log)
+    from viewpoint100k.building.blocks import BlockBuilder
+    from viewpoint100k.building.engines.quarantine import Quarantine
+    from viewpoint100k.dataset.folder import DatasetFolder
+    from viewpoint100k.plan.build_plan import BuildPlan
+
+    assert isinstance(job.build_plan, BuildPlan)
+    folder = DatasetFolder(job.root)
+    quarantine = Quarantine(folder.build / "quarantine")
+    reporter = _Reporter(connection)
+    try:
+        builder = BlockBuilder(job.build_plan, job.build_plan.config.open_source(), job.device_index)
+        while (task := connection.recv()) is not None:
+            block = job.build_plan.layout.shards[task.shard].blocks[task.block]
+            batch, record = builder.build_block(block, quarantine.reasons, reporter)
+            folder.write_block(block, batch, record.to_json())
+            connection.send(Done())
+        builder.close()
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        sys.exit(1)  # The parent is gone: nobody wants the rows.
+    except ViewpointError as error:
+        connection.send(Failed(error))
+    except Exception as error:
+        trace = traceback.format_exc()
+        print(trace, file=sys.stderr, flush=True)
+        connection.send(Failed(error) if reporter.asset_id is None else Crashed(reporter.asset_id, trace))
+
+
+def _settle_in(log: Path) -> None:
+    """One core for this worker, and a file for whatever a driver prints."""
+    os.environ.update(ONE_CORE)
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(file, 2)
+    os.dup2(file, 1)
+    os.close(file)

@@ -1,0 +1,186 @@
+"""One visit to an asset: the frames that it gives for the slots at hand, which of them fill each, and their images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderers import Renderer, Stage
+from viewpoint100k.assets import CaptureAsset, MeshAsset
+from viewpoint100k.building.placement import Views, place_views
+from viewpoint100k.building.scenes import Scenes
+from viewpoint100k.dataset.jpeg import encode_jpeg
+from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry import azimuth_deg
+from viewpoint100k.geometry.seeding import derive_seed, generator
+from viewpoint100k.plan.config import BuildConfig
+from viewpoint100k.plan.specs import PairSpec
+from viewpoint100k.questions import Template
+from viewpoint100k.runtime.stopwatch import Stopwatch
+from viewpoint100k.views.pairs import Frame, Pair, frame_problem, overlap
+from viewpoint100k.views.visibility import LOW_CONTRAST, contrast
+
+__all__ = ["CaptureFrameSet", "FrameSet", "MeshFrameSet"]
+
+_CHECK_SIZE = 256
+"""Pixels along each side of the depth maps from which frames and pairs are judged."""
+
+
+class FrameSet(Protocol):
+    """What the rest of a build knows of an asset, be it a mesh or a capture."""
+
+    def views(self, slots: Sequence[PairSpec]) -> Sequence[Views | str]:
+        """The frames that are to fill each slot, in the order in which a question speaks of them; or, where the asset
+        has none that fit, the reason code."""
+        ...
+
+    def problem(self, place: int) -> str | None:
+        """The reason code for which a frame cannot be used, or None."""
+        ...
+
+    def pair(self, views: Views, slot: PairSpec) -> Pair:
+        """The frames of a slot and the object between them."""
+        ...
+
+    def image(self, place: int, mirrored: bool = False) -> bytes:
+        """A frame's encoded image, as it is or mirrored left to right. Raises ``AssetError`` where it cannot be had."""
+        ...
+
+    def close(self) -> None:
+        """Frees what the visit holds."""
+        ...
+
+
+class MeshFrameSet:
+    """Views of a mesh, made to measure for the slots at hand.
+
+    Pairs whose camera walks around the object share the frames of one walk; each other pair has frames of its own.
+    Depth is rendered at once and small; colour only for the frames whose image is asked for.
+    """
+
+    def __init__(
+        self,
+        asset: MeshAsset,
+        slots: Sequence[PairSpec],
+        templates: Mapping[str, Template],
+        seed: int,
+        config: BuildConfig,
+        renderer: Renderer,
+        timed: Stopwatch,
+    ) -> None:
+        self._asset, self._templates, self._config, self._timed = asset, templates, config, timed
+        with timed("views"):
+            placed = place_views(asset.mesh.points, slots, templates, config, generator(seed, "views"))
+        self._views = placed.views
+        with timed("upload"):
+            self._scenes = Scenes(renderer, asset.mesh, Stage(derive_seed(seed, "stage")))
+        with timed("depth"):
+            self._frames = [
+                Frame(shot.camera, self._scenes.of(shot).depth(shot.camera.resized(_CHECK_SIZE, _CHECK_SIZE)))
+                for shot in placed.shots
+            ]
+        self._shots = placed.shots
+        self._images: dict[tuple[int, bool], bytes] = {}
+
+    def views(self, slots: Sequence[PairSpec]) -> Sequence[Views | str]:
+        return [views if views is not None else "no_such_motion" for views in self._views]
+
+    def problem(self, place: int) -> str | None:
+        return frame_problem(self._frames[place], self._config.views)
+
+    def pair(self, views: Views, slot: PairSpec) -> Pair:
+        one, two = self._frames[views[0]], self._frames[views[1]]
+        cameras = tuple(self._frames[place].camera for place in views)
+        with self._timed("overlap"):
+            shared = overlap(one, two, radius=1.0)
+        told = None
+        if self._config.pairs.min_answerability > 0:
+            with self._timed("answerability"):
+                told = self._told(views, slot)
+        return Pair(cameras, np.zeros(3), 1.0, self._asset.front, shared, told, slot.object == "mirrored")
+
+    def _told(self, views: Views, slot: PairSpec) -> float:
+        """How different the images would have been, had another answer been true."""
+        cameras = [self._frames[place].camera for place in views]
+        seen = self._scenes.counterfactuals(self._shots[views[0]])
+        if self._templates[slot.asks[0].template].concerns_handedness:
+            return seen.handedness(cameras[1])
+        if len(cameras) > 2:
+            return seen.distinctness(cameras)
+        return seen.answerability(cameras[0], cameras[1], self._config.pairs)
+
+    def image(self, place: int, mirrored: bool = False) -> bytes:
+        if (place, mirrored) not in self._images:
+            with self._timed("color"):
+                pixels = self._scenes.of(self._shots[place]).color(self._frames[place].camera)
+            with self._timed("contrast"):
+                seen = contrast(pixels, self._frames[place].mask)
+            if seen < self._config.views.min_contrast:
+                raise AssetError(LOW_CONTRAST, f"the object differs from its background by {seen:.1f} of 100 alone")
+            with self._timed("encode"):
+                shown = np.ascontiguousarray(pixels[:, ::-1]) if mirrored else pixels
+                self._images[place, mirrored] = encode_jpeg(shown, self._config.images.jpeg_quality)
+        return self._images[place, mirrored]
+
+    def close(self) -> None:
+        self._scenes.close()
+
+
+class CaptureFrameSet:
+    """The photographs of a capture: each slot takes two whose azimuth change is what it asks."""
+
+    def __init__(self, asset: CaptureAsset, seed: int, timed: Stopwatch, taken: set[tuple[int, int]]) -> None:
+        """``taken``: the pairs of photos that earlier visits of the same block have used; added to."""
+        self._asset, self._timed, self._taken = asset, timed, taken
+        self._rng = generator(seed, "pairs")
+        self._images: dict[int, bytes] = {}
+
+    def views(self, slots: Sequence[PairSpec]) -> Sequence[Views | str]:
+        azimuths = np.array([azimuth_deg(photo.camera.position) for photo in self._asset.photos])
+        changes = (azimuths[None] - azimuths[:, None] + 180) % 360 - 180
+        free = ~np.eye(len(azimuths), dtype=bool)
+        for first, second in self._taken:
+            free[first, second] = free[second, first] = False
+        return [self._choose(changes, free, slot) or "no_pair_at_this_angle" for slot in slots]
+
+    def _choose(self, changes: NDArray[np.float64], free: NDArray[np.bool_], slot: PairSpec) -> tuple[int, int] | None:
+        """Two photos that no slot of this block has taken yet, in either order."""
+        assert slot.azimuth_deg is not None
+        low, high = slot.azimuth_deg
+        fitting = np.argwhere(free & (changes >= low) & (changes <= high))
+        if len(fitting) == 0:
+            return None
+        first, second = (int(place) for place in fitting[self._rng.integers(len(fitting))])
+        free[first, second] = free[second, first] = False
+        self._taken.add((first, second))
+        return first, second
+
+    def problem(self, place: int) -> str | None:
+        return None  # What is wrong with a photo is found when its capture is loaded.
+
+    def pair(self, views: Views, slot: PairSpec) -> Pair:
+        first, second = views
+        cameras = self._asset.photos[first].camera, self._asset.photos[second].camera
+        return Pair(cameras, np.zeros(3), 1.0, self._asset.front, self._shared(first, second))
+
+    def _shared(self, first: int, second: int) -> float | None:
+        """The part of the points that either photo observes which both do; None where observations are not known."""
+        if self._asset.visible is None:
+            return None
+        one, two = self._asset.visible[[first, second]]
+        seen = np.count_nonzero(one) + np.count_nonzero(two)
+        return float(2 * np.count_nonzero(one & two) / seen) if seen else 0.0
+
+    def image(self, place: int, mirrored: bool = False) -> bytes:
+        if mirrored:
+            raise AssetError("photo_not_mirrored", f"{self._asset.origin.asset_id}: photos are shown as they are")
+        if place not in self._images:
+            with self._timed("read"):
+                self._images[place] = self._asset.photos[place].read()
+        return self._images[place]
+
+    def close(self) -> None:
+        self._images.clear()

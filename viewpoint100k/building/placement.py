@@ -1,0 +1,106 @@
+"""Which cameras a visit to a mesh places: one walk for the slots that share it, views of their own for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.geometry import Camera
+from viewpoint100k.plan.config import BuildConfig
+from viewpoint100k.plan.specs import PairSpec
+from viewpoint100k.questions import Template
+from viewpoint100k.questions.answers import Arc, Candidates
+from viewpoint100k.views.half_steps import place_pair
+from viewpoint100k.views.motions import outline
+from viewpoint100k.views.orbits import walk
+
+__all__ = ["Looks", "Placement", "Shot", "Views", "place_views"]
+
+Looks = Literal["staged", "plain", "turned"]
+"""How a frame shows the object: on its stage; alone, under a light that is the same all round; or, so lit, as the
+solid that it would be, turned on a lathe."""
+
+Views = tuple[int, ...]
+"""Places of frames in a visit, in the order in which a question speaks of them."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A frame to be rendered."""
+
+    camera: Camera
+    looks: Looks = "staged"
+
+
+@dataclass
+class Placement:
+    """The frames of a visit, and which of them fill each slot; None where no cameras fit it."""
+
+    shots: list[Shot] = field(default_factory=list)
+    views: list[Views | None] = field(default_factory=list)
+
+    def add(self, cameras: Sequence[Camera], looks: Looks) -> Views:
+        """Places of new frames."""
+        first = len(self.shots)
+        self.shots += [Shot(camera, looks) for camera in cameras]
+        return tuple(range(first, len(self.shots)))
+
+
+def place_views(
+    points: NDArray[np.float64],
+    slots: Sequence[PairSpec],
+    templates: Mapping[str, Template],
+    config: BuildConfig,
+    rng: np.random.Generator,
+) -> Placement:
+    """Cameras for every slot, around a mesh with these vertices (n, 3)."""
+    placed = Placement()
+    kinds = [templates[slot.asks[0].template].answer for slot in slots]
+    walked = [
+        slot.motion is None and slot.staged and not isinstance(kind, Candidates | Arc)
+        for slot, kind in zip(slots, kinds, strict=True)
+    ]
+    turns = [_drawn(slot, rng) for slot, shares in zip(slots, walked, strict=True) if shares]
+    path = list(placed.add(walk(points, turns, config.views, config.images.size, rng), "staged")) if turns else []
+    extremes = outline(points) if not all(walked) else points
+    for slot, kind, shares in zip(slots, kinds, walked, strict=True):
+        if shares:
+            placed.views.append((path[0], path[1]))
+            path = path[1:]
+        elif slot.motion is not None:
+            pair = place_pair(extremes, slot.motion, config.motions, config.images.size, rng)
+            placed.views.append(placed.add(pair, _looks(slot)) if pair else None)
+        else:
+            azimuths = _azimuths(kind, slot, rng)
+            cameras = walk(points, np.diff(azimuths).tolist(), config.views, config.images.size, rng)
+            placed.views.append(placed.add(cameras, _looks(slot)))
+    return placed
+
+
+def _looks(slot: PairSpec) -> Looks:
+    if slot.object == "symmetric":
+        return "turned"
+    return "staged" if slot.staged else "plain"
+
+
+def _drawn(slot: PairSpec, rng: np.random.Generator) -> float:
+    assert slot.azimuth_deg is not None, "a slot without a motion has a range of angles"
+    return float(rng.uniform(*slot.azimuth_deg))
+
+
+def _azimuths(kind: object, slot: PairSpec, rng: np.random.Generator) -> list[float]:
+    """Azimuths, degrees, of a slot's cameras, counted from the first."""
+    if isinstance(kind, Arc):
+        gaps = rng.uniform(*kind.apart, kind.views - 1)
+        along = np.concatenate([[0.0], np.cumsum(gaps)])
+        return [float(azimuth) for azimuth in rng.permutation(along)]
+    change = _drawn(slot, rng)
+    if isinstance(kind, Candidates):
+        low, high = kind.range
+        inside = float(np.clip(abs(change), low, high)) * np.sign(change)
+        return [0.0, *kind.changes_deg(float(inside))]
+    return [0.0, change]

@@ -1,0 +1,82 @@
+"""Gaussian blurs along one axis, by sums in a fixed order: the same bits on every machine, without FFT or BLAS."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.geometry.exact.algebra import total
+from viewpoint100k.geometry.exact.exponentials import exp
+
+__all__ = ["Edge", "gaussian_blur"]
+
+Floats = NDArray[np.floating]
+Edge = Literal["mirror", "wrap", "zero"]
+"""How an array goes on beyond its ends: as its mirror image, from the other end, or as zeros."""
+
+_PADDING = {"mirror": "symmetric", "wrap": "wrap", "zero": "constant"}
+_REACH = 4.0
+"""Standard deviations at which a kernel ends."""
+_WIDE = 6.0
+"""Entries: a wider Gaussian is made of running sums, whose cost does not grow with it."""
+_PASSES = 3
+"""Of running sums. Three come within 3% of a Gaussian (Gwosdek et al. 2011, "Theoretical foundations of Gaussian
+convolution by extended box filtering")."""
+
+
+def gaussian_blur(values: Floats, sigma: float, axis: int, edge: Edge = "mirror") -> Floats:
+    """``values``, float32 or float64, blurred along ``axis`` by a Gaussian of ``sigma`` entries; same dtype."""
+    if sigma <= 0:
+        return values
+    return _by_weights(values, sigma, axis, edge) if sigma <= _WIDE else _by_sums(values, sigma, axis, edge)
+
+
+def _by_weights(values: Floats, sigma: float, axis: int, edge: Edge) -> Floats:
+    """The middle entry first, then pair by pair outwards."""
+    weights = _weights(sigma).astype(values.dtype)
+    reach, count = len(weights) - 1, values.shape[axis]
+    wide = _padded(values, reach, axis, edge)
+    blurred = wide[reach : reach + count] * weights[0]
+    pair = np.empty_like(blurred)
+    for away in range(1, reach + 1):
+        np.add(wide[reach - away : reach - away + count], wide[reach + away : reach + away + count], out=pair)
+        pair *= weights[away]
+        blurred += pair
+    return np.ascontiguousarray(np.moveaxis(blurred, 0, axis))
+
+
+@lru_cache(maxsize=32)
+def _weights(sigma: float) -> NDArray[np.float64]:
+    """(r + 1,): of the middle entry and of those ever farther away on either side; all together 1."""
+    away = np.arange(int(_REACH * sigma + 0.5) + 1) / sigma
+    weights: NDArray[np.float64] = exp(-0.5 * away * away)
+    return np.asarray(weights / (2 * total(weights[1:]) + weights[0]))
+
+
+def _by_sums(values: Floats, sigma: float, axis: int, edge: Edge) -> Floats:
+    """Boxes with fractional ends, several times over."""
+    variance = sigma * sigma / _PASSES
+    reach = int((math.sqrt(12 * variance + 1) - 1) / 2)
+    end = (2 * reach + 1) * (reach * (reach + 1) - 3 * variance) / (6 * (variance - (reach + 1) * (reach + 1)))
+    share = 1 / (2 * reach + 1 + 2 * end)
+    count, margin = values.shape[axis], _PASSES * (reach + 1)
+    blurred = _padded(values.astype(np.float64), margin, axis, edge)
+    for _ in range(_PASSES):
+        sums = np.cumsum(np.concatenate([np.zeros_like(blurred[:1]), blurred]), axis=0)
+        inner = sums[2 * reach + 2 : -1] - sums[1 : -2 * reach - 2]
+        ends = blurred[: len(inner)] + blurred[-len(inner) :]
+        blurred = (inner + end * ends) * share
+    assert len(blurred) == count
+    return np.ascontiguousarray(np.moveaxis(blurred.astype(values.dtype), 0, axis))
+
+
+def _padded(values: Floats, reach: int, axis: int, edge: Edge) -> Floats:
+    """``values`` with ``axis`` first, and ``reach`` more entries at either end of it."""
+    first = np.moveaxis(values, axis, 0)
+    around = [(reach, reach)] + [(0, 0)] * (values.ndim - 1)
+    padded: Floats = np.pad(first, around, mode=_PADDING[edge])  # type: ignore[call-overload]
+    return padded

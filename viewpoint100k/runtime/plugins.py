@@ -1,0 +1,43 @@
+"""Sources, renderers, exports and audits of other packages, which join by entry points.
+
+A package states in its ``pyproject.toml``, for example::
+
+    [project.entry-points."viewpoint100k.sources"]
+    shapes = "my_package:open_shapes"
+
+and ``--source shapes:DIR`` then calls ``open_shapes``. What is called, and with what, is stated in docs/extending.md.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal
+
+from viewpoint100k.errors import UsageError
+
+__all__ = ["Group", "load_plugin", "plugin_names"]
+
+Group = Literal["sources", "renderers", "exports", "audits"]
+
+
+def plugin_names(group: Group) -> tuple[str, ...]:
+    """Names of the group that installed packages offer, sorted."""
+    return tuple(sorted(_entries(group)))
+
+
+def load_plugin(group: Group, name: str) -> Any | None:
+    """What ``name`` stands for in the group; None where no installed package offers it.
+
+    Raises ``UsageError`` where a package offers it and cannot be imported.
+    """
+    entry = _entries(group).get(name)
+    if entry is None:
+        return None
+    try:
+        return entry.load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"{name} of viewpoint100k.{group} ({entry.value}) cannot be imported: {error}") from error
+
+
+def _entries(group: Group) -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=f"viewpoint100k.{group}")}
