@@ -96,6 +96,7 @@ def test_what_is_read_at_run_time_is_in_the_wheel(distribution: tuple[Path, Path
         "viewpoint100k/report/report.css",
         "viewpoint100k/report/report.js",
         "question_templates/ego_translation.yaml",
+        "question_templates/parts/en.yaml",
         "renderers/shaders/surface.frag",
         "renderers/shaders/pyrender/mesh.vert",
         "recipe/__init__.py",
