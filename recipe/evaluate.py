@@ -16,6 +16,7 @@ from recipe.evaluation.asking import ask
 from recipe.evaluation.conditions import ASKED, CONDITIONS, plan_trials
 from recipe.evaluation.items import Item, read_items
 from recipe.evaluation.models import Model, python_model
+from recipe.evaluation.people import add_person, person_run
 from recipe.evaluation.stages import Asked, read_stages, write_report
 from recipe.fingerprint import digest_of_model
 from recipe.prompts import ask_to_reason
@@ -81,8 +82,12 @@ def evaluate(
         list[str] | None,
         typer.Option(help="key=JSON of the endpoint's request, such as temperature=1 or max_tokens=null; repeatable."),
     ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(help="In place of a model: a person's answers, as the page of viewpoint100k quiz saved them."),
+    ] = None,
 ) -> None:
-    """QuestionSpec a model the questions of a data set, plainly and under controls; resumes where it was stopped.
+    """Ask a model the questions of a data set, plainly and under controls; resumes where it was stopped.
 
     Writes OUT/STAGE/{answers.jsonl,results.json,results.md}, and OUT/comparison.{md,json,png} for all stages in it.
 
@@ -91,7 +96,9 @@ def evaluate(
     asked = Asked.of(folder, split, rows)
     items = _items(folder, split, rows)
     read_stages(out, items, asked)  # A folder of other rows is refused before anything is asked.
-    if model is not None:
+    if answers is not None:
+        _enter_person(answers, items, asked, out / _folder_name(stage), model)
+    elif model is not None:
         how = {"model": model, "endpoint": endpoint, "form": form.value, "max_new_tokens": max_new_tokens}
         how["digest"] = None if endpoint else digest_of_model(model)  # The same folder may hold another model by now.
         run = {**how, "dtype": dtype, "body": _body(body), "data": asked.data, "split": split, "rows": rows}
@@ -125,12 +132,21 @@ def _ask(
         ask(model, trials, store, step, form, progress.advance)
 
 
+def _enter_person(path: Path, items: list[Item], asked: Asked, folder: Path, model: str | None) -> None:
+    if model is not None:
+        raise UsageError("--answers is in place of --model: leave one out")
+    result, run = person_run(path, asked)
+    with AnswersFile(folder, run) as store:
+        if missing := add_person(result, items, store):
+            print(f"{path}: {missing:,} of {len(items):,} rows are not answered; they count nowhere", file=sys.stderr)
+
+
 def _report(out: Path, items: list[Item], asked: Asked) -> None:
     from recipe.evaluation.plots import plot_stages
 
     stages = read_stages(out, items, asked)
     if not stages:
-        raise UsageError(f"{out} holds no answers yet: give a --model")
+        raise UsageError(f"{out} holds no answers yet: give a --model, or a person's --answers")
     page = write_report(out, stages, items)
     try:
         plot_stages({stage.name: stage.figures for stage in stages}, out / "comparison.png")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,12 +12,22 @@ from typing import Any, Protocol
 import numpy as np
 
 from recipe.prompts import lettered
+from viewpoint100k.dataset.difficulty import COLUMNS as DIFFICULTY_COLUMNS
+from viewpoint100k.dataset.difficulty import difficulties, parse_range
 from viewpoint100k.errors import UsageError
 from viewpoint100k.geometry.seeding import generator
 
 __all__ = ["OwnRows", "RowSource", "SatRows", "open_sources"]
 
 _NEEDED = ("id", "images", "question", "options", "answer", "answer_text", "question_type", "group", "reasoning")
+
+
+_DIFFICULTY = re.compile(r"@([0-9.]*\.\.[0-9.]*)$")
+
+
+def _is_within(*columns: Sequence[Any], limits: tuple[float, float]) -> list[bool]:
+    rows = [dict(zip(DIFFICULTY_COLUMNS, values, strict=True)) for values in zip(*columns, strict=True)]
+    return [limits[0] <= hard <= limits[1] for hard in difficulties(rows).tolist()]
 
 
 class RowSource(Protocol):
@@ -38,7 +49,10 @@ class RowSource(Protocol):
 
 @dataclass(frozen=True)
 class OwnRows:
-    """A set that ``viewpoint100k build`` made: its folder, or its name on the Hub."""
+    """A set that ``viewpoint100k build`` made: its folder, or its name on the Hub.
+
+    For a curriculum, ``@0..0.5`` behind either takes the rows of that difficulty alone.
+    """
 
     path: str
     split: str = "train"
@@ -46,21 +60,35 @@ class OwnRows:
     def rows(self) -> Any:
         from datasets import Image, List
 
-        stream = _load(self.path, self.split)
+        stream = self._stream()
         lacking = [name for name in _NEEDED if name not in stream.column_names]
         if lacking:
             raise UsageError(f"{self.path}: no column {', '.join(lacking)}: is it a set that viewpoint100k built?")
         return stream.cast_column("images", List(Image(decode=False)))
 
     def columns(self) -> list[str]:
-        return list(_load(self.path, self.split).column_names)
+        return list(_load(self._place, self.split).column_names)
 
     def usable(self) -> list[int]:
         return [place for place, _ in enumerate(self.only("id"))]
 
+    @property
+    def _place(self) -> str:
+        return _DIFFICULTY.sub("", self.path)
+
+    def _stream(self, **options: Any) -> Any:
+        stream, found = _load(self._place, self.split, **options), _DIFFICULTY.search(self.path)
+        if not found:
+            return stream
+        within = partial(_is_within, limits=parse_range(found[1]))
+        return stream.filter(within, input_columns=list(DIFFICULTY_COLUMNS), batched=True)
+
     def only(self, *columns: str) -> Iterable[Mapping[str, Any]]:
         """The same rows in the same order, with these columns alone: no image is read."""
-        rows: Iterable[Mapping[str, Any]] = _load(self.path, self.split, columns=list(columns))
+        if _DIFFICULTY.search(self.path):
+            wanted = list(dict.fromkeys([*columns, *DIFFICULTY_COLUMNS]))
+            return ({name: row[name] for name in columns} for row in self._stream(columns=wanted))
+        rows: Iterable[Mapping[str, Any]] = self._stream(columns=list(columns))
         return rows
 
 

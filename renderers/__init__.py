@@ -10,22 +10,32 @@ from viewpoint100k.runtime.plugins import load_plugin, plugin_names
 
 __all__ = ["BACKENDS", "Glance", "LoadedScene", "Renderer", "Stage", "open_renderer", "renderer_names"]
 
-BACKENDS = ("opengl", "pyrender", "blender")
-"""The package's own renderers."""
+BACKENDS = ("software", "opengl", "pyrender", "blender")
+"""The package's own renderers; ``auto`` stands for one of the first two."""
 
 
 def open_renderer(name: str = "opengl", **options: Any) -> Renderer:
     """A renderer by its backend's name; ``options`` go to its class.
 
+    ``software``: `renderers.software.SoftwareRenderer` (``max_texture_size``, ``threads``, ``build``);
     ``opengl``: `renderers.opengl.OpenGLRenderer` (``device_index``, ``require_gpu``, ``max_texture_size``);
     ``pyrender``: `renderers.pyrender.PyrenderRenderer` (the same);
     ``blender``: `renderers.blender.BlenderRenderer` (the same, and ``samples``).
 
+    ``auto``: ``software`` where its extension is built, else ``opengl``.
     Other names are those of installed packages, see `viewpoint100k.runtime.plugins`.
 
     Raises ``UsageError`` for a name that nobody offers, ``MissingExtraError`` where its package is not
     installed, and ``RendererError`` where it gets no OpenGL context, or not the device that was asked for.
     """
+    if name == "auto":
+        from renderers.software.extension import why_missing
+
+        name = "opengl" if why_missing() else "software"
+    if name == "software":
+        from renderers.software import SoftwareRenderer
+
+        return SoftwareRenderer(**options)
     if name == "opengl":
         from renderers.opengl import OpenGLRenderer
 
@@ -46,4 +56,4 @@ def open_renderer(name: str = "opengl", **options: Any) -> Renderer:
 
 def renderer_names() -> tuple[str, ...]:
     """The package's own renderers, and those of installed packages."""
-    return (*BACKENDS, *plugin_names("renderers"))
+    return ("auto", *BACKENDS, *plugin_names("renderers"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +12,13 @@ from renderers.programs import Program
 from renderers.projection import UnitFrame
 from renderers.surface_geometry import area_share, encloses, facing_outwards, is_fine
 from renderers.textures import TextureFilter, linear_from_srgb, upload
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import AlphaMode, Material, Mesh, Primitive, Texture
 
 if TYPE_CHECKING:
     import moderngl
 
-__all__ = ["Batch", "GpuMesh", "mean_luminance"]
+__all__ = ["BLEND_CUTOFF", "Batch", "GpuMesh", "grouped", "mean_luminance", "without_textures"]
 
 _REST = ("3f 2f 4f", "in_normal", "in_uv", "in_color")
 _ALPHA_ORDER: tuple[AlphaMode, ...] = ("OPAQUE", "MASK", "BLEND")
@@ -68,11 +69,11 @@ class GpuMesh:
         self._textures: dict[tuple[int, bool], moderngl.Texture] = {}
         self._arrays: dict[tuple[int, int], moderngl.VertexArray] = {}
         self._max_texture_size, self._sampling = max_texture_size, sampling
-        vertices, indices, self.batches, self.closed = _pack(_grouped(mesh), frame)
+        vertices, indices, self.batches, self.closed = _pack(grouped(mesh), frame)
         self._positions = context.buffer(np.ascontiguousarray(vertices[:, :3]))  # all that a depth pass reads
         self._rest = context.buffer(np.ascontiguousarray(vertices[:, 3:]))
         self._indices = context.buffer(indices)
-        self.opaque_count = sum(b.count for b in self.batches if b.material.alpha_mode == "OPAQUE")
+        self.opaque_count = int(sum(b.count for b in self.batches if b.material.alpha_mode == "OPAQUE"))
         """Indices of all opaque batches; they come first."""
         self.blends = any(b.material.alpha_mode == "BLEND" for b in self.batches)
         for batch in self.batches:
@@ -81,7 +82,7 @@ class GpuMesh:
     @property
     def nbytes(self) -> int:
         """Roughly what it takes on the device."""
-        texels = sum(t.width * t.height for t in self._textures.values())
+        texels = int(sum(t.width * t.height for t in self._textures.values()))
         return texels * 4 * 4 // 3 + sum(b.size for b in (self._positions, self._rest, self._indices))
 
     def vertex_array(self, program: Program, batch: Batch | None = None) -> moderngl.VertexArray:
@@ -90,7 +91,7 @@ class GpuMesh:
         key = (program.handle.glo, indices.glo)
         if key not in self._arrays:
             content: list[Any] = [(self._positions, "3f", "in_position")]
-            if program.inputs & {"in_normal", "in_color"}:
+            if program.inputs & {"in_normal", "in_uv", "in_color"}:
                 content.append((self._rest, *_REST))
             self._arrays[key] = self._context.vertex_array(
                 program.handle, content, index_buffer=indices, skip_errors=True
@@ -103,10 +104,10 @@ class GpuMesh:
         for batch in self.batches:
             if batch.centroids is None or batch.triangles is None or batch.sorted_indices is None:
                 continue
-            depth = batch.centroids @ forward.astype(np.float32)
+            depth = exact.dot(batch.centroids, forward)
             order = np.argsort(-depth, kind="stable")
             batch.sorted_indices.write(np.ascontiguousarray(batch.triangles[order]))
-            depths.append((-float(depth.mean()), batch))
+            depths.append((-float(exact.mean(depth)), batch))
         return [batch for _, batch in sorted(depths, key=lambda pair: pair[0])]
 
     def release(self) -> None:
@@ -128,6 +129,9 @@ class GpuMesh:
         """Uploads a batch's textures and says what its shader must do."""
         material = batch.material
         features = set() if batch.color is not None else {"COLORS"}
+        if material.unlit:
+            features.add("UNLIT")
+            material = replace(without_textures(material), base_color_texture=material.base_color_texture)
         slots = (
             ("base_color_texture", material.base_color_texture, True),
             ("surface_texture", material.metallic_roughness_texture, False),
@@ -145,7 +149,12 @@ class GpuMesh:
             features.add(name.upper())
         if batch.textures:
             features.add("UV")
-        if material.roughness >= _ROUGH and "SURFACE_TEXTURE" not in features and material.metallic < 0.5:
+        if (
+            not material.unlit
+            and material.roughness >= _ROUGH
+            and "SURFACE_TEXTURE" not in features
+            and material.metallic < 0.5
+        ):
             features.add("ROUGH")
             if batch.fine and not material.metallic and "NORMAL_TEXTURE" not in features:
                 features.add("FINE")
@@ -167,16 +176,16 @@ def mean_luminance(mesh: Mesh) -> float:
         if not len(p.triangles):
             continue
         a, b, c = (p.positions[p.triangles[:, k]] for k in range(3))
-        area = float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum()) + 1e-12
+        area = float(exact.total(exact.norm(np.cross(b - a, c - a)))) + 1e-12
         color = np.asarray(p.material.base_color[:3], dtype=np.float64)
         if p.colors is not None:
-            color = color * p.colors[:, :3].mean(axis=0)
+            color = color * exact.mean(p.colors[:, :3], axis=0)
         texture = p.material.base_color_texture
         if texture is not None and p.uvs is not None:
             step = max(max(texture.pixels.shape[:2]) // 32, 1)
             sample = linear_from_srgb()[texture.pixels[::step, ::step, :3]].reshape(-1, 3)
-            color = color * sample.mean(axis=0)
-        total += area * float(color @ [0.2126, 0.7152, 0.0722])
+            color = color * exact.mean(sample, axis=0)
+        total += area * float(exact.dot(color, [0.2126, 0.7152, 0.0722]))
         weights += area
     return total / weights if weights else 0.5
 
@@ -188,12 +197,12 @@ def _look(primitive: Primitive) -> tuple[object, ...]:
     return (
         _ALPHA_ORDER.index(m.alpha_mode),
         tuple(0 if t is None else id(t) for t in (*textures, m.emissive_texture)),
-        (m.metallic, m.roughness, m.normal_scale, m.occlusion_strength, *m.emissive, m.alpha_cutoff),
+        (m.metallic, m.roughness, m.normal_scale, m.occlusion_strength, *m.emissive, m.alpha_cutoff, m.unlit),
         primitive.uvs is None,
     )
 
 
-def _grouped(mesh: Mesh) -> list[list[Primitive]]:
+def grouped(mesh: Mesh) -> list[list[Primitive]]:
     """Primitives by look, opaque before masked before blended, otherwise in the mesh's order."""
     groups: dict[tuple[object, ...], list[Primitive]] = {}
     for primitive in mesh.primitives:
@@ -220,14 +229,14 @@ def _pack(
             np.add(p.triangles, np.uint32(vertex), out=stored[place])
             vertex += len(p.positions)
             triangle += len(p.triangles)
-        material = group[0].material if group[0].uvs is not None else _without_textures(group[0].material)
+        material = group[0].material if group[0].uvs is not None else without_textures(group[0].material)
         colors = vertices[first_vertex:vertex, 8:12]
         same = bool((colors == colors[0]).all())
         batch = Batch(material, first * 3, (triangle - first) * 3, tuple(colors[0].tolist()) if same else None)
         batch.fine = is_fine(vertices[:, :3], vertices[:, 3:6], indices[first:triangle])
         if material.alpha_mode == "BLEND":
             batch.triangles = indices[first:triangle].copy()
-            batch.centroids = vertices[batch.triangles, :3].mean(axis=1)
+            batch.centroids = exact.mean(vertices[batch.triangles, :3], axis=1).astype(np.float32)
         elif material.alpha_mode == "OPAQUE":
             opaque = triangle
         batches.append(batch)
@@ -257,7 +266,7 @@ def _fill(rows: NDArray[np.float32], p: Primitive, frame: UnitFrame) -> NDArray[
     return triangles
 
 
-def _without_textures(material: Material) -> Material:
+def without_textures(material: Material) -> Material:
     """For a primitive that has no uvs to look them up with."""
     return Material(
         base_color=material.base_color,
@@ -266,4 +275,5 @@ def _without_textures(material: Material) -> Material:
         emissive=material.emissive,
         alpha_mode=material.alpha_mode,
         alpha_cutoff=material.alpha_cutoff,
+        unlit=material.unlit,
     )

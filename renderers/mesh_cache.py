@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Generic, Protocol, TypeVar
 
-from renderers.gpu_mesh import GpuMesh, mean_luminance
+from renderers.gpu_mesh import mean_luminance
 from renderers.projection import UnitFrame
-from renderers.textures import TextureFilter
 from viewpoint100k.geometry.mesh import Mesh
-
-if TYPE_CHECKING:
-    import moderngl
 
 __all__ = ["MeshCache", "Uploaded"]
 
@@ -21,12 +18,24 @@ _KEPT_BYTES = 384 * 2**20
 """Of meshes on the device that no scene uses at the moment."""
 
 
+class _Uploadable(Protocol):
+    @property
+    def nbytes(self) -> int:
+        """Roughly what it takes on the device."""
+        ...
+
+    def release(self) -> None: ...
+
+
+T = TypeVar("T", bound=_Uploadable)
+
+
 @dataclass(eq=False)
-class Uploaded:
+class Uploaded(Generic[T]):
     """A mesh on the device, and what follows from its vertices and textures alone."""
 
     source: weakref.ref[Mesh]
-    mesh: GpuMesh
+    mesh: T
     frame: UnitFrame
     luminance: float
     scenes: int = 0
@@ -35,34 +44,33 @@ class Uploaded:
     """The mesh, as long as any scene does: what is known by its address must not die before."""
 
 
-class MeshCache:
+class MeshCache(Generic[T]):
     """Uploads each mesh once. One is freed when no scene uses it and either its owner has let go of the `Mesh`, or too
     much is kept."""
 
-    def __init__(self, context: moderngl.Context, max_texture_size: int, sampling: TextureFilter) -> None:
-        self._context = context
-        self._max_texture_size, self._sampling = max_texture_size, sampling
-        self._kept: OrderedDict[int, Uploaded] = OrderedDict()
+    def __init__(self, upload: Callable[[Mesh, UnitFrame], T]) -> None:
+        """``upload`` brings a mesh to the device."""
+        self._upload = upload
+        self._kept: OrderedDict[int, Uploaded[T]] = OrderedDict()
 
     def __len__(self) -> int:
         """How many meshes are on the device."""
         return len(self._kept)
 
-    def take(self, mesh: Mesh) -> Uploaded:
+    def take(self, mesh: Mesh) -> Uploaded[T]:
         """The mesh on the device; to be given back once for each time it is taken."""
         self._free_unwanted()
         key = id(mesh)
         if key not in self._kept:
             frame = UnitFrame.of(mesh)
-            uploaded = GpuMesh(self._context, mesh, frame, self._max_texture_size, self._sampling)
-            self._kept[key] = Uploaded(weakref.ref(mesh), uploaded, frame, mean_luminance(mesh))
+            self._kept[key] = Uploaded(weakref.ref(mesh), self._upload(mesh, frame), frame, mean_luminance(mesh))
         self._kept.move_to_end(key)
         taken = self._kept[key]
         taken.scenes += 1
         taken.in_use = mesh
         return taken
 
-    def give_back(self, uploaded: Uploaded) -> None:
+    def give_back(self, uploaded: Uploaded[T]) -> None:
         """Says that one scene less uses it."""
         uploaded.scenes -= 1
         if not uploaded.scenes:

@@ -11,18 +11,13 @@ from numpy.typing import NDArray
 from renderers.gpu_mesh import Batch, GpuMesh
 from renderers.programs import UNITS, Program, Programs
 from renderers.projection import Frustum, UnitFrame, clip_from_camera
-from renderers.stage import Surroundings
-from viewpoint100k.geometry.cameras import Camera
+from renderers.stage import ENVIRONMENT_LODS, GROUND_DARKENS, Surroundings
+from viewpoint100k.geometry import Camera, exact
 
 if TYPE_CHECKING:
     import moderngl
 
 __all__ = ["ObjectPass", "SelfShadow"]
-
-_ENVIRONMENT_LODS = 4.5
-"""Mip level of the environment that a wholly rough surface reflects."""
-_GROUND_DARKENS = 0.6
-"""How much of the light from below the ground takes from what stands on it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,18 +52,18 @@ class ObjectPass:
             "sun_direction": look.sun.direction,
             "sun_radiance": look.sun.radiance,
             "irradiance": look.irradiance,
-            "environment_lods": _ENVIRONMENT_LODS,
-            "ground": (frame.lowest, _GROUND_DARKENS) if look.ground is not None else (0.0, 0.0),
+            "environment_lods": ENVIRONMENT_LODS,
+            "ground": (frame.lowest, GROUND_DARKENS) if look.ground is not None else (0.0, 0.0),
         }
 
     def frustum(self, camera: Camera) -> Frustum:
         """The near and far plane that a camera needs."""
         view = self._frame.camera_from_unit(camera)
-        return Frustum.around(self._frame.corners @ view[2, :3] + view[2, 3])
+        return Frustum.around(exact.dot(self._frame.corners, view[2, :3]) + view[2, 3])
 
     def clip_from_unit(self, camera: Camera) -> NDArray[np.float64]:
         """(4, 4): points of the unit frame to a camera's clip space."""
-        return clip_from_camera(camera, self.frustum(camera)) @ self._frame.camera_from_unit(camera)
+        return exact.matmul(clip_from_camera(camera, self.frustum(camera)), self._frame.camera_from_unit(camera))
 
     def draw_surfaces(self, camera: Camera) -> None:
         """Draws the object as it looks: linear colour, premultiplied by alpha, and depth."""
@@ -116,7 +111,7 @@ class ObjectPass:
 
     def _shows_no_backs(self, camera: Camera) -> bool:
         """Whether no inner side of an opaque triangle can be seen: the surface is closed, and the camera outside."""
-        return self._mesh.closed and float(np.linalg.norm(self._frame.eye(camera))) > 1.01
+        return self._mesh.closed and float(exact.norm(self._frame.eye(camera))) > 1.01
 
     def _draw_blended(self, view: dict[str, Any], camera: Camera) -> None:
         """Draws the blended batches over the solid ones.

@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderers.context import create_context
+from renderers.gpu_mesh import GpuMesh
 from renderers.mesh_cache import MeshCache, Uploaded
 from renderers.object_pass import ObjectPass, SelfShadow
 from renderers.programs import UNITS, Programs
 from renderers.projection import metric_depth
 from renderers.protocol import Glance, Stage
-from renderers.shadow import GroundMap, ground_visibility
+from renderers.shadow import GROUND_MAP_SIZE, SUN_MAP_SIZE, GroundMap, ground_visibility
 from renderers.stage import Surroundings, dress, neutral
 from renderers.stage_pass import Ground, StagePass
 from renderers.targets import ColorTarget, DepthTarget, TargetCache
@@ -42,12 +43,8 @@ _FRAMEBUFFER_SRGB = 0x8DB9
 _SUPERSAMPLING = 2
 _GREY = 128 / 255
 """sRGB, of the background without a stage."""
-_SHADOW_SIZE = 160
-"""Texels along each side of the maps that ground shadows are made from."""
 _SHEET = 4
 """How many small pictures are drawn at once."""
-_SUN_MAP_SIZE = 384
-"""Texels along each side of the map by which the object shades itself."""
 
 
 class OpenGLRenderer:
@@ -80,7 +77,9 @@ class OpenGLRenderer:
         self.stages = StagePass(context, self.programs)
         self.color_targets = TargetCache(lambda size: ColorTarget.create(context, size, _SUPERSAMPLING))
         self.depth_targets = TargetCache(lambda size: DepthTarget.create(context, size))
-        self.meshes = MeshCache(context, max_texture_size, self.texture_filter)
+        self.meshes = MeshCache(
+            lambda mesh, frame: GpuMesh(context, mesh, frame, max_texture_size, self.texture_filter)
+        )
         self._scenes: OrderedDict[int, OpenGLScene] = OrderedDict()
 
     @property
@@ -139,7 +138,7 @@ class OpenGLScene:
     def __init__(
         self,
         renderer: OpenGLRenderer,
-        uploaded: Uploaded,
+        uploaded: Uploaded[GpuMesh],
         look: Surroundings,
         environment: moderngl.Texture,
         staged: bool,
@@ -295,13 +294,13 @@ class OpenGLScene:
         if self._look.ground is not None:
             maps = [self._heights_above(covers.clip_from_unit(direction)) for direction in (sun, down)]
             reaches = ground_visibility(maps[0], maps[1], covers, self._look.sun.spread)
-            shadow = context.texture((_SHADOW_SIZE, _SHADOW_SIZE), 2, reaches, alignment=2)
+            shadow = context.texture((GROUND_MAP_SIZE, GROUND_MAP_SIZE), 2, reaches, alignment=2)
             shadow.repeat_x = shadow.repeat_y = False
             x, y = covers.origin.tolist()
             box = (x, y, 1 / float(covers.size[0]), 1 / float(covers.size[1]))
             tiles = GroundTiles(self._frame.lowest, self._look.ground.fade[0], box, reaches)
             self._ground = Ground(self._look.ground, self._frame.lowest, shadow, tiles)
-        sun_map = context.depth_texture((_SUN_MAP_SIZE, _SUN_MAP_SIZE))
+        sun_map = context.depth_texture((SUN_MAP_SIZE, SUN_MAP_SIZE))
         framebuffer = context.framebuffer([], sun_map)
         framebuffer.use()
         framebuffer.clear(depth=0.0)
@@ -310,17 +309,17 @@ class OpenGLScene:
         sun_map.compare_func = ">="
         sun_map.filter = (context.LINEAR, context.LINEAR)
         sun_map.repeat_x = sun_map.repeat_y = False
-        offset = 1.5 * float(covers.size.max()) / _SUN_MAP_SIZE
+        offset = 1.5 * float(covers.size.max()) / SUN_MAP_SIZE
         self._object.shadow = SelfShadow(sun_map, covers.texture_from_unit(sun), offset)
 
     def _heights_above(self, clip_from_unit: NDArray[np.float64]) -> NDArray[np.float32]:
         """(n, n): the lowest height of the object over each texel of the ground, as `GroundMap` counts it."""
-        target = self._renderer.depth_targets.get((_SHADOW_SIZE, _SHADOW_SIZE))
+        target = self._renderer.depth_targets.get((GROUND_MAP_SIZE, GROUND_MAP_SIZE))
         target.framebuffer.use()
         target.framebuffer.clear(depth=1.0)
         self._object.draw_depth(clip_from_unit, "<")
         raw = target.framebuffer.read(components=1, attachment=-1, dtype="f4", alignment=1)
-        return np.frombuffer(raw, dtype=np.float32).reshape(_SHADOW_SIZE, _SHADOW_SIZE)
+        return np.frombuffer(raw, dtype=np.float32).reshape(GROUND_MAP_SIZE, GROUND_MAP_SIZE)
 
 
 def _read_picture(target: ColorTarget, width: int, height: int) -> NDArray[np.uint8]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.geometry.cameras import Camera
-from viewpoint100k.geometry.mesh import Mesh
+from viewpoint100k.geometry import Camera, exact
+from viewpoint100k.geometry.mesh import Mesh, Primitive
 
 __all__ = ["Frustum", "UnitFrame", "clip_from_camera", "metric_depth"]
 
@@ -39,10 +39,11 @@ class UnitFrame:
     @classmethod
     def of(cls, mesh: Mesh) -> UnitFrame:
         """The frame of a mesh. One without extent has a frame of radius 1 about its place."""
-        used = [p.positions[np.unique(p.triangles)] for p in mesh.primitives if len(p.triangles)]
+        shown = [p.positions[_used(p)] for p in mesh.primitives if len(p.triangles)]
+        used = [q for q in shown if len(q)]
         low = np.min([q.min(axis=0) for q in used], axis=0).astype(np.float64) if used else np.zeros(3)
         high = np.max([q.max(axis=0) for q in used], axis=0).astype(np.float64) if used else np.zeros(3)
-        radius = float(np.linalg.norm(high - low)) / 2
+        radius = float(exact.norm(high - low)) / 2
         if not np.isfinite(radius) or radius <= 0:
             radius = 1.0
         half = (high - low) / 2 / radius
@@ -57,12 +58,20 @@ class UnitFrame:
     def camera_from_unit(self, camera: Camera) -> Floats:
         """(4, 4): points in this frame to camera axes, still in radii."""
         matrix = camera.world_to_camera.copy()
-        matrix[:3, 3] = (matrix[:3, :3] @ self.center + matrix[:3, 3]) / self.radius
+        matrix[:3, 3] = exact.transform_points(matrix, self.center) / self.radius
         return matrix
 
     def eye(self, camera: Camera) -> Floats:
         """(3,): the camera's centre, in this frame."""
         return (camera.position - self.center) / self.radius
+
+
+def _used(p: Primitive) -> NDArray[np.bool_]:
+    """(n,): which vertices some triangle uses, but for those that are nowhere (NaN or infinite)."""
+    used = np.zeros(len(p.positions), dtype=bool)
+    used[p.triangles] = True
+    used &= np.isfinite(p.positions).all(axis=1)
+    return used
 
 
 @dataclass(frozen=True)
@@ -98,7 +107,7 @@ def clip_from_camera(camera: Camera, frustum: Frustum) -> Floats:
 
 def ray_from_pixel(camera: Camera) -> Floats:
     """(3, 3): (pixel x, pixel y, 1) to a direction in the world, not of unit length."""
-    return camera.camera_to_world[:3, :3] @ np.linalg.inv(camera.intrinsics)
+    return exact.matmul(camera.camera_to_world[:3, :3], exact.inverse3(camera.intrinsics))
 
 
 def metric_depth(window: NDArray[np.float32], frustum: Frustum, radius: float) -> NDArray[np.float32]:

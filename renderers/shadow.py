@@ -15,10 +15,14 @@ from numpy.typing import NDArray
 
 from viewpoint100k.geometry import exact
 
-__all__ = ["GroundMap", "ground_visibility"]
+__all__ = ["GROUND_MAP_SIZE", "SUN_MAP_SIZE", "GroundMap", "ground_visibility"]
 
 Floats = NDArray[np.float64]
 
+GROUND_MAP_SIZE = 160
+"""Texels along each side of the maps that ground shadows are made from."""
+SUN_MAP_SIZE = 384
+"""Texels along each side of the map by which the object shades itself."""
 _MARGIN = 0.55
 """Radii around the object's footprint that a map also covers: shadows spread."""
 

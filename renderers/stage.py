@@ -19,10 +19,14 @@ from renderers.sphere import HEIGHT, WIDTH, directions, solid_angles
 from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.seeding import generator
 
-__all__ = ["Sun", "Surroundings", "dress", "neutral"]
+__all__ = ["ENVIRONMENT_LODS", "GROUND_DARKENS", "Sun", "Surroundings", "dress", "neutral"]
 
 Floats = NDArray[np.float32]
 
+ENVIRONMENT_LODS = 4.5
+"""Mip level of the environment that a wholly rough surface reflects."""
+GROUND_DARKENS = 0.6
+"""How much of the light from below the ground takes from what stands on it."""
 _BRIGHTEST = 24.0
 """Radiance that the environment is cut at: brighter lamps only make specks."""
 

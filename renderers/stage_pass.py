@@ -87,7 +87,7 @@ class StagePass:
             ground_color_0=ground.look.color_0,
             ground_color_1=ground.look.color_1,
             pattern_from_ground=matrix.T,
-            pattern_texels=PATTERN_SIZE * np.sqrt(abs(np.linalg.det(matrix))),
+            pattern_texels=PATTERN_SIZE * np.sqrt(abs(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0])),
             pixel_angle=2 / (camera.intrinsics[0, 0] + camera.intrinsics[1, 1]),
             ground_fade=ground.look.fade,
             shadow_box=ground.tiles.shadow_box,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.geometry import exact
+
 __all__ = ["area_share", "encloses", "facing_outwards", "is_fine"]
 
 Positions = NDArray[np.float32]
@@ -14,7 +16,7 @@ _LONGEST_EDGE = 0.12
 """Of a fine triangle, radii."""
 _LONGEST_CURVED_EDGE = 0.05
 """Of a fine triangle whose normals differ: a dozen pixels of a picture."""
-_CURVED = np.cos(np.radians(25))
+_CURVED = exact.cos_deg(25.0)
 """Least cosine between the normals at both ends of an edge that is not curved."""
 _COARSE_SHARE = 0.02
 """Of a fine surface's area, so much may be coarse."""
@@ -29,12 +31,12 @@ def facing_outwards(
     length gets the mean of its faces', weighted by area.
     """
     faces = _doubled_areas(positions, triangles)
-    squared = np.einsum("ij,ij->i", normals, normals)
+    squared = exact.dot(normals, normals)
     missing = ~(squared > 1e-12)  # or not a number
     if missing.any():
         normals = np.where(missing[:, None], _mean_faces(len(positions), triangles, faces), normals)
     around = normals[triangles[:, 0]] + normals[triangles[:, 1]] + normals[triangles[:, 2]]
-    inwards = np.einsum("ij,ij->i", around, faces) < 0
+    inwards = exact.dot(around, faces) < 0
     if inwards.any():
         triangles = np.where(inwards[:, None], triangles[:, ::-1], triangles)
     return normals, triangles
@@ -61,7 +63,7 @@ def encloses(positions: Positions, triangles: Triangles) -> bool:
     sums = np.stack([np.bincount(piece_of_place[places], axis, pieces) for axis in positions.T], axis=1)
     middles = sums / np.bincount(piece_of_place[places], minlength=pieces)[:, None]
     a, b, c = (positions[triangles[:, k]] - middles[piece] for k in range(3))
-    volumes = np.bincount(piece, np.einsum("ij,ij->i", a, np.cross(b, c)), pieces)
+    volumes = np.bincount(piece, exact.dot(a, np.cross(b, c)), pieces)
     used = np.unique(piece)
     return bool((volumes[used] > 0).all())
 
@@ -71,15 +73,15 @@ def is_fine(positions: Positions, normals: NDArray[np.float32], triangles: Trian
 
     ``positions`` (n, 3) are in radii of the object; ``normals`` (n, 3) have any length.
     """
-    squares = np.einsum("ij,ij->i", normals, normals)
+    squares = exact.dot(normals, normals)
     unit = normals / np.sqrt(np.maximum(squares, 1e-24))[:, None]
     coarse = np.zeros(len(triangles), dtype=bool)
     for one, two in ((0, 1), (1, 2), (2, 0)):
         a, b = triangles[:, one], triangles[:, two]
         edge = positions[a] - positions[b]
-        curved = np.einsum("ij,ij->i", unit[a], unit[b]) < _CURVED
-        longest = np.where(curved, np.float32(_LONGEST_CURVED_EDGE**2), np.float32(_LONGEST_EDGE**2))
-        coarse |= np.einsum("ij,ij->i", edge, edge) > longest
+        curved = exact.dot(unit[a], unit[b]) < _CURVED
+        longest = np.where(curved, _LONGEST_CURVED_EDGE * _LONGEST_CURVED_EDGE, _LONGEST_EDGE * _LONGEST_EDGE)
+        coarse |= exact.dot(edge, edge) > longest
     return area_share(positions, triangles, coarse) <= _COARSE_SHARE
 
 
@@ -87,8 +89,8 @@ def area_share(positions: Positions, triangles: Triangles, chosen: NDArray[np.bo
     """The part of the surface that the ``chosen`` (m,) triangles make up, 0 to 1."""
     if not chosen.any():
         return 0.0
-    areas = np.linalg.norm(_doubled_areas(positions, triangles), axis=1)
-    return float(areas[chosen].sum() / max(areas.sum(), 1e-30))
+    areas = exact.norm(_doubled_areas(positions, triangles))
+    return float(exact.total(areas[chosen]) / max(float(exact.total(areas)), 1e-30))
 
 
 def _doubled_areas(positions: Positions, triangles: Triangles) -> NDArray[np.float32]:
@@ -102,7 +104,8 @@ def _places(positions: Positions) -> NDArray[np.int64]:
     """(n,): a number for each vertex, the same for vertices in exactly the same place."""
     bits = (positions + np.float32(0)).view(np.uint32).astype(np.uint64)  # -0 becomes 0
     # Three odd multipliers: two of a few million places fall together once in a million meshes.
-    mixed = bits @ np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
+    first, second, third = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
+    mixed = bits[:, 0] * first + bits[:, 1] * second + bits[:, 2] * third
     mixed ^= mixed >> np.uint64(29)
     return np.asarray(np.unique(mixed, return_inverse=True)[1], dtype=np.int64)
 
@@ -112,5 +115,5 @@ def _mean_faces(count: int, triangles: Triangles, faces: NDArray[np.float32]) ->
     sums = np.zeros((count, 3), dtype=np.float32)
     for corner in range(3):
         np.add.at(sums, triangles[:, corner], faces)
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.where(lengths > 0, sums / np.maximum(lengths, 1e-30), np.array([0, 0, 1], dtype=np.float32))
+    lengths = exact.norm(sums, keepdims=True)
+    return np.where(lengths > 0, sums / np.maximum(lengths, 1e-30), [0.0, 0.0, 1.0]).astype(np.float32)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Texture
 
 if TYPE_CHECKING:
@@ -35,13 +36,13 @@ class TextureFilter:
 def linear_from_srgb() -> NDArray[np.float32]:
     """(256,): linear values of 8-bit sRGB; IEC 61966-2-1."""
     s = np.arange(256) / 255
-    return np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return np.where(s <= 0.04045, s / 12.92, exact.power((s + 0.055) / 1.055, 2.4)).astype(np.float32)
 
 
 def srgb_from_linear(linear: NDArray[Any]) -> NDArray[np.float64]:
     """sRGB codes, 0 to 1, of linear values, which are cut to that range; IEC 61966-2-1."""
     c = np.clip(np.asarray(linear, dtype=np.float64), 0, 1)
-    return np.where(c <= 0.0031308, 12.92 * c, 1.055 * c ** (1 / 2.4) - 0.055)
+    return np.where(c <= 0.0031308, 12.92 * c, 1.055 * exact.power(c, 1 / 2.4) - 0.055)
 
 
 def shrink(pixels: NDArray[np.uint8], max_size: int, srgb: bool) -> NDArray[np.uint8]:
@@ -78,7 +79,7 @@ def _block_means(pixels: NDArray[np.uint8], factor: int, srgb: bool) -> NDArray[
     mean: NDArray[np.uint8] = to_code[total // (ys * xs)]
     if pixels.shape[2] == 4 and srgb:
         alpha = pixels[..., 3].reshape(shape[0], ys, shape[1], xs)
-        mean[..., 3] = alpha.mean(axis=(1, 3)) + 0.5
+        mean[..., 3] = alpha.sum(axis=(1, 3), dtype=np.int64) / (ys * xs) + 0.5
     return mean
 
 

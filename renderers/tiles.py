@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderers.projection import ray_from_pixel
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.cameras import Camera
 
 __all__ = ["CORNERS", "TILES", "Features", "GroundTiles", "Indices", "Tiling", "indices_of"]
@@ -155,12 +156,12 @@ class Tiling:
         so in a picture: where a tile's corners all lie in one, so does the tile."""
         to_world = ray_from_pixel(camera)
         rays = self._x[None, :, None] * to_world[:, 0] + self._y[:, None, None] * to_world[:, 1] + to_world[:, 2]
-        lengths = np.sqrt(np.einsum("ijk,ijk->ij", rays, rays))
+        lengths = exact.norm(rays)
         up = rays[..., 2] >= 0
         hit = rays[..., 2] < -2e-3 * lengths
         fall = np.where(hit, rays[..., 2], -1.0)
         places = eye[:2] + rays[..., :2] * ((ground.height - eye[2]) / fall)[..., None]
-        solid = hit & (np.einsum("ijk,ijk->ij", places, places) < (0.99 * ground.solid_radius) ** 2)
+        solid = hit & (exact.norm(places) < 0.99 * ground.solid_radius)
         floor = ~_at_all_corners(up)
         return ~_at_all_corners(solid), floor, floor & ground.shaded(places, hit)
 

@@ -3,10 +3,12 @@
 import hashlib
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from viewpoint100k.runtime.environment import environment
 
 SMALL = ["--set", "images.size=96", "--set", "rows_per_shard=30"]
 """A data set of several shards in a few seconds."""
@@ -25,6 +27,19 @@ def run_command(*arguments: str | Path, cwd: Path | None = None) -> subprocess.C
 def shard_hashes(folder: Path) -> dict[str, str]:
     """sha256 of every shard by its name."""
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("data/*.parquet"))}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Tests leave what the user's machine knows of assets alone; gives the folder of theirs."""
+    folder = tmp_path_factory.mktemp("cache")
+    with environment({"XDG_CACHE_HOME": str(folder)}):
+        yield folder
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Content that may hold the time of day is named by its length: every process must collect the same tests."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import select
 import shutil
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,14 +26,26 @@ _FLAGS = (
 class Page:
     """One page of a browser of its own. Messages are JSON, each ended by a zero byte, on descriptors 3 and 4."""
 
-    def __init__(self, path: Path, profile: Path, width: int = 1280, height: int = 900, dark: bool = False) -> None:
+    def __init__(
+        self, path: Path | str, profile: Path, width: int = 1280, height: int = 900, dark: bool = False, flags: str = ""
+    ) -> None:
+        """``path``: a file, or the address of a server on this machine."""
         assert CHROMIUM is not None
         to_browser, self._write = os.pipe()
         self._read, from_browser = os.pipe()
         # The shell puts the pipes on the descriptors that Chromium looks at.
         command = f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}'
         self._browser = subprocess.Popen(
-            ["bash", "-c", command, CHROMIUM, *_FLAGS.split(), f"--user-data-dir={profile}", "about:blank"],
+            [
+                "bash",
+                "-c",
+                command,
+                CHROMIUM,
+                *_FLAGS.split(),
+                *flags.split(),
+                f"--user-data-dir={profile}",
+                "about:blank",
+            ],
             pass_fds=(to_browser, from_browser),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -52,8 +65,10 @@ class Page:
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._send("Emulation.setEmulatedMedia", features=[scheme])
-        self._send("Page.navigate", url=path.resolve().as_uri())
-        while self.run("document.readyState") != "complete" or self.run("location.protocol") != "file:":
+        address = path if isinstance(path, str) else path.resolve().as_uri()
+        self._own = "/".join(address.split("/")[:3]).rpartition(":")[0] if isinstance(path, str) else "file:"
+        self._send("Page.navigate", url=address)
+        while self.run("document.readyState") != "complete" or self.run("location.href") == "about:blank":
             time.sleep(0.05)
 
     def __enter__(self) -> Self:
@@ -81,6 +96,42 @@ class Page:
         )
         for kind in ("mousePressed", "mouseReleased"):
             self._send("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
+
+    def reload(self) -> None:
+        """The page anew, as after F5."""
+        self.run("window.isOld = true")
+        self._send("Page.reload")
+        for _ in range(600):
+            with suppress(RuntimeError):  # Where it is asked in the very moment in which the old page goes.
+                if self.run("document.readyState === 'complete' && !window.isOld"):
+                    return
+            time.sleep(0.05)
+        raise TimeoutError("the page does not come back")
+
+    def press(self, key: str) -> None:
+        """A key, such as ``j`` or ``ArrowRight``."""
+        text = {"text": key} if len(key) == 1 else {}
+        for kind in ("keyDown", "keyUp"):
+            self._send("Input.dispatchKeyEvent", type=kind, key=key, **(text if kind == "keyDown" else {}))
+
+    def wait_for(self, expression: str, timeout_s: float = 30.0) -> None:
+        """Until a JavaScript expression is true."""
+        end = time.monotonic() + timeout_s
+        while not self.run(expression):
+            if time.monotonic() > end:
+                raise TimeoutError(f"the page does not come to {expression}")
+            time.sleep(0.05)
+
+    def drag(self, start: float, end: float, y: float) -> None:
+        """The mouse, held down, from one x to another; pixels of the window."""
+        steps = [
+            ("mousePressed", start),
+            ("mouseMoved", (start + end) / 2),
+            ("mouseMoved", end),
+            ("mouseReleased", end),
+        ]
+        for kind, x in steps:
+            self._send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
 
     def picture(self, path: Path) -> None:
         """A PNG of what the window shows."""
@@ -119,5 +170,5 @@ class Page:
             self.console.append(params["entry"]["text"])
         elif event.get("method") == "Network.requestWillBeSent":
             url = params["request"]["url"]
-            if not url.startswith(("data:", "file:", "about:")):
+            if not url.startswith(("data:", "blob:", "file:", "about:", self._own)):
                 self.console.append(f"request: {url}")

@@ -8,6 +8,7 @@ import trimesh
 from numpy.typing import ArrayLike, NDArray
 
 from renderers import BACKENDS, Renderer, open_renderer
+from renderers.software.extension import why_missing
 from viewpoint100k.errors import MissingExtraError
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at
 from viewpoint100k.geometry.mesh import Material, Mesh, Primitive, Texture
@@ -15,21 +16,26 @@ from viewpoint100k.geometry.mesh import Material, Mesh, Primitive, Texture
 each_backend = pytest.mark.parametrize("backend", BACKENDS)
 """Runs a test on every backend."""
 
+each_staged_backend = pytest.mark.parametrize("backend", ["software", "opengl"])
+"""Runs a test on the backends that draw the same stages by the same formulas."""
+
 each_backend_in_time = pytest.mark.parametrize(
     "backend", [pytest.param(name, marks=pytest.mark.slow) if name == "blender" else name for name in BACKENDS]
 )
 """Runs a test on every backend, but is too long for Blender to be among the quick ones."""
 
-NOISE = {"opengl": 0, "pyrender": 0, "blender": 10}
+NOISE = {"software": 0, "opengl": 0, "pyrender": 0, "blender": 10}
 """By how many sRGB codes a pixel may be off by chance. Two scenes that differ are sampled differently."""
 
 
-OPTIONS = {"opengl": {}, "pyrender": {}, "blender": {"samples": 16}}
+OPTIONS = {"software": {}, "opengl": {}, "pyrender": {}, "blender": {"samples": 16}}
 """Half of what it draws with otherwise: enough to tell right from wrong."""
 
 
 @cache
 def _opened(name: str) -> Renderer | None:
+    if name == "software" and why_missing():
+        return None
     try:
         return open_renderer(name, **OPTIONS[name])
     except MissingExtraError:

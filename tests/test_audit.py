@@ -347,7 +347,8 @@ def test_all_wordings_have_one_meaning(kind: str, wording: str, options: list[st
 
 def test_numbers_are_told_apart_by_their_side_and_rank() -> None:
     definition = packaged_definitions()["direction_and_angle"]
-    wording = next(p for p in definition.content["paraphrases"] if p.get("language", "en") == "en")
+    wording = definition.paraphrase("direction_and_angle/scene.0.0.0.0.0.0")
+    assert wording is not None
     shown = [
         rendered(wording["options"], {"value": value, "size": abs(value)}) for value in (30, -30, 55, -55, 80, -80)
     ]

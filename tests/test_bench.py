@@ -26,9 +26,9 @@ from test_cli import refusal
 from viewpoint100k import __version__
 from viewpoint100k.assets import open_source
 from viewpoint100k.assets.asset import MeshAsset
+from viewpoint100k.assets.mesh_files.glb_writing import write_glb
 from viewpoint100k.assets.meshes import MeshesSource
 from viewpoint100k.bench.builds import measure_build, pace_once_started, time_of_whole_set
-from viewpoint100k.bench.glb import write_glb
 from viewpoint100k.bench.peer import MOST_OBJECTS, PeerError, measure_peer, peer_files, why_no_peer
 from viewpoint100k.bench.processes import Failure, run_module
 from viewpoint100k.bench.results import (
@@ -36,6 +36,7 @@ from viewpoint100k.bench.results import (
     BenchSettings,
     BuildSpeed,
     Estimate,
+    FirstRow,
     Pace,
     PeerSpeed,
     StageTimes,
@@ -44,7 +45,7 @@ from viewpoint100k.bench.table import format_bench
 from viewpoint100k.errors import MissingExtraError, UsageError
 
 ROOT = Path(__file__).parents[1]
-TINY = ["bench", "--rows", "12", "--size", "64", "--workers", "1"]
+TINY = ["bench", "--rows", "12", "--size", "64", "--workers", "1", "--folders", "3"]
 HAS_PYRENDER = importlib.util.find_spec("pyrender") is not None
 needs_pyrender = pytest.mark.skipif(not HAS_PYRENDER, reason="pyrender is not installed: there is no usual loop")
 
@@ -139,6 +140,14 @@ def test_a_tiny_build_gives_an_upper_bound_for_the_whole_set(printed: dict[str, 
     assert printed["whole_set"]["seconds"] == pytest.approx(101_000 / printed["build"]["rows_per_s"], rel=0.01)
 
 
+def test_the_first_row_of_a_folder_comes_before_the_end_of_its_build(printed: dict[str, Any]) -> None:
+    (first,) = printed["first_rows"]
+    assert first["objects"] == first["loaded"] == 3
+    assert 1 <= first["used"] <= 3
+    assert first["seconds"] > 0
+    assert first["seconds_again"] > 0
+
+
 def test_without_a_peer_there_is_no_ratio(printed: dict[str, Any]) -> None:
     assert printed["peer"] is None
     assert printed["peer_left_out"] == "--no-peer was given"
@@ -219,6 +228,7 @@ def report(peer: bool = True, pace: bool = True) -> BenchReport:
         build=build,
         pace=Pace(8.0, 8.0, 52.9) if pace else None,
         whole_set=Estimate(12_634.0, is_upper_bound=not pace),
+        first_rows=(FirstRow(1, 40, 3.25, 2.5, 1, 1, 310), FirstRow(100_000, 40, 6.0, 3.5, 15, 7, 330)),
         build_without_answerability=without if peer else None,
         pace_without_answerability=Pace(10.0, 10.0, 45.0) if peer and pace else None,
         peer=PeerSpeed("a card", 40, 360, 90.0, 4.0, 115.0, 12.0, 90.0, 11.0) if peer else None,
@@ -257,6 +267,7 @@ def test_the_table_sets_the_build_beside_the_usual_loop() -> None:
     assert cells(text, "once started, frames a second") == ["8.00", "10.00"]
     assert cells(text, "100,000 rows take") == ["about 3 h 31 min"]
     assert cells(text, "color") == ["40.00", "80%"]
+    assert cells(text, "100,000 objects") == ["6.0", "3.5", "15", "7", "330"]
     assert "without answerability: the same with pairs.min_answerability=0" in text
     assert all(len(line) <= 120 for line in text.splitlines()[1:])
 

@@ -3,10 +3,7 @@
 import pickle
 import re
 import signal
-import time
-from collections.abc import Callable
 from importlib.util import find_spec
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -14,8 +11,7 @@ import trimesh
 from conftest import SMALL, run_command
 from test_dataset import start_build, wait_for
 
-from viewpoint100k.errors import AssetError, BuildError, MissingExtraError
-from viewpoint100k.plan.survey import _await_start
+from viewpoint100k.errors import AssetError, MissingExtraError
 
 BUILD = ["build", "viewpoint-100k", *SMALL]
 
@@ -186,18 +182,3 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     code = "import sys, viewpoint100k, renderers; print({'moderngl','torch','datasets','trimesh'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
-
-
-@pytest.mark.parametrize(
-    ("target", "argument", "said"),
-    [(signal.raise_signal, signal.SIGKILL, "signal 9 ended it"), (time.sleep, 0, "it ended at once; a script that")],
-)
-def test_a_process_that_does_not_start_is_said_to_have_been_killed_or_not(
-    target: Callable[[int], object], argument: int, said: str
-) -> None:
-    ours, theirs = get_context("spawn").Pipe(duplex=False)
-    process = get_context("spawn").Process(target=target, args=(argument,))
-    process.start()
-    theirs.close()
-    with pytest.raises(BuildError, match=said):
-        _await_start(ours, process)

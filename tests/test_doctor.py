@@ -41,12 +41,24 @@ def test_a_machine_without_egl_gets_the_command_that_brings_it(
         raise RendererError("no OpenGL 3.3 context")
 
     monkeypatch.setattr(module, "find_library", lambda name: None if name in ("EGL", "GL") else f"lib{name}.so")
-    monkeypatch.setattr(module.ctypes, "CDLL", NoLibrary)
+    monkeypatch.setattr("ctypes.CDLL", NoLibrary)
     monkeypatch.setattr(module, "create_context", refuse)
     assert module.doctor() is False
     printed = capsys.readouterr().out
     assert "apt-get install libegl1 libgl1 libgl1-mesa-dri" in printed
     assert "cannot build" in printed
+
+
+def test_a_machine_without_the_extension_is_told_what_builds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise RendererError("the software renderer is not built")
+
+    monkeypatch.setattr(module, "load_extension", refuse)
+    finding = _by_name()["software renderer"]
+    assert finding.status == "note"
+    assert "not built" in finding.text
+    assert "g++" in finding.remedy
+    assert "opengl" in finding.remedy
 
 
 def test_a_check_that_fails_is_itself_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,8 +68,3 @@ def test_a_check_that_fails_is_itself_a_finding(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "egl_devices", explode)
     bad = [finding for finding in module.findings() if finding.status == "bad"]
     assert any("driver crashed" in finding.text for finding in bad)
-
-
-def test_egl_devices_are_listed_in_order() -> None:
-    devices = module.egl_devices()
-    assert all(isinstance(line, str) and line for line in devices)

@@ -1,15 +1,13 @@
 """The elementary functions against mpmath, and their bits against those of other instruction sets."""
 
 import math
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import mpmath
 import numpy as np
 import pytest
+from environments import ARITHMETIC, run_in
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -263,28 +261,7 @@ def test_weighted_choices_follow_the_weights() -> None:
             exact_random.weighted_choice(generator, weights)
 
 
-def environments() -> dict[str, dict[str, str]]:
-    """Other BLAS kernels, thread counts and instruction sets, as a process of its own sees them."""
-    found = {"as it is": {}}
-    for kernel in ("Prescott", "Haswell", "SkylakeX", "Zen"):
-        for threads in ("1", "8"):
-            found[f"{kernel} with {threads} threads"] = {
-                "OPENBLAS_CORETYPE": kernel,
-                "OPENBLAS_NUM_THREADS": threads,
-                "OMP_NUM_THREADS": threads,
-            }
-    dispatched = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
-    for count in range(len(dispatched)):
-        names = " ".join(dispatched[count:])
-        found[f"NumPy without {names}"] = {"NPY_DISABLE_CPU_FEATURES": names}
-    return found
-
-
-@pytest.mark.parametrize("environment", environments())
+@pytest.mark.parametrize("environment", ARITHMETIC)
 def test_every_machine_gives_the_same_bits(environment: str) -> None:
-    script = Path(__file__).parent / "exact_digest.py"
-    variables = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLAS_", "OMP_", "NPY_"))}
-    variables |= {"PYTHONPATH": os.pathsep.join(sys.path), **environments()[environment]}
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=variables, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == DIGEST, f"{script.name} --each names the function that differs"
+    printed = run_in(ARITHMETIC[environment], Path(__file__).parent / "exact_digest.py")
+    assert printed == DIGEST, "exact_digest.py --each names the function that differs"

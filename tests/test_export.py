@@ -20,7 +20,7 @@ from exported_rows import DATASET, ROWS, image_bytes, make_dataset
 from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.export.exporter import FORMATS, export
 
-WITH_TARGETS = ("llamafactory", "ms-swift", "webdataset", "jsonl")
+WITH_TARGETS = ("llamafactory", "ms-swift", "llava", "openai", "webdataset", "jsonl")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_the_licences_come_along_and_the_record_says_what_is_there(folder: Path,
     assert sum(record["rows"].values()) + sum(record["left_out"].values()) == sum(map(len, ROWS.values()))
 
 
-@pytest.mark.parametrize("to", ["llamafactory", "ms-swift", "jsonl"])
+@pytest.mark.parametrize("to", ["llamafactory", "ms-swift", "llava", "openai", "jsonl"])
 def test_an_image_that_several_rows_show_is_one_file_named_by_its_digest(folder: Path, tmp_path: Path, to: str) -> None:
     export(folder, to, tmp_path / "out")
     files = [path for path in (tmp_path / "out" / "images").rglob("*") if path.is_file()]
@@ -247,5 +247,5 @@ def test_the_command_refuses_in_one_sentence(folder: Path, tmp_path: Path) -> No
     done = run_command("export", folder, "--to", "coco", "--out", tmp_path / "out")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert "llamafactory, ms-swift, verl, vlmevalkit, webdataset, jsonl" in done.stderr
+    assert "llamafactory, ms-swift, llava, openai, verl, vlmevalkit, webdataset, jsonl" in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,5 +1,6 @@
 """The plan: arithmetic that balances rows, separates splits, and depends on nothing but its inputs."""
 
+import math
 from collections import Counter
 from itertools import islice
 
@@ -7,10 +8,22 @@ import pytest
 
 from viewpoint100k.geometry.seeding import derive_seed
 from viewpoint100k.plan.config import BuildConfig, load_config
-from viewpoint100k.plan.layout import ROWS_PER_BLOCK, Block, Pool, Shard, candidates, make_layout, split_assets
+from viewpoint100k.plan.layout import (
+    ROWS_PER_BLOCK,
+    Block,
+    Pool,
+    Shard,
+    candidates,
+    count_visits,
+    make_layout,
+    plan_shards,
+    split_assets,
+)
+from viewpoint100k.plan.seats import take_seats
 
 IDS = [f"asset-{i}" for i in range(300)]
 POOLS = [Pool(1.0, tuple(IDS))]
+SPLITS = {"train": POOLS, "test": POOLS}
 
 
 def config(**changes: object) -> BuildConfig:
@@ -27,7 +40,7 @@ def test_seeds_are_the_same_on_every_machine() -> None:
 
 
 def test_rows_are_divided_into_shards_and_blocks_without_loss() -> None:
-    plan = make_layout(config(rows=2345), POOLS)
+    plan = make_layout(config(rows=2345), SPLITS)
     train = [shard for shard in plan.shards if shard.split == "train"]
     assert [shard.rows for shard in train] == [1000, 1000, 345]
     assert [block.rows for block in train[-1].blocks] == [100, 100, 100, 45]
@@ -36,7 +49,7 @@ def test_rows_are_divided_into_shards_and_blocks_without_loss() -> None:
 
 @pytest.mark.parametrize(("rows", "expected"), [(100_000, 1000), (1000, 10), (50, 10), (5000, 50)])
 def test_the_test_split_has_a_hundredth_and_at_least_ten(rows: int, expected: int) -> None:
-    plan = make_layout(config(rows=rows), POOLS)
+    plan = make_layout(config(rows=rows), SPLITS)
     assert sum(shard.rows for shard in plan.shards if shard.split == "test") == expected
 
 
@@ -98,10 +111,9 @@ def test_fractional_weights_are_met() -> None:
     assert visits == {"a": 26, "b": 78}
 
 
-def test_every_source_of_a_mixture_has_its_own_part_in_both_splits() -> None:
-    plan = make_layout(config(rows=100), [Pool(1.0, tuple(IDS)), Pool(1.0, ("x", "y"))])
-    assert [len(pool.assets) for pool in plan.pools["train"]] == [295, 2]
-    assert [len(pool.assets) for pool in plan.pools["test"]] == [5]
+def test_a_split_without_assets_has_no_shards() -> None:
+    plan = make_layout(config(rows=100), {"train": POOLS, "test": [Pool(1.0, ())]})
+    assert {shard.split for shard in plan.shards} == {"train"}
 
 
 def test_twins_share_a_split() -> None:
@@ -110,3 +122,58 @@ def test_twins_share_a_split() -> None:
     sides = {asset: side for side, assets in (("train", train), ("test", test)) for asset in assets}
     assert len(sides) == 330
     assert all(sides[copy] == sides[original] for copy, original in twins.items())
+
+
+def seated(assets: list[str], rows: int, **changes: object) -> Pool:
+    (count,) = count_visits("train", config(rows=rows, **changes), [1.0])
+    return Pool(1.0, tuple(assets), take_seats(assets, count, 0, "train"))
+
+
+def visits_of(pool: Pool, rows: int, **changes: object) -> list[tuple[str, int]]:
+    """The assets, and seeds, of all visits that the training rows need, block by block."""
+    settings = config(rows=rows, **changes)
+    return [
+        visit
+        for shard in plan_shards("train", settings)
+        for block in shard.blocks
+        for visit in islice(candidates(settings, block, [pool]), math.ceil(block.rows / 8))
+    ]
+
+
+@pytest.mark.parametrize(("assets", "rows"), [(7, 40), (30, 40), (25, 2345), (300, 2345), (293, 2345)])
+def test_assets_that_may_grow_are_visited_alike_too(assets: int, rows: int) -> None:
+    visits = visits_of(seated(IDS[:assets], rows), rows)
+    counts = Counter(asset for asset, _ in visits)
+    assert len(counts) == min(assets, len(visits))
+    assert max(counts.values()) - min(counts.values()) <= 1
+    if assets > len(visits):
+        assert set(counts) == set(IDS[: len(visits)])
+    assert len({seed for _, seed in visits}) == len(visits)
+
+
+def test_shards_of_any_size_need_no_more_visits_than_their_rows() -> None:
+    assert count_visits("train", config(rows=90, rows_per_shard=30), [1.0]) == [12]
+    assert count_visits("train", config(rows=100, rows_per_shard=250), [3.0, 1.0]) == [10, 3]
+    assert len(visits_of(seated(IDS, 90, rows_per_shard=30), 90, rows_per_shard=30)) == 12
+
+
+@pytest.mark.parametrize("assets", [200, 1300, 2000])
+def test_a_hundredth_of_other_assets_moves_few_visits(assets: int) -> None:
+    ids = [f"asset-{i}" for i in range(assets)]
+    grown = [*ids[: assets // 2], *(f"new-{i}" for i in range(assets // 100)), *ids[assets // 2 :]]
+    before, after = (visits_of(seated(some, 10_000), 10_000) for some in (ids, grown))
+    kept = sum(one == other for one, other in zip(before, after, strict=True)) / len(before)
+    assert kept > 0.9
+
+
+def test_spare_visits_are_spread_alike_and_stay_where_they_were() -> None:
+    def spares(pool: Pool) -> list[str]:
+        return [asset for asset, _ in islice(candidates(config(rows=100), block_of(), [pool]), 13, 2013)]
+
+    before, after = spares(seated(IDS[:50], 100)), spares(seated([*IDS[:50], "new"], 100))
+    counts = Counter(before)
+    assert len(counts) == 50
+    assert max(counts.values()) < 3 * min(counts.values())
+    changed = [new for old, new in zip(before, after, strict=True) if old != new]
+    assert set(changed) == {"new"}
+    assert len(changed) < 100

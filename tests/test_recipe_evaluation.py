@@ -266,6 +266,8 @@ def test_what_a_condition_cannot_say_is_counted_with_a_reason() -> None:
     plan = plan_trials([item, angle, views], list(CONDITIONS))
     assert plan.left_out == {
         ("swapped", "views", "not_two_images"): 1,
+        ("first_grey", "views", "not_two_images"): 1,
+        ("second_grey", "views", "not_two_images"): 1,
         ("mirrored", "turn_angle_of_mine", "no_sides_among_the_options"): 1,
         ("mirrored", "views", "no_sides_among_the_options"): 1,
         ("paraphrased", "turn_angle_of_mine", "wording_unknown"): 1,

@@ -45,8 +45,7 @@ READ = [
     ("The handle is now in view, so the camera went round.\nB", "B"),
     ("The camera turned. The answer is B. I am sure of it.", "B"),
     ("I first thought that the answer is A. But no: the answer is C.", "C"),
-    # "A because" cannot be told from "a because".
-    ("So the answer is A because the lid is higher.", "So the answer is A because the lid is higher."),
+    ("So the answer is A because the lid is higher.", "A"),
     (r"The result is $\boxed{B}$", "B"),
     (r"\boxed{\text{(B)}}", "B"),
     # Letters that are words.
@@ -90,10 +89,10 @@ READ = [
     ("<answer>A. Left\nC. Right</answer>", "A. Left C. Right"),
     ("<answer>A) Left, or C) Right</answer>", "A) Left, or C) Right"),
     ("<answer>A. Left. Answer: C</answer>", "A. Left. Answer: C"),
-    (r"\boxed{A} or \boxed{B}", r"\boxed{A} or \boxed{B}"),
+    (r"\boxed{A} or \boxed{B}", None),
     (r"\boxed{B}, that is \boxed{B}", "B"),
     ("Not the answer B", "Not the answer B"),
-    ("The answer B is wrong, so C.", "The answer B is wrong, so C."),
+    ("The answer B is wrong, so C.", "C"),
     ("The answer is C, not the answer B.", "C"),
     # Ordinary replies.
     ("Option B: Right", "B"),
@@ -160,12 +159,12 @@ def test_a_very_long_text_is_read_in_one_pass(text: str) -> None:
         ("To the right", "C"),
         ("to the right.", "C"),
         ("<answer>TO THE  RIGHT</answer>", "C"),
-        ("It went to the right", None),
+        ("It went to the right", "C"),
         ("C. To the right", "C"),
         ("(C) to the right", "C"),
         ("A. To the right", None),  # The letter says one thing, the words another.
         ("A. Left, as the handle shows", "A"),
-        ("right", None),
+        ("right", "C"),
         ("Answer: To the left", "A"),
         ("The correct answer is: to the right.", "C"),
         ("<answer>A - To the left</answer>", "A"),
@@ -227,7 +226,7 @@ def test_completions_may_be_chats() -> None:
 def test_accuracy_takes_letters_and_with_options_their_words() -> None:
     answers = ["C", "To the right", "(c)", "A", "", "Right"]
     assert accuracy_reward(answers, answer=["C"] * 6) == [1.0, 0.0, 1.0, 0.0, 0.0, 0.0]
-    assert accuracy_reward(answers, answer=["C"] * 6, options=[OPTIONS] * 6) == [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
+    assert accuracy_reward(answers, answer=["C"] * 6, options=[OPTIONS] * 6) == [1.0, 1.0, 1.0, 0.0, 0.0, 1.0]
 
 
 def test_the_papers_reward_is_the_weighted_sum() -> None:
@@ -376,8 +375,9 @@ def test_the_data_sets_own_reasoning_earns_all_and_its_contradiction_less() -> N
     drawn = [situation(rng) for _ in range(80)]
     # Where the camera went nowhere, nothing can be said of which way it went.
     places = [[np.reshape(one["camera_to_world"], (-1, 4))[:3, 3] for one in each.row["cameras"][:2]] for each in drawn]
-    situations = [each for each, (first, second) in zip(drawn, places, strict=True) if norm(second - first) > 1][:20]
-    texts = [write(one.scene, one.conclusion, rng) for one in situations]
+    moved = [each for each, (first, second) in zip(drawn, places, strict=True) if norm(second - first) > 1]
+    written = [(each, write(each.scene, each.conclusion, rng)) for each in moved]
+    situations, texts = zip(*[(each, text) for each, text in written if text is not None][:20], strict=True)
     columns = columns_of([one.row for one in situations])
     own = reasoning_reward(texts, **columns)
     assert len(own) == 20

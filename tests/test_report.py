@@ -87,6 +87,10 @@ def test_the_page_is_whole_and_loads_nothing(page: Path) -> None:
     assert len(set(identities)) == len(identities)
 
 
+def _links(tags: _Tags) -> list[dict[str, str | None]]:
+    return [attributes for tag, attributes in tags.seen if tag == "a"]
+
+
 def _of_class(tags: _Tags, tag: str, name: str) -> list[dict[str, str | None]]:
     return [found for seen, found in tags.seen if seen == tag and name in (found.get("class") or "").split()]
 
@@ -99,7 +103,13 @@ def test_every_question_is_shown_beside_the_others_about_its_pair_with_its_answe
     assert len(_of_class(tags, "details", "told")) == 18
     assert len(_of_class(tags, "details", "above")) == 6
     assert sum(tag == "img" for tag, _ in tags.seen) == 12
-    assert all("open" not in attributes for tag, attributes in tags.seen if tag == "details")
+    folds = [attributes for tag, attributes in tags.seen if tag == "details"]
+    assert all(("open" in fold) == (fold.get("class") == "above") for fold in folds)
+    rows = hand.all_rows(hand.GOOD).values()
+    links = {link["href"]: link["target"] for link in _links(tags) if "/row/" in (link["href"] or "")}
+    assert set(links.values()) == {"viewpoint100k-viewer"}
+    assert set(links) <= {f"http://localhost:8100/row/{row['id']}" for row in rows}
+    assert len(links) == 6
     assert "too_little_overlap" in text
     assert "Not run" in text
 
@@ -328,7 +338,7 @@ def test_on_a_phone_an_answer_unfolds_and_filters_filter(phone: Page, page: Path
     assert phone.run(f"{answer}.open") is False
     phone.click(".pair summary")
     assert phone.run(f"{answer}.open") is True
-    phone.click(".pair .above summary")
+    assert phone.run("document.querySelector('.pair .above').open") is True
     assert phone.run("document.querySelector('.pair .top').getBoundingClientRect().height") > 50
 
     assert phone.run(SHOWN) == 18
@@ -348,6 +358,36 @@ def test_on_a_phone_an_answer_unfolds_and_filters_filter(phone: Page, page: Path
     assert (tmp_path / "phone.png").stat().st_size > 5000
     assert phone.run("document.title") == "set: report"
     assert phone.console == []
+
+
+@needs_chromium
+def test_a_range_that_is_marked_in_a_distribution_filters_the_gallery(page: Path, tmp_path: Path) -> None:
+    azimuths = [row["relative"]["azimuth_deg"] for row in hand.all_rows(hand.GOOD).values()]
+    with Page(page, tmp_path / "profile", width=1280, height=900) as opened:
+        bars = "document.querySelector('.bars[data-name=azimuth]')"
+        opened.run(f"{bars}.scrollIntoView({{block: 'center'}})")
+        left, top, width, height = opened.run(
+            f"(() => {{ const b = {bars}.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; }})()"
+        )
+        count = opened.run(f"{bars}.children.length")
+        ends = [
+            [float(opened.run(f"{bars}.children[{n}].dataset.{end}")) for end in ("low", "high")] for n in range(count)
+        ]
+        first, last = count // 2, count - 1
+        opened.drag(left + (first + 0.5) * width / count, left + (last + 0.5) * width / count, top + height / 2)
+        inside = sum(ends[first][0] <= azimuth <= ends[last][1] for azimuth in azimuths)
+        assert 0 < inside < len(azimuths)
+        assert opened.run(SHOWN) == inside
+        # The same by keys: the first bar, then all that lie to its right, and then none.
+        opened.run(f"{bars}.focus()")
+        opened.press("Escape")
+        assert opened.run(SHOWN) == len(azimuths)
+        opened.press("ArrowRight")
+        assert opened.run(SHOWN) == sum(ends[0][0] <= azimuth <= ends[0][1] for azimuth in azimuths)
+        assert opened.run("document.querySelectorAll('#brushes button').length") == 1
+        opened.run("document.querySelector('#brushes button').click()")
+        assert opened.run(SHOWN) == len(azimuths)
+        assert opened.console == []
 
 
 @needs_chromium

@@ -290,10 +290,12 @@ def ask(
 
     Args:
         template: the name of a question type, or the path of a YAML file.
-        center, radius: of the object, world units.
+        center: (3,) of the object, world units.
+        radius: of the object about its centre, world units.
         seed: decides the wording, the order of the options and the letter of the right one.
         front: (3,) unit vector out of the object's front, for types that ask about its own sides.
-        overlap, answerability: as in the columns; for types that ask for a minimum.
+        overlap: as in the column ``relative``; for types that ask for a minimum.
+        answerability: as in the column of that name; for types that ask for a minimum.
         language: of the wording, a BCP 47 tag; English where the type has none in it.
 
     Raises ``QuestionRefusedError`` with a reason code where the type cannot be asked of these cameras, and

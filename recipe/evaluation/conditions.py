@@ -18,7 +18,7 @@ from recipe.evaluation.wordings import meanings, reworded
 from recipe.rewards.answers import LETTERS
 from viewpoint100k.errors import UsageError
 
-__all__ = ["ASKED", "CONDITIONS", "CONTROLS", "ShardLayout", "Trial", "plan_trials"]
+__all__ = ["ASKED", "CONDITIONS", "CONTROLS", "ONE_IMAGE", "Plan", "Trial", "plan_trials"]
 
 ASKED = "asked"
 
@@ -29,13 +29,18 @@ CONDITIONS: Mapping[str, str] = {
     "mirrored": "each image flipped left to right: left becomes right",
     "paraphrased": "the question in another wording, options in the same order: the answer stays",
     "reordered": "the options shifted by one place: the answer stays, its letter changes",
+    "second_grey": "the second image one even grey: what is right is right by chance, or by the first image alone",
+    "first_grey": "the first image one even grey: what is right is right by chance, or by the second image alone",
     "blank": "each image one even grey: what is right is right by chance, or by the text",
     "shuffled": "the images of another row of the same type, about another object: likewise",
 }
 """Name and meaning of each condition."""
 
-CONTROLS = ("blank", "shuffled")
-"""Conditions in which the images say nothing of the answer: only the row's own label can be compared with."""
+ONE_IMAGE: Mapping[str, str] = {"second_grey": "first image alone", "first_grey": "second image alone"}
+"""Conditions that show one of a row's two images, and what is left to see."""
+
+CONTROLS = (*ONE_IMAGE, "blank", "shuffled")
+"""Conditions in which the images lack what the answer needs: only the row's own label can be compared with."""
 
 Pictures = list[Image.Image]
 
@@ -62,7 +67,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class ShardLayout:
+class Plan:
     """Everything that is to be asked."""
 
     trials: tuple[Trial, ...]
@@ -70,7 +75,7 @@ class ShardLayout:
     """How many rows a condition says nothing about, by (condition, question type, reason code)."""
 
 
-def plan_trials(items: Sequence[Item], conditions: Sequence[str]) -> ShardLayout:
+def plan_trials(items: Sequence[Item], conditions: Sequence[str]) -> Plan:
     """The trials of every row under every condition, rows as they stand first. Raises ``UsageError``."""
     unknown = [name for name in conditions if name not in CONDITIONS]
     if unknown:
@@ -85,7 +90,7 @@ def plan_trials(items: Sequence[Item], conditions: Sequence[str]) -> ShardLayout
                 trials.append(made)
             else:
                 left_out[condition, item.question_type, made] += 1
-    return ShardLayout(tuple(trials), dict(left_out))
+    return Plan(tuple(trials), dict(left_out))
 
 
 def _trial(item: Item, condition: str, partners: Mapping[str, Item]) -> Trial | str:
@@ -102,6 +107,8 @@ def _trial(item: Item, condition: str, partners: Mapping[str, Item]) -> Trial | 
             return _reordered(item)
         case "blank":
             return Trial(item, condition, item.question, item.options, None, arrange=_blank)
+        case "first_grey" | "second_grey":
+            return _one_grey(item, condition)
         case "shuffled":
             partner = partners.get(item.id)
             if partner is None:
@@ -141,6 +148,17 @@ def _mirrored(item: Item) -> Trial | str:
         letters,
         arrange=lambda shown: [ImageOps.mirror(image) for image in shown],
     )
+
+
+def _one_grey(item: Item, condition: str) -> Trial | str:
+    if len(item.images) != 2:
+        return "not_two_images"
+
+    def arrange(shown: Pictures) -> Pictures:
+        first, second = shown
+        return [*_blank([first]), second] if condition == "first_grey" else [first, *_blank([second])]
+
+    return Trial(item, condition, item.question, item.options, None, arrange=arrange)
 
 
 def _reordered(item: Item) -> Trial | str:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from math import prod
 
 from recipe.evaluation.chance import Chance, chances, joint_luck
-from recipe.evaluation.conditions import ASKED, CONTROLS, ShardLayout
+from recipe.evaluation.conditions import ASKED, CONTROLS, Plan
 from recipe.evaluation.forms import FormScore, form_scores
 from recipe.evaluation.intervals import clustered_wilson
 from recipe.evaluation.readings import Reading, read_trials
@@ -93,7 +93,7 @@ class Figures:
         return json.dumps(asdict(self), indent=2) + "\n"
 
 
-def figures_of(plan: ShardLayout, raws: Mapping[Key, str]) -> Figures:
+def figures_of(plan: Plan, raws: Mapping[Key, str]) -> Figures:
     """Every figure that follows from ``raws``, by (row id, condition)."""
     readings = read_trials(plan.trials, raws)
     items = [trial.item for trial in plan.trials if trial.condition == ASKED]

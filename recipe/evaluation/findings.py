@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from recipe.evaluation.conditions import ASKED
+from recipe.evaluation.conditions import ASKED, ONE_IMAGE
 from recipe.evaluation.figures import ALL, Figures, Score
 
 __all__ = ["Change", "changes", "findings"]
@@ -86,6 +86,13 @@ def _without_images(figures: Figures) -> Iterator[str]:
         if score and _clearly_above_chance(score):
             chance = _percent(score.effective_chance)
             yield f"With {what}, {_of(score)} are right, above the chance of {chance}: the text tells."
+    for condition, seen in ONE_IMAGE.items():
+        for kind, score in figures.scores.get(condition, {}).items():
+            if kind != ALL and _clearly_above_chance(score):
+                yield (
+                    f"{kind}: from the {seen}, {_of(score)} are right, above the chance of "
+                    f"{_percent(score.effective_chance)}: these answers need not come from comparing the images."
+                )
 
 
 def _together(figures: Figures) -> Iterator[str]:

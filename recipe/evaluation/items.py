@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from viewpoint100k.dataset.choice import whole_groups
 from viewpoint100k.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def read_items(folder: Path, split: str = "test", rows: int | None = None) -> li
         raise UsageError(f"{folder} has no data/{split}-*.parquet ({what}): give another folder or --split")
     try:
         keys = pa.concat_tables([pq.read_table(path, columns=["id", "group"]) for path in paths]).to_pylist()
-        chosen = _chosen(keys, rows)
+        chosen = whole_groups(keys, rows)
         items = []
         for path in paths:
             missing = [name for name in COLUMNS if name not in pq.read_schema(path).names]
@@ -106,19 +106,3 @@ def read_items(folder: Path, split: str = "test", rows: int | None = None) -> li
     except (pa.ArrowInvalid, OSError) as error:
         raise DataError(f"{folder}: a shard cannot be read ({error}): run viewpoint100k verify on it") from error
     return items
-
-
-def _chosen(keys: Sequence[Mapping[str, str]], rows: int | None) -> set[str]:
-    if len({key["id"] for key in keys}) < len(keys):
-        raise DataError("two rows have the same id: run viewpoint100k verify on the folder")
-    if rows is None or rows >= len(keys):
-        return {key["id"] for key in keys}
-    groups: dict[str, list[str]] = {}
-    for key in keys:
-        groups.setdefault(key["group"], []).append(key["id"])
-    chosen: set[str] = set()
-    for group in sorted(groups, key=lambda name: hashlib.sha256(name.encode()).digest()):
-        if len(chosen) >= rows:
-            break
-        chosen.update(groups[group])
-    return chosen

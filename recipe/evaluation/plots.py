@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from recipe.evaluation.conditions import ASKED
+from recipe.evaluation.conditions import ASKED, ONE_IMAGE
 from recipe.evaluation.figures import ALL, Figures, Score
 from viewpoint100k.errors import MissingExtraError
 
 __all__ = ["plot_stages"]
 
-_CONTROLS = {"swapped": "images\nswapped", "blank": "images\nblank", "shuffled": "images\nshuffled"}
+_CONTROLS = {
+    "swapped": "images\nswapped",
+    **{condition: seen.replace(" alone", "\nalone").replace(" image", "") for condition, seen in ONE_IMAGE.items()},
+    "blank": "images\nblank",
+    "shuffled": "images\nshuffled",
+}
 
 
 def plot_stages(stages: Mapping[str, Figures], path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from recipe.evaluation.conditions import Trial
 from recipe.evaluation.items import Item
-from recipe.rewards.answers import chosen_letter, follows_format, is_right, read_answer
+from recipe.rewards.answers import follows_format, is_right, stated_answer
 
 __all__ = ["Reading", "read_trials"]
 
@@ -21,7 +21,7 @@ class Reading:
     trial: Trial
     raw: str
     given: str | None
-    """The option's letter, or what an open answer states; None where nothing can be read."""
+    """The option's letter, or the number or words that an open answer states; None where none can be read."""
     formatted: bool
 
     @property
@@ -51,6 +51,6 @@ def read_trials(trials: Iterable[Trial], raws: Mapping[Key, str]) -> list[Readin
     for trial in trials:
         raw = raws.get((trial.item.id, trial.condition))
         if raw is not None:
-            given = chosen_letter(raw, trial.options) if trial.options else read_answer(raw)
+            given = stated_answer(raw, trial.item.answer, trial.options)
             read.append(Reading(trial, raw, given, follows_format(raw)))
     return read

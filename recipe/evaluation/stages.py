@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from recipe.evaluation.answers_file import read_answers
-from recipe.evaluation.conditions import ASKED, CONDITIONS, ShardLayout, plan_trials
+from recipe.evaluation.conditions import ASKED, CONDITIONS, Plan, plan_trials
 from recipe.evaluation.external import read_external
 from recipe.evaluation.figures import Figures, figures_of
 from recipe.evaluation.findings import Change, changes, findings
@@ -75,7 +75,7 @@ def read_stages(out: Path, items: Sequence[Item], asked: Asked) -> list[Stage]:
                 "ask the same of all stages, or give another --out"
             )
         conditions = tuple(name for name in CONDITIONS if any(condition == name for _, condition in raws))
-        plan: ShardLayout = plan_trials(items, conditions)
+        plan: Plan = plan_trials(items, conditions)
         plain = [reading for reading in read_trials(plan.trials, raws) if reading.trial.condition == ASKED]
         right = {reading.item.id: reading.right for reading in plain}
         found.append((run["order"], Stage(path.parent.name, run, conditions, figures_of(plan, raws), right)))

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from recipe.evaluation.conditions import ASKED, CONDITIONS, CONTROLS
+from recipe.evaluation.conditions import ASKED, CONDITIONS, CONTROLS, ONE_IMAGE
 from recipe.evaluation.figures import ALL, Figures, Score
 
 __all__ = ["comparison_table", "condition_table", "form_table", "joint_line", "type_table"]
 
 
 def type_table(figures: Figures) -> str:
-    """Accuracy by question type, rows as they stand."""
-    head = ["type", "rows", "objects", "accuracy (95%)", "chance", "effective chance", "corrected", "format", "unread"]
+    """Accuracy by question type, rows as they stand, beside what one image alone gives."""
+    head = ["type", "rows", "objects", "accuracy (95%)", *ONE_IMAGE.values(), "chance", "effective chance", "corrected"]
+    head += ["format", "unread", "right of those read"]
     lines = [
         [
             name,
             f"{score.rows:,}",
             f"{score.assets:,}",
             with_interval(score.accuracy, score.interval),
+            *(percent(one.accuracy if (one := _under(figures, condition, name)) else None) for condition in ONE_IMAGE),
             percent(score.chance),
             percent(score.effective_chance),
             f"{score.corrected:.2f}",
             percent(score.formatted),
             percent(score.unread),
+            percent(score.accuracy / (1 - score.unread) if score.unread < 1 else None),
         ]
         for name, score in figures.scores.get(ASKED, {}).items()
     ]
@@ -32,7 +35,7 @@ def type_table(figures: Figures) -> str:
 
 def condition_table(figures: Figures) -> str:
     """All types together under each condition."""
-    head = ["asked how", "rows", "right here (95%)", "chance", "as labelled", "as before", "consistent (95%)"]
+    head = ["asked how", "rows", "right here (95%)", "chance", "as labelled", "as before", "consistent (95%)", "unread"]
     lines = []
     for name in CONDITIONS:
         score = figures.scores.get(name, {}).get(ALL)
@@ -48,6 +51,7 @@ def condition_table(figures: Figures) -> str:
                 percent(score.as_labelled),
                 percent(score.unchanged),
                 with_interval(score.consistent, score.consistent_interval),
+                percent(score.unread),
             ]
         )
     return markdown(head, lines)
@@ -88,8 +92,13 @@ def _lines(stages: Sequence[Figures]) -> Iterator[tuple[str, list[str]]]:
         scores = [stage.scores.get(ASKED, {}).get(kind) for stage in stages]
         chance = next(score.effective_chance for score in scores if score)
         yield f"accuracy, {kind} (chance {percent(chance)})", [_accuracy(score) for score in scores]
+        for condition, seen in ONE_IMAGE.items():
+            alone = [_under(stage, condition, kind) for stage in stages]
+            if any(alone):
+                yield f"accuracy, {kind}, {seen}", [_accuracy(score) for score in alone]
     plain = [_of(stage, ASKED) for stage in stages]
     yield "accuracy, chance-corrected", [f"{s.corrected:.2f}" if s else "–" for s in plain]
+    yield "answers that cannot be read", [percent(s.unread) if s else "–" for s in plain]
     yield "format rate", [percent(s.formatted) if s else "–" for s in plain]
     if any(stage.joint for stage in stages):
         cells = [with_interval(j.accuracy, j.interval) if (j := stage.joint) else "–" for stage in stages]
@@ -100,7 +109,7 @@ def _lines(stages: Sequence[Figures]) -> Iterator[tuple[str, list[str]]]:
         yield "images swapped: answers as before", [percent(s.unchanged) if s else "–" for s in swapped]
     for condition in CONDITIONS:
         under = [_of(stage, condition) for stage in stages]
-        if condition == ASKED or not any(under):
+        if condition in (ASKED, *ONE_IMAGE) or not any(under):
             continue
         if condition not in CONTROLS:
             cells = [with_interval(s.consistent, s.consistent_interval) if s else "–" for s in under]
@@ -110,7 +119,11 @@ def _lines(stages: Sequence[Figures]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _of(figures: Figures, condition: str) -> Score | None:
-    return figures.scores.get(condition, {}).get(ALL)
+    return _under(figures, condition, ALL)
+
+
+def _under(figures: Figures, condition: str, kind: str) -> Score | None:
+    return figures.scores.get(condition, {}).get(kind)
 
 
 def _accuracy(score: Score | None) -> str:

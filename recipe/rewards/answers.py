@@ -10,6 +10,10 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from recipe.rewards.answer_places import TAG, answer_elements, normalised
+from recipe.rewards.letters import LEAD, LETTERS, read_element, read_reply
+from recipe.rewards.option_words import option_in_words
+
 __all__ = [
     "LETTERS",
     "TOLERANCE",
@@ -21,49 +25,28 @@ __all__ = [
     "is_right",
     "read_answer",
     "read_number",
+    "stated_answer",
+    "stated_number",
     "text_of",
     "thoughts",
 ]
-
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 TOLERANCE_DEG = 10.0
 """An open answer in degrees counts as right within this error."""
 TOLERANCE = 0.1
 """An open answer in any other unit counts as right within this part of it."""
 
-_TAG = re.compile(r"<(/?)(think|answer)>", re.IGNORECASE)
 _FORM = ("<think>", "</think>", "<answer>", "</answer>")
 
-_MANY = 300
-"""More characters than this, outside any tag, are a discussion and not an answer."""
-
-_LEAD = r"(?:(?:the )?(?:final |correct |right |best )?(?:option|choice|answer)(?: is)? ?:? ?)?"
-_BARE = re.compile(_LEAD + r"[\W_]{0,8}([A-Za-z])[\W_]{0,8}", re.IGNORECASE)
-"""The letter alone, whatever stands around it: ``B``, ``b.``, ``(B)``, ``**B**``, ``Option B``."""
-_LISTED = re.compile(rf"(?i:{_LEAD})" + r"[\W_]{0,8}([A-Za-z])[.):\]*]{1,4} (?!(?:or|and)\b)(.*\w{2}.*)", re.DOTALL)
-"""The letter as a question lists it, with words after it: ``B. To the left``, ``Option B: to the left``."""
-_ALSO_LISTED = re.compile(r"(?<!\w)\(?([A-Z])[.):\]*]{1,4}(?: |$)")
-"""A letter that is listed further on."""
+_LEAD = re.compile(f"^{LEAD}", re.IGNORECASE)
 _LETTERED = re.compile(r"\W{0,4}([A-Za-z])[\W_]{1,4}(.*)", re.DOTALL)
 """A letter and words, whatever stands between: an answer where the words are those of that option."""
-_LETTER = r"[*(\[\"'`]{0,4}(?-i:([B-HJ-Z])(?!\w)|([AI])(?=[*)\]\"'`.,;:!?]|$))"
-"""A capital. ``A`` and ``I`` are words as well, and need a stop after them."""
-_SAID = re.compile(
-    r"(?:\banswer(?: is)?|\b(?:correct|right|best) (?:option|choice)(?: is)?|答案[是为]?"
-    r"|\b(?:so|thus|hence|therefore),? (?:it is )?(?:the )?option|\bI (?:choose|pick|select|go with)(?: option)?) ?:? ?"
-    + _LETTER,
-    re.IGNORECASE | re.MULTILINE,
-)
-"""A sentence that names it."""
-_DENIED = re.compile(r"\b(?:not|isn't|never|nor)(?: the| an?)?(?: correct| right| best)? ?$", re.IGNORECASE)
-"""What may stand before such words, and turns them into their opposite."""
-_WRONG = re.compile(r"[*)\]\"'`]{0,4} (?:is|was|seems|must be) (?:wrong|incorrect|false|not)\b", re.IGNORECASE)
-"""What may stand behind them, and does so."""
-_OR_ANOTHER = re.compile(r"[*)\]\"'`]{0,4} ?(?:,? ?(?:or|and) |[,/&] ?)(?:option )?" + _LETTER, re.IGNORECASE)
-"""What may stand behind them, and names one more."""
-_BOXED = re.compile(r"\\boxed\{ ?(?:\\text\{)?\(?([A-Za-z])\)?\}{1,2}")
 _NUMBER = re.compile(r"[-+]?(?:\d{1,9}(?:[.,]\d{1,9})?|\.\d{1,9})")
+_MEASURE = re.compile(
+    rf"(?<![\d.,])(?P<number>{_NUMBER.pattern}) ?(?:°|\^ ?\{{?\\circ|degrees?\b|deg\b|度|times\b|%)", re.IGNORECASE
+)
+"""A number with its unit."""
+_RANGE = re.compile(rf"\d ?(?:°|degrees?|deg|度)? ?(?:to|and|or|-|–|~|到|至|或) ?{_NUMBER.pattern}", re.IGNORECASE)
 
 
 def text_of(completion: str | Sequence[Mapping[str, Any]]) -> str:
@@ -86,7 +69,7 @@ def text_of(completion: str | Sequence[Mapping[str, Any]]) -> str:
 def follows_format(text: str) -> bool:
     """Whether ``text`` is ``<think>…</think><answer>…</answer>``: each tag once, neither part empty, nothing beside."""
     stripped = text.strip()
-    tags = list(_TAG.finditer(stripped))
+    tags = list(TAG.finditer(stripped))
     if tuple(tag.group() for tag in tags) != _FORM:
         return False
     opens, closes, answers, ends = tags
@@ -101,11 +84,11 @@ def thoughts(text: str) -> str:
 
     Empty where no thought was finished.
     """
-    closing = [tag for tag in _TAG.finditer(text) if tag.group().lower() == "</think>"]
+    closing = [tag for tag in TAG.finditer(text) if tag.group().lower() == "</think>"]
     if not closing:
         return ""
     inside = text[: closing[-1].start()]
-    opening = next((tag.end() for tag in _TAG.finditer(inside) if tag.group().lower() == "<think>"), 0)
+    opening = next((tag.end() for tag in TAG.finditer(inside) if tag.group().lower() == "<think>"), 0)
     return inside[opening:]
 
 
@@ -125,21 +108,23 @@ def chosen_letter(text: str, options: Sequence[str]) -> str | None:
 
     A letter beside the words of another option chooses nothing.
     """
-    stated = _stated(text)
-    if stated is None:
-        return None
-    letter, words = stated
+    letter, words = _stated(text) or ("", "")
     wordings = [_plain(option) for option in options]
-    said = {_plain(words), _plain(re.sub(f"^{_LEAD}", "", words, flags=re.IGNORECASE))}
+    said = {_plain(words), _plain(_LEAD.sub("", words))}
     named = [LETTERS[place] for place, wording in enumerate(wordings) if wording in said]
     if not letter and (lettered := _LETTERED.fullmatch(words)):
-        place = LETTERS.find(lettered.group(1).upper())
-        letter = LETTERS[place] if wordings[place : place + 1] == [_plain(lettered.group(2))] else ""
+        own = LETTERS.find(lettered.group(1).upper())
+        beside = lettered.group(2)
+        agrees = wordings[own : own + 1] == [_plain(beside)] or option_in_words(beside, options) == own
+        letter = LETTERS[own] if own >= 0 and agrees else ""
     if letter:
         known = letter in LETTERS[: len(options)]
         return letter if known and (not named or letter in named) else None
-    # Options of one letter ("The images: A, B") are listed as letters of their own; only distinct texts can be named.
-    return named[0] if len(named) == 1 else None
+    if named:
+        # Options of one letter ("The images: A, B") are listed as letters of their own; only texts that differ count.
+        return named[0] if len(named) == 1 else None
+    place = option_in_words(_own_words(text), options)
+    return None if place is None else LETTERS[place]
 
 
 def read_number(text: str) -> float | None:
@@ -148,6 +133,34 @@ def read_number(text: str) -> float | None:
     plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
     found = {float(number.replace(",", ".")) for number in _NUMBER.findall(plain)}
     return found.pop() if len(found) == 1 else None
+
+
+def stated_number(text: str) -> float | None:
+    """The number that ``text`` answers an open question with: the only one it states, or the only one with a unit.
+
+    None where it states none, a range, or several.
+    """
+    stated = read_answer(text)
+    if stated is None:  # A discussion: what it comes to stands in its last line.
+        stated = _own_words(text).strip().rpartition("\n")[2]
+    plain = unicodedata.normalize("NFKC", stated).replace("\N{MINUS SIGN}", "-")
+    if _RANGE.search(plain):
+        return None
+    measures = {float(match["number"].replace(",", ".")) for match in _MEASURE.finditer(plain)}
+    return measures.pop() if len(measures) == 1 else read_number(plain)
+
+
+def stated_answer(text: str, answer: str, options: Sequence[str]) -> str | None:
+    """What ``text`` answers, in the form of the row's ``answer``; None where no answer can be read.
+
+    The letter of an option; of an open question the number, or the words where ``answer`` is no number.
+    """
+    if options:
+        return chosen_letter(text, options)
+    if read_number(answer) is None:
+        return read_answer(text)
+    number = stated_number(text)
+    return None if number is None else f"{number:g}"
 
 
 def in_degrees(question: str) -> bool:
@@ -167,17 +180,15 @@ def is_right(text: str, answer: str, options: Sequence[str] | None, question: st
     """
     if options:
         return chosen_letter(text, options) == answer
-    stated = read_answer(text)
-    if stated is None:
-        return False
     if (truth := read_number(answer)) is not None:
-        value = read_number(stated)
+        value = stated_number(text)
         if value is None:
             return False
         if in_degrees(question):
             return abs(angle_between(value, truth)) <= TOLERANCE_DEG + 1e-9
         return abs(value - truth) <= TOLERANCE * abs(truth) + 1e-9
-    return _plain(stated) == _plain(answer)
+    stated = read_answer(text)
+    return stated is not None and _plain(stated) == _plain(answer)
 
 
 def angle_between(first: float, second: float) -> float:
@@ -187,10 +198,10 @@ def angle_between(first: float, second: float) -> float:
 
 def _stated(text: str) -> tuple[str, str] | None:
     """(letter or empty, words or empty) of the answer that ``text`` states; None where it states none."""
-    elements, beside = _answer_elements(unicodedata.normalize("NFKC", text))
-    if not any(map(str.strip, elements)):
-        return _read_reply(beside)
-    read = {_read_element(element) for element in elements}
+    elements, beside = answer_elements(normalised(text))
+    if not elements:
+        return read_reply(beside)
+    read = {read_element(element) for element in elements}
     letters = {letter for letter, _ in read}
     if len(read) > 1 and not (len(letters) == 1 and letters != {""}):
         return None
@@ -198,87 +209,10 @@ def _stated(text: str) -> tuple[str, str] | None:
     return stated if any(stated) else None
 
 
-def _answer_elements(text: str) -> tuple[list[str], str]:
-    """The contents of ``<answer>`` elements outside thoughts, and the text outside any tag.
-
-    What stands before a ``</think>`` that nothing opened is a thought too: some prompts end in ``<think>``. A thought
-    that is never closed hides all that follows, but for an element that closes the whole text.
-    """
-    found: list[str] = []
-    beside: list[str] = []
-    hidden: str | None = None
-    answer: list[str] | None = None
-    depth = position = hidden_from = 0
-    for tag in _TAG.finditer(text):
-        piece, position = text[position : tag.start()], tag.end()
-        closes, name = bool(tag.group(1)), tag.group(2).lower()
-        if not depth:
-            (beside if answer is None else answer).append(piece)
-        if name == "think":
-            if closes and not depth:
-                found, beside, answer = [], [], None
-            depth = max(depth - 1, 0) if closes else depth + 1
-            hidden = None
-        elif depth:
-            hidden = text[hidden_from : tag.start()] if closes and hidden_from else None
-            hidden_from = 0 if closes else tag.end()
-        elif not closes:
-            answer = []
-        elif answer is not None:
-            found.append("".join(answer))
-            answer = None
-    rest = text[position:]
-    if depth:
-        return ([hidden] if hidden is not None and not rest.strip() and not found else found), "".join(beside)
-    if answer is not None:
-        found.append("".join([*answer, rest]))
-    else:
-        beside.append(rest)
-    return found, "".join(beside)
-
-
-def _read_element(content: str) -> tuple[str, str]:
-    """(letter, words) of an answer element's content, or of a line of a reply."""
-    line = " ".join(content.split())
-    if boxed := {letter.upper() for letter in _BOXED.findall(line)}:
-        return (boxed.pop(), "") if len(boxed) == 1 else ("", line)
-    if bare := _BARE.fullmatch(line):
-        return bare.group(1).upper(), ""
-    if listed := _LISTED.fullmatch(line):
-        letter, words = listed.group(1).upper(), listed.group(2)
-        also = {*_ALSO_LISTED.findall(words), _last_said(words)} - {letter, ""}
-        return ("", line) if also else (letter, words)
-    if len(line) <= _MANY and (said := _last_said(line)):
-        return said, ""
-    return "", line
-
-
-def _read_reply(text: str) -> tuple[str, str] | None:
-    """The same for a reply without tags: its only line, its first or last line, or the sentence that says so."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
-        return None
-    read = [_read_element(line) for line in dict.fromkeys((lines[0], lines[-1]))]
-    letters = {letter for letter, _ in read if letter}
-    if len(letters) == 1:
-        return next(one for one in read if one[0])
-    if said := _last_said(text):
-        return said, ""
-    words = " ".join(text.split())
-    return ("", words) if not letters and len(words) <= _MANY else None
-
-
-def _last_said(text: str) -> str:
-    """The letter that the last sentence to name one names; empty where that sentence names two, or there is none."""
-    said = ""
-    for match in _SAID.finditer(text):
-        if _DENIED.search(text, max(0, match.start() - 40), match.start()) or _WRONG.match(text, match.end()):
-            continue
-        said = match.group(1) or match.group(2)
-        another = _OR_ANOTHER.match(text, match.end())
-        if another and (another.group(1) or another.group(2)) != said:
-            said = ""
-    return said
+def _own_words(text: str) -> str:
+    """What ``text`` says outside its thoughts: the content of the place that holds its answer, or all of it."""
+    elements, beside = answer_elements(normalised(text))
+    return beside if not elements else elements[0] if len(set(elements)) == 1 else ""
 
 
 def _plain(words: str) -> str:

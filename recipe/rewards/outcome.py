@@ -12,8 +12,8 @@ from recipe.rewards.answers import (
     follows_format,
     in_degrees,
     is_right,
-    read_answer,
     read_number,
+    stated_number,
     text_of,
 )
 
@@ -104,9 +104,7 @@ def _graded(text: str, answer: str, options: Sequence[str] | None, value: float 
     truth = read_number(answer)
     if truth is None or not in_degrees(question):
         return float(is_right(text, answer, options, question))
-    stated = read_answer(text)
-    number = None if stated is None else read_number(stated)
-    return _credit(number, truth if value is None else value)
+    return _credit(stated_number(text), truth if value is None else value)
 
 
 def _credit(stated: float | None, truth: float) -> float:

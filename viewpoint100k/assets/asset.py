@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.geometry import Camera
+from viewpoint100k.geometry import Camera, exact
 from viewpoint100k.geometry.mesh import Mesh
 
 __all__ = [
@@ -23,6 +23,8 @@ __all__ = [
     "Origin",
     "Photo",
     "Source",
+    "Stamped",
+    "WithSettings",
     "normalization",
 ]
 
@@ -57,6 +59,8 @@ class MeshAsset:
     """(3,): horizontal unit vector out of the object's front; None where it is not known."""
     normalization: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
     """(4, 4): from the asset's own coordinates, as stored in its file, to this mesh's."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of it or left out, in short snake_case words such as ``no_usemtl``; see docs/sources.md."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +100,8 @@ class CaptureAsset:
     """(n, 3): reconstructed points in this world, where the source has any."""
     visible: NDArray[np.bool_] | None = None
     """(photos, n): which points each photo observes, where the source says so."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of it or left out; as for a mesh."""
 
 
 Asset = MeshAsset | CaptureAsset
@@ -128,6 +134,30 @@ class FromFiles(Protocol):
 
 
 @runtime_checkable
+class Stamped(Protocol):
+    """A source that can tell, without loading an asset, whether it is as it was: what was found of it is then kept."""
+
+    def stamp(self, asset_id: str) -> str | None:
+        """All that loading the asset depends on, other than the code that reads it: where its files lie, their sizes
+        and times, what is stated of it elsewhere, and limits. None where that cannot be told."""
+        ...
+
+    def references(self, asset_id: str) -> Sequence[Path]:
+        """Other files that its last loading in this process looked for, whether they were there or not."""
+        ...
+
+
+@runtime_checkable
+class WithSettings(Protocol):
+    """A source of which something was chosen that changes what is made of its files."""
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What was chosen, by name; without what is as usual."""
+        ...
+
+
+@runtime_checkable
 class Downloadable(Protocol):
     """A source whose assets are brought to this machine when they are wanted."""
 
@@ -142,7 +172,7 @@ def normalization(points: NDArray[np.float64]) -> NDArray[np.float64]:
     Raises ``ValueError`` where the points have no extent.
     """
     center = (points.min(axis=0) + points.max(axis=0)) / 2
-    radius = float(np.linalg.norm(points - center, axis=1).max())
+    radius = float(exact.norm(points - center).max())
     if not np.isfinite(radius) or radius < 1e-12:
         raise ValueError("points without extent have no size to normalise")
     matrix = np.eye(4)

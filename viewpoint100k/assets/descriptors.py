@@ -12,17 +12,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.assets.mesh_files.textures import srgb_to_linear
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Mesh, Primitive, Texture
 
 __all__ = ["DESCRIPTOR_VERSION", "Descriptor", "describe"]
 
-DESCRIPTOR_VERSION = 1
+DESCRIPTOR_VERSION = 2
 """Raised whenever any mesh would be described by other numbers."""
 
 _SHELLS = np.array([0.5, 0.8, 1.2, 1.7])
@@ -42,8 +45,16 @@ feel how the surface was cut up (`tests/test_near_duplicates.py`)."""
 _SHADES = 4
 """Bins along each of red, green and blue."""
 
-_AT_ONCE = 2**16
-"""Points of the surface that are looked at together, to bound memory."""
+_BINS = _SHADES * _SHADES * _SHADES
+_BYTES = srgb_to_linear(np.arange(256) / 255)
+_BETWEEN_SHADES = srgb_to_linear(np.arange(1, _SHADES) / _SHADES)
+"""Linear intensities of sRGB bytes, and where one bin ends and the next begins."""
+
+_STEPS, _FARTHEST = 1024, 12
+"""The shells are tables over the radius: so many entries for 1, and beyond the farthest all shells are 0."""
+
+_AT_ONCE = 2**11
+"""Points of the surface that are looked at together, so that what is made of them stays in the cache."""
 
 Points = NDArray[np.float32]
 
@@ -80,20 +91,20 @@ def describe(mesh: Mesh) -> Descriptor:
     centroid = mesh.centroid
     limit = _COARSEST * _extent(mesh, centroid)
     corners, areas = [], []
-    colors = np.zeros(_SHADES**3)
+    colors = np.zeros(_BINS)
     for primitive in mesh.primitives:
         patches = _patches(primitive, centroid, limit)
         corners.append(patches.corners)
         areas.append(patches.areas)
         colors += _histogram(_colors(primitive, patches), patches.areas)
     shape = _harmonic_energies(np.concatenate(corners), np.concatenate(areas))
-    return Descriptor(shape.astype(np.float32), (colors / colors.sum()).astype(np.float32))
+    return Descriptor(shape.astype(np.float32), (colors / exact.total(colors)).astype(np.float32))
 
 
 def _extent(mesh: Mesh, centroid: NDArray[np.float64]) -> float:
     """The sum over all triangles of area times mean square distance of the corners from the centroid."""
     corners = np.concatenate([p.positions[p.triangles] for p in mesh.primitives]).astype(np.float64) - centroid
-    extent = float(_areas(corners) @ np.einsum("nkc,nkc->n", corners, corners)) / 3
+    extent = float(exact.total(_areas(corners)[:, None] * _squared(corners))) / 3
     if not extent > 0:
         raise AssetError("no_surface", "no triangle of the mesh has an area")
     return extent
@@ -101,7 +112,13 @@ def _extent(mesh: Mesh, centroid: NDArray[np.float64]) -> float:
 
 def _areas(corners: NDArray[Any]) -> NDArray[Any]:
     crossed = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    return np.asarray(np.linalg.norm(crossed, axis=1) / 2)
+    return np.asarray(np.sqrt(_squared(crossed)) / 2)
+
+
+def _squared(vectors: NDArray[Any]) -> NDArray[Any]:
+    """Squared lengths of vectors (..., 3), in their own precision."""
+    squares = vectors * vectors
+    return np.asarray(squares[..., 0] + squares[..., 1] + squares[..., 2])
 
 
 def _patches(primitive: Primitive, centroid: NDArray[np.float64], limit: float) -> _Patches:
@@ -113,10 +130,12 @@ def _patches(primitive: Primitive, centroid: NDArray[np.float64], limit: float) 
     done = []
     while len(corners):
         sides = corners - np.roll(corners, -1, axis=1)
-        edges = np.einsum("nkc,nkc->nk", sides, sides)
+        edges = _squared(sides)
         longest = edges.argmax(axis=1)
         large = areas * edges.max(axis=1) > limit
-        done.append(_Patches(corners[~large], areas[~large], triangles[~large], weights[~large].mean(axis=1)))
+        small = weights[~large]
+        middles = (small[:, 0] + small[:, 1] + small[:, 2]) / np.float32(3)
+        done.append(_Patches(corners[~large], areas[~large], triangles[~large], middles))
         longest, areas, triangles = longest[large], np.tile(areas[large] / 2, 2), np.tile(triangles[large], 2)
         corners, weights = _halves(corners[large], longest), _halves(weights[large], longest)
     return _Patches(
@@ -136,65 +155,94 @@ def _harmonic_energies(corners: Points, areas: Points) -> NDArray[np.float64]:
     """(shells * degrees,) of small triangles, each seen at the middles of its edges: exact for quadratic functions."""
     points = ((corners + np.roll(corners, -1, axis=1)) / 2).reshape(-1, 3)
     weights = np.repeat(areas, 3).astype(np.float64)
-    weights /= weights.sum()
-    points = points - (weights @ points).astype(np.float32)
-    radii = np.sqrt(np.einsum("nc,nc->n", points, points))
-    scale = math.sqrt(float(weights @ radii.astype(np.float64) ** 2))
+    weights /= exact.total(weights)
+    points = points - exact.total(weights[:, None] * points, axis=0).astype(np.float32)
+    squared = _squared(points)
+    radii = np.sqrt(squared)
+    scale = math.sqrt(exact.total(weights * squared))
     directions = points / np.maximum(radii, 1e-12 * scale)[:, None]
-    distances = np.log(np.maximum(radii / scale, 1e-6))
-    degrees = np.array([degree for order in range(_DEGREES) for degree in range(order, _DEGREES)])
-    integrals = np.zeros((len(_SHELLS), len(degrees)), dtype=np.complex128)
+    degrees = np.array([degree for degree, _ in _harmonics(directions[:0])])
+    integrals = np.zeros((len(_SHELLS), len(degrees)))
     for start in range(0, len(points), _AT_ONCE):
         some = slice(start, start + _AT_ONCE)
-        away = (distances[some] - np.log(_SHELLS)[:, None].astype(np.float32)) / _SHELL_WIDTH
-        shells = np.exp(-0.5 * away**2) * weights[some].astype(np.float32)
-        integrals += shells @ np.stack(list(_harmonics(directions[some])), axis=1)
-    energies = np.abs(integrals) ** 2
-    by_degree = np.stack([energies[:, degrees == degree].sum(axis=1) for degree in range(_DEGREES)], axis=1)
-    return np.asarray(np.sqrt(by_degree).ravel(), dtype=np.float64)
+        shells = _shells(radii[some] / scale) * weights[some]
+        integrals += _integrals(shells, np.stack([values for _, values in _harmonics(directions[some])]))
+    energies = integrals * integrals
+    by_degree = np.stack([exact.total(energies[:, degrees == degree], axis=1) for degree in range(_DEGREES)], axis=1)
+    return np.sqrt(by_degree).ravel()
 
 
-def _harmonics(directions: Points) -> Iterator[NDArray[np.complex64]]:
-    """Spherical harmonics at unit vectors (n, 3), by order and then degree, of which those of order -m are left out.
+def _shells(radii: Points) -> NDArray[np.float64]:
+    """(shells, n): how much each of the points (n,) belongs to each shell."""
+    table = _shell_table()
+    place = np.minimum(radii.astype(np.float64) * _STEPS, _STEPS * _FARTHEST)
+    before = place.astype(np.intp)
+    return table[:, before] + (place - before) * (table[:, before + 1] - table[:, before])
+
+
+@cache
+def _shell_table() -> NDArray[np.float64]:
+    """(shells, entries): Gaussians of the logarithm of the radius."""
+    radii = np.arange(1, _STEPS * _FARTHEST + 2) / _STEPS
+    away = (exact.log(radii) - exact.log(_SHELLS)[:, None]) / _SHELL_WIDTH
+    return np.pad(exact.exp(-0.5 * away * away), ((0, 0), (1, 0))) * (np.arange(len(radii) + 1) < _STEPS * _FARTHEST)
+
+
+def _integrals(shells: NDArray[np.float64], harmonics: Points) -> NDArray[np.float64]:
+    """(shells, k): the sums over all points of the products of (shells, n), positive and at most 1 in all, and (k, n).
+
+    Both are rounded, to 2^-30 and to 2^-20. The products and their sums are then whole numbers of 2^-50 with fewer than
+    53 bits, which no order of additions can round: the fast product is exact.
+    """
+    return (np.round(shells * 2.0**30) @ np.round(harmonics * 2.0**20).astype(np.float64).T) * 2.0**-50
+
+
+def _harmonics(directions: Points) -> Iterator[tuple[int, Points]]:
+    """Spherical harmonics (n,) at unit vectors (n, 3), real and imaginary parts apart, each with its degree.
 
     Scaled so that the squares of one degree sum to 1 everywhere: order m > 0 stands for -m as well. The recursion is
-    that of fully normalised Legendre functions (Holmes and Featherstone 2002, equation 11).
+    that of fully normalised Legendre functions (Holmes and Featherstone 2002, equation 11). Written without complex
+    numbers, whose products NumPy rounds once or twice as the CPU likes.
     """
-    across, z = directions[:, 0] + 1j * directions[:, 1], directions[:, 2]
-    power = np.ones(len(directions), dtype=np.complex64)
+    x, y, z = directions.T.copy()
+    real, imaginary = np.ones_like(x), np.zeros_like(x)
     for order in range(_DEGREES):
         sectoral = math.prod((2 * i - 1) / (2 * i) for i in range(1, order + 1))
         before = np.zeros_like(z)
         here = np.full_like(z, math.sqrt((2 * order + 1) * sectoral * (2 if order else 1)))
         down = 0.0
         for degree in range(order, _DEGREES):
-            yield here * power / np.float32(math.sqrt(2 * degree + 1))
-            up = math.sqrt((4 * (degree + 1) ** 2 - 1) / ((degree + 1) ** 2 - order**2))
+            scaled = here / np.float32(math.sqrt(2 * degree + 1))
+            yield degree, scaled * real
+            if order:
+                yield degree, scaled * imaginary
+            following = (degree + 1) * (degree + 1)
+            up = math.sqrt((4 * following - 1) / (following - order * order))
             before, here = here, np.float32(up) * (z * here - np.float32(down) * before)
             down = 1 / up
-        power = power * across
+        real, imaginary = real * x - imaginary * y, real * y + imaginary * x
 
 
 def _histogram(colors: NDArray[np.float64], weights: Points) -> NDArray[np.float64]:
-    bins = np.minimum((colors * _SHADES).astype(int), _SHADES - 1) @ [_SHADES**2, _SHADES, 1]
-    return np.asarray(np.bincount(bins, weights=weights, minlength=_SHADES**3), dtype=np.float64)
+    red, green, blue = np.searchsorted(_BETWEEN_SHADES, colors, side="right").T
+    bins = (red * _SHADES + green) * _SHADES + blue
+    return np.asarray(np.bincount(bins, weights=weights, minlength=_BINS), dtype=np.float64)
 
 
 def _colors(primitive: Primitive, patches: _Patches) -> NDArray[np.float64]:
-    """(n, 3): the surface's own sRGB colour in [0, 1] at the middle of each patch."""
+    """(n, 3): the surface's own linear colour in [0, 1] at the middle of each patch."""
     material, at = primitive.material, primitive.triangles[patches.triangles]
 
     def middle(values: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.asarray(np.einsum("nk,nkc->nc", patches.weights, values[at]), dtype=np.float64)
+        each = patches.weights[:, :, None].astype(np.float64) * values[at]
+        return np.asarray(each[:, 0] + each[:, 1] + each[:, 2])
 
     linear = np.tile(np.array(material.base_color[:3]), (len(at), 1))
     if primitive.colors is not None:
         linear *= middle(primitive.colors)[:, :3]
     if material.base_color_texture is not None and primitive.uvs is not None:
         linear *= _texels(material.base_color_texture, middle(primitive.uvs))
-    linear = np.clip(linear, 0, 1)
-    srgb: NDArray[np.float64] = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return srgb
+    return np.asarray(np.clip(linear, 0, 1))
 
 
 def _texels(texture: Texture, uvs: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -203,9 +251,7 @@ def _texels(texture: Texture, uvs: NDArray[np.float64]) -> NDArray[np.float64]:
     column, row = (
         _wrapped(np.floor(np.nan_to_num(uvs[:, axis]) * size[axis]), size[axis], texture.wrap[axis]) for axis in (0, 1)
     )
-    value = texture.pixels[row, column, :3] / 255
-    linear: NDArray[np.float64] = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    return linear
+    return np.asarray(_BYTES[texture.pixels[row, column, :3]])
 
 
 def _wrapped(place: NDArray[np.float64], size: int, wrap: str) -> NDArray[np.int64]:

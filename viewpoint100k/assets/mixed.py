@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from viewpoint100k.assets.asset import Asset, Downloadable, FromFiles, Source
+from viewpoint100k.assets.asset import Asset, Downloadable, FromFiles, Source, Stamped, WithSettings
+from viewpoint100k.assets.kinds import FOLDER_KINDS
 from viewpoint100k.errors import AssetError, UsageError
 
 __all__ = ["MixedSource", "WeightedSpec", "parse_mixture"]
 
-_KINDS = "procedural|meshes|objaverse|objaverse-xl|co3d|mvimgnet|nerf"
+_KINDS = "|".join(map(re.escape, ("procedural", "objaverse", "objaverse-xl", *FOLDER_KINDS)))
 _BETWEEN = re.compile(rf",(?=(?:{_KINDS})(?:[:*,]|$))")
 """A comma before the name of a source. Others belong to a path or to an option."""
 
@@ -65,14 +66,30 @@ class MixedSource:
         """The assets of one part, as the mixture names them."""
         return [f"{place}:{asset_id}" for asset_id in self.parts[place][1].ids()]
 
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What was chosen for each part."""
+        return {
+            f"{place}.{name}": value
+            for place, (_, source) in enumerate(self.parts)
+            if isinstance(source, WithSettings)
+            for name, value in source.settings.items()
+        }
+
     def files(self) -> Mapping[str, Path]:
         """The files of those parts that consist of files."""
-        return {
-            f"{place}:{asset_id}": path
-            for place, (_, source) in enumerate(self.parts)
-            if isinstance(source, FromFiles)
-            for asset_id, path in source.files().items()
-        }
+        sources = enumerate(source for _, source in self.parts)
+        return _FilesOfParts({place: source.files() for place, source in sources if isinstance(source, FromFiles)})
+
+    def stamp(self, asset_id: str) -> str | None:
+        """See `Stamped`."""
+        source, inner = self._part(asset_id)
+        return source.stamp(inner) if isinstance(source, Stamped) else None
+
+    def references(self, asset_id: str) -> Sequence[Path]:
+        """See `Stamped`."""
+        source, inner = self._part(asset_id)
+        return source.references(inner) if isinstance(source, Stamped) else ()
 
     def download(self, ids: Sequence[str]) -> None:
         """Brings the assets of those parts that have to be brought."""
@@ -84,10 +101,34 @@ class MixedSource:
 
     def load(self, asset_id: str) -> Asset:
         """Reads one asset from its source. Two sources of one kind keep their places in ``Origin.asset_id``."""
-        place, colon, inner = asset_id.partition(":")
-        if not (colon and place.isdigit() and int(place) < len(self.parts)):
-            raise AssetError("unknown_asset", f"{asset_id} names no source of the mixture")
-        asset = self.parts[int(place)][1].load(inner)
+        source, inner = self._part(asset_id)
+        asset = source.load(inner)
         if asset.origin.source not in self._alike:
             return asset
         return replace(asset, origin=replace(asset.origin, asset_id=asset_id))
+
+    def _part(self, asset_id: str) -> tuple[Source, str]:
+        """The source of an asset, and its id there."""
+        place, colon, inner = asset_id.partition(":")
+        if not (colon and place.isdigit() and int(place) < len(self.parts)):
+            raise AssetError("unknown_asset", f"{asset_id} names no source of the mixture")
+        return self.parts[int(place)][1], inner
+
+
+class _FilesOfParts(Mapping[str, Path]):
+    """The files of several sources, each made when it is asked for."""
+
+    def __init__(self, parts: Mapping[int, Mapping[str, Path]]) -> None:
+        self._parts = parts
+
+    def __getitem__(self, asset_id: str) -> Path:
+        place, colon, inner = asset_id.partition(":")
+        if not (colon and place.isdigit() and int(place) in self._parts):
+            raise KeyError(asset_id)
+        return self._parts[int(place)][inner]
+
+    def __iter__(self) -> Iterator[str]:
+        return (f"{place}:{asset_id}" for place, files in self._parts.items() for asset_id in files)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts.values()))

@@ -126,6 +126,19 @@ class ObjaverseSource:
         path = self._cache.path(self.describe(asset_id).path)
         return path.stat().st_size if path.exists() else None
 
+    def stamp(self, asset_id: str) -> str | None:
+        """See `Stamped`. None of a file that is not here, or that may refer to others."""
+        item = self.describe(asset_id)
+        path = self._cache.path(item.path)
+        if path.suffix.lower() in (".obj", ".gltf") or not path.exists():
+            return None
+        status = path.stat()
+        return repr((self.name, str(path), status.st_size, status.st_mtime_ns, asdict(item), self._limits))
+
+    def references(self, asset_id: str) -> Sequence[Path]:
+        """See `Stamped`: none, for what refers to other files has no stamp."""
+        return ()
+
     def load(self, asset_id: str) -> MeshAsset:
         """Reads one object from the cache.
 
@@ -155,8 +168,8 @@ class ObjaverseSource:
         missing = [item for item in self._wanted(ids) if not is_whole(self._cache.path(item.path))]
         sizes = [item.size for item in missing if item.size]
         unknown = len(missing) - len(sizes)
-        average = sum(sizes) / len(sizes) if sizes else 0.0
-        return SizeEstimate(len(missing), round(sum(sizes) + unknown * average), unknown)
+        average = int(sum(sizes)) / len(sizes) if sizes else 0.0
+        return SizeEstimate(len(missing), round(int(sum(sizes)) + unknown * average), unknown)
 
     def download(self, ids: Sequence[str] | None = None, stop: threading.Event | None = None) -> DownloadReport:
         """Brings ``ids`` (all by default) that are not on the disk: resumably, in parallel, verified, with progress.

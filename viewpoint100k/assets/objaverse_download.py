@@ -286,7 +286,7 @@ def _persist(
             failures += 1 if refused or not gained else 0
             if hopeless or failures >= policy.attempts:
                 raise AssetError(refused or "download_failed", f"{file.url}: {error}") from error
-            pause = error.pause_s or min(60.0, policy.backoff_s * 2**failures) * random.uniform(0.5, 1.0)
+            pause = error.pause_s or min(60.0, policy.backoff_s * (1 << failures)) * random.uniform(0.5, 1.0)
             if time.monotonic() + pause > deadline:
                 raise AssetError(refused or "download_failed", f"{file.url}: {error}, until time ran out") from error
             stop.wait(pause)

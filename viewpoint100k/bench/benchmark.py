@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from viewpoint100k import __version__
 from viewpoint100k.bench.builds import measure_build, pace_once_started, time_of_whole_set
+from viewpoint100k.bench.first_rows import measure_first_row
 from viewpoint100k.bench.peer import PeerError, measure_peer, why_no_peer
 from viewpoint100k.bench.results import BenchReport, BenchSettings, BuildSpeed, PeerSpeed
 from viewpoint100k.bench.stages import measure_stages
@@ -40,6 +41,7 @@ def bench(settings: BenchSettings, on_step: Callable[[str], None] = lambda step:
     start_up = measure_build(settings, rows=1, on_line=on_step).speed
     on_step(f"a build of {settings.rows:,} rows")
     built = measure_build(settings, on_line=on_step)
+    first_rows = tuple(measure_first_row(objects, settings.workers, on_step) for objects in settings.folders)
     without: BuildSpeed | None = None
     peer: PeerSpeed | None = None
     if left_out is None:
@@ -58,6 +60,7 @@ def bench(settings: BenchSettings, on_step: Callable[[str], None] = lambda step:
         stages=stages,
         start_up=start_up,
         build=built.speed,
+        first_rows=first_rows,
         pace=pace,
         whole_set=time_of_whole_set(built.speed, start_up, pace),
         build_without_answerability=without,

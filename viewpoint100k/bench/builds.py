@@ -12,7 +12,7 @@ from viewpoint100k.bench.processes import Failure, run_module
 from viewpoint100k.bench.results import BenchSettings, BuildSpeed, Estimate, Pace
 from viewpoint100k.plan.layout import ROWS_PER_BLOCK
 
-__all__ = ["WHOLE_SET", "Built", "measure_build", "pace_once_started", "time_of_whole_set"]
+__all__ = ["WHOLE_SET", "Built", "measure_build", "pace_once_started", "time_of_whole_set", "tried_and_used"]
 
 WHOLE_SET = 101_000
 """Rows of the set of the paper: 100,000 for training and 1,000 for tests."""
@@ -84,6 +84,12 @@ def _count(folder: Path) -> tuple[int, int]:
 def _used_assets(folder: Path) -> tuple[str, ...]:
     records = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob(".build/shards/*.json")]
     return tuple(sorted({asset for record in records for block in record["blocks"] for asset in block["used_assets"]}))
+
+
+def tried_and_used(folder: Path) -> tuple[int, int]:
+    """How many assets were tried for a finished set, and how many gave rows."""
+    tried = json.loads((folder / ".build" / "build.json").read_text(encoding="utf-8"))["tried"]
+    return int(tried), len(_used_assets(folder))
 
 
 def pace_once_started(build: BuildSpeed, start_up: BuildSpeed, workers: int) -> Pace | None:

@@ -5,23 +5,25 @@ Every check catches what its library raises: a machine without EGL is what this 
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
 import os
 import platform
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from ctypes.util import find_library
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from renderers.context import DEBIAN_PACKAGES, create_context
+from renderers.devices import cuda_devices, deal, drawing_devices, egl_devices
+from renderers.software.extension import load as load_extension
 from viewpoint100k.errors import RendererError
 
-__all__ = ["Finding", "doctor", "egl_devices", "findings"]
+__all__ = ["Finding", "doctor", "findings"]
 
 Status = Literal["ok", "note", "bad"]
 
@@ -68,6 +70,7 @@ def findings() -> list[Finding]:
         _python,
         _extras,
         _machine,
+        _software,
         _libraries,
         _devices,
         _opengl,
@@ -97,50 +100,6 @@ def doctor() -> bool:
     ok = all(finding.status != "bad" for finding in found)
     print("\nThis machine can build." if ok else "\nThis machine cannot build yet: see BAD above.")
     return ok
-
-
-def egl_devices() -> list[str]:
-    """A line for each EGL device, in the order of their ``device_index``. Empty where EGL cannot list them.
-
-    Raises ``OSError`` where there is no EGL library.
-    """
-    egl = ctypes.CDLL(find_library("EGL") or "libEGL.so.1")
-    egl.eglGetProcAddress.restype = ctypes.c_void_p
-    egl.eglGetProcAddress.argtypes = [ctypes.c_char_p]
-
-    def function(name: bytes, result: Any, *arguments: Any) -> Any:
-        address = egl.eglGetProcAddress(name)
-        return ctypes.CFUNCTYPE(result, *arguments)(address) if address else None
-
-    handles = ctypes.POINTER(ctypes.c_void_p)
-    query = function(b"eglQueryDevicesEXT", ctypes.c_uint, ctypes.c_int, handles, ctypes.POINTER(ctypes.c_int))
-    string = function(b"eglQueryDeviceStringEXT", ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int)
-    attribute = function(
-        b"eglQueryDeviceAttribEXT", ctypes.c_uint, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(ctypes.c_ssize_t)
-    )
-    if not (query and string and attribute):
-        return []
-    count = ctypes.c_int()
-    devices = (ctypes.c_void_p * 32)()
-    if not query(32, devices, ctypes.byref(count)):
-        return []
-    return [_device_line(device, string, attribute) for device in devices[: count.value]]
-
-
-_EGL_EXTENSIONS, _EGL_DRM_DEVICE_FILE, _EGL_CUDA_DEVICE = 0x3055, 0x3233, 0x323A
-
-
-def _device_line(device: int | None, string: Any, attribute: Any) -> str:
-    extensions = (string(device, _EGL_EXTENSIONS) or b"").decode().split()
-    if "EGL_NV_device_cuda" in extensions:
-        number = ctypes.c_ssize_t()
-        attribute(device, _EGL_CUDA_DEVICE, ctypes.byref(number))
-        return f"NVIDIA, CUDA device {number.value}"
-    if "EGL_MESA_device_software" in extensions:
-        return "Mesa software"
-    if "EGL_EXT_device_drm" in extensions:
-        return (string(device, _EGL_DRM_DEVICE_FILE) or b"unnamed DRM device").decode()
-    return "unnamed"
 
 
 def _python() -> Iterator[Finding]:
@@ -177,6 +136,16 @@ def _machine() -> Iterator[Finding]:
     yield Finding("disk", "note" if short else "ok", f"{free:.0f} GiB free here", remedy)
 
 
+def _software() -> Iterator[Finding]:
+    try:
+        builds = load_extension().builds()
+    except RendererError as error:
+        remedy = "apt-get install g++, then install the package again; until then set renderer=opengl"
+        yield Finding("software renderer", "note", str(error), remedy)
+        return
+    yield Finding("software renderer", "ok", f"draws by {builds[0]} here (also built: {', '.join(builds[1:])})")
+
+
 def _libraries() -> Iterator[Finding]:
     pyrender = importlib.util.find_spec("pyrender") is not None
     wanted = (*DEBIAN_PACKAGES, *(_PYRENDER_PACKAGES if pyrender else ()))
@@ -201,8 +170,22 @@ def _devices() -> Iterator[Finding]:
     except OSError as error:
         yield Finding("EGL devices", "bad", f"no EGL library ({error})", f"apt-get install {' '.join(DEBIAN_PACKAGES)}")
         return
-    text = "; ".join(f"{index}: {line}" for index, line in enumerate(devices)) or "EGL lists none"
+    text = "; ".join(f"{device.index}: {device}" for device in devices) or "EGL lists none"
     yield Finding("EGL devices", "ok" if devices else "note", text)
+    seen = cuda_devices()
+    if seen:
+        lines = (f"{d.index}: {d.name}, {d.memory_bytes / 2**30:.0f} GiB, GPU-{d.uuid}" for d in seen)
+        yield Finding("CUDA devices", "ok", "; ".join(lines))
+    gpus = drawing_devices(devices, seen)
+    if not gpus and seen:
+        text = "none: EGL lists no device that CUDA lets this process see"
+        remedy = "in a container set NVIDIA_DRIVER_CAPABILITIES=all (or graphics); see that libEGL_nvidia.so.0 is found"
+        yield Finding("GPUs for workers", "note", text, remedy)
+    if gpus:
+        workers = len(os.sched_getaffinity(0))
+        dealt = Counter(deal(workers, gpus))
+        shares = (f"{gpu.number}: {gpu.name} (EGL device {gpu.egl_index}), {dealt[gpu]} workers" for gpu in gpus)
+        yield Finding("GPUs for workers", "ok", f"of {workers}: " + "; ".join(shares))
 
 
 def _opengl() -> Iterator[Finding]:

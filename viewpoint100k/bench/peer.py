@@ -10,8 +10,8 @@ from pathlib import Path
 
 from viewpoint100k.assets import PHOTO_SOURCES, MeshAsset, Source
 from viewpoint100k.assets.asset import FromFiles
+from viewpoint100k.assets.mesh_files.glb_writing import write_glb
 from viewpoint100k.assets.mixed import parse_mixture
-from viewpoint100k.bench.glb import write_glb
 from viewpoint100k.bench.processes import Failure, run_module
 from viewpoint100k.bench.results import BenchSettings, PeerSpeed
 from viewpoint100k.errors import MissingExtraError

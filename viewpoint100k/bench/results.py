@@ -6,11 +6,13 @@ import json
 from dataclasses import asdict, dataclass
 
 __all__ = [
+    "FOLDERS",
     "ROWS_PER_WORKER",
     "BenchReport",
     "BenchSettings",
     "BuildSpeed",
     "Estimate",
+    "FirstRow",
     "PeerSpeed",
     "Ratio",
     "StageTimes",
@@ -18,6 +20,10 @@ __all__ = [
 
 ROWS_PER_WORKER = 200
 """Of a build, where nothing else is asked for: two blocks, so that nobody waits long for the last worker."""
+
+
+FOLDERS = (1, 1_000, 100_000)
+"""Objects in the folders whose first row is waited for, where nothing else is asked for."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,8 @@ class BenchSettings:
     """Pixels along each side of a frame, of the builds and of the usual loop."""
     peer: bool = True
     """Whether the usual loop is measured too."""
+    folders: tuple[int, ...] = FOLDERS
+    """Objects in the folders whose first row is waited for."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +122,26 @@ class Ratio:
 
 
 @dataclass(frozen=True)
+class FirstRow:
+    """A build of a few rows of a folder of so many objects, of which it has never heard before."""
+
+    objects: int
+    """Mesh files in the folder."""
+    rows: int
+    """Training rows that were asked for."""
+    seconds: float
+    """From its start to the first row."""
+    seconds_again: float
+    """The same for a second build of the same folder into another one."""
+    loaded: int
+    """Objects that were tried."""
+    used: int
+    """Objects that gave rows."""
+    peak_mib: int
+    """Of its largest process, MiB."""
+
+
+@dataclass(frozen=True)
 class BenchReport:
     """Everything that was measured, in one run on one machine."""
 
@@ -128,6 +156,8 @@ class BenchReport:
     pace: Pace | None
     """Of the build, once started; None where it was too short to tell."""
     whole_set: Estimate
+    first_rows: tuple[FirstRow, ...]
+    """Of folders of few and of many objects."""
     build_without_answerability: BuildSpeed | None
     """The same with ``pairs.min_answerability=0``; None without a peer, for whose sake it is measured."""
     pace_without_answerability: Pace | None
@@ -165,6 +195,8 @@ def _ratio(speed: BuildSpeed | Pace | None, peer: PeerSpeed | None) -> Ratio | N
 _ABOUT = {
     "stages": "one process on one core builds one block of at most 100 rows; milliseconds by the clock, a frame",
     "start_up": "a whole `viewpoint100k build` of one training row",
+    "first_rows": "a build of 40 rows of a folder of GLB files: seconds until there is a row, at first and again; "
+    "objects loaded and used",
     "build": "a whole `viewpoint100k build` with all its workers, start-up included",
     "build_without_answerability": "the same with pairs.min_answerability=0: whether images can tell is not asked",
     "pace": "of a build once started: without what start_up took and gave; null where the build is too short to tell",

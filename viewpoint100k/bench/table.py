@@ -44,6 +44,7 @@ def format_bench(report: BenchReport) -> str:
         "stages of a build, ms a frame of one process on one core",
         *_aligned(_stages(report)),
         "",
+        *_aligned_first_rows(report),
         *_meanings(report),
     ]
     return "\n".join(lines)
@@ -98,6 +99,21 @@ def _stages(report: BenchReport) -> Iterator[list[str]]:
     for name, spent in sorted(report.stages.by_stage_ms.items(), key=lambda stage: -stage[1]):
         yield [f"  {name}", f"{spent:.2f}", f"{100 * spent / total:.0f}%"]
     yield ["  all", f"{total:.2f}", ""]
+
+
+def _aligned_first_rows(report: BenchReport) -> Iterator[str]:
+    if report.first_rows:
+        yield "the first row of a folder of objects, seconds from the start of a build"
+        yield from _aligned(_first_rows(report))
+        yield ""
+
+
+def _first_rows(report: BenchReport) -> Iterator[list[str]]:
+    yield ["", "seconds", "again", "loaded", "used", "peak MiB"]
+    for first in report.first_rows:
+        figures = [f"{first.seconds:.1f}", f"{first.seconds_again:.1f}", f"{first.loaded:,}", f"{first.used:,}"]
+        name = f"  {first.objects:,} object{'s' * (first.objects > 1)}"
+        yield [name, *figures, f"{first.peak_mib:,}"]
 
 
 def _meanings(report: BenchReport) -> Iterator[str]:

@@ -88,6 +88,8 @@ class BlockRecord:
     dropped_assets: dict[str, str] = field(default_factory=dict)
     """Assets that could not be used at all, and the reason."""
     used_assets: set[str] = field(default_factory=set)
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of used assets, what was assumed of them or left out."""
     taken: defaultdict[str, set[tuple[int, int]]] = field(default_factory=lambda: defaultdict(set))
     """Pairs of photos that stand in the block already, by asset."""
 
@@ -96,22 +98,28 @@ class BlockRecord:
             "drops": [[stage, reason, count] for (stage, reason), count in sorted(self.drops.items())],
             "dropped_assets": dict(sorted(self.dropped_assets.items())),
             "used_assets": sorted(self.used_assets),
+            "notes": {asset_id: list(words) for asset_id, words in sorted(self.notes.items())},
         }
 
 
 class BlockBuilder:
-    """What one process needs to build blocks: the source, and a renderer that is opened at its first use."""
+    """What one process needs to build blocks: the source, and a renderer that is opened at its first use.
 
-    def __init__(self, build_plan: BuildPlan, source: Source) -> None:
+    ``device_index`` is the EGL device that it draws on; the first by default.
+    """
+
+    def __init__(self, build_plan: BuildPlan, source: Source, device_index: int | None = None) -> None:
         self.build_plan = build_plan
         self.source = source
+        self._device_index = device_index
         self.timed = Stopwatch()
         self._renderer: Renderer | None = None
 
     @property
     def renderer(self) -> Renderer:
         if self._renderer is None:
-            self._renderer = open_renderer(self.build_plan.config.renderer)
+            options = {} if self._device_index is None else {"device_index": self._device_index}
+            self._renderer = open_renderer(self.build_plan.config.renderer, **options)
         return self._renderer
 
     def make_ready(self) -> None:
@@ -177,8 +185,11 @@ class BlockBuilder:
         try:
             with self.timed("load"):
                 asset = self.source.load(asset_id)
+                problem = "near_duplicate" if self._is_like_a_test_asset(asset_id, asset) else None
         except AssetError as error:
-            record.dropped_assets[asset_id] = error.reason
+            problem = error.reason
+        if problem is not None:
+            record.dropped_assets[asset_id] = problem
             return [], taken
         photographs = isinstance(asset, CaptureAsset)
         row_builder = RowBuilder(self.build_plan, "photograph" if photographs else self._renderer_name, self.timed)
@@ -196,7 +207,18 @@ class BlockBuilder:
             visit.close()
         if rows:
             record.used_assets.add(asset_id)
+            if asset.notes:
+                record.notes[asset_id] = asset.notes
         return rows, returned
+
+    def _is_like_a_test_asset(self, asset_id: str, asset: Asset) -> bool:
+        """Of assets that were tried, the plan has seen to that."""
+        return asset_id in self._reserve and self.build_plan.held_out.has_one_like(asset)
+
+    @cached_property
+    def _reserve(self) -> frozenset[str]:
+        pools = self.build_plan.layout.pools.values()
+        return frozenset(asset_id for some in pools for pool in some for asset_id in pool.reserve)
 
     def _again(self, slot: PairSpec, dropped: Sequence[Dropped], seed: int, record: BlockRecord) -> PairSpec:
         """The slot for another asset. Of an asset whose front is not known other questions are asked: of most sources

@@ -172,7 +172,7 @@ class CaptureFrameSet:
             return None
         one, two = self._asset.visible[[first, second]]
         seen = np.count_nonzero(one) + np.count_nonzero(two)
-        return 2 * np.count_nonzero(one & two) / seen if seen else 0.0
+        return float(2 * np.count_nonzero(one & two) / seen) if seen else 0.0
 
     def image(self, place: int, mirrored: bool = False) -> bytes:
         if mirrored:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import fcntl
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from renderers.devices import DrawingDevice, choose, drawing_devices, draws_on_devices
+from renderers.software.extension import load as load_extension
 from viewpoint100k import __version__
 from viewpoint100k.assets.asset import Downloadable
 from viewpoint100k.building.engines.local import LocalEngine
@@ -33,7 +36,9 @@ __all__ = ["Part", "Summary", "build_dataset", "summarize"]
 _PACKAGES = {"pyrender": "pyrender", "blender": "bpy"}
 """Of renderers that come as extras of the same names."""
 
-Engine = type[LocalEngine] | type[RayEngine]
+Engine = Callable[
+    [BuildPlan, DatasetFolder, int, Callable[[int], None], Callable[[Task], None]], LocalEngine | RayEngine
+]
 
 
 @dataclass(frozen=True)
@@ -64,16 +69,23 @@ class Summary:
     """How many frames, pairs and questions were dropped, by (stage, reason)."""
     complete: bool
     """Whether every shard of the plan is finished."""
+    notes: dict[str, int] = field(default_factory=dict)
+    """Of how many used assets something was assumed or left out, by what."""
     digests: Digests | None = None
     """Of all rows, once the set is complete."""
 
 
-def build_dataset(build_plan: BuildPlan, out: Path, workers: int, part: Part, engine: str = "local") -> Summary:
+def build_dataset(
+    build_plan: BuildPlan, out: Path, workers: int, part: Part, engine: str = "local", gpus: str | None = None
+) -> Summary:
     """Builds every shard of ``part`` that is not there yet, and writes the card once all shards of the plan are.
+
+    Args:
+        gpus: numbers of the GPUs to draw on, such as ``0,2``; all that the process may see by default.
 
     Raises ``UsageError`` for a folder that something else has made, and leaves it as it is.
     """
-    run = _engine(engine)
+    run = _engine(engine, build_plan.config.renderer, gpus)
     _check_renderer(build_plan.config.renderer)
     folder = DatasetFolder(out)
     _claim(folder, build_plan)
@@ -121,22 +133,37 @@ def _build(
 
     tasks = [Task(place, i) for place, blocks in missing.items() for i in sorted(blocks)]
     left = sum(build_plan.layout.shards[task.shard].blocks[task.block].rows for task in tasks)
-    with Progress("building", "rows", build_plan.layout.rows, build_plan.layout.rows - left) as progress:
+    done = build_plan.layout.rows - left
+    with Progress("building", "rows", build_plan.layout.rows, done, first_at_once=True) as progress:
         engine(build_plan, folder, workers, progress.advance, on_block).run(tasks)
 
 
 def _check_renderer(name: str) -> None:
-    """That its package is there, before the folder is begun."""
+    """That it can be had, before the folder is begun."""
+    if name == "software":
+        load_extension()
     package = _PACKAGES.get(name)
     if package and find_spec(package) is None:
         raise MissingExtraError(package, name)
 
 
-def _engine(name: str) -> Engine:
+def _devices(renderer: str, gpus: str | None) -> tuple[DrawingDevice, ...]:
+    """The GPUs to draw on; none where the renderer needs none. Raises ``UsageError`` for one that is not there."""
+    if not draws_on_devices(renderer):
+        if gpus is not None:
+            raise UsageError(f"--gpus {gpus}: the renderer {renderer} draws on the CPU: leave it out")
+        return ()
+    devices = drawing_devices()
+    return devices if gpus is None else choose(devices, gpus)
+
+
+def _engine(name: str, renderer: str, gpus: str | None) -> Engine:
     match name:
         case "local":
-            return LocalEngine
+            return partial(LocalEngine, devices=_devices(renderer, gpus))
         case "ray":
+            if gpus is not None:
+                raise UsageError("--gpus: with --engine ray, Ray itself gives GPUs to tasks: leave it out")
             if find_spec("ray") is None:  # Before the folder is begun.
                 raise MissingExtraError("ray", "ray")
             return RayEngine
@@ -149,8 +176,8 @@ def finish(folder: DatasetFolder, build_plan: BuildPlan) -> Summary:
     finished = [shard for shard in shards if folder.has_shard(shard)]
     summary = summarize(folder, finished, len(shards), build_plan.unusable)
     if summary.complete:
-        manifest = folder.write_manifest(build_plan.digest, shards, build_plan.same_objects)
-        write_card(folder, build_plan, manifest, summary.assets_dropped, summary.drops)
+        manifest = folder.write_manifest(build_plan.config_digest, shards, build_plan.same_objects)
+        write_card(folder, build_plan, manifest, summary.assets_dropped, summary.drops, summary.notes)
         return replace(summary, digests=manifest.rows)
     return summary
 
@@ -160,15 +187,22 @@ def summarize(folder: DatasetFolder, finished: list[Shard], planned: int, unusab
     rows: Counter[str] = Counter()
     drops: Counter[tuple[str, str]] = Counter()
     used: set[str] = set()
+    noted: set[tuple[str, str]] = set()
     dropped = dict(unusable)
     for shard in finished:
         rows[shard.split] += shard.rows
         for record in json.loads(folder.shard_record(shard).read_text())["blocks"]:
             used.update(record["used_assets"])
+            noted.update({(asset_id, word) for asset_id, words in record.get("notes", {}).items() for word in words})
             dropped.update(record["dropped_assets"])
             drops.update({(stage, reason): count for stage, reason, count in record["drops"]})
     dropped.update(Quarantine(folder.build / "quarantine").reasons())
-    return Summary(dict(rows), len(used), dropped, dict(drops), len(finished) == planned)
+    return Summary(dict(rows), len(used), dropped, dict(drops), len(finished) == planned, notes=_counted(noted))
+
+
+def _counted(noted: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """How many assets have each note."""
+    return dict(sorted(Counter(word for _, word in noted).items()))
 
 
 def _claim(folder: DatasetFolder, build_plan: BuildPlan) -> None:
@@ -183,6 +217,7 @@ def _claim(folder: DatasetFolder, build_plan: BuildPlan) -> None:
             for template in build_plan.templates.values()
         },
         "assets": sum(len(pool.assets) for pools in build_plan.layout.pools.values() for pool in pools),
+        "tried": build_plan.tried.count,
     }
     path = folder.build / "build.json"
     if not path.exists():

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from viewpoint100k.check.audits.intervals import estimate
 from viewpoint100k.check.probing.results import ProbeReport, ProbeResult, ProbeSettings
 from viewpoint100k.check.probing.scenes import Frames, held_out_among, held_out_assets, read_frames
+from viewpoint100k.dataset.difficulty import score
 from viewpoint100k.dataset.folder import stored_manifest_digest
 from viewpoint100k.errors import DataError, MissingExtraError
 from viewpoint100k.runtime.files import write_atomically
@@ -44,6 +45,8 @@ class _Exam:
     """(n, 2)"""
     change: NDArray[np.float32]
     """(n,) degrees"""
+    difficulty: NDArray[np.float64]
+    """(n,)"""
     settings: ProbeSettings
 
     @property
@@ -89,7 +92,7 @@ def probe(
     frames = read_frames(Path(folder), settings, on_rows)
     tested = held_out_assets(frames, settings.held_out)
     learned = np.unique(frames.pairs[~tested])
-    exam = _Exam(frames, frames.pairs[tested], frames.change[tested], settings)
+    exam = _Exam(frames, frames.pairs[tested], frames.change[tested], score(frames.hardness[tested]), settings)
     say(f"training on {(~tested).sum():,} pairs, to be tested on {tested.sum():,} of other assets")
     began = time.monotonic()
 
@@ -229,6 +232,10 @@ def _results(exam: _Exam, network: PairNetwork) -> Iterator[ProbeResult]:
         chosen = (size >= low) & (size < high)
         if chosen.any():
             yield exam.result(f"  {low} to {high} degrees apart", right, "high", chosen)
+    for tenth in range(10):
+        chosen = np.minimum((10 * exam.difficulty).astype(int), 9) == tenth
+        if chosen.any():
+            yield exam.result(f"  difficulty {tenth / 10:.1f} to {(tenth + 1) / 10:.1f}", right, "high", chosen)
     swapped = sides(network, frames, pairs[:, ::-1]) > 0
     yield exam.result("images swapped: right about them", swapped != exam.truth, "high")
     yield exam.result("images swapped: the answer flips", swapped != said, "flips")

@@ -15,10 +15,12 @@ from viewpoint100k.cli.doctor import doctor
 from viewpoint100k.cli.export import export
 from viewpoint100k.cli.probe import probe
 from viewpoint100k.cli.publish import publish
+from viewpoint100k.cli.quiz import quiz
 from viewpoint100k.cli.rehydrate import rehydrate
 from viewpoint100k.cli.report import report
 from viewpoint100k.cli.templates import templates
 from viewpoint100k.cli.verify import verify
+from viewpoint100k.cli.view import view
 from viewpoint100k.runtime.exit import run_app
 
 __all__ = ["main"]
@@ -56,6 +58,6 @@ def _root(
     pass
 
 
-for _verb in (build, verify, audit, probe, report, publish, rehydrate, export, assets, doctor, bench):
+for _verb in (build, verify, audit, probe, report, view, quiz, publish, rehydrate, export, assets, doctor, bench):
     app.command()(_verb)
 app.add_typer(templates)

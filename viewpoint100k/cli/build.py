@@ -30,12 +30,16 @@ def build(
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes; one for each core by default.")] = None,
     engine: Annotated[str, typer.Option(help="local: processes of this machine; ray: a Ray cluster.")] = "local",
+    gpus: Annotated[
+        str | None, typer.Option(help="GPUs to draw on, such as 0,2; all that this process may see by default.")
+    ] = None,
     shards: Annotated[str, typer.Option(help="I/N: only every N-th shard, from I on; one job of an array.")] = "0/1",
 ) -> None:
     """Make a data set, or continue one that was stopped.
 
     Example: viewpoint100k build viewpoint-100k --rows 1000 --out viewpoint-100k
     """
+    from viewpoint100k.assets import looks_like_known_set
     from viewpoint100k.building.run import build_dataset
     from viewpoint100k.plan.config import load_config
     from viewpoint100k.plan.planning import make_build_plan
@@ -43,15 +47,22 @@ def build(
     stated = {name: value for name, value in (("rows", rows), ("source", source)) if value is not None}
     if workers is not None and workers < 1:
         raise UsageError(f"--workers must be at least 1, not {workers}")
-    build_plan = make_build_plan(load_config(config, set_ or [], stated))
-    summary = build_dataset(build_plan, out, workers or len(os.sched_getaffinity(0)), _part(shards), engine)
+    settings = load_config(config, set_ or [], stated)
+    if (hint := looks_like_known_set(settings.source)) is not None:
+        print(hint, file=sys.stderr)
+    build_plan = make_build_plan(settings)
+    summary = build_dataset(build_plan, out, workers or len(os.sched_getaffinity(0)), _part(shards), engine, gpus)
     if "test" not in {shard.split for shard in build_plan.layout.shards}:
-        print("no test split: the source has fewer than five assets, too few to hold any out", file=sys.stderr)
+        print("no test split: the source has too few assets that can be used to hold any out", file=sys.stderr)
     splits = ", ".join(f"{count:,} {split}" for split, count in summary.rows.items())
     reasons = ", ".join(f"{n} {reason}" for reason, n in Counter(summary.assets_dropped.values()).most_common())
     print(f"rows: {splits}")
     dropped = f"{len(summary.assets_dropped):,} dropped" + f" ({reasons})" * bool(reasons)
-    print(f"assets: {summary.assets_used:,} used, {dropped}")
+    tried = f"; {build_plan.tried}" if build_plan.tried.of else ""
+    print(f"assets: {summary.assets_used:,} used, {dropped}{tried}")
+    if summary.notes:
+        noted = ", ".join(f"{n:,} {word}" for word, n in summary.notes.items())
+        print(f"assumed or left out, by the number of assets: {noted}")
     if summary.digests is not None:
         print(f"digest of labels, cameras and text: {summary.digests.numbers}")
         print(f"digest of all, images included:     {summary.digests.content}")

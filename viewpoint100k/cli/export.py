@@ -15,7 +15,9 @@ __all__ = ["export"]
 
 def export(
     folder: Annotated[Path, typer.Argument(help="A finished data set folder.")],
-    to: Annotated[str, typer.Option(help="llamafactory, ms-swift, verl, vlmevalkit, webdataset or jsonl.")],
+    to: Annotated[
+        str, typer.Option(help="llamafactory, ms-swift, llava, openai, verl, vlmevalkit, webdataset or jsonl.")
+    ],
     out: Annotated[Path, typer.Option(help="The folder to write: new or empty.")],
     split: Annotated[str | None, typer.Option(help="One split, such as train; every split by default.")] = None,
     reasoning_share: Annotated[
@@ -23,6 +25,9 @@ def export(
         typer.Option(help="Share of the training rows that carry their reasoning; 0.1 by default, as in the paper."),
     ] = None,
     rows: Annotated[int | None, typer.Option(help="At most so many rows of each split, the first ones.")] = None,
+    difficulty: Annotated[
+        str | None, typer.Option(help="Rows of that difficulty alone, such as 0..0.5 for the easier half.")
+    ] = None,
 ) -> None:
     """Write the data set as the files of another tool; docs/exports.md says how each is then used.
 
@@ -33,6 +38,7 @@ def export(
 
     Example: viewpoint100k export viewpoint-100k --to llamafactory --out viewpoint-llamafactory
     """
+    from viewpoint100k.dataset.difficulty import parse_range
     from viewpoint100k.export.exporter import export as write_files
     from viewpoint100k.export.protocol import REASONS
 
@@ -44,6 +50,7 @@ def export(
             split=split,
             reasoning_share=reasoning_share,
             rows=rows,
+            difficulty=None if difficulty is None else parse_range(difficulty),
             on_progress=progress.reach,
         )
     for reason, count in sorted(done.left_out.items()):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from viewpoint100k.dataset.schema import arrow_schema, features
+from viewpoint100k.dataset.schema import arrow_schema, features, schema_of
 
 __all__ = ["REFERENCES_FILE", "as_reference", "digest_of", "reference_features", "reference_schema", "with_references"]
 
@@ -47,7 +47,7 @@ def reference_features() -> Any:
 @cache
 def reference_schema() -> pa.Schema:
     """The same, for parquet: the columns and types of `arrow_schema`, with other metadata."""
-    schema = reference_features().arrow_schema
+    schema = schema_of(reference_features())
     assert schema.types == arrow_schema().types
     return schema
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from viewpoint100k.geometry import Camera, RelativePose
 
-__all__ = ["arrow_schema", "camera_struct", "features", "record_batch", "row_id"]
+__all__ = ["arrow_schema", "camera_struct", "features", "record_batch", "row_id", "schema_of"]
 
 
 @cache
@@ -68,7 +68,27 @@ def features() -> Any:
 @cache
 def arrow_schema() -> pa.Schema:
     """The same, for parquet, with the ``huggingface`` key by which ``datasets`` knows images from structs."""
-    return features().arrow_schema
+    return schema_of(features())
+
+
+def schema_of(columns: Any) -> pa.Schema:
+    """The parquet schema of ``datasets.Features``, in words that every version of ``datasets`` from 2.21 on reads.
+
+    Versions before 4 do not know the type ``List``. All know ``Sequence`` for a list of plain values or images, and a
+    list of one entry for a list of structs, of which ``Sequence`` would make a struct of lists.
+    """
+    schema = columns.arrow_schema
+    named = {"info": {"features": _older_names(json.loads(schema.metadata[b"huggingface"])["info"]["features"])}}
+    return schema.with_metadata({"huggingface": json.dumps(named)})
+
+
+def _older_names(described: Any) -> Any:
+    if not isinstance(described, dict):
+        return described
+    if described.get("_type") != "List":
+        return {name: _older_names(value) for name, value in described.items()}
+    entry = _older_names(described["feature"])
+    return {"feature": entry, "_type": "Sequence"} if "_type" in entry else [entry]
 
 
 def camera_struct(camera: Camera, mirrored: bool = False) -> dict[str, Any]:

@@ -22,7 +22,9 @@ from viewpoint100k.dataset.folder import stored_manifest_digest
 from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.export.jsonl import Jsonl
 from viewpoint100k.export.llamafactory import LlamaFactory
+from viewpoint100k.export.llava import Llava
 from viewpoint100k.export.ms_swift import MsSwift
+from viewpoint100k.export.openai import OpenAi
 from viewpoint100k.export.protocol import REASONS, Contents, Format
 from viewpoint100k.export.reading import Selection, read_samples, select, split_files
 from viewpoint100k.export.verl import Verl
@@ -35,6 +37,8 @@ __all__ = ["FORMATS", "PAPER_SHARE", "Export", "export"]
 FORMATS: Mapping[str, type[Format]] = {
     "llamafactory": LlamaFactory,
     "ms-swift": MsSwift,
+    "llava": Llava,
+    "openai": OpenAi,
     "verl": Verl,
     "vlmevalkit": VlmEvalKit,
     "webdataset": WebDataset,
@@ -83,11 +87,13 @@ def export(
     split: str | None = None,
     reasoning_share: float | None = None,
     rows: int | None = None,
+    difficulty: tuple[float, float] | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Export:
     """Writes the data set in ``folder`` to the new folder ``out`` in the form of the tool ``to``.
 
-    ``rows`` is the most that are taken of each split. ``reasoning_share`` of the training rows carry their reasoning
+    ``rows`` is the most that are taken of each split, ``difficulty`` the range that a row must lie in, see
+    `viewpoint100k.dataset.difficulty`. ``reasoning_share`` of the training rows carry their reasoning
     as the target, `PAPER_SHARE` by default. Raises ``UsageError`` for what cannot be done as asked, ``DataError``
     where the data set cannot be read or ``out`` not written.
     """
@@ -98,7 +104,7 @@ def export(
     folder, out = Path(folder), Path(out)
     files = split_files(folder, split)
     _check_place(folder, out)
-    selection = select(files, share, rows)
+    selection = select(files, share, rows, difficulty)
     contents = Contents(_dataset_name(folder), selection.rows, selection.most_options)
     try:
         with _appearing(out) as draft:

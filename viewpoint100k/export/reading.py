@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from viewpoint100k.dataset.difficulty import COLUMNS as DIFFICULTY_COLUMNS
+from viewpoint100k.dataset.difficulty import difficulties
 from viewpoint100k.dataset.schema import arrow_schema
 from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.export.prompts import ask_to_reason
@@ -40,6 +42,8 @@ class Selection:
     """Training rows that have any reasoning."""
     highest_rank: int
     """Rows with reasoning whose `_rank` is at most this carry it; -1 for none."""
+    difficulty: tuple[float, float] | None = None
+    """Rows of other difficulties are left out."""
 
 
 def split_files(folder: Path, wanted: str | None) -> dict[str, tuple[Path, ...]]:
@@ -62,7 +66,12 @@ def split_files(folder: Path, wanted: str | None) -> dict[str, tuple[Path, ...]]
     }
 
 
-def select(files: Mapping[str, tuple[Path, ...]], share: float, most_rows: int | None) -> Selection:
+def select(
+    files: Mapping[str, tuple[Path, ...]],
+    share: float,
+    most_rows: int | None,
+    difficulty: tuple[float, float] | None = None,
+) -> Selection:
     """Counts the rows, and chooses which training rows carry their reasoning: ``share`` of all of them.
 
     The choice follows from the rows' ids. Where fewer rows have reasoning than wanted, all that do carry it.
@@ -72,20 +81,20 @@ def select(files: Mapping[str, tuple[Path, ...]], share: float, most_rows: int |
     ranks = array("Q")
     for split, paths in files.items():
         rows[split] = 0
-        for row in _rows(paths, ["id", "options", "reasoning"], most_rows):
+        for row in _rows(paths, ["id", "options", "reasoning"], most_rows, difficulty):
             rows[split] += 1
             most_options = max(most_options, len(row["options"]))
             if split == _TRAIN and row["reasoning"]:
                 ranks.append(_rank(row["id"]))
     chosen = sorted(ranks)[: round(share * rows.get(_TRAIN, 0))]
-    return Selection(files, rows, most_options, len(ranks), chosen[-1] if chosen else -1)
+    return Selection(files, rows, most_options, len(ranks), chosen[-1] if chosen else -1, difficulty)
 
 
 def read_samples(selection: Selection) -> Iterator[Sample]:
     """Every selected row, split by split, in order. Raises ``DataError`` where a file or a row cannot be read."""
     names = arrow_schema().names
     for split, paths in selection.files.items():
-        for index, row in enumerate(_rows(paths, names, selection.rows[split])):
+        for index, row in enumerate(_rows(paths, names, selection.rows[split], selection.difficulty)):
             contents = [image["bytes"] for image in row.pop("images")]
             images = tuple(contents) if all(contents) else ()
             chosen = bool(split == _TRAIN and row["reasoning"]) and _rank(row["id"]) <= selection.highest_rank
@@ -103,9 +112,12 @@ def _reasoned(row: Mapping[str, Any]) -> str:
     return text
 
 
-def _rows(paths: Sequence[Path], names: list[str], most: int | None) -> Iterator[dict[str, Any]]:
-    """The first ``most`` rows of ``paths``, with the columns ``names``."""
+def _rows(
+    paths: Sequence[Path], names: list[str], most: int | None, difficulty: tuple[float, float] | None = None
+) -> Iterator[dict[str, Any]]:
+    """The first ``most`` rows of ``paths`` of that difficulty, with the columns ``names``."""
     left = most
+    names = list(dict.fromkeys([*names, *DIFFICULTY_COLUMNS])) if difficulty else names
     for path in paths:
         try:
             with pq.ParquetFile(path) as file:
@@ -113,13 +125,22 @@ def _rows(paths: Sequence[Path], names: list[str], most: int | None) -> Iterator
                 if missing:
                     raise DataError(f"{path} lacks the columns {', '.join(missing)}: see viewpoint100k verify")
                 for batch in file.iter_batches(_BATCH_ROWS, columns=names):
-                    rows = batch.slice(0, left).to_pylist()
+                    rows = (
+                        _of_difficulty(batch.to_pylist(), difficulty)[:left]
+                        if difficulty
+                        else batch.slice(0, left).to_pylist()
+                    )
                     yield from rows
                     left = None if left is None else left - len(rows)
                     if left == 0:
                         return
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"{path} cannot be read: {error}") from error
+
+
+def _of_difficulty(rows: list[dict[str, Any]], limits: tuple[float, float]) -> list[dict[str, Any]]:
+    hardness = difficulties(rows).tolist()
+    return [row for row, hard in zip(rows, hardness, strict=True) if limits[0] <= hard <= limits[1]]
 
 
 def _rank(row_id: str) -> int:

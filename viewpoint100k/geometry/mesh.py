@@ -12,6 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.geometry import exact
+
 __all__ = ["AlphaMode", "Material", "Mesh", "Primitive", "Texture"]
 
 AlphaMode = Literal["OPAQUE", "MASK", "BLEND"]
@@ -49,6 +51,8 @@ class Material:
     alpha_mode: AlphaMode = "OPAQUE"
     alpha_cutoff: float = 0.5
     """Below it nothing is drawn, in the mode MASK."""
+    unlit: bool = False
+    """Whether the base colour is shown as it is, whatever the light (KHR_materials_unlit): its light is baked in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,15 +81,18 @@ class Mesh:
     @property
     def points(self) -> NDArray[np.float64]:
         """(n, 3): the vertices that some triangle uses, of all primitives."""
-        return np.concatenate([p.positions[np.unique(p.triangles)] for p in self.primitives]).astype(np.float64)
+        used = [np.zeros(len(p.positions), dtype=bool) for p in self.primitives]
+        for mask, p in zip(used, self.primitives, strict=True):
+            mask[p.triangles] = True
+        return np.concatenate([p.positions[u] for u, p in zip(used, self.primitives, strict=True)]).astype(np.float64)
 
     @property
     def centroid(self) -> NDArray[np.float64]:
         """(3,): the mean of the surface, each part counting by its area. It lies on every axis of symmetry."""
         corners = np.concatenate([p.positions[p.triangles] for p in self.primitives]).astype(np.float64)
-        areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-        centroid: NDArray[np.float64] = areas @ corners.mean(axis=1) / max(areas.sum(), 1e-30)
-        return centroid
+        areas = exact.norm(exact.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
+        middles = (corners[:, 0] + corners[:, 1] + corners[:, 2]) / 3
+        return np.asarray(exact.total(areas[:, None] * middles, axis=0) / max(float(exact.total(areas)), 1e-30))
 
     @property
     def triangle_count(self) -> int:
@@ -108,22 +115,22 @@ class Mesh:
             for array in (p.positions, p.triangles, p.normals, p.uvs, p.colors, *pixels):
                 if array is not None:
                     arrays[id(array)] = array.nbytes
-        return sum(arrays.values())
+        return int(sum(arrays.values()))
 
     def transformed(self, matrix: NDArray[np.float64]) -> Mesh:
         """The mesh under a (4, 4) affine map of its points. Normals follow the inverse transpose; a reflection also
         turns the triangles round, so that they stay counter-clockwise from outside."""
         linear = matrix[:3, :3]
-        normal_matrix = np.linalg.inv(linear).T
-        reflects = np.linalg.det(linear) < 0
+        normal_matrix = exact.inverse3(linear).T
+        reflects = exact.det3(linear) < 0
         primitives = []
         for p in self.primitives:
-            normals = p.normals @ normal_matrix.T
-            lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+            normals = exact.matmul(p.normals, normal_matrix.T)
+            lengths = exact.norm(normals, keepdims=True)
             primitives.append(
                 replace(
                     p,
-                    positions=(p.positions @ linear.T + matrix[:3, 3]).astype(np.float32),
+                    positions=exact.transform_points(matrix, p.positions).astype(np.float32),
                     normals=(normals / np.maximum(lengths, 1e-12)).astype(np.float32),
                     triangles=p.triangles[:, ::-1].copy() if reflects else p.triangles,
                 )

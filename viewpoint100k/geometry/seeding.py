@@ -6,6 +6,8 @@ import hashlib
 
 import numpy as np
 
+from viewpoint100k.geometry import exact
+
 __all__ = ["derive_seed", "generator"]
 
 
@@ -17,4 +19,4 @@ def derive_seed(*parts: str | int) -> int:
 
 def generator(*parts: str | int) -> np.random.Generator:
     """A random stream of its own for the thing that ``parts`` name."""
-    return np.random.Generator(np.random.PCG64(derive_seed(*parts)))
+    return exact.ExactGenerator(np.random.PCG64(derive_seed(*parts)))

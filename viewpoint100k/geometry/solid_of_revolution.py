@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material, Mesh, Primitive
 
 __all__ = ["turned_solid"]
@@ -28,13 +29,13 @@ def turned_solid(points: NDArray[np.float64], colors: NDArray[np.float64]) -> Me
     low, high = float(points[:, 2].min()), float(points[:, 2].max())
     heights = np.linspace(low, high, _RINGS)
     radii = _profile(points, heights)
-    scale = 1 / np.hypot(radii, heights).max()
+    scale = 1 / exact.hypot(radii, heights).max()
     around = np.linspace(0, 2 * np.pi, _SEGMENTS, endpoint=False)
-    rim = np.stack([np.cos(around), np.sin(around)], axis=-1)
+    rim = np.stack([exact.cos(around), exact.sin(around)], axis=-1)
     rings = np.concatenate([[[0.0]], radii[:, None], [[0.0]]])[:, None] * rim[None]
     levels = np.concatenate([[low], heights, [high]])
     positions = np.concatenate([rings, np.broadcast_to(levels[:, None, None], (*rings.shape[:2], 1))], axis=-1)
-    shades = colors[np.round(np.interp(levels, [low, high], [len(colors) - 1, 0])).astype(int)]
+    shades = colors[np.round(exact.interpolate(levels, [low, high], [len(colors) - 1, 0])).astype(int)]
     painted = np.ones((*positions.shape[:2], 4))
     painted[..., :3] = shades[:, None]
     flat = (positions * scale).reshape(-1, 3).astype(np.float32)
@@ -51,12 +52,12 @@ def turned_solid(points: NDArray[np.float64], colors: NDArray[np.float64]) -> Me
 
 def _profile(points: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,): the object's radius about the axis at each height, smoothed a little."""
-    across = np.hypot(points[:, 0], points[:, 1])
+    across = np.sqrt(points[:, 0] * points[:, 0] + points[:, 1] * points[:, 1])
     nearest = np.abs(points[:, 2, None] - heights).argmin(axis=1)
     radii = np.zeros(len(heights))
     np.maximum.at(radii, nearest, across)
     known = radii > 0
-    filled = np.interp(heights, heights[known], radii[known])
+    filled = exact.interpolate(heights, heights[known], radii[known])
     padded = np.pad(filled, 1, mode="edge")
     smooth: NDArray[np.float64] = np.maximum((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4, _THINNEST)
     return smooth
@@ -78,7 +79,7 @@ def _normals(positions: NDArray[np.float32], triangles: NDArray[np.uint32]) -> N
     normals = np.zeros_like(positions)
     for corner in range(3):
         np.add.at(normals, triangles[:, corner], faces)
-    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    lengths = exact.norm(normals, keepdims=True)
     upright = np.where(positions[:, 2:] > 0, 1.0, -1.0) * np.array([[0.0, 0.0, 1.0]])
     unit: NDArray[np.float32] = np.where(lengths > 1e-12, normals / np.maximum(lengths, 1e-12), upright).astype(
         np.float32

@@ -72,20 +72,6 @@ class Limits(Section):
 
 _BLENDER_TIMEOUT_S = 1800.0
 
-_FIRST_MOTIONS: Mapping[str, object] = {
-    "fov_deg": [62.0, 74.0],
-    "elevation_deg": [10.0, 34.0],
-    "fill": [0.3, 0.4],
-    "aim_offset": 0.14,
-    "sideways": [0.45, 1.3],
-    "height": [0.35, 0.8],
-    "distance_ratio": [1.18, 1.4],
-    "turn_deg": [7.5, 22.0],
-    "tilt_deg": [7.0, 14.0],
-    "roll_deg": [9.0, 22.0],
-}
-"""In the digest of a config whose camera walks around the object; see `BuildConfig.digest`."""
-
 
 class BuildConfig(Section):
     """Everything that a data set follows from."""
@@ -98,6 +84,9 @@ class BuildConfig(Section):
     seed: int = Field(0, ge=0, lt=2**63)
     source: str = "procedural"
     """Where assets come from: ``procedural``, ``meshes:DIR`` and others, or a mixture; see docs/sources.md."""
+    survey: Literal["needed", "all"] = "needed"
+    """Assets that are tried before a row is made: as many as the rows need, or all of the source, as before a release.
+    The rows are the same."""
     pairs_per_asset: int = Field(8, ge=1, le=64)
     """Rows that one visit to an asset yields; its frames are a walk around it, one more than its pairs."""
     questions: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
@@ -115,7 +104,8 @@ class BuildConfig(Section):
     languages: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: {"en": 1.0}, min_length=1)
     """Languages of the wordings, BCP 47 tags, and their weights; a type that has none in one is asked in English."""
     renderer: str = "opengl"
-    """What draws meshes: opengl, pyrender, blender, or that of an installed package; see docs/renderers.md."""
+    """What draws meshes: software, opengl, pyrender, blender, or that of an installed package; see docs/renderers.md.
+    ``auto``: ``software`` where it is built, else ``opengl``."""
     images: Images = Images()
     views: Views = Views()
     pairs: Pairs = Pairs()
@@ -149,13 +139,12 @@ class BuildConfig(Section):
     def digest(self, *inputs: str) -> str:
         """16 hexadecimal digits of this config together with digests of what it names (assets, templates).
 
-        Paths are left out, so that the same assets in another folder are the same config. Of a camera that walks
-        around the object ``motions`` say nothing: what stood in them first stands for them, so that such sets keep the
-        digest that they have always had.
+        Paths are left out, so that the same assets in another folder are the same config. So is how many assets are
+        tried, which changes no row, and of a camera on an orbit how its motion would be drawn otherwise.
         """
-        content = self.model_dump(mode="json", exclude={"source", "questions"})
+        content = self.model_dump(mode="json", exclude={"source", "survey", "questions"})
         if self.camera_motion == "orbit":
-            content["motions"] = _FIRST_MOTIONS
+            del content["motions"]
         text = json.dumps([content, *inputs], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -6,16 +6,20 @@ Everything here follows from the config and the list of assets alone; nothing ne
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 
+from viewpoint100k.assets.ranking import Hashes, id_hashes
 from viewpoint100k.geometry.seeding import derive_seed, generator
 from viewpoint100k.plan.config import BuildConfig
+from viewpoint100k.plan.seats import drawn
 
 __all__ = [
     "ROWS_PER_BLOCK",
@@ -24,12 +28,18 @@ __all__ = [
     "Shard",
     "ShardLayout",
     "candidates",
+    "count_visits",
+    "held_out_count",
     "make_layout",
+    "plan_shards",
     "split_assets",
 ]
 
 ROWS_PER_BLOCK = 100
 """A block is the unit of work and of resumption, and one row group of its shard."""
+
+_SPARES_FIRST = 3
+"""As many times the visits that a block needs, it visits other assets that were tried, before the reserve."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,16 @@ class Pool:
 
     weight: float
     assets: tuple[str, ...]
+    seats: tuple[int, ...] | None = None
+    """The place in ``assets`` of each visit's asset, one visit after the other. None for a source that never changes:
+    visits then go through all of it in random order, over and over."""
+    reserve: tuple[str, ...] = ()
+    """Assets next in rank, which were not tried: for blocks that those which were do not fill."""
+
+    @cached_property
+    def hashes(self) -> Hashes:
+        """(n,): of the ids."""
+        return id_hashes(self.assets)
 
 
 @dataclass(frozen=True)
@@ -86,25 +106,34 @@ class ShardLayout:
         return sum(shard.rows for shard in self.shards)
 
 
-def make_layout(config: BuildConfig, pools: Sequence[Pool], twins: Mapping[str, str] | None = None) -> ShardLayout:
-    """Shards and asset lists of both splits. Sources with too few assets have none in the test split.
+def make_layout(config: BuildConfig, splits: Mapping[str, Sequence[Pool]]) -> ShardLayout:
+    """Shards and pools of both splits. Pools without assets are left out; without any, so is the test split."""
+    pools = {split: tuple(pool for pool in some if pool.assets) for split, some in splits.items()}
+    shards = plan_shards("train", config)
+    if pools["test"]:
+        shards += plan_shards("test", config)
+    return ShardLayout(tuple(shards), pools)
 
-    Args:
-        twins: assets that are the same as another one, with that other's id; they share its split.
-    """
-    twins = twins or {}
-    halves = [(pool.weight, *split_assets(pool.assets, twins)) for pool in pools]
-    tested = {twins.get(asset_id, asset_id) for _, _, held_out in halves for asset_id in held_out}
-    train, test = [], []
-    for weight, kept, held_out in halves:  # A pool may hold a twin of what another one holds out.
-        moved = tuple(asset_id for asset_id in kept if twins.get(asset_id, asset_id) in tested)
-        train.append(Pool(weight, tuple(asset_id for asset_id in kept if twins.get(asset_id, asset_id) not in tested)))
-        test.append(Pool(weight, held_out + moved))
-    train, test = ([pool for pool in part if pool.assets] for part in (train, test))
-    shards = _shards("train", config.rows, config.rows_per_shard)
-    if test:
-        shards += _shards("test", max(10, config.rows // 100), config.rows_per_shard)
-    return ShardLayout(tuple(shards), {"train": tuple(train), "test": tuple(test)})
+
+def plan_shards(split: str, config: BuildConfig) -> list[Shard]:
+    """The shards of a split. That for tests has a hundredth of the training rows, at least 10."""
+    rows = config.rows if split == "train" else max(10, config.rows // 100)
+    count = math.ceil(rows / config.rows_per_shard)
+    return [Shard(split, i, count, min(config.rows_per_shard, rows - i * config.rows_per_shard)) for i in range(count)]
+
+
+def count_visits(split: str, config: BuildConfig, weights: Sequence[float]) -> list[int]:
+    """How many visits the rows of a split need of each pool."""
+    last = plan_shards(split, config)[-1].blocks[-1]
+    first, needed = _needed_visits(config, last)
+    turns = _turns(weights)
+    cycles, rest = divmod(first + needed, len(turns))
+    return [cycles * turns.count(pool) + turns[:rest].count(pool) for pool in range(len(weights))]
+
+
+def held_out_count(assets: int) -> int:
+    """How many of so many assets the test split takes: a hundredth; of few a fifth, up to five; of four none."""
+    return max(math.ceil(assets / 100), min(5, assets // 5)) if assets >= 5 else 0
 
 
 def split_assets(
@@ -117,8 +146,7 @@ def split_assets(
     Twins that are more than that by themselves are for training: a crowd of look-alikes is no test.
     """
     twins = twins or {}
-    count = len(asset_ids)
-    held_out = max(math.ceil(count / 100), min(5, count // 5)) if count >= 5 else 0
+    held_out = held_out_count(len(asset_ids))
     sizes = Counter(twins.get(asset_id, asset_id) for asset_id in asset_ids)
 
     def rank(asset_id: str) -> tuple[bool, bytes]:
@@ -135,27 +163,49 @@ def split_assets(
 def candidates(config: BuildConfig, block: Block, pools: Sequence[Pool]) -> Iterator[tuple[str, int]]:
     """Endless (asset id, visit seed) for a block, in the order in which to try them.
 
-    First the block's own part of the rounds through the pools, which take turns by weight, so that a split uses each
-    asset of a pool alike; then, to make good for what was dropped, others at random.
+    First the block's own part of the visits to the pools, which take turns by weight, so that a split uses each asset
+    of a pool alike; then, to make good for what was dropped, others at random.
     """
-    visits = math.ceil(ROWS_PER_BLOCK / config.pairs_per_asset)
-    blocks_per_shard = math.ceil(config.rows_per_shard / ROWS_PER_BLOCK)
-    first = (block.shard.index * blocks_per_shard + block.index) * visits
+    if all(pool.seats is None for pool in pools):
+        visits = math.ceil(ROWS_PER_BLOCK / config.pairs_per_asset)
+        first = (block.shard.index * math.ceil(config.rows_per_shard / ROWS_PER_BLOCK) + block.index) * visits
+    else:
+        first, visits = _needed_visits(config, block)
     key = (config.seed, block.shard.split)
     turns = _turns([pool.weight for pool in pools])
     rounds: dict[tuple[int, int], np.ndarray] = {}
     for place in range(first, first + visits):
         cycle, turn = divmod(place, len(turns))
         which = turns[turn]
-        assets = pools[which].assets
-        round_, within = divmod(cycle * turns.count(which) + turns[:turn].count(which), len(assets))
+        pool, visit = pools[which], cycle * turns.count(which) + turns[:turn].count(which)
+        if pool.seats is not None:
+            yield pool.assets[pool.seats[visit]], derive_seed(*key, "visit", place)
+            continue
+        round_, within = divmod(visit, len(pool.assets))
         if (which, round_) not in rounds:
-            rounds[which, round_] = generator(*key, "round", which, round_).permutation(len(assets))
-        yield assets[rounds[which, round_][within]], derive_seed(*key, "visit", place)
+            rounds[which, round_] = generator(*key, "round", which, round_).permutation(len(pool.assets))
+        yield pool.assets[rounds[which, round_][within]], derive_seed(*key, "visit", place)
     spare = generator(*key, "spare", first)
-    while True:
-        assets = pools[turns[int(spare.integers(len(turns)))]].assets
-        yield assets[int(spare.integers(len(assets)))], int(spare.integers(2**63))
+    for spares in itertools.count():
+        pool = pools[turns[int(spare.integers(len(turns)))]]
+        if pool.reserve and spares >= _SPARES_FIRST * visits and spares % 2:
+            asset_id = pool.reserve[(first + spares // 2) % len(pool.reserve)]
+        elif pool.seats is not None:
+            asset_id = pool.assets[drawn(pool.hashes, int(spare.integers(2**63)))]
+        else:
+            asset_id = pool.assets[int(spare.integers(len(pool.assets)))]
+        yield asset_id, int(spare.integers(2**63))
+
+
+def _needed_visits(config: BuildConfig, block: Block) -> tuple[int, int]:
+    """How many visits the blocks before this one of its split need, and how many it needs itself."""
+    per_shard = _visits(config, Shard(block.shard.split, 0, 1, config.rows_per_shard).blocks)
+    before = _visits(config, block.shard.blocks[: block.index])
+    return block.shard.index * per_shard + before, _visits(config, [block])
+
+
+def _visits(config: BuildConfig, blocks: Sequence[Block]) -> int:
+    return int(sum(math.ceil(block.rows / config.pairs_per_asset) for block in blocks))
 
 
 def _turns(weights: Sequence[float]) -> list[int]:
@@ -175,8 +225,3 @@ def _turns(weights: Sequence[float]) -> list[int]:
         taken[chosen] += 1
         order.append(chosen)
     return order
-
-
-def _shards(split: str, rows: int, rows_per_shard: int) -> list[Shard]:
-    count = math.ceil(rows / rows_per_shard)
-    return [Shard(split, i, count, min(rows_per_shard, rows - i * rows_per_shard)) for i in range(count)]

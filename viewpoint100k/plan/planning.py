@@ -1,82 +1,178 @@
-"""From a config to a build plan: lists the assets, tries them, reads the templates, and lays out the rows."""
+"""From a config to a build plan: reads the templates, chooses and tries the assets, and lays out the rows."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
-from viewpoint100k.assets import PHOTO_SOURCES, MixedSource, Source, source_digest
+from viewpoint100k.assets import PHOTO_SOURCES, MixedSource, Source, source_digest, source_identity
 from viewpoint100k.assets.asset import Downloadable, FromFiles
-from viewpoint100k.assets.duplicates import identical_files
 from viewpoint100k.assets.mixed import parse_mixture
-from viewpoint100k.assets.near_duplicates import near_duplicates, originals
 from viewpoint100k.errors import UsageError
-from viewpoint100k.geometry import exact
-from viewpoint100k.plan.build_plan import BuildPlan
+from viewpoint100k.plan.build_plan import BuildPlan, HeldOut, Tried
+from viewpoint100k.plan.choice import Choice, RankedPool, SplitAssets, choose_assets, with_margin
 from viewpoint100k.plan.config import BuildConfig
-from viewpoint100k.plan.layout import Pool, make_layout
-from viewpoint100k.plan.survey import Surveyed, examine, survey_store
+from viewpoint100k.plan.layout import Pool, count_visits, make_layout, split_assets
+from viewpoint100k.plan.seats import take_seats
+from viewpoint100k.plan.survey import Survey
 from viewpoint100k.questions import Template, load_template, template_names
 from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["make_build_plan"]
 
-_SURVEYED = 100
-"""A source of at most so many assets is tried whole before it is split, so that a bad file costs only itself."""
+_BUILT_IN = ("procedural",)
+"""Kinds of source whose assets are made by this package: there is nothing to try, and no two in 1,000 are alike."""
 
-_SPARE = 1.3
-"""A build downloads this many times the assets that it would need if none were dropped."""
+
+@dataclass(frozen=True)
+class _Part:
+    """One source of a mixture."""
+
+    weight: float
+    source: Source
+    asset_ids: Sequence[str]
+
+    @property
+    def is_built_in(self) -> bool:
+        return self.source.name in _BUILT_IN
+
+
+@dataclass(frozen=True)
+class _Assets:
+    """What is known of a config's assets once they have been chosen."""
+
+    pools: Mapping[str, Sequence[Pool]]
+    """By split."""
+    contents: Mapping[str, str]
+    """Digest of the files of each asset that was tried and may be used."""
+    unusable: Mapping[str, str]
+    same_objects: tuple[tuple[str, ...], ...]
+    tried: Tried
+    held_out: HeldOut
 
 
 def make_build_plan(config: BuildConfig) -> BuildPlan:
-    """The build_plan of ``config``: its assets listed, its templates read, its rows planned.
+    """The build_plan of ``config``: its templates read, its assets chosen and tried, its rows planned.
 
     Raises ``UsageError`` where a template cannot be used, or nothing of a source.
     """
-    source = config.open_source()
-    pools = _pools(source, config)
-    asset_ids = [asset_id for pool in pools for asset_id in pool.assets]
-    files = source.files() if isinstance(source, FromFiles) else {}
-    surveyed = _survey(config, source, pools, files)
-    unusable = surveyed.unusable
-    if len(unusable) == len(asset_ids):
-        reasons = ", ".join(f"{asset_id} {reason}" for asset_id, reason in list(unusable.items())[:3])
-        raise UsageError(f"no asset of {config.source} can be used ({reasons}): mend them, or give another --source")
     templates = {name: load_template(name) for name in config.questions}
     _check_types(templates)
     _check_motion(config, templates)
+    source = config.open_source()
+    parts = _parts(source)
+    assets = _choose(config, source, parts)
+    if not any(assets.pools["train"]):
+        reasons = ", ".join(f"{asset_id} {reason}" for asset_id, reason in sorted(assets.unusable.items())[:3])
+        raise UsageError(f"no asset of {config.source} can be used ({reasons}): mend them, or give another --source")
+    layout = make_layout(config, assets.pools)
+    config_digest = _config_digest(config, source, parts, templates)
+    digest = config_digest
+    if assets.tried.of:
+        used = {split: [(pool.assets, pool.reserve) for pool in pools] for split, pools in layout.pools.items()}
+        contents = sorted(assets.contents.items())
+        digest = config.digest(config_digest, json.dumps([used, contents]))
+    return BuildPlan(
+        config=config,
+        layout=layout,
+        templates=templates,
+        config_digest=config_digest,
+        digest=digest,
+        unusable=assets.unusable,
+        same_objects=assets.same_objects,
+        tried=assets.tried,
+        held_out=assets.held_out,
+    )
+
+
+def _config_digest(
+    config: BuildConfig, source: Source, parts: Sequence[_Part], templates: Mapping[str, Template]
+) -> str:
+    """Of all that rows follow from but the assets of the user. (The three empty values stand where these once did.)"""
+    built_in = [asset_id for part in parts if part.is_built_in for asset_id in part.asset_ids]
     asked = sorted((t.question_type, t.digest, config.questions[name]) for name, t in templates.items())
-    usable = [Pool(p.weight, tuple(asset_id for asset_id in p.assets if asset_id not in unusable)) for p in pools]
-    copies = [(original, copy) for copy, original in identical_files(files, config.limits.max_file_bytes).items()]
-    same = near_duplicates(surveyed.descriptors, [*surveyed.copies, *copies])
-    twins = originals(same)
-    sizes = {asset_id: path.stat().st_size for asset_id, path in files.items() if path.exists()}
-    inputs = [[pool.weight for pool in pools], asked, sizes, twins, sorted(unusable.items())]
-    digest = config.digest(source_digest(source.name, asset_ids), json.dumps(inputs, sort_keys=True))
-    plan = make_layout(config, [pool for pool in usable if pool.assets], twins)
-    return BuildPlan(config, plan, templates, digest, unusable, same)
+    inputs = [[part.weight for part in parts], asked, {}, {}, []]
+    return config.digest(source_digest(source_identity(source), built_in), json.dumps(inputs, sort_keys=True))
 
 
-def _survey(config: BuildConfig, source: Source, pools: Sequence[Pool], files: Mapping[str, Path]) -> Surveyed:
-    """What is found of the assets before they are split: of small sources, and of all whose meshes are files.
+def _parts(source: Source) -> list[_Part]:
+    if isinstance(source, MixedSource):
+        return [_Part(weight, part, source.part_ids(place)) for place, (weight, part) in enumerate(source.parts)]
+    return [_Part(1.0, source, source.ids())]
 
-    Large captures are not tried: no two are copies. Nor are the built-in objects, of which 2 in 1,000 are much like
-    another one.
-    """
-    parts = [part for _, part in source.parts] if isinstance(source, MixedSource) else [source]
-    asset_ids: list[str] = []
-    for part, pool in zip(parts, pools, strict=True):
-        if len(pool.assets) <= _SURVEYED or isinstance(part, FromFiles | Downloadable):
-            asset_ids += pool.assets
-    if isinstance(source, Downloadable):
-        source.download(asset_ids)
-    if len(asset_ids) <= _SURVEYED:  # Seconds, and no news.
-        return examine(config, asset_ids)
-    store = survey_store(config, files, asset_ids)
-    with Progress("trying", "assets", len(asset_ids)) as progress:
-        return examine(config, asset_ids, store, progress.advance)
+
+def _choose(config: BuildConfig, source: Source, parts: Sequence[_Part]) -> _Assets:
+    """Assets of each part and split: of what is built in all, of everything else as many as the rows need."""
+    visits = {split: count_visits(split, config, [part.weight for part in parts]) for split in ("train", "test")}
+    ranked = {
+        place: RankedPool(
+            part.asset_ids,
+            config.seed,
+            {split: with_margin(counts[place], split) for split, counts in visits.items()},
+        )
+        for place, part in enumerate(parts)
+        if not part.is_built_in
+    }
+    found = _try(config, source, list(ranked.values()))
+    chosen = dict(zip(ranked, found.choice.pools, strict=True))
+    can_download = isinstance(source, Downloadable)  # Whether the reserve is on the disk must not decide.
+    pools: dict[str, list[Pool]] = {"train": [], "test": []}
+    for place, part in enumerate(parts):
+        of = chosen[place] if place in chosen else SplitAssets(*split_assets(part.asset_ids))
+        pools["train"].append(Pool(part.weight, of.train, reserve=() if can_download else of.reserve))
+        pools["test"].append(Pool(part.weight, of.test))
+    built_in = [part.is_built_in for part in parts]
+    return _Assets(
+        {split: _seated(config, split, some, built_in) for split, some in pools.items()},
+        found.contents,
+        dict(sorted(found.dropped.items())),
+        found.choice.same_objects,
+        found.tried,
+        found.choice.held_out,
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the survey has come to."""
+
+    choice: Choice = field(default_factory=lambda: Choice((), (), HeldOut()))
+    contents: Mapping[str, str] = field(default_factory=dict)
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    tried: Tried = field(default_factory=Tried)
+
+
+def _try(config: BuildConfig, source: Source, pools: Sequence[RankedPool]) -> _Found:
+    if not pools:
+        return _Found()
+    files = source.files() if isinstance(source, FromFiles) else {}
+    owned = sum(len(pool.asset_ids) for pool in pools)
+    wanted = owned if config.survey == "all" else int(sum(count for pool in pools for count in pool.wanted.values()))
+    with (
+        Progress("trying", "assets", min(owned, wanted), delay_s=2.0) as progress,
+        Survey(config, source, progress) as survey,
+    ):
+        choice = choose_assets(survey, pools, files, config.limits.max_file_bytes)
+        count = int(sum(pool.tried for pool in pools))
+        dropped = {asset_id: reason for pool in pools for asset_id, reason in pool.dropped.items()}
+        if config.survey == "all":
+            count = owned
+            for pool in pools:
+                dropped |= survey.go_to_the_end(pool.test) | survey.go_to_the_end(pool.train)
+    return _Found(choice, survey.sha256, dropped, Tried(count, owned))
+
+
+def _seated(config: BuildConfig, split: str, pools: Sequence[Pool], built_in: Sequence[bool]) -> list[Pool]:
+    """The pools that have assets, with the visits of those that may grow assigned to them."""
+    there = [(pool, fixed) for pool, fixed in zip(pools, built_in, strict=True) if pool.assets]
+    if not there:
+        return []
+    counts = count_visits(split, config, [pool.weight for pool, _ in there])
+    return [
+        pool if fixed else replace(pool, seats=take_seats(pool.assets, count, config.seed, split))
+        for (pool, fixed), count in zip(there, counts, strict=True)
+    ]
 
 
 def _check_types(templates: Mapping[str, Template]) -> None:
@@ -108,19 +204,3 @@ def _check_motion(config: BuildConfig, templates: Mapping[str, Template]) -> Non
             f"camera_motion: independent places cameras freely, and {', '.join(sorted(photographs))} has photographs, "
             "which are where they are: give a source of meshes, or the config viewpoint-100k"
         )
-
-
-def _pools(source: Source, config: BuildConfig) -> list[Pool]:
-    """The assets of each part of a source; of one that must be downloaded no more than the rows call for."""
-    parts = [(1.0, source, source.ids())]
-    if isinstance(source, MixedSource):
-        parts = [(weight, part, source.part_ids(place)) for place, (weight, part) in enumerate(source.parts)]
-    wanted = _SPARE * (config.rows + max(10, config.rows // 100)) / config.pairs_per_asset
-    total = float(exact.total([weight for weight, _, _ in parts]))
-    pools = []
-    for weight, part, asset_ids in parts:
-        if isinstance(part, Downloadable):
-            ranked = sorted(asset_ids, key=lambda asset_id: hashlib.sha256(asset_id.encode()).digest())
-            asset_ids = ranked[: max(100, round(wanted * weight / total))]
-        pools.append(Pool(weight, tuple(asset_ids)))
-    return pools

@@ -104,7 +104,7 @@ def _holds_references(path: Path) -> bool:
         metadata = pq.read_schema(path).metadata or {}
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path} is not a whole parquet file: download it again") from error
-    return bool(metadata.get(b"huggingface") != arrow_schema().metadata[b"huggingface"])
+    return b'"_type": "Image"' not in metadata.get(b"huggingface", b"")
 
 
 def _limits(folder: Path) -> CaptureLimits:

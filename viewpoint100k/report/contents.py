@@ -8,7 +8,7 @@ import string
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from viewpoint100k.check.labels.forms import form_of
+from viewpoint100k.dataset.difficulty import difficulties
 from viewpoint100k.dataset.motion_table import JointTable
 from viewpoint100k.errors import DataError, UsageError
 
-__all__ = ["Bar", "Contents", "Drop", "Histogram", "histogram", "light_rows", "read_drops", "row_count", "shard_paths"]
+__all__ = [
+    *("Bar", "Contents", "Drop", "Histogram", "histogram", "light_rows", "measured", "read_drops", "row_count"),
+    "shard_paths",
+]
 
 _COLUMNS = [
     *("id", "question", "options", "answer", "answer_text", "answer_value", "margin", "question_type", "template"),
@@ -52,6 +56,8 @@ class Histogram:
     missing: int
     """Rows without the value."""
     median: float
+    name: str = ""
+    """Of the numbers, as `measured` gives them."""
 
     @property
     def highest(self) -> int:
@@ -93,7 +99,7 @@ class Contents:
 
     def add(self, row: Mapping[str, Any], split: str) -> None:
         """Counts a row."""
-        kind, relative = row["question_type"], row["relative"]
+        kind = row["question_type"]
         self.rows += 1
         self.splits[split] += 1
         for name in ("question_type", "category", "source", "license"):
@@ -105,26 +111,12 @@ class Contents:
         if row["options"]:
             self.letters[kind][row["answer"]] += 1
             self.most_options[kind] = max(self.most_options[kind], len(row["options"]))
-        else:
-            self._note(f"answer {kind}", row["answer_value"])
         self.assets.add((row["source"], row["asset_id"]))
         self.joint.add(row)
-        self._note("azimuth", relative["azimuth_deg"])
-        self._note("overlap", relative["overlap"])
-        self._note("answerability", row["answerability"])
-        self._note(f"margin {kind}", row["margin"])
-        for camera in row["cameras"]:
-            pose = camera["camera_to_world"]
-            if pose[10] < _STRAIGHT_DOWN:
-                continue
-            x, y, z = (pose[i] - c for i, c in zip((3, 7, 11), row["object_center"], strict=True))
-            self._note("elevation", math.degrees(math.atan2(z, math.hypot(x, y))))
-
-    def _note(self, name: str, value: float | None) -> None:
-        if value is None or not math.isfinite(value):
-            self.missing[name] += 1
-        else:
-            self.values[name].append(value)
+        for name, values in measured(row).items():
+            known = [value for value in values if value is not None and math.isfinite(value)]
+            self.missing[name] += len(values) - len(known)
+            self.values[name].extend(known)
 
     def histograms(self) -> list[Histogram]:
         """Those that have anything to show."""
@@ -133,6 +125,7 @@ class Contents:
             ("elevation", "Elevation of the cameras above the object", "°", 5.0),
             ("overlap", "Overlap: surface seen in both images, of that seen in either", "", 0.05),
             ("answerability", "Answerability: difference from the image that another answer would need", "", None),
+            ("difficulty", "Difficulty, by tenths of the rows that it was fitted to", "", 0.1),
         ]
         wanted += [
             (f"answer {kind}", f"Answers to {kind}, an open question", "", None)
@@ -147,7 +140,7 @@ class Contents:
 
     def _drawn(self, wanted: Iterable[tuple[str, str, str, float | None]]) -> list[Histogram]:
         return [
-            histogram(self.values[name], title, unit, step, self.missing[name])
+            replace(histogram(self.values[name], title, unit, step, self.missing[name]), name=name)
             for name, title, unit, step in wanted
             if self.values.get(name)
         ]
@@ -165,6 +158,26 @@ class Contents:
             shares = [100 * self.letters[kind][letter] / rows for letter in string.ascii_uppercase[:options]]
             table.append((kind, rows, [*shares, *[None] * (most - options)]))
         return table
+
+
+def measured(row: Mapping[str, Any]) -> dict[str, list[float | None]]:
+    """The numbers of a row that distributions are drawn of, by name; of the cameras one each."""
+    kind, relative = row["question_type"], row["relative"]
+    elevations: list[float | None] = []
+    for camera in row["cameras"]:
+        pose = camera["camera_to_world"]
+        if pose[10] >= _STRAIGHT_DOWN:
+            x, y, z = (pose[i] - c for i, c in zip((3, 7, 11), row["object_center"], strict=True))
+            elevations.append(math.degrees(math.atan2(z, math.hypot(x, y))))
+    found: dict[str, list[float | None]] = {
+        "azimuth": [relative["azimuth_deg"]],
+        "elevation": elevations,
+        "overlap": [relative["overlap"]],
+        "answerability": [row["answerability"]],
+        "difficulty": [row.get("difficulty")],
+        f"margin {kind}": [row["margin"]],
+    }
+    return found if row["options"] else found | {f"answer {kind}": [row["answer_value"]]}
 
 
 def histogram(values: Sequence[float], title: str, unit: str, step: float | None, missing: int = 0) -> Histogram:
@@ -198,7 +211,10 @@ def row_count(path: Path) -> int:
 
 
 def light_rows(paths: Iterable[Path]) -> Iterator[tuple[Place, str, dict[str, Any]]]:
-    """(place, split, row without its images) for every row. Raises ``DataError`` where a file cannot be read."""
+    """(place, split, row without its images and with its ``difficulty``) for every row.
+
+    Raises ``DataError`` where a file cannot be read.
+    """
     for file_index, path in enumerate(paths):
         try:
             with pq.ParquetFile(path) as file:
@@ -206,8 +222,9 @@ def light_rows(paths: Iterable[Path]) -> Iterator[tuple[Place, str, dict[str, An
                 if missing:
                     raise DataError(f"{path} lacks the columns {', '.join(missing)}: see viewpoint100k verify")
                 for group in range(file.num_row_groups):
-                    for place, row in enumerate(file.read_row_group(group, columns=_COLUMNS).to_pylist()):
-                        yield (file_index, group, place), path.name.split("-")[0], row
+                    rows = file.read_row_group(group, columns=_COLUMNS).to_pylist()
+                    for place, (row, hard) in enumerate(zip(rows, difficulties(rows).tolist(), strict=True)):
+                        yield (file_index, group, place), path.name.split("-")[0], row | {"difficulty": hard}
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"{path} cannot be read: {error}") from error
 
@@ -219,13 +236,16 @@ def read_drops(folder: Path) -> list[Drop] | None:
         return None
     drops: Counter[tuple[str, str]] = Counter()
     assets: dict[str, str] = {}
+    noted: set[tuple[str, str]] = set()
     for path in records:
         try:
             for block in json.loads(path.read_text(encoding="utf-8"))["blocks"]:
                 for stage, reason, count in block["drops"]:
                     drops[str(stage), str(reason)] += int(count)
                 assets |= block["dropped_assets"]
+                noted |= {(asset_id, word) for asset_id, words in block.get("notes", {}).items() for word in words}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{path} is not a record of a shard: {error!r}") from error
     drops.update(("asset", reason) for reason in assets.values())
+    drops.update(("asset, kept with a note", word) for _, word in noted)
     return [Drop(stage, reason, count) for (stage, reason), count in sorted(drops.items())]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from importlib import resources
@@ -21,7 +22,7 @@ from viewpoint100k.check.audit import AuditReport, AuditResult, read_audit
 from viewpoint100k.dataset.folder import stored_manifest_digest
 from viewpoint100k.dataset.motion_table import JOINTS
 from viewpoint100k.errors import DataError
-from viewpoint100k.report.contents import Contents, light_rows, read_drops, row_count, shard_paths
+from viewpoint100k.report.contents import Contents, light_rows, measured, read_drops, row_count, shard_paths
 from viewpoint100k.report.drawing import points
 from viewpoint100k.report.gallery import Gallery
 from viewpoint100k.runtime.files import write_atomically
@@ -30,6 +31,8 @@ from viewpoint100k.runtime.progress import Progress
 __all__ = ["report"]
 
 _MOST_LISTED = 40
+_VIEWER = "http://localhost:8100"
+"""Where ``viewpoint100k view`` serves its page, unless told otherwise."""
 
 
 def report(folder: Path, *, gallery_size: int = 120) -> Path:
@@ -71,6 +74,8 @@ def report(folder: Path, *, gallery_size: int = 120) -> Path:
         shown_rows=[row for _, row in shown],
         forms=sorted({views.form or "as it is" for views, _ in shown}),
         points=points,
+        measured=lambda row: json.dumps({name: _rounded(values) for name, values in measured(row).items()}),
+        viewer=_VIEWER,
         style=Markup(style),
         script=Markup(script),
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -95,6 +100,11 @@ def _summed_up(results: Sequence[AuditResult]) -> str:
     counted = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
     points = 100 * (highest.score - highest.chance)
     return f"{counted}; at most {points:+.1f} points from chance ({highest.problem.replace('_', ' ')})"
+
+
+def _rounded(values: Sequence[float | None]) -> list[float]:
+    """Those that are known, to as many digits as a bar's width can tell apart."""
+    return [float(f"{value:.6g}") for value in values if value is not None]
 
 
 def _part(name: str) -> str:

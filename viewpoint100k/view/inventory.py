@@ -1,6 +1,7 @@
 """What a source holds, and what of it would be dropped and why: the work of ``viewpoint100k assets``.
 
-Every asset is loaded, as a build would, in a process that may die of it: a hostile file costs itself alone.
+Every asset is loaded, as a build would, in a process that may die of it: a hostile file costs itself alone. What was
+found of it is kept in the store that builds use as well.
 """
 
 from __future__ import annotations
@@ -8,27 +9,24 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Lock
 from typing import Protocol, runtime_checkable
 
-from viewpoint100k.assets import NO_LICENSE, CaptureAsset, MeshAsset, Source, open_source
+from viewpoint100k.assets import NO_LICENSE, Asset, Source, open_source
+from viewpoint100k.assets.findings import Finding, FindingStore, examine
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
-from viewpoint100k.errors import AssetError
+from viewpoint100k.assets.trial import Failure, TrialProcesses
 from viewpoint100k.view.thumbnails import Photographer
 
 __all__ = ["Entry", "Inventory", "Opener", "printable", "table", "take_inventory"]
 
 Opener = Callable[[str, MeshLimits], Source]
 
-_START_TIMEOUT_S = 60.0
-"""For a process to begin: imports, and a context of OpenGL."""
 _ASSETS_PER_PROCESS = 16
 """Fewer are not worth a further process."""
+_AT_ONCE = 2000
+"""Assets that are looked up together at most."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,8 @@ class Entry:
     """JPEG files."""
     without_picture: str = ""
     """Why there is none, where one was asked for."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of it or left out."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,11 @@ class Inventory:
         return sum((entry.dropped_photos for entry in self.entries), Counter())
 
     @property
+    def notes(self) -> Counter[str]:
+        """Of how many something was assumed or left out, by what."""
+        return Counter(word for entry in self.entries for word in entry.notes)
+
+    @property
     def usable(self) -> tuple[Entry, ...]:
         """Those that would not be dropped."""
         return tuple(entry for entry in self.entries if not entry.reason)
@@ -99,6 +104,8 @@ class Inventory:
             lines.append(
                 f"photos that would be dropped: {self.dropped_photos.total():,}{_counted(self.dropped_photos)}"
             )
+        if self.notes:
+            lines.append(f"assumed or left out, by the number of assets: {_listed(self.notes)}")
         if self.unlicensed:
             lines.append(f"{self.unlicensed:,} state no licence ({NO_LICENSE}): publish refuses rows made from them")
         if self.left_out:
@@ -107,7 +114,11 @@ class Inventory:
 
 
 def _counted(counts: Counter[str]) -> str:
-    return f" ({', '.join(f'{count:,} {reason}' for reason, count in counts.most_common())})" if counts else ""
+    return f" ({_listed(counts)})" if counts else ""
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {reason}" for reason, count in counts.most_common())
 
 
 @runtime_checkable
@@ -133,7 +144,8 @@ def take_inventory(
 ) -> Inventory:
     """Looks at the assets of ``spec``: all, or ``at_most`` so many, spread evenly over the source.
 
-    An asset that takes longer than ``timeout_s`` counts as ``timeout``, one that brings its process down as
+    What a build or an earlier inventory has found of an asset is not found anew, unless a thumbnail of it is wanted.
+    An asset that takes longer than ``timeout_s`` twice counts as ``timeout``, one that brings its process down twice as
     ``crashed``. Raises ``UsageError`` where the source cannot be opened.
     """
     limits = limits or MeshLimits()
@@ -141,24 +153,23 @@ def take_inventory(
     ids = source.ids()
     count = len(ids) if at_most is None else min(at_most, len(ids))
     chosen = [ids[place * len(ids) // count] for place in range(count)]
-    processes = max(1, min(len(os.sched_getaffinity(0)), -(-count // _ASSETS_PER_PROCESS)))
-    lock, done = Lock(), 0
-
-    def watched(part: Sequence[str]) -> list[Entry]:
-        nonlocal done
-        found = []
-        for entry in _looked_at(_Task(spec, limits, thumbnails, opener), part, timeout_s):
-            found.append(entry)
-            with lock:
-                done += 1
-                on_progress(done, count)
-        return found
-
-    with ThreadPoolExecutor(processes) as pool:
-        parts = pool.map(watched, [chosen[place::processes] for place in range(processes)])
-        entries = {entry.asset_id: entry for part in parts for entry in part}
+    store = FindingStore(source, f"timeout {timeout_s}")
+    looks: dict[str, _Look] = {}
+    for start in range(0, count, _AT_ONCE):
+        keys = {asset_id: store.key(asset_id) for asset_id in chosen[start : start + _AT_ONCE]}
+        if not thumbnails:
+            looks |= {asset_id: _Look(finding) for asset_id, finding in store.known(keys).items()}
+        on_progress(len(looks), count)
+        missing = {asset_id: key for asset_id, key in keys.items() if asset_id not in looks}
+        task = _Task(spec, limits, thumbnails, opener)
+        for asset_id, look in _looks(task, list(missing), timeout_s):
+            looks[asset_id] = look
+            store.keep([(missing[asset_id], look.finding)])
+            on_progress(len(looks), count)
+    store.close()
     left_out = source.left_out if isinstance(source, _Selects) else Counter[str]()
-    return Inventory(spec, len(ids), tuple(entries[asset_id] for asset_id in chosen), left_out)
+    entries = tuple(_entry(asset_id, looks[asset_id], _size(spec, source, asset_id)) for asset_id in chosen)
+    return Inventory(spec, len(ids), entries, left_out)
 
 
 @dataclass(frozen=True)
@@ -170,71 +181,65 @@ class _Task:
     thumbnails: bool
     opener: Opener
 
+    def __call__(self) -> Callable[[str], _Look]:
+        """In the process: what looks at an asset."""
+        source = self.opener(self.spec, self.limits)
+        photographer = Photographer() if self.thumbnails else None
 
-def _looked_at(task: _Task, asset_ids: Sequence[str], timeout_s: float) -> Iterator[Entry]:
-    """An entry for each asset, in order, from a process that is begun again after each that brings it down."""
-    left = list(asset_ids)
-    while left:
-        context = get_context("spawn")
-        ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_look_at_each, args=(task, left, theirs), daemon=True)
-        process.start()
-        theirs.close()
-        patience_s = timeout_s + _START_TIMEOUT_S
-        try:
-            while left:
-                entry = ours.recv() if ours.poll(patience_s) else None
-                asset_id = left.pop(0)
-                yield entry or Entry(asset_id, reason="timeout", message=f"it took longer than {timeout_s:.0f} s")
-                if entry is None:
-                    break
-                patience_s = timeout_s
-        except EOFError:
-            yield Entry(left.pop(0), reason="crashed", message="the process that read it died")
-        finally:
-            process.kill()
-            process.join()
-            ours.close()
+        def look(asset_id: str) -> _Look:
+            pictures: list[tuple[tuple[bytes, ...], str]] = []
+
+            def take_pictures(asset: Asset) -> None:
+                if photographer is not None:
+                    pictures.append(photographer.pictures_of(asset))
+
+            finding = examine(source, asset_id, take_pictures)
+            return _Look(finding, *(pictures[0] if pictures else ()))
+
+        return look
 
 
-def _look_at_each(task: _Task, asset_ids: Sequence[str], connection: Connection) -> None:
-    """Sends an entry for each asset. The whole life of a process."""
-    for threads in ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[threads] = "0" if threads == "LP_NUM_THREADS" else "1"  # Other processes have the other cores.
-    source = task.opener(task.spec, task.limits)
-    photographer = Photographer() if task.thumbnails else None
-    for asset_id in asset_ids:
-        connection.send(_entry(source, asset_id, _size(task.spec, source, asset_id), photographer))
+@dataclass(frozen=True)
+class _Look:
+    """What looking at an asset has shown."""
 
-
-def _entry(source: Source, asset_id: str, size: int | None, photographer: Photographer | None) -> Entry:
-    try:
-        asset = source.load(asset_id)
-        if isinstance(asset, CaptureAsset) and len(asset.photos) < 2:
-            raise AssetError(
-                "too_few_photos", f"{asset_id} has {len(asset.photos)} usable photos, and a pair needs two"
-            )
-    except AssetError as error:
-        return Entry(asset_id, size=size, reason=error.reason, message=str(error))
-    except Exception as error:  # A fault of a loader: it must show here as it would in a build.
-        return Entry(asset_id, size=size, reason="crashed", message=f"{type(error).__name__}: {error}"[:300])
+    finding: Finding
     thumbnails: tuple[bytes, ...] = ()
-    without_picture = ""
-    if photographer is not None:
-        thumbnails, without_picture = photographer.pictures_of(asset)
-    is_mesh = isinstance(asset, MeshAsset)
+    without_picture: str = ""
+
+
+def _looks(task: _Task, asset_ids: Sequence[str], timeout_s: float) -> Iterator[tuple[str, _Look]]:
+    """What each asset shows, as it comes, from processes that may die of it."""
+    waiting = list(reversed(asset_ids))
+    if not waiting:
+        return
+    most = max(1, min(len(os.sched_getaffinity(0)), -(-len(waiting) // _ASSETS_PER_PROCESS)))
+    with TrialProcesses(task, timeout_s, most) as processes:
+        for result in processes.examine(len(waiting), lambda: waiting.pop() if waiting else None):
+            if result is not None:
+                asset_id, look = result
+                if isinstance(look, Failure):
+                    look = _Look(Finding(look.reason, look.message))
+                yield asset_id, look
+
+
+def _entry(asset_id: str, look: _Look, size: int | None) -> Entry:
+    finding = look.finding
     return Entry(
         asset_id=asset_id,
-        category=asset.origin.category,
-        license=asset.origin.license,
-        creator=asset.origin.creator,
-        uri=asset.origin.uri,
-        kind="mesh" if is_mesh else "capture",
-        amount=asset.mesh.triangle_count if isinstance(asset, MeshAsset) else len(asset.photos),
-        dropped_photos=Counter() if isinstance(asset, MeshAsset) else Counter(asset.dropped_photos.values()),
+        category=finding.category,
+        license=finding.license,
+        creator=finding.creator,
+        uri=finding.uri,
+        kind=finding.kind,
+        amount=finding.amount,
+        dropped_photos=Counter(finding.dropped_photos),
         size=size,
-        thumbnails=thumbnails,
-        without_picture=without_picture,
+        reason=finding.reason,
+        message=finding.message,
+        thumbnails=look.thumbnails,
+        without_picture=look.without_picture,
+        notes=finding.notes,
     )
 
 
@@ -243,7 +248,7 @@ def _size(spec: str, source: Source, asset_id: str) -> int | None:
     if isinstance(source, _KnowsSizes):
         return source.size_on_disk(asset_id)
     _, colon, folder = spec.partition(":")
-    path = Path(folder, asset_id)
+    path = Path(folder if Path(folder).is_dir() else folder.partition(";")[0], asset_id)
     if not colon or "\0" in asset_id:
         return None
     try:
@@ -265,13 +270,13 @@ def printable(text: str) -> str:
 
 def table(inventory: Inventory) -> Iterator[str]:
     """The lines of a table, one an asset, for a terminal or a pipe."""
-    rows: list[tuple[str, ...]] = [("asset", "category", "licence", "holds", "size", "dropped")]
+    rows: list[tuple[str, ...]] = [("asset", "category", "licence", "holds", "size", "dropped", "noted")]
     for entry in inventory.entries:
         holds = f"{entry.amount:,} {'triangles' if entry.kind == 'mesh' else 'photos'}" if entry.kind else ""
         if entry.dropped_photos:
             holds += f" (-{entry.dropped_photos.total():,})"
-        texts = (entry.asset_id, entry.category, entry.license, holds, readable_size(entry.size), entry.reason)
-        rows.append(tuple(map(printable, texts)))
+        about = (entry.asset_id, entry.category, entry.license, holds, readable_size(entry.size), entry.reason)
+        rows.append(tuple(map(printable, (*about, ", ".join(entry.notes)))))
     widths = [min(_WIDEST, max(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
     for row in rows:
         cells = [_fitted(text, width) for text, width in zip(row, widths, strict=True)]

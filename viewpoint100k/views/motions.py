@@ -7,6 +7,7 @@ other, or not at all. `viewpoint100k.views.half_steps` places two cameras for a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -78,7 +79,7 @@ def outline(points: Floats) -> Floats:
     """(k, 3): of ``points`` (n, 3) those that lie farthest in directions spread over the sphere (Fibonacci lattice)."""
     index = np.arange(_DIRECTIONS) + 0.5
     z = 1 - 2 * index / _DIRECTIONS
-    sine, cosine = exact.sincos(np.pi * (1 + 5**0.5) * index)
+    sine, cosine = exact.sincos(np.pi * (1 + math.sqrt(5)) * index)
     radius = np.sqrt(1 - z * z)
     x, y, z = np.stack([radius * cosine, radius * sine, z]).astype(np.float32)
     a, b, c = points.astype(np.float32).T[..., None]

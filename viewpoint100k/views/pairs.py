@@ -114,7 +114,7 @@ def overlap(first: Frame, second: Frame, radius: float) -> float:
     maps of 256 pixels, it was off by 0.02 in the mean and 0.07 at most.
     """
     seen = np.concatenate([_seen_in(first, second, radius), _seen_in(second, first, radius)])
-    return np.count_nonzero(seen) / len(seen) if len(seen) else 0.0
+    return float(np.count_nonzero(seen) / len(seen)) if len(seen) else 0.0
 
 
 def shows(camera: Camera, depth_map: NDArray[np.float32], points: Floats, radius: float) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.capture_files.up import roll_deg
-from viewpoint100k.geometry import WORLD_UP, Camera
+from viewpoint100k.geometry import WORLD_UP, Camera, exact
 
 __all__ = ["blurred", "mask_problem", "pose_problem"]
 
@@ -19,7 +19,7 @@ def pose_problem(camera: Camera, limits: CaptureLimits) -> str | None:
 
     ``camera`` is in the normalised world: +Z up, the object within distance 1 of the origin.
     """
-    pitch = np.degrees(np.arcsin(np.clip(camera.forward[2], -1, 1)))
+    pitch = exact.degrees(exact.asin(np.clip(camera.forward[2], -1, 1)))
     if abs(pitch) > limits.max_pitch_deg:
         return "from_above" if pitch < 0 else "from_below"
     if abs(float(roll_deg(camera.camera_to_world[None], WORLD_UP)[0])) > limits.max_roll_deg:
@@ -44,7 +44,7 @@ def mask_problem(mask: NDArray[np.bool_], limits: CaptureLimits) -> str | None:
     on_edge = sum(int(edge.sum()) for edge in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))
     if on_edge > limits.max_mask_on_edge * outline:
         return "object_out_of_frame"
-    return "object_too_small" if mask.mean() < limits.min_object_area else None
+    return "object_too_small" if np.count_nonzero(mask) / mask.size < limits.min_object_area else None
 
 
 def blurred(sharpness: Mapping[str, float], limits: CaptureLimits) -> list[str]:
@@ -59,6 +59,6 @@ def _share_inside(center: NDArray[np.float64], reach: NDArray[np.float64], camer
     """The part of a disc about ``center`` (2,), of radii ``reach`` (2,), that is inside the image; all in pixels."""
     grid = np.linspace(-1, 1, 33)
     u, v = np.meshgrid(grid, grid)
-    disc = np.column_stack([u.ravel(), v.ravel()])[(u**2 + v**2 <= 1).ravel()]
+    disc = np.column_stack([u.ravel(), v.ravel()])[(u * u + v * v <= 1).ravel()]
     places = center + disc * reach
     return float(((places >= 0) & (places < [camera.width, camera.height])).all(axis=1).mean())

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.errors import AssetError, MissingExtraError
+from viewpoint100k.geometry import exact
 
 __all__ = ["Distortion", "Lens", "colmap_lens", "fisheye", "polynomial", "undistorted"]
 
@@ -54,7 +55,7 @@ class Lens:
     def resized(self, width: int, height: int) -> Lens:
         """The same lens over another pixel grid."""
         scale = np.diag([width / self.width, height / self.height, 1.0])
-        return replace(self, intrinsics=scale @ self.intrinsics, width=width, height=height)
+        return replace(self, intrinsics=exact.matmul(scale, self.intrinsics), width=width, height=height)
 
     def bend(self, tangents: Floats) -> Floats:
         """(n, 2) pixels of the photo at which ideal image points (n, 2) are seen."""
@@ -114,9 +115,9 @@ def fisheye(radial: Sequence[float]) -> Distortion:
     series = np.array([1.0, *radial])
 
     def bend(tangents: Floats) -> Floats:
-        radius = np.linalg.norm(tangents, axis=1, keepdims=True)
-        angle = np.arctan(radius)
-        return np.asarray(tangents * (angle * np.polyval(series[::-1], angle**2) / np.maximum(radius, 1e-12)))
+        radius = exact.norm(tangents, keepdims=True)
+        angle = exact.atan(radius)
+        return np.asarray(tangents * (angle * np.polyval(series[::-1], angle * angle) / np.maximum(radius, 1e-12)))
 
     return bend
 
@@ -149,7 +150,7 @@ def colmap_lens(model: str, params: Sequence[float], width: int, height: int) ->
 
 
 def _zoomed(lens: Lens, zoom: float) -> Lens:
-    return replace(lens, intrinsics=np.diag([zoom, zoom, 1.0]) @ _uncentred(lens, zoom), distortion=None)
+    return replace(lens, intrinsics=exact.matmul(np.diag([zoom, zoom, 1.0]), _uncentred(lens, zoom)), distortion=None)
 
 
 def _uncentred(lens: Lens, zoom: float) -> Floats:

@@ -13,7 +13,7 @@ from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.capture_files.placement import nearest_point
 from viewpoint100k.assets.capture_files.source_folder import SourceFolder
 from viewpoint100k.errors import AssetError
-from viewpoint100k.geometry import Camera
+from viewpoint100k.geometry import Camera, exact
 
 __all__ = ["MaskBox", "center_and_radius", "read_mask_box"]
 
@@ -61,11 +61,11 @@ def center_and_radius(boxes: Sequence[tuple[Camera, MaskBox]]) -> tuple[NDArray[
         middle = np.array([[(box.left + box.right) / 2, (box.top + box.bottom) / 2]])
         ray = camera.unproject(middle, np.ones(1))[0] - camera.position
         positions.append(camera.position)
-        directions.append(ray / np.linalg.norm(ray))
+        directions.append(exact.normalized(ray))
     center = nearest_point(np.array(positions), np.array(directions))
     radii = []
     for camera, box in boxes:
         slopes = np.array([box.right - box.left, box.bottom - box.top]) / 2 / camera.intrinsics[[0, 1], [0, 1]]
         slope = slopes.max()
-        radii.append(np.linalg.norm(camera.position - center) * slope / np.hypot(1, slope))
+        radii.append(exact.norm(camera.position - center) * slope / exact.hypot(1, slope))
     return center, 1.1 * float(np.median(radii))

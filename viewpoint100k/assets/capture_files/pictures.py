@@ -15,7 +15,9 @@ from PIL import ExifTags, Image, ImageOps
 
 from viewpoint100k.assets.capture_files.lenses import Lens
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
+from viewpoint100k.assets.capture_files.sampling import sampled
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry import exact
 
 __all__ = [
     "Inspected",
@@ -103,20 +105,16 @@ def decode_mask(data: bytes, name: str, limits: CaptureLimits, size: tuple[int, 
 
 
 def resample(pixels: Pixels, photo: Lens, straight: Lens, order: int = 1) -> Pixels:
-    """The photo's pixels (h, w, …), taken through ``photo``, as the pinhole ``straight`` would have taken them."""
-    from scipy.ndimage import map_coordinates
+    """The photo's pixels (h, w, …), taken through ``photo``, as the pinhole ``straight`` would have taken them.
 
+    ``order`` as for `sampled`.
+    """
     u, v = np.meshgrid(np.arange(straight.width) + 0.5, np.arange(straight.height) + 0.5)
     flat = np.column_stack([u.ravel(), v.ravel()])
     seen = photo.bend((flat - straight.intrinsics[:2, 2]) / straight.intrinsics[[0, 1], [0, 1]])
     # Array indices count from a pixel's centre, image coordinates from its corner.
-    places = (seen[:, ::-1] - 0.5).T.reshape(2, straight.height, straight.width)
-    channels = pixels[..., None] if pixels.ndim == 2 else pixels
-    bent = [
-        map_coordinates(channels[..., c], places, order=order, mode="nearest", prefilter=False)
-        for c in range(channels.shape[2])
-    ]
-    return np.asarray(bent[0] if pixels.ndim == 2 else np.stack(bent, axis=-1))
+    taken = sampled(pixels.reshape(*pixels.shape[:2], -1), seen - 0.5, order)
+    return taken.reshape(straight.height, straight.width, *pixels.shape[2:])
 
 
 def encode(pixels: Pixels) -> bytes:
@@ -172,7 +170,7 @@ def sharpness(grey: NDArray[np.float32], center: tuple[float, float], radius: fl
     if min(patch.shape) < 3:
         return 0.0
     laplacian = patch[:-2, 1:-1] + patch[2:, 1:-1] + patch[1:-1, :-2] + patch[1:-1, 2:] - 4 * patch[1:-1, 1:-1]
-    return float(laplacian.var())
+    return float(np.square(exact.std(laplacian)))
 
 
 def _is_needed(marker: int, segment: bytes) -> bool:

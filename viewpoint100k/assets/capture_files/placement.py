@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.assets.capture_files.up import Up, estimate_up
 from viewpoint100k.errors import AssetError
-from viewpoint100k.geometry import Camera
+from viewpoint100k.geometry import Camera, exact
 
 __all__ = ["Placement", "nearest_point", "object_in_cloud", "place", "radius_from_view", "rotation_to_up", "turned"]
 
@@ -59,13 +59,14 @@ def place(
     found = Up(up, 0.0) if up is not None else estimate_up(poses, center)
     upright = rotation_to_up(found.direction)
     if points is not None:
-        in_cloud = object_in_cloud(points @ upright.T, upright @ center, None if points_are_object else radius)
+        within = None if points_are_object else radius
+        in_cloud = object_in_cloud(exact.matmul(points, upright.T), exact.matvec(upright, center), within)
         if in_cloud is not None:
-            center, radius = upright.T @ in_cloud[0], in_cloud[1]
-    rotation = _heading_turn(upright, cameras, center) @ upright
+            center, radius = exact.matvec(upright.T, in_cloud[0]), in_cloud[1]
+    rotation = exact.matmul(_heading_turn(upright, cameras, center), upright)
     matrix = np.eye(4)
     matrix[:3, :3] = rotation / radius
-    matrix[:3, 3] = -rotation @ center / radius
+    matrix[:3, 3] = -exact.matvec(rotation, center) / radius
     return Placement(matrix, found.confidence)
 
 
@@ -77,13 +78,13 @@ def nearest_point(positions: Floats, directions: Floats) -> Floats:
     point.
     """
     across = np.eye(3) - directions[:, :, None] * directions[:, None, :]
-    form = across.sum(axis=0)
-    spread = np.linalg.eigvalsh(form)
+    form = exact.total(across, axis=0)
+    spread, _ = exact.symmetric_eigen(form)
     if not spread[0] >= 1e-4 * spread[2] > 0:
         raise AssetError("no_common_center", "the cameras look in parallel: they walk around nothing")
-    center = np.linalg.solve(form, np.einsum("nij,nj->i", across, positions))
-    ahead = ((center - positions) * directions).sum(axis=1)
-    distance = np.linalg.norm(center - positions, axis=1)
+    center = exact.solve(form, exact.total(exact.matvec(across, positions), axis=0))
+    ahead = exact.dot(center - positions, directions)
+    distance = exact.norm(center - positions)
     # 45 degrees off the axis is outside the frame of nearly every photo.
     if (ahead > distance * np.sqrt(0.5)).mean() < 0.5 or not np.median(distance) > 1e-9:
         raise AssetError("no_common_center", "most cameras look away from the place that they have in common")
@@ -94,10 +95,10 @@ def radius_from_view(cameras: Sequence[Camera], center: Floats) -> float:
     """The object's radius if its sphere spans `_FILL` of the shorter side in the median photo, world units."""
     radii = []
     for camera in cameras:
-        focal = camera.intrinsics[[0, 1], [0, 1]].mean()
+        focal = (camera.intrinsics[0, 0] + camera.intrinsics[1, 1]) / 2
         slope = _FILL * min(camera.width, camera.height) / 2 / focal
         # The sphere's outline is tangent to it: the sine of the half angle, not its tangent.
-        radii.append(np.linalg.norm(camera.position - center) * slope / np.hypot(1, slope))
+        radii.append(exact.norm(camera.position - center) * slope / exact.hypot(1, slope))
     return float(np.median(radii))
 
 
@@ -111,8 +112,8 @@ def object_in_cloud(points: Floats, near: Floats, within: float | None) -> tuple
     if within is not None:
         center = near
         for _ in range(3):
-            inside = points[np.linalg.norm(points - center, axis=1) < within]
-            if len(inside) < _FEWEST_POINTS or np.linalg.norm(np.median(inside, axis=0) - near) > within / 2:
+            inside = points[exact.norm(points - center) < within]
+            if len(inside) < _FEWEST_POINTS or exact.norm(np.median(inside, axis=0) - near) > within / 2:
                 return None
             center = np.median(inside, axis=0)
         return np.asarray(center), within
@@ -121,7 +122,7 @@ def object_in_cloud(points: Floats, near: Floats, within: float | None) -> tuple
     low, high = np.quantile(points, _QUANTILES, axis=0)
     kept = points[((points >= low) & (points <= high)).all(axis=1)]
     center = (low + high) / 2
-    radius = float(np.linalg.norm(kept - center, axis=1).max()) if len(kept) else 0.0
+    radius = float(exact.norm(kept - center).max()) if len(kept) else 0.0
     return (center, radius) if radius > 1e-12 else None
 
 
@@ -131,23 +132,23 @@ def rotation_to_up(up: Floats) -> Floats:
     if z < -1 + 1e-12:
         return np.diag([1.0, -1.0, -1.0])
     cross = np.array([[0, 0, -x], [0, 0, -y], [x, y, 0]])
-    return np.asarray(np.eye(3) + cross + cross @ cross / (1 + z))
+    return np.asarray(np.eye(3) + cross + exact.matmul(cross, cross) / (1 + z))
 
 
 def turned(matrix: Floats, camera_to_world: Floats) -> Floats:
     """(4, 4) pose of a camera under a similarity (4, 4): its position is mapped, its axes are only turned."""
-    scale = np.cbrt(np.linalg.det(matrix[:3, :3]))
+    scale = exact.cbrt(exact.det3(matrix[:3, :3]))
     pose = np.eye(4)
-    pose[:3, :3] = matrix[:3, :3] / scale @ camera_to_world[:3, :3]
-    pose[:3, 3] = matrix[:3, :3] @ camera_to_world[:3, 3] + matrix[:3, 3]
+    pose[:3, :3] = exact.matmul(matrix[:3, :3] / scale, camera_to_world[:3, :3])
+    pose[:3, 3] = exact.transform_points(matrix, camera_to_world[:3, 3])
     return pose
 
 
 def _heading_turn(upright: Floats, cameras: Sequence[Camera], center: Floats) -> Floats:
     """(3, 3) turn about +Z that puts the first camera that does not stand above the object at azimuth 0."""
     for camera in cameras:
-        x, y, z = upright @ (camera.position - center)
-        reach = np.hypot(x, y)
+        x, y, z = exact.matvec(upright, camera.position - center)
+        reach = exact.hypot(x, y)
         if reach > 0.1 * abs(z):
             turn: Floats = np.array([[x, y, 0], [-y, x, 0], [0, 0, reach]]) / reach
             return turn

@@ -31,7 +31,7 @@ def read_ply_points(folder: SourceFolder, name: str, limits: CaptureLimits) -> N
     counts: dict[bytes, int] = {key: int(count) for key, count in _ELEMENT.findall(data[: max(end, 0)])}
     if not data.startswith(b"ply") or not counts.get(b"vertex"):
         raise AssetError("points_unreadable", f"{name} is not a PLY file with points")
-    if sum(counts.values()) > 4 * limits.max_points or counts[b"vertex"] > limits.max_points:
+    if int(sum(counts.values())) > 4 * limits.max_points or counts[b"vertex"] > limits.max_points:
         raise AssetError("too_many_points", f"{name} has {counts[b'vertex']:,} points, more than {limits.max_points:,}")
     if counts[b"vertex"] * 6 > len(data):
         raise AssetError("points_unreadable", f"{name} is too short for its {counts[b'vertex']:,} points")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -13,6 +14,9 @@ from viewpoint100k.errors import AssetError, UsageError
 
 __all__ = ["SourceFolder", "storable"]
 
+_MOST_FILES_ASKED = 5000
+"""For their state."""
+_KEPT_LISTINGS = 64
 _DRIVE_OR_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -32,6 +36,7 @@ class SourceFolder:
             raise UsageError(f"{root} is not a folder: give the folder that holds the captures")
         self.root = root
         self._real_root = Path(os.path.realpath(root))
+        self._listings: dict[str, dict[str, list[str]]] = {}
 
     def name(self, path: PurePosixPath | str, *, beside: str = "") -> str:
         """The name in this folder of a path written in a file, relative to the folder ``beside``.
@@ -48,6 +53,32 @@ class SourceFolder:
         if joined.startswith(".."):
             raise AssetError("reference_outside", f"{text[:200]!r} leads outside the folder of its source")
         return joined
+
+    def as_spelt(self, name: str) -> str:
+        """The name of the one file that ``name`` can mean where letter case is put aside; ``name`` itself where it is
+        there, and where none or several fit. A list made on Windows or on a Mac may rely on that."""
+        if self.exists(name):
+            return name
+        spelt = ""
+        for part in name.split("/"):
+            fitting = self._listed(spelt).get(part.casefold(), [])
+            if part not in fitting and len(fitting) != 1:
+                return name
+            spelt = posixpath.join(spelt, part if part in fitting else fitting[0])
+        return spelt
+
+    def _listed(self, folder: str) -> dict[str, list[str]]:
+        """What is in a folder, by its name without letter case; nothing where it is outside or not there."""
+        if folder not in self._listings:
+            listing: dict[str, list[str]] = {}
+            path = self.root / folder
+            if self._is_inside(path) and path.is_dir():
+                for entry in sorted(os.listdir(path)):
+                    listing.setdefault(entry.casefold(), []).append(entry)
+            if len(self._listings) >= _KEPT_LISTINGS:
+                self._listings.clear()
+            self._listings[folder] = listing
+        return self._listings[folder]
 
     def problem(self, name: str, missing: str) -> str | None:
         """The reason code for which there is no such file, or None: ``reference_outside`` for a link that leads out."""
@@ -96,6 +127,27 @@ class SourceFolder:
                 return file.read(size)
             except OSError as error:
                 raise AssetError("unreadable", f"{name[:200]!r} cannot be read: {error.strerror}") from error
+
+    def state(self, names: Sequence[str]) -> tuple[tuple[str, int, int], ...] | None:
+        """Name, size and time of change of each of these files, and of all files below these folders.
+
+        None where one is not there, or there are too many to ask.
+        """
+        found: list[tuple[str, int, int]] = []
+        left = [self.root / name for name in names]
+        try:
+            while left:
+                path = left.pop()
+                status = path.stat()
+                if stat.S_ISDIR(status.st_mode):
+                    left += [Path(entry.path) for entry in os.scandir(path) if not entry.is_symlink()]
+                else:
+                    found.append((str(path), status.st_size, status.st_mtime_ns))
+                if len(found) + len(left) > _MOST_FILES_ASKED:
+                    return None
+        except OSError:
+            return None
+        return tuple(sorted(found))
 
     def folders(self, max_depth: int) -> Iterator[tuple[str, list[str], list[str]]]:
         """Name, subfolders and files of each folder down to ``max_depth``, sorted.

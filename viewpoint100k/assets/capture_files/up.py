@@ -10,12 +10,14 @@ portrait, or from above, pulls it anywhere. Up as what is perpendicular to the l
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry import exact
 
 __all__ = ["MAX_UP_DISAGREEMENT_DEG", "Up", "angle_between_deg", "estimate_up", "orbit_normal", "roll_deg"]
 
@@ -37,7 +39,7 @@ _LOWEST_DEG, _SOFTNESS_DEG = -20.0, 5.0
 _BELOW_SHARE = 0.1
 """An object stands on something: a camera more than 20 degrees below its centre is this rare against one above it."""
 
-_AMBIGUITY = np.log(20.0)
+_AMBIGUITY = exact.log(20.0)
 """A second direction for up is ruled out where it is this much (of likelihood, 20 to 1) less likely than the first."""
 _ANOTHER_DEG = 30.0
 
@@ -84,14 +86,14 @@ def estimate_up(poses: Floats, center: Floats) -> Up:
     from_axes, precision = _level_fit(poses, start)
     normal = orbit_normal(poses[:, :3, 3])
     if normal is None:
-        tangent_precision = np.linalg.eigvalsh(precision)[1]
+        tangent_precision = exact.symmetric_eigen(precision)[0][1]
         disagreement = float(np.degrees(2 / np.sqrt(max(tangent_precision, 1e-12))))
         direction = from_axes
     else:
-        normal = normal if normal @ from_axes > 0 else -normal
+        normal = normal if exact.dot(normal, from_axes) > 0 else -normal
         disagreement = angle_between_deg(from_axes, normal)
         doubt = np.eye(3) - np.outer(normal, normal)
-        direction = _least(precision + doubt / np.radians(_ORBIT_TILT_DEG) ** 2, from_axes)
+        direction = _least(precision + doubt / np.square(np.radians(_ORBIT_TILT_DEG)), from_axes)
     if disagreement >= MAX_UP_DISAGREEMENT_DEG:
         raise AssetError(
             "up_uncertain",
@@ -104,7 +106,7 @@ def orbit_normal(positions: Floats) -> Floats | None:
     """(3,) unit normal of the plane in which ``positions`` (n, 3) lie, of either sign; None where there is none."""
     if len(positions) < 5:
         return None
-    _, extents, axes = np.linalg.svd(positions - positions.mean(axis=0), full_matrices=False)
+    _, extents, axes = exact.svd(positions - exact.mean(positions, axis=0))
     # A short arc bends too little for its plane to be known: `extents[1]` is then no larger than its unevenness.
     if extents[1] < 1e-9 * max(extents[0], 1e-300) or extents[2] > _THIN * extents[1]:
         return None
@@ -113,12 +115,12 @@ def orbit_normal(positions: Floats) -> Floats | None:
 
 def roll_deg(poses: Floats, up: Floats) -> Floats:
     """(n,) turn of each camera (n, 4, 4) about its optical axis from upright; positive where up is to the right."""
-    return np.asarray(np.degrees(np.arctan2(poses[:, :3, 0] @ up, -poses[:, :3, 1] @ up)))
+    return exact.degrees(exact.atan2(exact.dot(poses[:, :3, 0], up), -exact.dot(poses[:, :3, 1], up)))
 
 
 def angle_between_deg(first: Floats, second: Floats) -> float:
     """Angle between two unit vectors (3,), accurate for small ones too."""
-    return float(np.degrees(2 * np.arctan2(np.linalg.norm(first - second), np.linalg.norm(first + second))))
+    return exact.degrees(2 * exact.atan2(float(exact.norm(first - second)), float(exact.norm(first + second))))
 
 
 def _likeliest(poses: Floats, center: Floats) -> Floats:
@@ -126,7 +128,7 @@ def _likeliest(poses: Floats, center: Floats) -> Floats:
     grid = _sphere(_GRID)
     likelihood = _log_likelihood(poses, center, grid)
     best = int(np.argmax(likelihood))
-    elsewhere = grid @ grid[best] < np.cos(np.radians(_ANOTHER_DEG))
+    elsewhere = exact.dot(grid, grid[best]) < exact.cos_deg(_ANOTHER_DEG)
     if likelihood[best] - likelihood[elsewhere].max() < _AMBIGUITY:
         raise AssetError("up_uncertain", "the cameras are held in too many ways to tell which way is up")
     return np.asarray(grid[best])
@@ -137,12 +139,12 @@ def _log_likelihood(poses: Floats, center: Floats, candidates: Floats) -> Floats
     rolls, spreads = _rolls(poses, candidates)
     shares, flat = _roll_shares(rolls, spreads)
     offsets = poses[:, :3, 3] - center
-    sines = candidates @ (offsets / np.maximum(np.linalg.norm(offsets, axis=1, keepdims=True), 1e-12)).T
-    elevations = np.degrees(np.arcsin(np.clip(sines, -1, 1)))
-    above = 1 / (1 + np.exp(-(elevations - _LOWEST_DEG) / _SOFTNESS_DEG))
-    held = np.log(shares.sum(axis=0) + flat)
-    stood = np.log(_BELOW_SHARE + (1 - _BELOW_SHARE) * above)
-    return np.asarray((held + stood).sum(axis=1))
+    sines = exact.matmul(candidates, (offsets / np.maximum(exact.norm(offsets, keepdims=True), 1e-12)).T)
+    elevations = np.degrees(exact.asin(np.clip(sines, -1, 1)))
+    above = 1 / (1 + exact.exp(-(elevations - _LOWEST_DEG) / _SOFTNESS_DEG))
+    held = exact.log(exact.total(shares, axis=0) + flat)
+    stood = exact.log(_BELOW_SHARE + (1 - _BELOW_SHARE) * above)
+    return exact.total(held + stood, axis=1)
 
 
 def _rolls(poses: Floats, candidates: Floats) -> tuple[Floats, Floats]:
@@ -150,16 +152,16 @@ def _rolls(poses: Floats, candidates: Floats) -> tuple[Floats, Floats]:
 
     A camera that looks along up has no roll to speak of: the deviation grows as up's share in the image shrinks.
     """
-    x, y = candidates @ poses[:, :3, 0].T, -candidates @ poses[:, :3, 1].T
-    return np.degrees(np.arctan2(x, y)), _LEVEL_DEG / np.maximum(np.hypot(x, y), 0.05)
+    x, y = exact.matmul(candidates, poses[:, :3, 0].T), -exact.matmul(candidates, poses[:, :3, 1].T)
+    return np.degrees(exact.atan2(x, y)), _LEVEL_DEG / np.maximum(np.sqrt(x * x + y * y), 0.05)
 
 
 def _roll_shares(rolls: Floats, spreads: Floats) -> tuple[Floats, Floats]:
     """(4, m, n) density of each way to hold a camera, and that of holding it any way whatever; per degree."""
     errors = (rolls[None] - _TURNS_DEG[:, None, None] + 180) % 360 - 180
     # Beyond about 100 degrees of deviation the wrapped normal is the uniform density.
-    density = np.maximum(np.exp(-0.5 * (errors / spreads) ** 2) / (spreads * np.sqrt(2 * np.pi)), 1e-300)
-    return _TURN_SHARES[:, None, None] * density, np.full_like(rolls, (1 - _TURN_SHARES.sum()) / 360)
+    density = np.maximum(exact.exp(-0.5 * np.square(errors / spreads)) / (spreads * np.sqrt(2 * np.pi)), 1e-300)
+    return _TURN_SHARES[:, None, None] * density, np.full_like(rolls, (1 - exact.total(_TURN_SHARES)) / 360)
 
 
 def _level_fit(poses: Floats, start: Floats) -> tuple[Floats, Floats]:
@@ -172,30 +174,30 @@ def _level_fit(poses: Floats, start: Floats) -> tuple[Floats, Floats]:
     for _ in range(50):
         rolls, spreads = _rolls(poses, up[None])
         shares, flat = _roll_shares(rolls, spreads)
-        total = shares.sum(axis=0) + flat
-        level, turned = (shares[[0, 3]].sum(axis=0) / total)[0], (shares[[1, 2]].sum(axis=0) / total)[0]
-        scatter = (right * level[:, None]).T @ right + (down * turned[:, None]).T @ down
+        all_ways = exact.total(shares, axis=0) + flat
+        level, turned = ((shares[0] + shares[3]) / all_ways)[0], ((shares[1] + shares[2]) / all_ways)[0]
+        scatter = exact.matmul((right * level[:, None]).T, right) + exact.matmul((down * turned[:, None]).T, down)
         previous, up = up, _least(scatter, up)
         if angle_between_deg(previous, up) < 1e-10:
             break
-    count = float((level + turned).sum())
+    count = float(exact.total(level + turned))
     if count < _FEWEST_LEVEL * len(poses):
         raise AssetError("up_uncertain", "most cameras are held at odd angles: nothing says which way is up")
-    squared = float(up @ scatter @ up) + _PRIOR_COUNT * np.radians(_LEVEL_DEG) ** 2
+    squared = float(exact.dot(up, exact.matvec(scatter, up))) + _PRIOR_COUNT * np.square(np.radians(_LEVEL_DEG))
     variance = squared / max(count + _PRIOR_COUNT - 2, 1.0)
     return up, scatter / variance
 
 
 def _least(form: Floats, near: Floats) -> Floats:
     """The unit vector (3,) that a quadratic form (3, 3) is least for, on the side of ``near``."""
-    vector = np.asarray(np.linalg.eigh(form)[1][:, 0])
-    return vector if vector @ near > 0 else -vector
+    vector = exact.symmetric_eigen(form)[1][:, 0]
+    return vector if exact.dot(vector, near) > 0 else -vector
 
 
 def _sphere(count: int) -> Floats:
     """(count, 3) unit vectors, evenly spread: the golden spiral."""
     index = np.arange(count) + 0.5
     z = 1 - 2 * index / count
-    azimuth = np.pi * (1 + 5**0.5) * index
-    ring = np.sqrt(1 - z**2)
-    return np.column_stack([ring * np.cos(azimuth), ring * np.sin(azimuth), z])
+    azimuth = np.pi * (1 + math.sqrt(5)) * index
+    ring = np.sqrt(1 - z * z)
+    return np.column_stack([ring * exact.cos(azimuth), ring * exact.sin(azimuth), z])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument, read_accessor
 from viewpoint100k.assets.mesh_files.gltf_nodes import node_matrices
+from viewpoint100k.geometry import exact
 
 __all__ = ["Poser"]
 
@@ -64,7 +65,7 @@ class Poser:
                 joints.append(read_accessor(self._document, attributes[f"JOINTS_{number}"]).astype(np.int64))
                 weights.append(self._read(attributes[f"WEIGHTS_{number}"]))
         weight, joint = np.hstack(weights), np.hstack(joints)
-        weight = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-12)
+        weight = weight / np.maximum(exact.total(weight, axis=1, keepdims=True), 1e-12)
         blended = np.zeros((len(weight), 4, 4))
         for column in range(weight.shape[1]):
             blended += weight[:, column, None, None] * matrices[joint[:, column]]
@@ -73,7 +74,7 @@ class Poser:
             if key in attributes:
                 base = arrays[key] if key in arrays else self._read(attributes[key])
                 # Joints of real files turn and scale evenly, so normals need no inverse transpose.
-                result[key] = np.einsum("nij,nj->ni", blended[:, :3, :3], base) + w * blended[:, :3, 3]
+                result[key] = exact.matvec(blended[:, :3, :3], base) + w * blended[:, :3, 3]
         return result
 
     def _joint_matrices(self, skin: dict[str, Any]) -> Floats:
@@ -84,5 +85,4 @@ class Poser:
             return joints
         columns = self._read(skin["inverseBindMatrices"]).reshape(-1, 4, 4)
         inverse_bind = columns.transpose(0, 2, 1)[: len(joints)]
-        result: Floats = joints @ inverse_bind
-        return result
+        return exact.matmul(joints, inverse_bind)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.geometry import exact
+
 __all__ = ["computed_normals", "repaired_normals"]
 
 _CREASE_DEG = 30.0
@@ -48,7 +50,7 @@ def computed_normals(positions: Floats, triangles: Indices, *, weld: bool) -> tu
 def repaired_normals(normals: Floats, positions: Floats, triangles: Indices) -> Floats:
     """(n, 3) unit normals: the given ones, and area-weighted ones where a given one is zero or not finite."""
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        lengths = np.sqrt(np.einsum("ij,ij->i", normals, normals))
+        lengths = exact.norm(normals)
         good = np.isfinite(lengths) & (lengths > 1e-20)
         unit: Floats = normals / lengths[:, None]
     if good.all():
@@ -93,15 +95,18 @@ def _creased_normals(corners: Indices, area_vectors: Floats) -> Floats:
         # All places with the same number of faces at once: (p, d) corners, compared (p, d, d).
         block = order[start[degree == faces_around][:, None] + np.arange(faces_around)]
         faces = face_of_corner[block]
-        alike = np.einsum("pik,pjk->pij", unit[faces], unit[faces]) > np.cos(np.radians(_CREASE_DEG))
+        alike = exact.matmul(unit[faces], unit[faces].swapaxes(1, 2)) > exact.cos_deg(_CREASE_DEG)
         alike |= np.eye(faces_around, dtype=bool)
-        result[block] = np.einsum("pij,pjk->pik", alike.astype(np.float64), area_vectors[faces])
+        summed = np.zeros((*faces.shape, 3))
+        for around in range(faces_around):
+            summed += alike[:, :, around, None] * area_vectors[faces[:, None, around]]
+        result[block] = summed
     return result.reshape(-1, 3, 3)
 
 
 def _unit(vectors: Floats) -> Floats:
     """The vectors (…, 3) at length 1; +Z for one without a direction."""
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    lengths = exact.norm(vectors, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         unit = vectors / lengths
     return np.where(lengths > 0, unit, np.array([0.0, 0.0, 1.0]))

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from viewpoint100k.assets.asset import normalization
 from viewpoint100k.assets.mesh_files.normals import computed_normals, repaired_normals
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material, Mesh, Primitive
 
-__all__ = ["UP_AXES", "Part", "UpAxis", "upright_mesh"]
+__all__ = ["UP_AXES", "Part", "UpAxis", "in_order_of_use", "upright_mesh"]
 
 UpAxis = Literal["x", "y", "z"]
 
@@ -46,14 +47,36 @@ class Part:
     def moved(self, matrix: NDArray[np.float64]) -> Part:
         """The part under a (4, 4) affine map; a reflection turns its triangles round."""
         linear = matrix[:3, :3]
-        positions = self.positions @ linear.T + matrix[:3, 3]
-        determinant = float(np.linalg.det(linear))
+        positions = exact.transform_points(matrix, self.positions)
+        determinant = float(exact.det3(linear))
         triangles = self.triangles[:, ::-1] if determinant < 0 else self.triangles
         normals = None
         if self.normals is not None and np.isfinite(determinant) and determinant != 0:
             # The cofactor matrix is the inverse transpose up to a positive factor, and safe for tiny scales.
-            normals = self.normals @ _cofactors(linear).T * np.sign(determinant)
+            normals = exact.matmul(self.normals, _cofactors(linear).T) * np.sign(determinant)
         return replace(self, positions=positions, triangles=triangles, normals=normals)
+
+
+def in_order_of_use(part: Part) -> Part:
+    """The part with its vertices in the order in which its triangles first use them, and without unused ones.
+
+    trimesh leaves vertices at one place in an order that its unstable sort, and so the CPU, decides. A part that refers
+    to vertices that it does not have stays as it is: `upright_mesh` refuses it.
+    """
+    if not len(part.triangles) or part.triangles.min() < 0 or part.triangles.max() >= len(part.positions):
+        return part
+    used, first = np.unique(part.triangles, return_index=True)
+    order = used[np.argsort(first, kind="stable")]
+    places = np.zeros(len(part.positions), dtype=np.int64)
+    places[order] = np.arange(len(order))
+    return replace(
+        part,
+        positions=part.positions[order],
+        triangles=places[part.triangles],
+        normals=None if part.normals is None else part.normals[order],
+        uvs=None if part.uvs is None else part.uvs[order],
+        colors=None if part.colors is None else part.colors[order],
+    )
 
 
 def upright_mesh(parts: Sequence[Part], up: UpAxis, name: str) -> tuple[Mesh, NDArray[np.float64]]:
@@ -75,8 +98,7 @@ def upright_mesh(parts: Sequence[Part], up: UpAxis, name: str) -> tuple[Mesh, ND
     except ValueError as error:
         raise AssetError("no_extent", f"{name} has all of its vertices in one point") from error
     primitives = tuple(_primitive(part.moved(normalize)) for part in turned)
-    matrix: NDArray[np.float64] = normalize @ UP_AXES[up]
-    return Mesh(primitives), matrix
+    return Mesh(primitives), exact.matmul(normalize, UP_AXES[up])
 
 
 def _without_unused_vertices(part: Part, name: str) -> Part:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import warnings
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from viewpoint100k.assets.mesh_files.ktx2 import is_ktx2, png_of_ktx2
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry import exact
 
 __all__ = ["decode_texture", "srgb_to_linear"]
 
@@ -26,6 +29,8 @@ def decode_texture(data: bytes, name: str, limits: MeshLimits, *, alpha: bool) -
     at the smaller size in the first place. Colour profiles and EXIF rotation are ignored, as glTF demands. Raises
     ``AssetError``: ``texture_too_large`` from the header alone, ``texture_unreadable``.
     """
+    if is_ktx2(data):
+        data = png_of_ktx2(data, name, limits)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -42,7 +47,22 @@ def decode_texture(data: bytes, name: str, limits: MeshLimits, *, alpha: bool) -
 def srgb_to_linear(values: ArrayLike) -> NDArray[np.float64]:
     """Linear intensities of sRGB values, both in [0, 1] (IEC 61966-2-1)."""
     srgb = np.clip(np.asarray(values, dtype=np.float64), 0.0, 1.0)
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    # Powers are slow, and nearly all values are bytes.
+    byte = np.round(np.nan_to_num(srgb) * 255).astype(np.intp)
+    other = byte / 255 != srgb
+    linear = np.asarray(_linear_bytes()[byte])
+    linear[other] = _linear(srgb[other])
+    return linear
+
+
+@cache
+def _linear_bytes() -> NDArray[np.float64]:
+    """(256,): linear intensities of sRGB bytes."""
+    return _linear(np.arange(256) / 255)
+
+
+def _linear(srgb: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(srgb <= 0.04045, srgb / 12.92, exact.power((srgb + 0.055) / 1.055, 2.4))
 
 
 def _shrunken_pixels(image: Image.Image, name: str, limits: MeshLimits, alpha: bool) -> NDArray[np.uint8]:

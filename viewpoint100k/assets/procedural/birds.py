@@ -14,6 +14,7 @@ from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, decorate
 from viewpoint100k.assets.procedural.shapes import box
 from viewpoint100k.assets.procedural.solids import cone, cylinder, ellipsoid, hull, rod, torus, tube
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["bird", "duck"]
@@ -45,15 +46,14 @@ def _bird_head_and_perch(
 ) -> None:
     """Head, beak, legs, and the branch it stands on."""
     angle = np.radians(-pitch)
-    hx, hz = 0.4 * long * np.cos(angle), 0.72 + 0.42 * long * np.sin(angle) + 0.1
+    across, upward = long * exact.cos(angle), long * exact.sin(angle)
+    hx, hz = 0.4 * across, 0.72 + 0.42 * upward + 0.1
     k = random.uniform(0.8, 1.05) * 0.72 * r
     head = plastic(colors.main, 0.7) if chance(random, 0.6) else odd
     model.add(
         head,
         ellipsoid(k * 1.08, k, k, 18).at(hx, 0, hz),
-        tube(
-            [(hx, 0, hz), (0.2 * long * np.cos(angle), 0, 0.72 + 0.2 * long * np.sin(angle))], [0.95 * k, 0.95 * r], 14
-        ),
+        tube([(hx, 0, hz), (0.2 * across, 0, 0.72 + 0.2 * upward)], [0.95 * k, 0.95 * r], 14),
     )
     beak, reach = plastic(pick(random, ((0.95, 0.6, 0.1), BLACK, (0.85, 0.3, 0.15)))), random.uniform(0.12, 0.3)
     model.add(
@@ -81,7 +81,7 @@ def _bird_head_and_perch(
             claw,
             rod((0.02, y, 0.6), (0.05, y, 0.3), 0.022, sides=8),
             *(
-                rod((0.05, y, 0.31), (0.05 + 0.1 * np.cos(a), y + 0.06 * np.sin(a), 0.27), 0.015, sides=6)
+                rod((0.05, y, 0.31), (0.05 + 0.1 * exact.cos(a), y + 0.06 * exact.sin(a), 0.27), 0.015, sides=6)
                 for a in (-0.6, 0.0, 0.6, 3.14)
             ),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from viewpoint100k.assets.procedural.chance import Random, chance, pick, side
-from viewpoint100k.assets.procedural.colors import BLACK, CREAM, DARK, GLASS, WHITE, Palette, palette
+from viewpoint100k.assets.procedural.colors import BLACK, CREAM, DARK, GLASS, WHITE, Palette, brightness, palette
 from viewpoint100k.assets.procedural.curves import smooth
 from viewpoint100k.assets.procedural.finishes import (
     any_wood,
@@ -23,6 +23,7 @@ from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, emblazoned
 from viewpoint100k.assets.procedural.shapes import box
 from viewpoint100k.assets.procedural.solids import cone, cylinder, ellipsoid, hull, prism, rod, torus, tube
+from viewpoint100k.geometry import exact
 
 __all__ = ["boat"]
 
@@ -35,13 +36,13 @@ def boat(random: Random) -> Model:
     s = np.array([0, 0.02, 0.2, 0.45, 0.7, 0.88, 0.97, 1.0])
     x = (s - 0.5) * length
     width = beam_ * np.array([0.72, 0.78, 0.92, 1, 0.86, 0.5, 0.16, 0.02])
-    deck = depth + sheer * (2 * np.clip(s - 0.35, 0, 1)) ** 2
+    deck = depth + sheer * np.square(2 * np.clip(s - 0.35, 0, 1))
     low = np.array([0.16, 0.1, 0.02, 0, 0.02, 0.12, 0.34, 0.62]) * depth
     livery = _boat_livery(random, colors, hand)
     # The ridge of the body lies below the deck, which closes it.
     body = hull(x, width, low, deck + 0.3 * (deck - low), 2.7, 32)
     cut = body.positions.copy()
-    level = np.interp(cut[:, 0], x, deck)
+    level = exact.interpolate(cut[:, 0], x, deck)
     cut[:, 2] = np.minimum(cut[:, 2], level)
     model.add(printed(livery, 0.3), body.bent(cut))
     planks = any_wood(random)
@@ -52,9 +53,9 @@ def boat(random: Random) -> Model:
     inner = np.column_stack([np.concatenate([x, x[::-1]]), np.concatenate([-width, width[::-1]]) * 0.97])
     deck_shape = prism(inner, 0.03, hub=(0, 0)).tiled(0.45)
     lift = deck_shape.positions.copy()
-    lift[:, 2] += np.interp(lift[:, 0], x, deck) + 0.012
+    lift[:, 2] += exact.interpolate(lift[:, 0], x, deck) + 0.012
     model.add(planks, deck_shape.bent(lift))
-    level_at = float(np.interp(0, x, deck))
+    level_at = float(exact.interpolate(0, x, deck))
     {"cruiser": _cruiser, "tug": _tug, "sail": _rig}[pick(random, ("cruiser", "tug", "sail"))](
         random, model, colors, hand, (length, beam_, level_at)
     )
@@ -95,7 +96,7 @@ def _boat_livery(random: Random, colors: Palette, hand: int) -> Picture:
         0.7,
         0.255 if hand > 0 else 0.745,
         0.06,
-        BLACK if sum(colors.main) > 1.4 else WHITE,
+        BLACK if brightness(colors.main) > 1.4 else WHITE,
         "xy" if hand > 0 else "",
     )
     livery.text(
@@ -103,7 +104,7 @@ def _boat_livery(random: Random, colors: Palette, hand: int) -> Picture:
         0.72,
         0.745 if hand > 0 else 0.255,
         0.07,
-        BLACK if sum(colors.main) > 1.4 else WHITE,
+        BLACK if brightness(colors.main) > 1.4 else WHITE,
         "" if hand > 0 else "xy",
     )
     return livery

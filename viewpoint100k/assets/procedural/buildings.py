@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from viewpoint100k.assets.procedural.chance import Random, chance, pick, side
-from viewpoint100k.assets.procedural.colors import CREAM, DARK, GLASS, WHITE, Color, Palette, palette, shade
+from viewpoint100k.assets.procedural.colors import CREAM, DARK, GLASS, WHITE, Color, Palette, brightness, palette, shade
 from viewpoint100k.assets.procedural.curves import arc
 from viewpoint100k.assets.procedural.finishes import any_wood, brick, chrome, metal, paint, plastic, printed
 from viewpoint100k.assets.procedural.fittings import label, plate
@@ -14,6 +14,7 @@ from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, emblazoned
 from viewpoint100k.assets.procedural.shapes import box
 from viewpoint100k.assets.procedural.solids import beam, cylinder, ellipsoid, lathe, prism, rod
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["house", "mailbox", "windmill"]
@@ -41,8 +42,8 @@ def house(random: Random) -> Model:
     body = [(-span / 2, 0), (span / 2, 0), (span / 2, wall), (0, wall + rise), (-span / 2, wall)]
     turn = 0 if ridge_across else 90
     model.add(walls, prism(body, run, plane="yz").turn("z", turn).tiled(0.9))
-    slope = np.hypot(span / 2, rise)
-    angle = np.degrees(np.arctan2(rise, span / 2))
+    slope = exact.hypot(span / 2, rise)
+    angle = exact.degrees(exact.atan2(rise, span / 2))
     for y in (1, -1):
         sheet = (
             box(run + 2 * over, slope + over, 0.07).tiled(0.7, "y").at(0, -(slope + over) / 2, 0.035).turn("x", angle)
@@ -249,7 +250,7 @@ def mailbox(random: Random) -> Model:
         box(0.03, 0.2, 0.02).at(deep / 2 + 0.035, 0, post + 0.03),
     )
     face = Picture(96, 64, colors.second)
-    ink = DARK if sum(colors.second) > 1.3 else WHITE
+    ink = DARK if brightness(colors.second) > 1.3 else WHITE
     face.text(any_number(random), 0.36, 0.5, 0.7, ink)
     face.rectangle(0.7, 0.1, 0.95, 0.9, colors.accent)
     model.add(printed(face), plate(0.66 * wide, 0.44 * wide, 0.02).at(deep / 2 + 0.03, 0, post + 0.6 * tall))

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from viewpoint100k.geometry import exact
+
 __all__ = ["Random", "chance", "pick", "seeded", "side"]
 
 Random = np.random.Generator
@@ -17,7 +19,7 @@ T = TypeVar("T")
 def seeded(text: str) -> Random:
     """A stream of random numbers that follows from ``text`` alone, in every process and on every machine."""
     digest = hashlib.sha256(text.encode()).digest()
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "little")))
+    return exact.ExactGenerator(np.random.PCG64(int.from_bytes(digest[:16], "little")))
 
 
 def pick(random: Random, options: Sequence[T]) -> T:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import colorsys
+import math
 from dataclasses import dataclass
-
-import numpy as np
 
 from viewpoint100k.assets.procedural.chance import Random, chance, pick
 
@@ -18,6 +17,7 @@ __all__ = [
     "WHITE",
     "Color",
     "Palette",
+    "brightness",
     "contrast",
     "palette",
     "shade",
@@ -69,9 +69,14 @@ def shade(color: Color, factor: float) -> Color:
 
 def contrast(a: Color, b: Color) -> float:
     """How far apart two colours look, about 0 to 1.7: lightness counts most."""
-    difference = np.subtract(a, b)
-    lightness = difference @ (0.3, 0.59, 0.11)
-    return float(np.sqrt(difference @ difference) + 0.5 * abs(lightness))
+    red, green, blue = a[0] - b[0], a[1] - b[1], a[2] - b[2]
+    lightness = 0.3 * red + 0.59 * green + 0.11 * blue
+    return math.sqrt(red * red + green * green + blue * blue) + 0.5 * abs(lightness)
+
+
+def brightness(color: Color) -> float:
+    """The sum of the three channels, 0 to 3: what is printed on a bright colour is dark."""
+    return color[0] + color[1] + color[2]
 
 
 def _any_color(random: Random) -> Color:

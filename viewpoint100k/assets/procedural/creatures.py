@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.assets.procedural.chance import Random, chance, pick, side
-from viewpoint100k.assets.procedural.colors import BLACK, DARK, WHITE, Color, Palette, palette, shade, vivid
+from viewpoint100k.assets.procedural.colors import BLACK, DARK, WHITE, Color, Palette, brightness, palette, shade, vivid
 from viewpoint100k.assets.procedural.curves import smooth
 from viewpoint100k.assets.procedural.finishes import any_wood, metal, plastic, printed
 from viewpoint100k.assets.procedural.fittings import add_eyes, label
@@ -15,6 +15,7 @@ from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, decorate
 from viewpoint100k.assets.procedural.shapes import Shape, box
 from viewpoint100k.assets.procedural.solids import cone, ellipsoid, hull, prism, rod, torus, tube
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["dog", "elephant", "fish"]
@@ -49,7 +50,7 @@ def dog(random: Random) -> Model:
     """A dog, standing, its head turned a little; a patch over one eye, a numbered coat on one flank."""
     model, colors, hand = Model(), palette(random), side(random)
     fur = pick(random, _FURS)
-    patch = shade(fur, 0.45) if sum(fur) > 1.4 else shade(fur, 2.2)
+    patch = shade(fur, 0.45) if brightness(fur) > 1.4 else shade(fur, 2.2)
     long, r = random.uniform(0.95, 1.35), random.uniform(0.19, 0.26)
     leg = random.uniform(0.3, 0.62)
     z = leg + 0.75 * r
@@ -301,7 +302,7 @@ def fish(random: Random) -> Model:
 
     def bent(shape: Shape) -> Shape:
         p = shape.positions.copy()
-        p[:, 1] += sway * np.clip(-p[:, 0] / long * 2, 0, 2) ** 2
+        p[:, 1] += sway * np.square(np.clip(-p[:, 0] / long * 2, 0, 2))
         return shape.bent(p)
 
     model.add(printed(skin, 0.35), bent(hull((s - 0.5) * long, w, z - h, z + h, 2, 28)))
@@ -319,7 +320,7 @@ def fish(random: Random) -> Model:
     )
     belly = np.array([(-0.28 * long, -0.5 * tall), (-0.3 * long, -tall - 0.1), (-0.1 * long, -0.75 * tall)])
     for outline, material in ((tail[[1, 2, 3, 4, 0]], odd), (back, fin), (belly, fin)):
-        model.add(material, bent(prism(outline, 0.035, 0.008, "xz", hub=outline.mean(axis=0))).at(z=z))
+        model.add(material, bent(prism(outline, 0.035, 0.008, "xz", hub=exact.mean(outline, axis=0))).at(z=z))
     for y in (1, -1):
         flipper = ellipsoid(0.17, 0.02, 0.09, 12).turn("y", 28).turn("z", -y * random.uniform(25, 60))
         model.add(odd if y == hand else fin, flipper.at(0.1 * long, y * (wide + 0.04), z - 0.3 * tall))

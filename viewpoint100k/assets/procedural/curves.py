@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from viewpoint100k.geometry import exact
 
 __all__ = ["arc", "circle", "creased", "fractions", "rounded_rectangle", "smooth", "superellipse"]
 
@@ -12,15 +16,26 @@ Floats = NDArray[np.float64]
 
 def circle(radius: float, count: int = 24) -> Floats:
     """(count, 2) points counter-clockwise from +X; the last is not the first."""
-    angle = np.arange(count) * (2 * np.pi / count)
-    return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return radius * np.stack(turn(count), axis=1)
+
+
+@lru_cache(maxsize=128)
+def turn(count: int) -> tuple[Floats, Floats]:
+    """Cosines and sines (count,) of a whole turn's parts, from 0; to be read only."""
+    sines, cosines = exact.sincos(np.arange(count) * (2 * np.pi / count))
+    return cosines, sines
+
+
+@lru_cache(maxsize=64)
+def cosine_deg(angle_deg: float) -> float:
+    """The cosine of a crease, of which there are few."""
+    return exact.cos_deg(angle_deg)
 
 
 def superellipse(half_width: float, half_height: float, power: float = 2.0, count: int = 24) -> Floats:
     """(count, 2) points counter-clockwise from +X on ``|x/w|^p + |y/h|^p = 1``: 2 is an ellipse, 5 nearly a box."""
-    angle = np.arange(count) * (2 * np.pi / count)
-    c, s = np.cos(angle), np.sin(angle)
-    length = (np.abs(c) ** power + np.abs(s) ** power) ** (-1 / power)
+    c, s = turn(count)
+    length = exact.power(exact.power(np.abs(c), power) + exact.power(np.abs(s), power), -1 / power)
     return np.stack([half_width * c * length, half_height * s * length], axis=1)
 
 
@@ -33,13 +48,14 @@ def rounded_rectangle(width: float, height: float, radius: float, steps: int = 3
     corner = np.linspace(0, np.pi / 2, steps + 1)
     angle = (corner + np.arange(4)[:, None] * (np.pi / 2) - np.pi / 2).ravel()
     sign = np.repeat([[1, -1], [1, 1], [-1, 1], [-1, -1]], steps + 1, axis=0)
-    return sign * [width / 2 - radius, height / 2 - radius] + radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    rounding = radius * np.stack([exact.cos(angle), exact.sin(angle)], axis=1)
+    return sign * [width / 2 - radius, height / 2 - radius] + rounding
 
 
 def arc(center: ArrayLike, radius: float, start_deg: float, stop_deg: float, count: int = 12) -> Floats:
     """(count, 2) points on a circle, both ends included."""
     angle = np.radians(np.linspace(start_deg, stop_deg, count))
-    return np.asarray(center, dtype=np.float64) + radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return np.asarray(center, dtype=np.float64) + radius * np.stack([exact.cos(angle), exact.sin(angle)], axis=1)
 
 
 def smooth(points: ArrayLike, count: int = 24) -> Floats:
@@ -60,7 +76,7 @@ def smooth(points: ArrayLike, count: int = 24) -> Floats:
 
 def fractions(points: Floats) -> Floats:
     """(n,) how far along the polyline each of its points lies, 0 to 1."""
-    steps = np.sqrt((np.diff(points, axis=0) ** 2).sum(axis=1))
+    steps = exact.norm(np.diff(points, axis=0))
     along = np.concatenate([[0.0], np.cumsum(steps)])
     return np.asarray(along / max(along[-1], 1e-12))
 
@@ -74,8 +90,8 @@ def creased(points: Floats, crease_deg: float, closed: bool = False) -> Floats:
     if closed:
         points = np.concatenate([points, points[:1]])
     steps = np.diff(points, axis=0)
-    steps = steps / np.maximum(np.sqrt((steps**2).sum(axis=1, keepdims=True)), 1e-12)
-    cosine = (steps[1:] * steps[:-1]).sum(axis=1)
+    steps = steps / np.maximum(exact.norm(steps, keepdims=True), 1e-12)
+    cosine = exact.dot(steps[1:], steps[:-1])
     twice = np.ones(len(points), dtype=np.int64)
-    twice[1:-1] += cosine < np.cos(np.radians(crease_deg))
+    twice[1:-1] += cosine < cosine_deg(crease_deg)
     return np.repeat(points, twice, axis=0)

@@ -31,6 +31,7 @@ from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import emblazoned
 from viewpoint100k.assets.procedural.shapes import box
 from viewpoint100k.assets.procedural.solids import beam, cylinder, ellipsoid, hull, rod, torus, tube
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["bicycle", "motorcycle"]
@@ -125,14 +126,15 @@ def _bicycle_wheels(
             cylinder(0.025, 0.1, sides=10, axis="y").at(x, 0, r),
         )
         for i in range(12):
-            a = 2 * np.pi * i / 12
-            tip = (x + (r - 2 * fat) * np.cos(a), 0, r + (r - 2 * fat) * np.sin(a))
-            model.add(bright, rod((x + 0.02 * np.cos(a), 0.03 * (-1) ** i, r + 0.02 * np.sin(a)), tip, 0.0045, sides=4))
+            c, s = exact.cos_deg(30.0 * i), exact.sin_deg(30.0 * i)
+            hub = (x + 0.02 * c, -0.03 if i % 2 else 0.03, r + 0.02 * s)
+            tip = (x + (r - 2 * fat) * c, 0, r + (r - 2 * fat) * s)
+            model.add(bright, rod(hub, tip, 0.0045, sides=4))
         model.add(
             frame,
             tube(
                 [
-                    (x + (r + 0.035) * np.cos(a), 0, r + (r + 0.035) * np.sin(a))
+                    (x + (r + 0.035) * exact.cos(a), 0, r + (r + 0.035) * exact.sin(a))
                     for a in np.linspace(0.4 if x > 0 else 0.9, 2.5 if x > 0 else 3.3, 12)
                 ],
                 0.022,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from viewpoint100k.assets.procedural.chance import Random, chance, pick, side
-from viewpoint100k.assets.procedural.colors import BLACK, DARK, WHITE, Palette, palette, shade, vivid
+from viewpoint100k.assets.procedural.colors import BLACK, DARK, WHITE, Palette, brightness, palette, shade, vivid
 from viewpoint100k.assets.procedural.curves import smooth
 from viewpoint100k.assets.procedural.finishes import (
     any_wood,
@@ -360,7 +360,7 @@ def radio(random: Random) -> Model:
         model.add(odd if i else steel, cone(0.12, 0.1, 0.09, 0.015, 20, "x").at(*at))
         model.add(dark, box(0.03, 0.02, 0.08).at(at[0] + 0.04, at[1], at[2] + 0.05))
     name = Picture(96, 20, colors.second)
-    name.text(any_label(random), 0.5, 0.5, 0.8, DARK if sum(colors.second) > 1.3 else WHITE)
+    name.text(any_label(random), 0.5, 0.5, 0.8, DARK if brightness(colors.second) > 1.3 else WHITE)
     model.add(printed(name), plate(0.3 * wide, 0.08 * tall, 0.05).at(front + 0.005, y, 0.84 * tall + 0.05))
     _radio_outside(random, model, colors, hand, wide, tall, deep, front, odd, steel, dark)
     return model

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.assets.procedural.chance import Random, pick
 from viewpoint100k.assets.procedural.colors import BLACK, CHROME, GLASS, Color
 from viewpoint100k.assets.procedural.pictures import Picture
+from viewpoint100k.assets.procedural.waves import wave
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material, Texture
 
 __all__ = [
@@ -38,9 +42,10 @@ _WOODS: tuple[Color, ...] = (
 )
 
 
+@lru_cache(maxsize=1024)
 def linear(color: Color) -> tuple[float, float, float, float]:
     """The opaque base colour factor of an sRGB colour."""
-    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color)
+    r, g, b = (c / 12.92 if c <= 0.04045 else exact.power((c + 0.055) / 1.055, 2.4) for c in color)
     return (r, g, b, 1.0)
 
 
@@ -104,11 +109,11 @@ def any_wood(random: Random) -> Material:
 
 def wood(random: Random, color: Color, size: int = 128) -> Material:
     """Planed timber; the grain runs along u. One tile suits about half the object's size."""
-    turn = 2 * np.pi * np.arange(size) / size
-    phase = random.uniform(0, 6.28, 4)
+    turn = np.arange(size) / size
+    phase = random.uniform(0, 1, 4)
     u, v = turn[None, :], turn[:, None]
-    bend = 0.9 * np.sin(u + phase[0]) + 0.45 * np.sin(2 * u + phase[1] + 0.8 * np.sin(v))
-    rings = np.sin(random.integers(4, 9) * v + bend + 1.1 * np.sin(v + phase[2]))
+    bend = 0.9 * wave(u + phase[0]) + 0.45 * wave(2 * u + phase[1] + 0.8 / (2 * np.pi) * wave(v))
+    rings = wave(random.integers(4, 9) * v + (bend + 1.1 * wave(v + phase[2])) / (2 * np.pi))
     fibres = random.random((size, 1)) * 0.14 + np.repeat(random.random((size, size // 8)), 8, axis=1) * 0.07
     grain = 0.86 + 0.07 * rings - fibres
     return tinted(color, grain, 0.62)
@@ -117,7 +122,7 @@ def wood(random: Random, color: Color, size: int = 128) -> Material:
 def fabric(random: Random, color: Color) -> Material:
     """Woven cloth; one tile suits a tenth of the object's size."""
     threads = np.arange(64)
-    weave = 0.5 + 0.5 * np.sin(threads * (2 * np.pi / 8))
+    weave = 0.5 + 0.5 * wave(threads / 8)
     over = ((threads[:, None] // 8 + threads[None, :] // 8) % 2).astype(np.float64)
     grain = 0.8 + 0.2 * np.where(over > 0, weave[:, None], weave[None, :]) - 0.08 * random.random((64, 64))
     return tinted(color, grain, 0.95)

@@ -14,6 +14,7 @@ from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, emblazoned, wrapper
 from viewpoint100k.assets.procedural.shapes import box
 from viewpoint100k.assets.procedural.solids import beam, cylinder, ellipsoid, lathe, prism, rod, torus, tube
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["bookcase", "clock", "desk", "lamp"]
@@ -367,8 +368,8 @@ def _clock_face(random: Random, colors: Palette) -> Material:
     start, ink = random.uniform(0.08, 0.2), BLACK
     picture.rectangle(0.5, 0.5, 0.93, 0.93, shade(colors.accent, 1.4))
     for i, hour in enumerate((12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)):
-        angle = np.radians(30 * i)
-        picture.text(str(hour), 0.5 + 0.38 * np.sin(angle), 0.5 - 0.38 * np.cos(angle), 0.095, ink)
+        angle = 30.0 * i
+        picture.text(str(hour), 0.5 + 0.38 * exact.sin_deg(angle), 0.5 - 0.38 * exact.cos_deg(angle), 0.095, ink)
     picture.disc(0.5 - start, 0.55, 0.06, colors.main)
     picture.text(any_label(random), 0.5, 0.32, 0.06, ink)
     return printed(picture, 0.3)

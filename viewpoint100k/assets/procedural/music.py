@@ -22,6 +22,7 @@ from viewpoint100k.assets.procedural.solids import (
     sweep,
     torus,
 )
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["guitar"]
@@ -80,7 +81,7 @@ def _guitar_outline(
     cut = right if hand < 0 else left
     if electric or chance(random, 0.5):
         notch = cut[:, 1] > 0.78 * long
-        cut[notch, 0] *= np.interp(cut[notch, 1], [0.78 * long, 0.86 * long, long], [1, 0.62, 1])
+        cut[notch, 0] *= exact.interpolate(cut[notch, 1], [0.78 * long, 0.86 * long, long], [1, 0.62, 1])
     outline = np.concatenate([right, left[::-1][:-1]])
     return outline
 
@@ -104,11 +105,13 @@ def _guitar_neck(
         board,
         beam((front, 0, z + 0.66 * long), (front, 0, z + long + neck), 0.075, 0.1, 0.85).tiled(0.3, "z"),
     )
+    left = 1.0
     for i in range(10):
+        left *= 0.9
         model.add(
             steel,
             box(0.012, 0.095, 0.012).at(
-                front + 0.04, 0, z + long + neck * (1 - 0.9 ** (i + 1)) * 1.2 - 0.02 if i else z + long + neck - 0.02
+                front + 0.04, 0, z + long + neck * (1 - left) * 1.2 - 0.02 if i else z + long + neck - 0.02
             ),
         )
     head = prism(

@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.geometry import exact
+
 __all__ = ["Axis", "Shape", "box", "join", "surface", "unit"]
 
 Floats = NDArray[np.float64]
@@ -43,11 +45,15 @@ class Shape:
         """Turned about an axis through the origin, by the right-hand rule."""
         i = (_AXES[axis] + 1) % 3
         j = (i + 1) % 3
-        c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-        rotation = np.eye(3)
-        rotation[i, i] = rotation[j, j] = c
-        rotation[i, j], rotation[j, i] = -s, s
-        return replace(self, positions=self.positions @ rotation.T, normals=self.normals @ rotation.T)
+        c, s = exact.cos_deg(float(degrees)), exact.sin_deg(float(degrees))
+
+        def turned(vectors: Floats) -> Floats:
+            result = vectors.copy()
+            result[:, i] = c * vectors[:, i] - s * vectors[:, j]
+            result[:, j] = s * vectors[:, i] + c * vectors[:, j]
+            return result
+
+        return replace(self, positions=turned(self.positions), normals=turned(self.normals))
 
     def scale(self, x: float = 1.0, y: float = 1.0, z: float = 1.0) -> Shape:
         """Stretched about the origin by positive factors."""
@@ -119,7 +125,7 @@ def join(shapes: Iterable[Shape]) -> Shape:
 
 def unit(vectors: Floats) -> Floats:
     """Vectors (..., 3) brought to unit length; a null vector becomes +Z."""
-    squared = (vectors * vectors).sum(axis=-1, keepdims=True)
+    squared = exact.dot(vectors, vectors)[..., None]
     null = squared < 1e-24
     if null.any():
         vectors = np.where(null, [0.0, 0.0, 1.0], vectors)
@@ -157,7 +163,7 @@ def surface(points: Floats, u: Floats, v: Floats, wrap_columns: bool = False) ->
     keep &= (points[:, 1:] != points[:, :-1]).any(axis=(0, 2))[None, :, None]
     for pole, half in ((0, 0), (-1, 1)):
         if np.ptp(points[pole], axis=0).max() < 1e-9:
-            normals[pole] = normals[pole].sum(axis=0)
+            normals[pole] = exact.cumulative(normals[pole])[-1]
             keep[pole, :, half] = False
     uvs = np.stack(np.broadcast_arrays(u, v), axis=-1).reshape(-1, 2)
     triangles = _grid_triangles(rows, columns)[keep.reshape(-1, 2)]
@@ -196,7 +202,8 @@ def _box_grid(steps: int) -> tuple[Floats, Floats, Integers, Integers, Floats, I
 
     The face's grid lines lie at equal angles of the rounded edge, so that neighbouring faces meet at 45 degrees.
     """
-    lines = np.tan(np.linspace(0, np.pi / 4, steps + 1)) if steps else np.array([0.0])
+    # Short of 45 degrees by next to nothing: the main direction of each normal, see `tiled`, is that of its own face.
+    lines = exact.tan(np.linspace(0, np.pi / 4 - 1e-9, steps + 1)) if steps else np.array([0.0])
     offset = np.concatenate([-lines[::-1], lines])
     sign = np.repeat([-1.0, 1.0], len(lines))
     n = len(offset)

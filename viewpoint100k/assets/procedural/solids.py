@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from viewpoint100k.assets.procedural.curves import circle, creased, fractions, rounded_rectangle
+from viewpoint100k.assets.procedural.curves import circle, cosine_deg, creased, fractions, rounded_rectangle
 from viewpoint100k.assets.procedural.shapes import Axis, Shape, join, surface, unit
+from viewpoint100k.geometry import exact
 
 __all__ = [
     "beam",
@@ -39,12 +40,18 @@ def lathe(
     around, 0.5 at +X, and reads rightly from outside; its v runs from 0 at the profile's end to 1 at its beginning.
     """
     line = creased(np.asarray(profile, dtype=np.float64), crease_deg)
-    u = np.linspace(0, 1, sides + 1)
-    angle = np.radians(arc_deg[0] + u * (arc_deg[1] - arc_deg[0]))
-    ring = np.stack([np.cos(angle), np.sin(angle), np.zeros_like(angle)], axis=1)
+    u, ring = _ring(sides, arc_deg)
     points = line[:, None, :1] * ring
     points[..., 2] = line[:, None, 1]
     return surface(points, u, (1 - fractions(line))[:, None], wrap_columns=arc_deg[1] - arc_deg[0] >= 360)
+
+
+@lru_cache(maxsize=128)
+def _ring(sides: int, arc_deg: tuple[float, float]) -> tuple[Floats, Floats]:
+    """(sides + 1,) from 0 to 1, and the points (sides + 1, 3) of an arc of radius 1 there; to be read only."""
+    u = np.linspace(0, 1, sides + 1)
+    sines, cosines = exact.sincos(np.radians(arc_deg[0] + u * (arc_deg[1] - arc_deg[0])))
+    return u, np.stack([cosines, sines, np.zeros_like(u)], axis=1)
 
 
 def cylinder(radius: float, height: float, bevel: float = 0.0, sides: int = 24, axis: Axis = "z") -> Shape:
@@ -63,7 +70,14 @@ def cone(bottom: float, top: float, height: float, bevel: float = 0.0, sides: in
         high = [[top, h - b], [top - c, h - c], [top - b, h]] if top > b else [[top, h]]
         profile = [[0.0, -h], *low, *high, [0.0, h]]
     shape = lathe(profile, sides, crease_deg=50.0)
-    return {"x": shape.turn("y", 90), "y": shape.turn("x", -90), "z": shape}[axis]
+    return _stood_along(shape, axis)
+
+
+def _stood_along(shape: Shape, axis: Axis) -> Shape:
+    """A shape whose own axis is Z, turned to ``axis``."""
+    if axis == "z":
+        return shape
+    return shape.turn("y", 90) if axis == "x" else shape.turn("x", -90)
 
 
 def ellipsoid(x: float, y: float, z: float, sides: int = 20) -> Shape:
@@ -74,7 +88,8 @@ def ellipsoid(x: float, y: float, z: float, sides: int = 20) -> Shape:
 @lru_cache(maxsize=16)
 def _unit_sphere(sides: int) -> Shape:
     angle = np.linspace(-np.pi / 2, np.pi / 2, sides // 2 + 1)
-    shape = lathe(np.stack([np.cos(angle) * (np.abs(angle) < 1.57), np.sin(angle)], axis=1), sides, crease_deg=90.0)
+    profile = np.stack([exact.cos(angle) * (np.abs(angle) < 1.57), exact.sin(angle)], axis=1)
+    shape = lathe(profile, sides, crease_deg=90.0)
     return Shape(shape.positions, unit(shape.positions), shape.uvs, shape.triangles)
 
 
@@ -85,7 +100,7 @@ def torus(radius: float, thickness: float, sides: int = 32, axis: Axis = "z", se
     # The seam of the tube lies on the outer equator, where the normal is known.
     ring = shape.positions * [1, 1, 0]
     shape = Shape(shape.positions, unit(shape.positions - radius * unit(ring)), shape.uvs, shape.triangles)
-    return {"x": shape.turn("y", 90), "y": shape.turn("x", -90), "z": shape}[axis]
+    return _stood_along(shape, axis)
 
 
 def sweep(
@@ -115,7 +130,7 @@ def sweep(
         + (ring[:, 1] * size[:, 1:])[..., None] * upward[:, None]
     )
     first, last = section[1] - section[0], section[0] - section[-1]
-    seamless = first @ last > np.cos(np.radians(crease_deg)) * np.sqrt((first @ first) * (last @ last))
+    seamless = exact.dot(first, last) > cosine_deg(crease_deg) * exact.norm(first) * exact.norm(last)
     side = surface(points, fractions(ring), fractions(line)[:, None], wrap_columns=bool(seamless))
     if caps != "flat":
         return side
@@ -169,13 +184,13 @@ def prism(
     pictures = np.concatenate([pictures, pictures[:1]])
     closed = np.concatenate([ring, ring[:1]])
     lid = middle + (closed - middle) * (1 - bevel / (0.5 * extent))
-    top = _fan(np.column_stack([lid, np.full(len(lid), h)]), [*middle, h], [0, 0, 1], pictures, exact=True)
+    top = _fan(np.column_stack([lid, np.full(len(lid), h)]), [*middle, h], [0, 0, 1], pictures, as_given=True)
     low = _fan(
         np.column_stack([lid, np.full(len(lid), -h)])[::-1],
         [*middle, -h],
         [0, 0, -1],
         (pictures * [-1, 1] + [1, 0])[::-1],
-        exact=True,
+        as_given=True,
     )
     shape = join([side, top, low])
     order, sign = {"xy": ([0, 1, 2], [1, 1, 1]), "xz": ([0, 2, 1], [1, -1, 1]), "yz": ([2, 0, 1], [1, 1, 1])}[plane]
@@ -194,12 +209,10 @@ def hull(
     wide, lower, upper, exponent = (
         np.broadcast_to(np.asarray(a, dtype=np.float64), x.shape) for a in (half_width, low, high, power)
     )
-    around = np.linspace(0, 1, count + 1)
-    c, s = -np.cos(2 * np.pi * around), np.sin(2 * np.pi * around)
-    c[[count // 4, 3 * count // 4]] = 0.0
-    s[[0, count // 2, count]] = 0.0
-    p = exponent[:, None]
-    length = (np.abs(c) ** p + np.abs(s) ** p) ** (-1 / p)
+    around, c, s = _rib(count)
+    different, which = np.unique(exponent, return_inverse=True)
+    p = different[:, None]
+    length = exact.power(exact.power(np.abs(c), p) + exact.power(np.abs(s), p), -1 / p)[which]
     y = wide[:, None] * s * length
     z = ((lower + upper) / 2)[:, None] + ((upper - lower) / 2)[:, None] * c * length
     points = np.stack([np.broadcast_to(x[:, None], y.shape), y, z], axis=-1)
@@ -209,13 +222,24 @@ def hull(
         if np.ptp(points[end], axis=0).max() > 1e-6:
             ring = points[end, ::-1] if end == 0 else points[end]
             uv = np.stack([np.full(count + 1, float(u[end, 0])), around[::-1] if end == 0 else around], axis=1)
-            shapes.append(_fan(ring, ring.mean(axis=0), [outward, 0, 0], uv, exact=True))
+            shapes.append(_fan(ring, _middle(ring), [outward, 0, 0], uv, as_given=True))
     return join(shapes)
 
 
-def _fan(ring: Floats, middle: ArrayLike, normal: ArrayLike, uvs: Floats, exact: bool = False) -> Shape:
+@lru_cache(maxsize=32)
+def _rib(count: int) -> tuple[Floats, Floats, Floats]:
+    """(count + 1,) each: the parts of a turn from the keel, and where they lie on a circle, up and left; to be read
+    only."""
+    around = np.linspace(0, 1, count + 1)
+    c, s = -exact.cos(2 * np.pi * around), exact.sin(2 * np.pi * around)
+    c[[count // 4, 3 * count // 4]] = 0.0
+    s[[0, count // 2, count]] = 0.0
+    return around, c, s
+
+
+def _fan(ring: Floats, middle: ArrayLike, normal: ArrayLike, uvs: Floats, as_given: bool = False) -> Shape:
     """A flat lid over a closed ring (n, 3) whose last point repeats its first."""
-    if not exact:
+    if not as_given:
         low, extent = uvs.min(axis=0), np.ptp(uvs, axis=0)
         uvs = (uvs - low) / np.maximum(extent, 1e-9) * [1, -1] + [0, 1]
     n = len(ring)
@@ -225,9 +249,14 @@ def _fan(ring: Floats, middle: ArrayLike, normal: ArrayLike, uvs: Floats, exact:
     return Shape(
         np.concatenate([ring, np.asarray(middle, dtype=np.float64)[None]]),
         np.tile(np.asarray(normal, dtype=np.float64), (n + 1, 1)),
-        np.concatenate([uvs, uvs.mean(axis=0, keepdims=True)]),
+        np.concatenate([uvs, _middle(uvs)[None]]),
         triangles[distinct],
     )
+
+
+def _middle(points: Floats) -> Floats:
+    """The mean of points (n, d)."""
+    return np.asarray(exact.cumulative(points)[-1] / len(points))
 
 
 def _rounded_ends(line: Floats, size: Floats, reach: float) -> tuple[Floats, Floats]:
@@ -235,9 +264,9 @@ def _rounded_ends(line: Floats, size: Floats, reach: float) -> tuple[Floats, Flo
     angle = np.radians([30.0, 60.0, 90.0])[:, None]
     along = [line[0] - line[1], line[-1] - line[-2]]
     outward = [unit(a) for a in along]
-    shrink = np.cos(angle) * (angle < 1.5)
-    head = line[0] + np.sin(angle) * outward[0] * size[0].min() * reach
-    tail = line[-1] + np.sin(angle) * outward[1] * size[-1].min() * reach
+    shrink = exact.cos(angle) * (angle < 1.5)
+    head = line[0] + exact.sin(angle) * outward[0] * size[0].min() * reach
+    tail = line[-1] + exact.sin(angle) * outward[1] * size[-1].min() * reach
     return (
         np.concatenate([head[::-1], line, tail]),
         np.concatenate([(shrink * size[0])[::-1], size, shrink * size[-1]]),
@@ -269,4 +298,4 @@ def _upright(start: ArrayLike, stop: ArrayLike) -> list[float]:
 
 def _is_smooth(ring: Floats) -> bool:
     first, last = ring[1] - ring[0], ring[0] - ring[-1]
-    return bool(first @ last > 0.85 * np.sqrt((first @ first) * (last @ last)))
+    return bool(exact.dot(first, last) > 0.85 * exact.norm(first) * exact.norm(last))

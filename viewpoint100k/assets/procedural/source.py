@@ -20,6 +20,8 @@ GENERATOR_VERSION = 1
 """Raised whenever any object would come out differently."""
 
 _DIGITS = 6
+_NUMBERS = 10**6
+"""Ids of one family: what six digits tell apart."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class ProceduralSource:
     name: str = "procedural"
 
     def __post_init__(self) -> None:
-        most = len(FAMILIES) * 10**_DIGITS
+        most = len(FAMILIES) * _NUMBERS
         if not 1 <= self.count <= most:
             raise ValueError(f"count must lie between 1 and {most:,}, not {self.count:,}")
 

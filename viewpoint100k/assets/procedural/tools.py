@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from viewpoint100k.assets.procedural.chance import Random, chance, pick, side
-from viewpoint100k.assets.procedural.colors import BLACK, DARK, WHITE, Palette, palette
+from viewpoint100k.assets.procedural.colors import BLACK, DARK, WHITE, Palette, brightness, palette
 from viewpoint100k.assets.procedural.curves import rounded_rectangle, smooth
 from viewpoint100k.assets.procedural.finishes import any_wood, glow, metal, paint, plastic, printed, rubber
 from viewpoint100k.assets.procedural.fittings import label, plate, tyre
@@ -26,6 +26,7 @@ from viewpoint100k.assets.procedural.solids import (
     torus,
     tube,
 )
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["drill", "hair_dryer", "wheelbarrow"]
@@ -89,9 +90,8 @@ def _drill_skin(random: Random, colors: Palette, hand: int) -> Picture:
     skin.rectangle(0.55, 0, 0.72, 1, colors.second)
     near, far = (0.26, 0.74) if hand > 0 else (0.74, 0.26)
     skin.rectangle(0.14, near - 0.12, 0.52, near + 0.12, colors.accent)
-    skin.text(
-        any_label(random), 0.42, far, 0.1, WHITE if sum(colors.main) < 1.6 else BLACK, "" if far > 0.5 else "xy", 1.6
-    )
+    ink = WHITE if brightness(colors.main) < 1.6 else BLACK
+    skin.text(any_label(random), 0.42, far, 0.1, ink, "" if far > 0.5 else "xy", 1.6)
     for i in range(5):
         skin.rectangle(0.16 + 0.05 * i, near - 0.08, 0.185 + 0.05 * i, near + 0.05, BLACK)
     return skin
@@ -156,9 +156,8 @@ def hair_dryer(random: Random) -> Model:
     near, far = (0.25, 0.75) if hand > 0 else (0.75, 0.25)
     picture.rectangle(0.1, near - 0.12, 0.6, near + 0.12, colors.accent)
     picture.star(0.36, near, 0.09, WHITE, aspect=0.6)
-    picture.text(
-        any_label(random), 0.4, far, 0.1, WHITE if sum(colors.main) < 1.6 else BLACK, "" if far > 0.5 else "xy", 1.5
-    )
+    ink = WHITE if brightness(colors.main) < 1.6 else BLACK
+    picture.text(any_label(random), 0.4, far, 0.1, ink, "" if far > 0.5 else "xy", 1.5)
     stripe = 0.5 + hand * 0.06
     picture.rectangle(0, stripe - 0.02, 1, stripe + 0.02, colors.accent)
     s = np.array([0, 0.03, 0.2, 0.45, 0.75, 1])
@@ -215,7 +214,7 @@ def _dryer_handle(
     path = smooth([(x, 0, z - 0.6 * r), (x - 0.4 * lean, 0, 0.5 * z), (x - lean, 0, 0.06)], 9)
     model.add(
         plastic(colors.second),
-        sweep(grip, path, np.interp(np.linspace(0, 1, 9), [0, 0.5, 1], [1.15, 0.92, 1.0]), up=(1, 0, 0)),
+        sweep(grip, path, exact.interpolate(np.linspace(0, 1, 9), [0, 0.5, 1], [1.15, 0.92, 1.0]), up=(1, 0, 0)),
     )
     model.add(dark, cylinder(0.19, 0.07, 0.02, 24).at(x - lean, 0, 0.035))
     for i in range(2):
@@ -282,7 +281,7 @@ def _barrow_load(random: Random, model: Model, colors: Palette, hand: int, wide:
     """Earth, a pot and a spade."""
     earth = plastic(pick(random, ((0.33, 0.22, 0.14), (0.55, 0.5, 0.42), (0.3, 0.45, 0.2))), 0.95)
     heap = ellipsoid(0.4, 0.8 * wide, random.uniform(0.2, 0.34), 20)
-    bumps = heap.positions * (1 + 0.08 * np.sin(9 * heap.positions[:, :1] + 5 * heap.positions[:, 1:2]))
+    bumps = heap.positions * (1 + 0.08 * exact.sin(9 * heap.positions[:, :1] + 5 * heap.positions[:, 1:2]))
     model.add(earth, heap.bent(bumps).at(-0.03, hand * 0.12 * wide, z + 0.7 * tall))
     y = -hand * 0.55 * wide
     model.add(
@@ -318,7 +317,7 @@ def _wall(corners: tuple[tuple[float, float, float], ...]) -> Shape:
     """A sheet of a tub between four corners, given so that the inside is on the left of the first edge."""
     a, b, c, d = (np.array(p) for p in corners)
     inward = np.cross(b - a, d - a)
-    inward = 0.02 * inward / np.linalg.norm(inward)
+    inward = 0.02 * inward / exact.norm(inward)
     sheet = box(1, 1, 1)
     u, v, w = (sheet.positions + 0.5).T[:, :, None]
     along_low, along_high = a + u * (b - a), d + u * (c - d)

@@ -34,6 +34,7 @@ from viewpoint100k.assets.procedural.solids import (
     torus,
     tube,
 )
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["robot", "rocking_horse"]
@@ -207,7 +208,7 @@ def _rockers(
     wide = random.uniform(0.24, 0.3)
     radius = random.uniform(1.1, 1.5)
     reach = 0.62 * long + 0.1
-    angle = np.degrees(np.arcsin(min(reach / radius, 0.95)))
+    angle = exact.degrees(exact.asin(min(reach / radius, 0.95)))
     for y in (1, -1):
         curve = arc((0, radius), radius, -90 - angle, -90 + angle, 18)
         path = np.column_stack([curve[:, 0], np.full(18, y * wide), curve[:, 1] + 0.045])
@@ -215,7 +216,7 @@ def _rockers(
         model.add(rocker, sweep(rounded_rectangle(0.06, 0.09, 0.015, 1), path, up=(0, 0, 1)))
         for x in (0.42, -0.42):
             foot_x = x * long + np.sign(x) * 0.1
-            ground = radius - np.sqrt(radius**2 - foot_x**2) + 0.06
+            ground = radius - np.sqrt(radius * radius - foot_x * foot_x) + 0.06
             model.add(
                 skin,
                 tube(
@@ -226,7 +227,7 @@ def _rockers(
             )
             model.add(plastic(DARK), cylinder(0.065, 0.07, 0.01, 12).at(foot_x, y * wide, ground))
     for x in (0.3, -0.3):
-        level = radius - np.sqrt(radius**2 - (x * long) ** 2) + 0.05
+        level = radius - np.sqrt(radius * radius - np.square(x * long)) + 0.05
         model.add(timber, beam((x * long, -wide - 0.03, level), (x * long, wide + 0.03, level), 0.09, 0.03))
 
 

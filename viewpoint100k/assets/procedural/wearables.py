@@ -30,6 +30,7 @@ from viewpoint100k.assets.procedural.solids import (
     torus,
     tube,
 )
+from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["backpack", "shoe"]
@@ -95,11 +96,11 @@ def _laces(
     """A tongue, crossed laces over it, and a bow whose ends hang unlike."""
     tongue = beam((-0.08 * long, 0, collar + 0.06), (0.2 * long, 0, upper_h[5] + 0.03), 0.55 * wide, 0.04, bevel=0.015)
     model.add(leather(colors.second), tongue)
-    slope = float(np.degrees(np.arctan((upper_h[4] - upper_h[5]) / (x[5] - x[4]))))
+    slope = float(exact.degrees(exact.atan((upper_h[4] - upper_h[5]) / (x[5] - x[4]))))
     laces = plastic(WHITE if chance(random, 0.6) else colors.accent, 0.9)
     for i in range(4):
         lx = (-0.01 + 0.058 * i) * long
-        lz = float(np.interp(lx, x, upper_h)) + 0.018
+        lz = float(exact.interpolate(lx, x, upper_h)) + 0.018
         lace = box(0.04, wide, 0.026, 0.01).turn("z", 10 if i % 2 else -10).turn("y", slope)
         model.add(laces, lace.at(lx, 0, lz))
     loop = [(-0.01, 0, 0.05), (0.03, foot * 0.2, 0.08), (0.09, foot * 0.3, -0.06)]
@@ -129,9 +130,9 @@ def _shoe_skin(random: Random, colors: Palette, foot: int) -> Picture:
     else:
         for step in range(30):
             u = 0.28 + 0.013 * step
-            v = outer + up * (0.05 - 0.11 * np.sin(step / 9.5) + 0.002 * step)
-            half = 0.006 + 0.03 * np.sin(np.pi * step / 30)
-            picture.rectangle(u, v - half, u + 0.016, v + half, colors.accent)
+            v = outer + up * (0.05 - 0.11 * exact.sin(step / 9.5) + 0.002 * step)
+            broad = 0.006 + 0.03 * exact.sin(np.pi * step / 30)
+            picture.rectangle(u, v - broad, u + 0.016, v + broad, colors.accent)
     picture.rectangle(0.24, inner - 0.08, 0.5, inner + 0.08, colors.second)
     picture.text(any_label(random), 0.37, inner, 0.06, colors.accent, "xy" if inner < 0.5 else "", 1.1)
     return picture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
+from renderers.devices import DrawingDevice, deal
 from viewpoint100k.building.engines.quarantine import Quarantine
 from viewpoint100k.building.engines.worker import (
     AssetFinished,
@@ -50,6 +52,7 @@ class _Worker:
     rows: int = 0
     """Of the block in hand, already counted as progress."""
     blocks: int = 0
+    device: DrawingDevice | None = None
     timed_out: bool = False
 
 
@@ -57,7 +60,8 @@ class LocalEngine:
     """Builds the blocks of a plan with worker processes.
 
     A worker that dies or hangs is replaced and its block begun again. An asset that is in hand at two such deaths, or
-    at which Python itself fails, goes into quarantine with its reason.
+    at which Python itself fails, goes into quarantine with its reason. ``devices`` are GPUs that the workers are dealt
+    out over; without any, they draw on whatever there is.
     """
 
     def __init__(
@@ -68,10 +72,14 @@ class LocalEngine:
         on_rows: Callable[[int], None],
         on_block: Callable[[Task], None],
         serve: Callable[[WorkerJob, Connection], None] = serve,
+        devices: Sequence[DrawingDevice] = (),
     ) -> None:
         self._build_plan = build_plan
         self._folder = folder
-        self._count = workers
+        self._devices = deal(workers, devices)
+        self._count = len(self._devices)
+        if self._count < workers:
+            print(f"{self._count} workers: the memory of the GPUs holds no more", file=sys.stderr, flush=True)
         self._on_rows = on_rows
         self._on_block = on_block
         self._serve = serve
@@ -115,13 +123,18 @@ class LocalEngine:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         log = self._folder.build / "logs" / f"worker-{self._started:04d}.log"
-        job = WorkerJob(self._build_plan, self._folder.root.resolve(), log.resolve())
+        # A worker that replaces another draws where that one did.
+        taken = Counter(worker.device for worker in self._workers)
+        device = next(one for one in self._devices if taken[one] < self._devices.count(one))
+        job = WorkerJob(
+            self._build_plan, self._folder.root.resolve(), log.resolve(), device.egl_index if device else None
+        )
         process = context.Process(target=self._serve, args=(job, theirs), daemon=True)
         with one_core():
             process.start()
         theirs.close()
         self._started += 1
-        return _Worker(process, ours, since=time.monotonic())
+        return _Worker(process, ours, since=time.monotonic(), device=device)
 
     def _listen(self) -> None:
         by_connection = {worker.connection: worker for worker in self._workers}

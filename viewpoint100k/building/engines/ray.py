@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from renderers.devices import drawing_devices, draws_on_devices
 from viewpoint100k.building.blocks import BlockBuilder
 from viewpoint100k.building.engines.quarantine import Quarantine
 from viewpoint100k.building.engines.worker import Task
@@ -99,7 +100,11 @@ _builders: dict[str, BlockBuilder] = {}
 def _builder(build_plan: BuildPlan) -> BlockBuilder:
     """This process's builder: one rendering context, however many blocks it builds."""
     if build_plan.digest not in _builders:
-        _builders[build_plan.digest] = BlockBuilder(build_plan, build_plan.config.open_source())
+        # Ray names the GPU that it has given this process in CUDA_VISIBLE_DEVICES.
+        devices = drawing_devices() if draws_on_devices(build_plan.config.renderer) else ()
+        device = next(iter(devices), None)
+        source = build_plan.config.open_source()
+        _builders[build_plan.digest] = BlockBuilder(build_plan, source, device.egl_index if device else None)
     return _builders[build_plan.digest]
 
 

@@ -33,6 +33,8 @@ class WorkerJob:
     """A `BuildPlan`, typed loosely: a worker sets its environment before it imports GL."""
     root: Path
     log: Path
+    device_index: int | None = None
+    """The EGL device to draw on; the first by default."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def serve(job: WorkerJob, connection: Connection) -> None:
     quarantine = Quarantine(folder.build / "quarantine")
     reporter = _Reporter(connection)
     try:
-        builder = BlockBuilder(job.build_plan, job.build_plan.config.open_source())
+        builder = BlockBuilder(job.build_plan, job.build_plan.config.open_source(), job.device_index)
         while (task := connection.recv()) is not None:
             block = job.build_plan.layout.shards[task.shard].blocks[task.block]
             batch, record = builder.build_block(block, quarantine.reasons, reporter)

@@ -16,13 +16,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from viewpoint100k.check.probing.results import ProbeSettings
+from viewpoint100k.dataset.difficulty import COLUMNS as DIFFICULTY_COLUMNS
+from viewpoint100k.dataset.difficulty import features, traits_of
 from viewpoint100k.errors import DataError, UsageError
 
 __all__ = ["PAIR_COLUMNS", "Frames", "held_out_among", "held_out_assets", "read_frames", "reduced", "rows_of_pairs"]
 
 PAIR_COLUMNS = [
-    *("images", "question_type", "source", "asset_id", "group"),
-    *("cameras", "object_center", "object_front", "relative"),
+    *("images", "source", "asset_id", "group", "object_front"),
+    *DIFFICULTY_COLUMNS,
 ]
 
 
@@ -46,6 +48,8 @@ class Frames:
     """(m,) degrees: the azimuth change that the row states."""
     in_test_split: NDArray[np.bool_]
     """(m,): the pair is of the data set's own test split."""
+    hardness: NDArray[np.float64]
+    """(m, 5): what makes each pair hard, see `viewpoint100k.dataset.difficulty.FEATURES`."""
 
 
 @dataclass
@@ -63,6 +67,7 @@ def read_frames(folder: Path, settings: ProbeSettings, on_rows: Callable[[int, i
     """
     frames: dict[tuple[object, ...], tuple[int, _Frame]] = {}
     pairs: dict[str, tuple[int, int, float, bool]] = {}
+    told: list[dict[str, Any]] = []
     for in_test, row in rows_of_pairs(folder, settings, on_rows, PAIR_COLUMNS, settings.question_types):
         change = row["relative"]["azimuth_deg"]
         if row["group"] in pairs or change is None or abs(change) < settings.min_azimuth_deg:
@@ -75,10 +80,11 @@ def read_frames(folder: Path, settings: ProbeSettings, on_rows: Callable[[int, i
                 frames[key] = len(frames), _frame(row, asset, image["bytes"], camera, settings.image_size)
             places.append(frames[key][0])
         pairs[row["group"]] = places[0], places[1], change, in_test
+        told.append({name: row[name] for name in DIFFICULTY_COLUMNS})
     if not pairs:
         kinds = ", ".join(settings.question_types)
         raise DataError(f"{folder} has no pairs of images with an azimuth change in rows of the types {kinds}")
-    return _collected([frame for _, frame in frames.values()], list(pairs.values()))
+    return _collected([frame for _, frame in frames.values()], list(pairs.values()), told)
 
 
 def held_out_assets(frames: Frames, part: float) -> NDArray[np.bool_]:
@@ -171,7 +177,7 @@ def reduced(image: bytes, asset: str, size: int) -> NDArray[np.uint8]:
     return np.asarray(small, dtype=np.uint8).transpose(2, 0, 1)
 
 
-def _collected(frames: list[_Frame], pairs: list[tuple[int, int, float, bool]]) -> Frames:
+def _collected(frames: list[_Frame], pairs: list[tuple[int, int, float, bool]], told: list[dict[str, Any]]) -> Frames:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -187,4 +193,5 @@ def _collected(frames: list[_Frame], pairs: list[tuple[int, int, float, bool]]) 
         pairs=joined,
         change=np.array([pair[2] for pair in pairs], dtype=np.float32),
         in_test_split=np.array([pair[3] for pair in pairs], dtype=bool),
+        hardness=features(traits_of(told)),
     )

@@ -13,11 +13,12 @@ from viewpoint100k.geometry.mesh import Material, Mesh, Texture
 __all__ = ["write_glb"]
 
 
-def write_glb(mesh: Mesh, path: Path) -> None:
+def write_glb(mesh: Mesh, path: Path, *, double_sided: bool = False) -> None:
     """Writes every primitive with its normals, texture coordinates, colours and material; +Y is up in the file.
 
-    Surfaces are single-sided, the default of glTF and less work to draw. Left out is what trimesh does not write: how a
-    texture goes on beyond its edges, and the strength of normal and occlusion maps. Colours are rounded to 8 bits.
+    Surfaces are single-sided, the default of glTF and less work to draw, unless ``double_sided`` is given. Left out is
+    what trimesh does not write: how a texture goes on beyond its edges, and the strength of normal and occlusion maps.
+    Colours are rounded to 8 bits.
     """
     import trimesh
 
@@ -26,7 +27,7 @@ def write_glb(mesh: Mesh, path: Path) -> None:
     for primitive in mesh.primitives:
         material = primitive.material
         if id(material) not in materials:
-            materials[id(material)] = _pbr_material(material)
+            materials[id(material)] = _pbr_material(material, double_sided)
         uvs = None if primitive.uvs is None else primitive.uvs * [1.0, -1.0] + [0.0, 1.0]  # trimesh's v goes up.
         visual = trimesh.visual.TextureVisuals(uv=uvs, material=materials[id(material)])
         if primitive.colors is not None:
@@ -43,7 +44,7 @@ def write_glb(mesh: Mesh, path: Path) -> None:
     path.write_bytes(scene.export(file_type="glb", include_normals=True))
 
 
-def _pbr_material(material: Material) -> Any:
+def _pbr_material(material: Material, double_sided: bool) -> Any:
     from trimesh.visual.material import PBRMaterial
 
     return PBRMaterial(
@@ -58,7 +59,7 @@ def _pbr_material(material: Material) -> Any:
         emissiveTexture=_picture(material.emissive_texture),
         alphaMode=material.alpha_mode,
         alphaCutoff=float(material.alpha_cutoff) if material.alpha_mode == "MASK" else None,
-        doubleSided=False,
+        doubleSided=double_sided,
     )
 
 

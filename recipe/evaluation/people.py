@@ -1,0 +1,47 @@
+"""A person's answers to a quiz as one more stage: read from the file that the quiz's page saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from recipe.evaluation.answers_file import AnswersFile
+from recipe.evaluation.conditions import ASKED, plan_trials
+from recipe.evaluation.items import Item
+from recipe.evaluation.stages import Asked
+from viewpoint100k.errors import UsageError
+from viewpoint100k.quiz.results import QuizResult, read_result
+
+__all__ = ["CANNOT_TELL", "add_person", "person_run"]
+
+CANNOT_TELL = ""
+"""How "cannot tell" stands among raw answers: a text that chooses nothing, and so is not right."""
+
+
+def person_run(path: Path, asked: Asked) -> tuple[QuizResult, dict[str, Any]]:
+    """(a person's answers, what ``run.json`` is to say of them).
+
+    Raises ``UsageError`` where they are about other rows than ``asked``, ``DataError`` where the file is no result.
+    """
+    result = read_result(path)
+    theirs = Asked(result.data, result.split, result.rows)
+    differing = [name for name, value in asdict(asked).items() if getattr(theirs, name) != value]
+    if differing:
+        raise UsageError(
+            f"{path} answers other rows ({', '.join(differing)} differ): give the set that the quiz was made of, "
+            f"with --split {result.split} --rows {result.rows}"
+        )
+    how = {"model": f"{result.person}, a person", "endpoint": None, "form": "plain", "quiz": result.quiz}
+    return result, {**how, **asdict(asked)}
+
+
+def add_person(result: QuizResult, items: Sequence[Item], store: AnswersFile) -> int:
+    """Enters the answers that are not there yet; gives how many rows are not answered."""
+    trials = [trial for trial in plan_trials(items, []).trials if trial.condition == ASKED]
+    for trial in trials:
+        if trial.item.id in result.answers and not store.has(trial):
+            given = result.answers[trial.item.id]
+            store.add(trial, CANNOT_TELL if given is None else given)
+    return sum(not store.has(trial) for trial in trials)

@@ -1,0 +1,47 @@
+"""The compiled part of the software renderer: where it is, and which of its builds is to draw."""
+
+from __future__ import annotations
+
+import os
+from types import ModuleType
+
+from viewpoint100k.errors import RendererError, UsageError
+
+__all__ = ["BUILD_VARIABLE", "chosen_build", "load", "why_missing"]
+
+BUILD_VARIABLE = "VIEWPOINT100K_LANES"
+"""Environment variable that forces a build: ``avx512``, ``avx2``, ``sse42`` or ``plain``."""
+
+
+def load() -> ModuleType:
+    """The extension. Raises ``RendererError`` where it was not built, or does not load."""
+    try:
+        from renderers.software import _native  # type: ignore[attr-defined, unused-ignore]
+    except ImportError as error:
+        raise RendererError(
+            f"the software renderer is not built ({error}): install a C++ compiler (on Debian: apt-get install g++) "
+            "and the package again, or set renderer=opengl"
+        ) from error
+    native: ModuleType = _native
+    return native
+
+
+def why_missing() -> str | None:
+    """One sentence that says why the extension cannot be used; None where it can."""
+    try:
+        load()
+    except RendererError as error:
+        return str(error)
+    return None
+
+
+def chosen_build(native: ModuleType, wanted: str | None) -> str:
+    """The name of the build that draws: ``wanted``, or what `BUILD_VARIABLE` says, or the widest that runs here.
+
+    Raises ``UsageError`` for a build that this processor does not have.
+    """
+    usable: list[str] = native.builds()
+    name = wanted or os.environ.get(BUILD_VARIABLE) or usable[0]
+    if name not in usable:
+        raise UsageError(f"the software renderer has no build {name!r} on this processor: choose {', '.join(usable)}")
+    return name

@@ -1,0 +1,16 @@
+// The builds of the kernel, and which of them this processor can run.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "scene.h"
+
+namespace software {
+
+// Widest first; the last runs everywhere.
+std::vector<const Kernel*> usable_builds();
+
+// The build of this name, or the widest where it is empty. Throws std::invalid_argument where there is none.
+const Kernel& build_named(const std::string& name);
+
+}  // namespace software

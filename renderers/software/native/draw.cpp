@@ -1,0 +1,298 @@
+#include "draw.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <thread>
+
+#include "rounding.h"
+
+namespace software {
+namespace {
+
+// Memory that lasts from picture to picture. One a thread that draws.
+struct Room {
+    std::vector<float> screen_x, screen_y, inverse_depth, depth, veil, sky;
+    std::vector<int32_t> surface, order;
+};
+thread_local Room room;
+
+// Memory of one of a picture's threads.
+struct ScratchRoom {
+    std::vector<float> floats;
+    std::vector<int32_t> integers;
+    Scratch scratch{};
+
+    void fit(int32_t width, int32_t batches) {
+        const size_t most = static_cast<size_t>(CHUNK_ROWS) * width * SAMPLES + PADDING;
+        const size_t pixels = static_cast<size_t>(CHUNK_ROWS) * width + PADDING;
+        const size_t columns = 3 * (static_cast<size_t>(width) / SKY_CELL + 2) + PADDING;
+        floats.resize(std::max(floats.size(), 6 * most + 4 * pixels + columns));
+        integers.resize(std::max(integers.size(), 3 * most + batches + 1));
+        float* f = floats.data();
+        Fragments& g = scratch.fragments;
+        for (float** part : {&g.x, &g.y, &g.weight, &g.r, &g.g, &g.b}) {
+            *part = f;
+            f += most;
+        }
+        for (float** part : {&scratch.red, &scratch.green, &scratch.blue, &scratch.cover}) {
+            *part = f;
+            f += pixels;
+        }
+        scratch.sky_row = f;
+        int32_t* i = integers.data();
+        for (int32_t** part : {&g.pixel, &g.triangle, &g.order}) {
+            *part = i;
+            i += most;
+        }
+        scratch.counts = i;
+    }
+};
+thread_local ScratchRoom scratch_room;
+
+template <typename T>
+T* fitted(std::vector<T>& v, size_t count) {
+    if (v.size() < count + PADDING) v.resize(count + PADDING);
+    return v.data();
+}
+
+// Calls work(first, last) for parts of 0 to count, each in a thread of its own; parts begin at multiples of ``step``.
+void in_parts(int32_t count, int32_t step, int32_t threads, const std::function<void(int32_t, int32_t)>& work) {
+    const int32_t steps = (count + step - 1) / step, parts = std::max(std::min(threads, steps), 1);
+    const auto start = [&](int32_t part) {
+        return std::min(static_cast<int32_t>(static_cast<int64_t>(steps) * part / parts) * step, count);
+    };
+    std::vector<std::thread> others;
+    for (int32_t part = 1; part < parts; part++)
+        others.emplace_back([&, part] {
+            const ExactRounding exact;
+            work(start(part), start(part + 1));
+        });
+    work(0, start(1));
+    for (std::thread& other : others) other.join();
+}
+
+// The camera in the unit frame, worked out in doubles.
+void set_camera(Picture& picture, const Object& object, const CameraNumbers& camera) {
+    const double* m = camera.camera_to_world;
+    const double* k = camera.intrinsics;
+    double from[3];
+    for (int i = 0; i < 3; i++) from[i] = (m[4 * i + 3] - object.center()[i]) / object.radius();
+    Projection& p = picture.projection;
+    double rows[3][4];
+    for (int i = 0; i < 3; i++) {
+        rows[i][3] = 0.0;
+        for (int j = 0; j < 3; j++) {
+            rows[i][j] = m[4 * j + i];
+            rows[i][3] -= rows[i][j] * from[j];
+        }
+        for (int j = 0; j < 4; j++) p.matrix[4 * i + j] = static_cast<float>(rows[i][j]);
+    }
+    p.perspective = 1;
+    p.width = camera.width;
+    p.height = camera.height;
+    const double fx = k[0], cx = k[2], fy = k[4], cy = k[5];
+    p.focal[0] = static_cast<float>(fx);
+    p.focal[1] = static_cast<float>(fy);
+    p.center[0] = static_cast<float>(cx);
+    p.center[1] = static_cast<float>(cy);
+    Eye& e = picture.eye;
+    for (int i = 0; i < 3; i++) {
+        e.position[i] = static_cast<float>(from[i]);
+        e.right[i] = static_cast<float>(m[4 * i] / fx);
+        e.down[i] = static_cast<float>(m[4 * i + 1] / fy);
+        e.forward[i] = static_cast<float>(m[4 * i + 2]);
+    }
+    e.center[0] = p.center[0];
+    e.center[1] = p.center[1];
+    e.pixel_angle = static_cast<float>(2.0 / (fx + fy));
+
+    // What can hold the object: its projected box, or the whole picture where the camera is too near for that.
+    double nearest = std::numeric_limits<double>::infinity(), farthest = -nearest;
+    double left = nearest, top = nearest, right = -nearest, bottom = -nearest;
+    for (int corner = 0; corner < 8; corner++) {
+        double c[3];
+        for (int i = 0; i < 3; i++) {
+            c[i] = rows[i][3];
+            for (int j = 0; j < 3; j++) c[i] += rows[i][j] * (corner >> j & 1 ? object.box().high[j] : object.box().low[j]);
+        }
+        nearest = std::min(nearest, c[2]);
+        farthest = std::max(farthest, c[2]);
+        left = std::min(left, fx * c[0] / c[2] + cx);
+        right = std::max(right, fx * c[0] / c[2] + cx);
+        top = std::min(top, fy * c[1] / c[2] + cy);
+        bottom = std::max(bottom, fy * c[1] / c[2] + cy);
+    }
+    p.near = static_cast<float>(std::max(farthest * 1.001 + 1e-3, 2e-3) * 1e-3);
+    Bounds& b = picture.bounds;
+    b = {0, 0, p.width, p.height};
+    if (nearest > 1e-3 && left <= right) {
+        const auto whole = [](double value, int32_t most) {
+            return static_cast<int32_t>(std::min(std::max(value, 0.0), static_cast<double>(most)));
+        };
+        b = {whole(left - 1.0, p.width), whole(top - 1.0, p.height), whole(right + 2.0, p.width), whole(bottom + 2.0, p.height)};
+    }
+}
+
+void set_stride(Picture& picture) {
+    picture.stride = (picture.projection.width + 15) / 16 * 16;
+    picture.bounds.x0 = picture.bounds.x0 / 16 * 16;
+    picture.bounds.x1 = (picture.bounds.x1 + 15) / 16 * 16;
+}
+
+// Passes 1 and 2.
+void place_triangles(const Kernel& kernel, Picture& picture, int32_t samples, int32_t cut, int32_t threads) {
+    const Mesh& mesh = *picture.mesh;
+    const size_t line = static_cast<size_t>(picture.stride) * samples, count = line * picture.projection.height;
+    picture.screen_x = fitted(room.screen_x, mesh.vertex_count);
+    picture.screen_y = fitted(room.screen_y, mesh.vertex_count);
+    picture.inverse_depth = fitted(room.inverse_depth, mesh.vertex_count);
+    picture.depth = fitted(room.depth, count);
+    picture.surface = fitted(room.surface, count);
+    in_parts(mesh.vertex_count, 4096, threads, [&](int32_t first, int32_t last) { kernel.transform(picture, first, last); });
+    const Bounds& b = picture.bounds;
+    in_parts(std::max(b.y1 - b.y0, 0), 1, threads, [&](int32_t first, int32_t last) {
+        for (int32_t row = b.y0 + first; row < b.y0 + last; row++) {
+            const size_t from = row * line + static_cast<size_t>(b.x0) * samples, to = row * line + static_cast<size_t>(b.x1) * samples;
+            std::fill(picture.depth + from, picture.depth + to, 0.0f);
+            std::fill(picture.surface + from, picture.surface + to, -1);
+        }
+        if (b.x0 < b.x1) kernel.raster(picture, samples, cut, b.y0 + first, b.y0 + last);
+    });
+}
+
+// The blended triangles, farthest first: by material, and in each by triangle.
+int32_t sort_blended(const Object& object, const Picture& picture) {
+    const std::vector<int32_t>& blended = object.blended();
+    const Mesh& mesh = *picture.mesh;
+    const int32_t count = static_cast<int32_t>(blended.size());
+    std::vector<float> depth(count);
+    std::vector<double> total(mesh.batch_count, 0.0);
+    std::vector<int32_t> number(count);
+    const float* f = picture.eye.forward;
+    for (int32_t i = 0; i < count; i++) {
+        const float* c = object.centroids().data() + 3 * static_cast<size_t>(i);
+        depth[i] = c[0] * f[0] + c[1] * f[1] + c[2] * f[2];
+        if (!(depth[i] == depth[i])) depth[i] = 0.0f;
+        total[mesh.batch_of[blended[i]]] += depth[i];
+        number[i] = i;
+    }
+    for (int32_t b = 0; b < mesh.batch_count; b++)
+        if (mesh.batches[b].count) total[b] /= mesh.batches[b].count;
+    std::stable_sort(number.begin(), number.end(), [&](int32_t i, int32_t j) {
+        const int32_t p = mesh.batch_of[blended[i]], q = mesh.batch_of[blended[j]];
+        if (p != q) return total[p] != total[q] ? total[p] > total[q] : p < q;
+        return depth[i] > depth[j];
+    });
+    int32_t* order = fitted(room.order, count);
+    for (int32_t i = 0; i < count; i++) order[i] = blended[number[i]];
+    return count;
+}
+
+void blend_triangles(const Kernel& kernel, const Object& object, Picture& picture, int32_t threads) {
+    const int32_t count = sort_blended(object, picture);
+    const Bounds& b = picture.bounds;
+    const size_t line = static_cast<size_t>(picture.stride) * SAMPLES * 4;
+    picture.veil = fitted(room.veil, line * picture.projection.height);
+    const int32_t* order = room.order.data();
+    in_parts(std::max(b.y1 - b.y0, 0), 1, threads, [&](int32_t first, int32_t last) {
+        for (int32_t row = b.y0 + first; row < b.y0 + last; row++)
+            for (size_t i = row * line + static_cast<size_t>(b.x0) * SAMPLES * 4, end = row * line + static_cast<size_t>(b.x1) * SAMPLES * 4;
+                 i < end; i += 4) {
+                picture.veil[i] = picture.veil[i + 1] = picture.veil[i + 2] = 0.0f;
+                picture.veil[i + 3] = 1.0f;
+            }
+        if (b.x0 < b.x1) kernel.blend(picture, Scratch{}, order, count, b.y0 + first, b.y0 + last);
+    });
+}
+
+void write_depth(const Picture& picture, double radius, int32_t samples, float* out) {
+    const int32_t side = samples == 1 ? 1 : 2, width = picture.projection.width, height = picture.projection.height;
+    const Bounds& b = picture.bounds;
+    std::fill(out, out + static_cast<size_t>(width) * height * side * side, std::numeric_limits<float>::infinity());
+    const float unit = static_cast<float>(radius);
+    for (int32_t row = b.y0; row < b.y1; row++)
+        for (int32_t sub = 0; sub < side; sub++) {
+            float* line = out + (static_cast<size_t>(row) * side + sub) * width * side;
+            const float* from = picture.depth + static_cast<size_t>(row) * picture.stride * samples + sub * side;
+            for (int32_t column = b.x0, end = std::min(b.x1, width); column < end; column++)
+                for (int32_t k = 0; k < side; k++) {
+                    const float inverse = from[static_cast<size_t>(column) * samples + k];
+                    if (inverse > 0.0f) line[column * side + k] = unit / inverse;
+                }
+        }
+}
+
+}  // namespace
+
+void draw_color(const Kernel& kernel, const Object& object, const Surroundings& around, const CameraNumbers& camera,
+                int32_t threads, uint8_t* rgb, float* depth) {
+    const ExactRounding exact;
+    Picture picture{};
+    picture.mesh = &object.mesh();
+    picture.light = &around.light;
+    picture.stage = &around.stage;
+    picture.rgb = rgb;
+    set_camera(picture, object, camera);
+    set_stride(picture);
+    if (depth != nullptr && object.blends()) {
+        place_triangles(kernel, picture, SAMPLES, CUT_DEPTH, threads);
+        write_depth(picture, object.radius(), SAMPLES, depth);
+        depth = nullptr;
+    }
+    place_triangles(kernel, picture, SAMPLES, CUT_COLOR, threads);
+    if (depth != nullptr) write_depth(picture, object.radius(), SAMPLES, depth);
+    if (object.blends()) blend_triangles(kernel, object, picture, threads);
+    if (around.stage.there) {
+        const size_t columns = camera.width / SKY_CELL + 2, rows = camera.height / SKY_CELL + 2;
+        picture.sky = fitted(room.sky, 3 * columns * rows);
+        kernel.sky(picture);
+    }
+    in_parts(camera.height, CHUNK_ROWS, threads, [&](int32_t first, int32_t last) {
+        scratch_room.fit(camera.width, picture.mesh->batch_count);
+        kernel.finish(picture, scratch_room.scratch, first, last);
+    });
+}
+
+void draw_depth(const Kernel& kernel, const Object& object, const CameraNumbers& camera, int32_t threads, float* depth) {
+    const ExactRounding exact;
+    Picture picture{};
+    picture.mesh = &object.mesh();
+    set_camera(picture, object, camera);
+    set_stride(picture);
+    place_triangles(kernel, picture, 1, CUT_DEPTH, threads);
+    write_depth(picture, object.radius(), 1, depth);
+}
+
+void draw_surfaces(const Kernel& kernel, const Object& object, const CameraNumbers& camera, int32_t threads, int32_t* surfaces) {
+    const ExactRounding exact;
+    Picture picture{};
+    picture.mesh = &object.mesh();
+    set_camera(picture, object, camera);
+    set_stride(picture);
+    place_triangles(kernel, picture, SAMPLES, CUT_COLOR, threads);
+    const size_t line = static_cast<size_t>(camera.width) * SAMPLES, stride = static_cast<size_t>(picture.stride) * SAMPLES;
+    std::fill(surfaces, surfaces + line * camera.height, -1);
+    const Bounds& b = picture.bounds;
+    for (int32_t row = b.y0; row < b.y1 && b.x0 < b.x1; row++)
+        std::copy(picture.surface + row * stride + b.x0 * SAMPLES, picture.surface + row * stride + std::min(b.x1, camera.width) * SAMPLES,
+                  surfaces + row * line + b.x0 * SAMPLES);
+}
+
+void draw_heights(const Kernel& kernel, const Object& object, const float* matrix, int32_t size, float* heights) {
+    const ExactRounding exact;
+    Picture picture{};
+    picture.mesh = &object.mesh();
+    std::copy(matrix, matrix + 12, picture.projection.matrix);
+    picture.projection.width = picture.projection.height = size;
+    picture.bounds = {0, 0, size, size};
+    set_stride(picture);
+    place_triangles(kernel, picture, 1, CUT_DEPTH, 1);
+    for (int32_t row = 0; row < size; row++) {
+        const float* line = picture.depth + static_cast<size_t>(row) * picture.stride;
+        std::copy(line, line + size, heights + static_cast<size_t>(row) * size);
+    }
+}
+
+}  // namespace software

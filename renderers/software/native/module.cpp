@@ -1,0 +1,272 @@
+// The Python module: arrays in, arrays out. The interpreter's lock is released while anything is prepared or drawn.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "builds.h"
+#include "draw.h"
+#include "object.h"
+#include "rounding.h"
+#include "surroundings.h"
+
+namespace nb = nanobind;
+using namespace software;
+
+namespace {
+
+template <typename T, typename... Shape>
+using In = nb::ndarray<const T, nb::numpy, nb::c_contig, nb::device::cpu, Shape...>;
+using Points = In<float, nb::shape<-1, 3>>;
+using Pairs = In<float, nb::shape<-1, 2>>;
+using Colors = In<float, nb::shape<-1, 4>>;
+using Triangles = In<uint32_t, nb::shape<-1, 3>>;
+using Bytes4 = In<uint8_t, nb::shape<-1, -1, 4>>;
+using Bytes2 = In<uint8_t, nb::shape<-1, -1, 2>>;
+using Floats3 = In<float, nb::shape<-1, -1, 3>>;
+using Matrix34 = In<float, nb::shape<3, 4>>;
+using Pose = In<double, nb::shape<4, 4>>;
+using Intrinsics = In<double, nb::shape<3, 3>>;
+using Vector = In<double, nb::shape<3>>;
+
+constexpr int32_t MOST_PIXELS = 16384;  // along a side
+
+// A new array that owns its memory.
+template <typename T>
+nb::ndarray<nb::numpy, T> new_array(std::initializer_list<size_t> shape) {
+    size_t count = 1;
+    for (size_t n : shape) count *= n;
+    T* data = new T[count];
+    nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<T*>(p); });
+    return nb::ndarray<nb::numpy, T>(data, shape.size(), shape.begin(), owner);
+}
+
+PrimitiveArrays arrays_of(const Points& positions, const Triangles& triangles) {
+    PrimitiveArrays p{};
+    p.positions = positions.data();
+    p.vertex_count = positions.shape(0);
+    p.triangles = triangles.data();
+    p.triangle_count = triangles.shape(0);
+    return p;
+}
+
+std::tuple<std::vector<double>, std::vector<double>, double> measure(Points positions, Triangles triangles) {
+    const PrimitiveArrays p = arrays_of(positions, triangles);
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    const Box box = box_of(p);
+    return {{box.low, box.low + 3}, {box.high, box.high + 3}, doubled_area(p)};
+}
+
+void add_primitive(Object& object, Points positions, Points normals, Triangles triangles, std::optional<Pairs> uvs,
+                   std::optional<Colors> colors, In<float, nb::shape<4>> base_color) {
+    PrimitiveArrays p = arrays_of(positions, triangles);
+    p.normals = normals.data();
+    p.uvs = uvs ? uvs->data() : nullptr;
+    p.colors = colors ? colors->data() : nullptr;
+    if (normals.shape(0) != p.vertex_count || (uvs && uvs->shape(0) != p.vertex_count) || (colors && colors->shape(0) != p.vertex_count))
+        throw nb::value_error("positions, normals, texture coordinates and colours must be as many");
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    object.add_primitive(p, base_color.data());
+}
+
+int32_t add_texture(Object& object, Bytes4 pixels, bool is_color, int32_t wrap_u, int32_t wrap_v) {
+    if (!pixels.shape(0) || !pixels.shape(1) || pixels.shape(0) > MOST_PIXELS || pixels.shape(1) > MOST_PIXELS)
+        throw nb::value_error("a texture has 1 to 16384 pixels along each side");
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    return object.add_texture(pixels.data(), static_cast<int32_t>(pixels.shape(0)), static_cast<int32_t>(pixels.shape(1)), is_color, wrap_u, wrap_v);
+}
+
+void begin_batch(Object& object, float metallic, float roughness, float normal_scale, float occlusion_strength,
+                 std::tuple<float, float, float> emissive, int32_t alpha_mode, float alpha_cutoff, bool unlit,
+                 bool occlusion_in_surface, const std::vector<int32_t>& textures) {
+    if (textures.size() != 5) throw nb::value_error("five texture numbers are needed");
+    Material m{};
+    m.metallic = metallic;
+    m.roughness = roughness;
+    m.normal_scale = normal_scale;
+    m.occlusion_strength = occlusion_strength;
+    std::tie(m.emissive[0], m.emissive[1], m.emissive[2]) = emissive;
+    m.alpha_mode = alpha_mode;
+    m.alpha_cutoff = alpha_cutoff;
+    m.unlit = unlit;
+    m.occlusion_in_surface = occlusion_in_surface;
+    int32_t numbers[5];
+    std::copy(textures.begin(), textures.end(), numbers);
+    object.begin_batch(m, numbers);
+}
+
+CameraNumbers camera_of(const Pose& pose, const Intrinsics& intrinsics, int32_t width, int32_t height) {
+    if (width < 1 || height < 1 || width > MOST_PIXELS || height > MOST_PIXELS)
+        throw nb::value_error("a picture has 1 to 16384 pixels along each side");
+    return {pose.data(), intrinsics.data(), width, height};
+}
+
+nb::ndarray<nb::numpy, uint8_t> color(const Object& object, const Surroundings& around, Pose pose, Intrinsics intrinsics,
+                                      int32_t width, int32_t height, const std::string& build, int32_t threads) {
+    const CameraNumbers camera = camera_of(pose, intrinsics, width, height);
+    const Kernel& kernel = build_named(build);
+    auto rgb = new_array<uint8_t>({static_cast<size_t>(height), static_cast<size_t>(width), 3});
+    nb::gil_scoped_release unlocked;
+    draw_color(kernel, object, around, camera, threads, rgb.data(), nullptr);
+    return rgb;
+}
+
+nb::ndarray<nb::numpy, float> depth(const Object& object, Pose pose, Intrinsics intrinsics, int32_t width, int32_t height,
+                                    const std::string& build, int32_t threads) {
+    const CameraNumbers camera = camera_of(pose, intrinsics, width, height);
+    const Kernel& kernel = build_named(build);
+    auto out = new_array<float>({static_cast<size_t>(height), static_cast<size_t>(width)});
+    nb::gil_scoped_release unlocked;
+    draw_depth(kernel, object, camera, threads, out.data());
+    return out;
+}
+
+std::tuple<nb::ndarray<nb::numpy, uint8_t>, nb::ndarray<nb::numpy, float>> color_and_depth(
+    const Object& object, const Surroundings& around, Pose pose, Intrinsics intrinsics, int32_t width, int32_t height,
+    const std::string& build, int32_t threads) {
+    const CameraNumbers camera = camera_of(pose, intrinsics, width, height);
+    const Kernel& kernel = build_named(build);
+    const size_t w = width, h = height;
+    auto rgb = new_array<uint8_t>({h, w, 3});
+    auto out = new_array<float>({2 * h, 2 * w});
+    {
+        nb::gil_scoped_release unlocked;
+        draw_color(kernel, object, around, camera, threads, rgb.data(), out.data());
+    }
+    return {rgb, out};
+}
+
+nb::ndarray<nb::numpy, int32_t> surfaces(const Object& object, Pose pose, Intrinsics intrinsics, int32_t width, int32_t height,
+                                         const std::string& build, int32_t threads) {
+    const CameraNumbers camera = camera_of(pose, intrinsics, width, height);
+    const Kernel& kernel = build_named(build);
+    auto out = new_array<int32_t>({static_cast<size_t>(height), static_cast<size_t>(width), SAMPLES});
+    nb::gil_scoped_release unlocked;
+    draw_surfaces(kernel, object, camera, threads, out.data());
+    return out;
+}
+
+nb::ndarray<nb::numpy, float> heights(const Object& object, Matrix34 matrix, int32_t size, const std::string& build) {
+    if (size < 1 || size > MOST_PIXELS) throw nb::value_error("a map has 1 to 16384 texels along each side");
+    const Kernel& kernel = build_named(build);
+    auto out = new_array<float>({static_cast<size_t>(size), static_cast<size_t>(size)});
+    nb::gil_scoped_release unlocked;
+    draw_heights(kernel, object, matrix.data(), size, out.data());
+    return out;
+}
+
+std::shared_ptr<Surroundings> new_surroundings(Floats3 environment, In<float, nb::shape<9, 3>> irradiance, Vector sun_direction,
+                                               Vector sun_radiance, float ground_height, float ground_darkens, float environment_lods,
+                                               std::optional<float> background_lod) {
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    auto s = std::make_shared<Surroundings>(environment.data(), static_cast<int32_t>(environment.shape(0)),
+                                            static_cast<int32_t>(environment.shape(1)));
+    std::copy(irradiance.data(), irradiance.data() + 27, s->light.irradiance);
+    for (int i = 0; i < 3; i++) {
+        s->light.sun_direction[i] = static_cast<float>(sun_direction.data()[i]);
+        s->light.sun_radiance[i] = static_cast<float>(sun_radiance.data()[i]);
+    }
+    s->light.ground_height = ground_height;
+    s->light.ground_darkens = ground_darkens;
+    s->light.environment_lods = environment_lods;
+    s->stage.there = background_lod.has_value();
+    s->stage.background_lod = background_lod.value_or(0.0f);
+    return s;
+}
+
+void set_sun_map(Surroundings& s, In<float, nb::shape<-1, -1>> map, Matrix34 matrix, float offset) {
+    if (map.shape(0) != map.shape(1)) throw nb::value_error("a map is square");
+    s.set_sun_map(map.data(), static_cast<int32_t>(map.shape(0)), matrix.data(), offset);
+}
+
+std::shared_ptr<Pattern> new_pattern(Bytes2 texels) {
+    const size_t size = texels.shape(0);
+    if (texels.shape(1) != size || size < 1 || size > MOST_PIXELS || (size & (size - 1)))
+        throw nb::value_error("a pattern is square, and its side is a power of two");
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    return std::make_shared<Pattern>(texels.data(), static_cast<int32_t>(size));
+}
+
+void set_ground(Surroundings& s, std::shared_ptr<Pattern> pattern, float height, Vector color_0, Vector color_1,
+                In<double, nb::shape<2, 2>> pattern_matrix, float pattern_texels, Vector sun_radiance, Vector irradiance,
+                std::tuple<float, float> fade, Bytes2 shadow, std::tuple<float, float, float, float> shadow_box) {
+    if (shadow.shape(0) != shadow.shape(1)) throw nb::value_error("a map is square");
+    Ground g{};
+    g.height = height;
+    for (int i = 0; i < 3; i++) {
+        g.color_0[i] = static_cast<float>(color_0.data()[i]);
+        g.color_1[i] = static_cast<float>(color_1.data()[i]);
+        g.sun_radiance[i] = static_cast<float>(sun_radiance.data()[i]);
+        g.irradiance[i] = static_cast<float>(irradiance.data()[i]);
+    }
+    for (int i = 0; i < 4; i++) g.pattern_matrix[i] = static_cast<float>(pattern_matrix.data()[i]);
+    g.pattern_texels = pattern_texels;
+    std::tie(g.fade[0], g.fade[1]) = fade;
+    std::tie(g.shadow_box[0], g.shadow_box[1], g.shadow_box[2], g.shadow_box[3]) = shadow_box;
+    s.set_ground(g, std::move(pattern), shadow.data(), static_cast<int32_t>(shadow.shape(0)));
+}
+
+std::vector<std::string> builds() {
+    std::vector<std::string> names;
+    for (const Kernel* kernel : usable_builds()) names.emplace_back(kernel->name);
+    return names;
+}
+
+std::vector<float> linear_table() { return {linear_of_code(), linear_of_code() + 256}; }
+
+Object* new_object(Vector center, double radius, Vector low, Vector high) {
+    Box box;
+    std::copy(low.data(), low.data() + 3, box.low);
+    std::copy(high.data(), high.data() + 3, box.high);
+    return new Object(center.data(), radius, box);
+}
+
+}  // namespace
+
+NB_MODULE(_native, m) {
+    m.doc() = "The passes of the software renderer, in C++. See renderers/software/native.";
+    m.def("builds", &builds, "Names of the builds that this processor can run, the widest first.");
+    m.def("linear_table", &linear_table, "Linear values of the 256 codes of 8-bit sRGB.");
+    m.def("measure", &measure, nb::arg("positions"), nb::arg("triangles"),
+          "Least and greatest coordinates of the vertices in use, and twice the area of the triangles.");
+    nb::class_<Object>(m, "Object")
+        .def(nb::new_(&new_object), nb::arg("center"), nb::arg("radius"), nb::arg("low"), nb::arg("high"))
+        .def("add_texture", &add_texture, nb::arg("pixels"), nb::arg("is_color"), nb::arg("wrap_u"), nb::arg("wrap_v"))
+        .def("begin_batch", &begin_batch, nb::arg("metallic"), nb::arg("roughness"), nb::arg("normal_scale"),
+             nb::arg("occlusion_strength"), nb::arg("emissive"), nb::arg("alpha_mode"), nb::arg("alpha_cutoff"),
+             nb::arg("unlit"), nb::arg("occlusion_in_surface"), nb::arg("textures"))
+        .def("add_primitive", &add_primitive, nb::arg("positions"), nb::arg("normals"), nb::arg("triangles"),
+             nb::arg("uvs").none(), nb::arg("colors").none(), nb::arg("base_color"))
+        .def("finish", &Object::finish)
+        .def_prop_ro("nbytes", &Object::bytes);
+    nb::class_<Pattern>(m, "Pattern").def(nb::new_(&new_pattern), nb::arg("texels"));
+    nb::class_<Surroundings>(m, "Surroundings")
+        .def(nb::new_(&new_surroundings), nb::arg("environment"), nb::arg("irradiance"), nb::arg("sun_direction"),
+             nb::arg("sun_radiance"), nb::arg("ground_height"), nb::arg("ground_darkens"), nb::arg("environment_lods"),
+             nb::arg("background_lod").none())
+        .def("set_sun_map", &set_sun_map, nb::arg("heights"), nb::arg("matrix"), nb::arg("offset"))
+        .def("set_ground", &set_ground, nb::arg("pattern"), nb::arg("height"), nb::arg("color_0"), nb::arg("color_1"),
+             nb::arg("pattern_matrix"), nb::arg("pattern_texels"), nb::arg("sun_radiance"), nb::arg("irradiance"),
+             nb::arg("fade"), nb::arg("shadow"), nb::arg("shadow_box"));
+    m.def("color", &color, nb::arg("object"), nb::arg("around"), nb::arg("pose"), nb::arg("intrinsics"), nb::arg("width"),
+          nb::arg("height"), nb::arg("build"), nb::arg("threads"), "(height, width, 3) sRGB.");
+    m.def("depth", &depth, nb::arg("object"), nb::arg("pose"), nb::arg("intrinsics"), nb::arg("width"), nb::arg("height"),
+          nb::arg("build"), nb::arg("threads"), "(height, width) along the optical axis, world units.");
+    m.def("color_and_depth", &color_and_depth, nb::arg("object"), nb::arg("around"), nb::arg("pose"), nb::arg("intrinsics"),
+          nb::arg("width"), nb::arg("height"), nb::arg("build"), nb::arg("threads"), "Both; depth (2 height, 2 width).");
+    m.def("surfaces", &surfaces, nb::arg("object"), nb::arg("pose"), nb::arg("intrinsics"), nb::arg("width"), nb::arg("height"),
+          nb::arg("build"), nb::arg("threads"), "(height, width, 4): the nearest triangle at each sample, -1 where none is.");
+    m.def("heights", &heights, nb::arg("object"), nb::arg("matrix"), nb::arg("size"), nb::arg("build"));
+}

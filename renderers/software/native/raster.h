@@ -1,0 +1,283 @@
+// Pass 2. Reads where the vertices lie in the picture; writes, for every sample, the nearest triangle and its inverse
+// depth. Edges are tested from one of their ends, the same whichever triangle asks, so that neighbours leave no gap and
+// share no sample; every sample is tested by itself, so that the width of the lanes decides nothing.
+#pragma once
+#include "clip.h"
+#include "lanes.h"
+#include "scene.h"
+#include "texture.h"
+
+namespace KERNEL {
+
+using software::Material;
+using software::Mesh;
+using software::Picture;
+
+// Up to WIDTH triangles, ready to be drawn. Screen coordinates; z is inverse depth.
+struct alignas(64) Prepared {
+    float edge_x[3][WIDTH], edge_y[3][WIDTH], edge_dx[3][WIDTH], edge_dy[3][WIDTH], edge_least[3][WIDTH];
+    float x[3][WIDTH], y[3][WIDTH], z[3][WIDTH];
+    float slope_x[WIDTH], slope_y[WIDTH], least_z[WIDTH], most_z[WIDTH], inverse_area[WIDTH];
+    int32_t x0[WIDTH], y0[WIDTH], x1[WIDTH], y1[WIDTH];  // pixels, both included
+};
+
+// What a cut-out triangle needs to be cut: texture coordinates and opacity at its corners, and a level of detail.
+struct Cutout {
+    float u[3], v[3], alpha[3];
+    float cutoff, lod;
+    bool perspective;
+    const Texture* texture;
+};
+
+// The places of a pixel's samples, and with them of those of the next pixels, a lane each.
+template <int S>
+inline void sample_places(int first, Float& x, Float& y) {
+    alignas(64) float px[WIDTH], py[WIDTH];
+    for (int lane = 0; lane < WIDTH; lane++) {
+        const int n = first + lane, s = n % S;
+        px[lane] = static_cast<float>(n / S) + (S == 1 ? 0.5f : 0.25f + 0.5f * static_cast<float>(s & 1));
+        py[lane] = S == 1 ? 0.5f : 0.25f + 0.5f * static_cast<float>(s >> 1);
+    }
+    x = load(px);
+    y = load(py);
+}
+
+// The first and last pixel with a sample between ``low`` and ``high``; the second is less where there is none.
+template <int S>
+inline void covered_pixels(Float low, Float high, int32_t from, int32_t to, Int& first, Int& last) {
+    const float scale = S == 1 ? 1.0f : 2.0f;
+    const Float l = clamp(low, -2e6f, 2e6f) * Float(scale), h = clamp(high, -2e6f, 2e6f) * Float(scale);
+    const Float a = Float(0.0f) - floor(Float(0.5f) - l), b = floor(h - Float(0.5f));
+    const Mask none = a > b;
+    const Int ia = truncated(floor(a * Float(1.0f / scale))), ib = truncated(floor(b * Float(1.0f / scale)));
+    first = max(select(none, Int(1), ia), Int(from));
+    last = min(select(none, Int(0), ib), Int(to - 1));
+    last = select(none, Int(-1), last);
+}
+
+// Writes ``p``; returns which lanes hold a triangle that may cover samples.
+template <int S>
+inline Mask prepare(const Picture& picture, int32_t row0, int32_t row1, const Float (&x)[3], const Float (&y)[3],
+                    const Float (&z)[3], Mask wanted, Prepared& p) {
+    const Float zero(0.0f);
+    const Float left = min(min(x[0], x[1]), x[2]), right = max(max(x[0], x[1]), x[2]);
+    const Float top = min(min(y[0], y[1]), y[2]), bottom = max(max(y[0], y[1]), y[2]);
+    Int x0, x1, y0, y1;
+    covered_pixels<S>(left, right, picture.bounds.x0, picture.bounds.x1, x0, x1);
+    covered_pixels<S>(top, bottom, row0, row1, y0, y1);
+    const Float ux = x[1] - x[0], uy = y[1] - y[0], vx = x[2] - x[0], vy = y[2] - y[0];
+    const Float area = ux * vy - vx * uy;
+    const Mask shown = wanted & ((area < zero) | (area > zero)) & !(x0 > x1) & !(y0 > y1);
+    if (!any(shown)) return shown;
+    const Mask turned = area > zero;
+    for (int e = 0; e < 3; e++) {
+        const int f = e == 2 ? 0 : e + 1;
+        const Mask forwards = (x[e] < x[f]) | ((x[e] == x[f]) & (y[e] < y[f]));
+        const Float ax = select(forwards, x[e], x[f]), ay = select(forwards, y[e], y[f]);
+        const Float dx = select(forwards, x[f], x[e]) - ax, dy = select(forwards, y[f], y[e]) - ay;
+        const Mask positive = (forwards & !turned) | (turned & !forwards);
+        store(p.edge_x[e], ax);
+        store(p.edge_y[e], ay);
+        store(p.edge_dx[e], select(positive, dx, zero - dx));
+        store(p.edge_dy[e], select(positive, dy, zero - dy));
+        store(p.edge_least[e], select(positive, zero, Float(1e-30f)));
+        store(p.x[e], x[e]);
+        store(p.y[e], y[e]);
+        store(p.z[e], z[e]);
+    }
+    const Float inverse = Float(1.0f) / area, uz = z[1] - z[0], vz = z[2] - z[0];
+    store(p.slope_x, (uz * vy - vz * uy) * inverse);
+    store(p.slope_y, (vz * ux - uz * vx) * inverse);
+    store(p.least_z, min(min(z[0], z[1]), z[2]));
+    store(p.most_z, max(max(z[0], z[1]), z[2]));
+    store(p.inverse_area, inverse);
+    store(p.x0, x0);
+    store(p.x1, x1);
+    store(p.y0, y0);
+    store(p.y1, y1);
+    return shown;
+}
+
+// The opacity of a cut-out triangle at samples.
+inline Float opacity_at(const Prepared& p, int k, const Cutout& c, Float x, Float y) {
+    const float x0 = p.x[0][k], y0 = p.y[0][k], area = p.inverse_area[k];
+    const float ux = p.x[1][k] - x0, uy = p.y[1][k] - y0, vx = p.x[2][k] - x0, vy = p.y[2][k] - y0;
+    const Float rx = x - Float(x0), ry = y - Float(y0);
+    Float b = (rx * Float(vy) - ry * Float(vx)) * Float(area), d = (ry * Float(ux) - rx * Float(uy)) * Float(area);
+    if (c.perspective) {
+        const Float q0 = (Float(1.0f) - b - d) * Float(p.z[0][k]), q1 = b * Float(p.z[1][k]), q2 = d * Float(p.z[2][k]);
+        const Float whole = Float(1.0f) / (q0 + q1 + q2);
+        b = q1 * whole;
+        d = q2 * whole;
+    }
+    const Float a = Float(1.0f) - b - d;
+    Float alpha = a * Float(c.alpha[0]) + b * Float(c.alpha[1]) + d * Float(c.alpha[2]);
+    if (c.texture != nullptr) {
+        const Float u = a * Float(c.u[0]) + b * Float(c.u[1]) + d * Float(c.u[2]);
+        const Float v = a * Float(c.v[0]) + b * Float(c.v[1]) + d * Float(c.v[2]);
+        alpha = alpha * read_alpha(*c.texture, into_picture(u, c.texture->wrap_u), into_picture(v, c.texture->wrap_v),
+                                   Float(c.lod));
+    }
+    return alpha;
+}
+
+// Calls ``visit(index of the first sample, covered lanes, inverse depth, x, y)`` for every group of lanes of triangle ``k``.
+template <int S, typename Visit>
+inline void each_group(const Picture& picture, const Prepared& p, int k, Visit visit) {
+    constexpr int PARTS = WIDTH < S ? S / WIDTH : 1, STEP = WIDTH < S ? 1 : WIDTH / S;
+    const int32_t stride = picture.stride, x0 = p.x0[k] / STEP * STEP, x1 = p.x1[k];
+    for (int part = 0; part < PARTS; part++) {
+        Float places_x, places_y;
+        sample_places<S>(part * WIDTH, places_x, places_y);
+        for (int32_t row = p.y0[k]; row <= p.y1[k]; row++) {
+            const Float y = Float(static_cast<float>(row)) + places_y;
+            const Float across0 = (y - Float(p.edge_y[0][k])) * Float(p.edge_dx[0][k]);
+            const Float across1 = (y - Float(p.edge_y[1][k])) * Float(p.edge_dx[1][k]);
+            const Float across2 = (y - Float(p.edge_y[2][k])) * Float(p.edge_dx[2][k]);
+            const Float start = Float(p.z[0][k]) + (y - Float(p.y[0][k])) * Float(p.slope_y[k]);
+            for (int32_t column = x0; column <= x1; column += STEP) {
+                const Float x = Float(static_cast<float>(column)) + places_x;
+                const Mask inside =
+                    ((x - Float(p.edge_x[0][k])) * Float(p.edge_dy[0][k]) - across0 >= Float(p.edge_least[0][k])) &
+                    ((x - Float(p.edge_x[1][k])) * Float(p.edge_dy[1][k]) - across1 >= Float(p.edge_least[1][k])) &
+                    ((x - Float(p.edge_x[2][k])) * Float(p.edge_dy[2][k]) - across2 >= Float(p.edge_least[2][k]));
+                if (!any(inside)) continue;
+                Float z = start + (x - Float(p.x[0][k])) * Float(p.slope_x[k]);
+                z = min(max(z, Float(p.least_z[k])), Float(p.most_z[k]));
+                visit((static_cast<size_t>(row) * stride + column) * S + part * WIDTH, inside, z, x, y);
+            }
+        }
+    }
+}
+
+template <int S>
+inline void draw_prepared(const Picture& picture, const Prepared& p, int k, int32_t triangle, const Cutout* cutout) {
+    each_group<S>(picture, p, k, [&](size_t at, Mask inside, Float z, Float x, Float y) {
+        Mask nearer = inside & (z > load(picture.depth + at));
+        if (!any(nearer)) return;
+        if (cutout != nullptr) nearer = nearer & (opacity_at(p, k, *cutout, x, y) >= Float(cutout->cutoff));
+        store(picture.depth + at, z, nearer);
+        store(picture.surface + at, Int(triangle), nearer);
+    });
+}
+
+inline int32_t corner(const Mesh& mesh, int32_t triangle, int which) {
+    return which == 0 ? mesh.a[triangle] : which == 1 ? mesh.b[triangle] : mesh.c[triangle];
+}
+
+// The uncut corners of a triangle; a level of detail from how much larger it is on its texture than on the screen.
+template <int S>
+inline Cutout cutout_of(const Picture& picture, const Material& material, float cutoff, int32_t triangle) {
+    const Mesh& mesh = *picture.mesh;
+    Cutout c;
+    c.cutoff = cutoff;
+    c.perspective = picture.projection.perspective != 0;
+    c.texture = material.base.levels ? &material.base : nullptr;
+    for (int i = 0; i < 3; i++) {
+        const int32_t vertex = corner(mesh, triangle, i);
+        c.u[i] = mesh.attributes[8 * vertex + 6];
+        c.v[i] = mesh.attributes[8 * vertex + 7];
+        c.alpha[i] = material.colored ? mesh.colors[4 * vertex + 3] : material.base_color[3];
+    }
+    c.lod = 0.0f;
+    return c;
+}
+
+// The mip level for a cut-out triangle, from its areas on the texture and on the screen.
+template <int S>
+inline void set_level(Cutout& c, const Prepared& p, int k) {
+    if (c.texture == nullptr) return;
+    const float area = (c.u[1] - c.u[0]) * (c.v[2] - c.v[0]) - (c.u[2] - c.u[0]) * (c.v[1] - c.v[0]);
+    const float texels = area * static_cast<float>(c.texture->width[0]) * static_cast<float>(c.texture->height[0]);
+    const float ratio = texels * p.inverse_area[k] * (1.0f / S);
+    alignas(64) float lod[WIDTH];
+    store(lod, floor(Float(0.5f) * log2(clamp(abs(Float(ratio)), 1e-12f, 1e30f)) + Float(0.5f)));
+    c.lod = lod[0];
+}
+
+template <int S>
+inline void draw_clipped(const Picture& picture, int32_t row0, int32_t row1, int32_t triangle, const Cutout* whole) {
+    const Mesh& mesh = *picture.mesh;
+    ClippedCorner corners[4];
+    const int32_t ids[3] = {mesh.a[triangle], mesh.b[triangle], mesh.c[triangle]};
+    const int count = clip(picture, ids, corners);
+    for (int i = 2; i < count; i++) {
+        const ClippedCorner* three[3] = {&corners[0], &corners[i - 1], &corners[i]};
+        Float x[3], y[3], z[3];
+        Cutout cutout;
+        if (whole != nullptr) cutout = *whole;
+        for (int j = 0; j < 3; j++) {
+            x[j] = Float(three[j]->x);
+            y[j] = Float(three[j]->y);
+            z[j] = Float(three[j]->z);
+            if (whole != nullptr) {
+                cutout.u[j] = three[j]->of(whole->u);
+                cutout.v[j] = three[j]->of(whole->v);
+                cutout.alpha[j] = three[j]->of(whole->alpha);
+            }
+        }
+        Prepared p;
+        if (!any(prepare<S>(picture, row0, row1, x, y, z, first_lanes(1), p))) continue;
+        if (whole != nullptr) set_level<S>(cutout, p, 0);
+        draw_prepared<S>(picture, p, 0, triangle, whole != nullptr ? &cutout : nullptr);
+    }
+}
+
+template <int S>
+inline void raster_batch(const Picture& picture, const software::Batch& batch, bool cut_out, float cutoff, int32_t row0,
+                         int32_t row1) {
+    const Mesh& mesh = *picture.mesh;
+    const Float zero(0.0f);
+    Prepared p;
+    for (int32_t t = batch.first, end = batch.first + batch.count; t < end; t += WIDTH) {
+        const Int corners[3] = {load(mesh.a + t), load(mesh.b + t), load(mesh.c + t)};
+        Float x[3], y[3], z[3];
+        for (int i = 0; i < 3; i++) {
+            x[i] = gather(picture.screen_x, corners[i]);
+            y[i] = gather(picture.screen_y, corners[i]);
+            z[i] = gather(picture.inverse_depth, corners[i]);
+        }
+        const Mask there = first_lanes(end - t < WIDTH ? end - t : WIDTH);
+        const Mask near = (z[0] < zero) | (z[1] < zero) | (z[2] < zero);
+        uint32_t shown = bits(prepare<S>(picture, row0, row1, x, y, z, there & !near, p));
+        for (; shown; shown &= shown - 1) {
+            const int k = __builtin_ctz(shown);
+            if (!cut_out) {
+                draw_prepared<S>(picture, p, k, t + k, nullptr);
+                continue;
+            }
+            Cutout cutout = cutout_of<S>(picture, batch.material, cutoff, t + k);
+            set_level<S>(cutout, p, k);
+            draw_prepared<S>(picture, p, k, t + k, &cutout);
+        }
+        for (uint32_t split = bits(there & near); split; split &= split - 1) {
+            const int32_t triangle = t + __builtin_ctz(split);
+            if (!cut_out) {
+                draw_clipped<S>(picture, row0, row1, triangle, nullptr);
+                continue;
+            }
+            const Cutout cutout = cutout_of<S>(picture, batch.material, cutoff, triangle);
+            draw_clipped<S>(picture, row0, row1, triangle, &cutout);
+        }
+    }
+}
+
+template <int S>
+inline void raster_all(const Picture& picture, int32_t cut, int32_t row0, int32_t row1) {
+    for (int32_t i = 0; i < picture.mesh->batch_count; i++) {
+        const software::Batch& batch = picture.mesh->batches[i];
+        const Material& m = batch.material;
+        const float blended = cut == software::CUT_DEPTH ? software::BLEND_CUTOFF : software::SOLID_FROM;
+        const float cutoff = m.alpha_mode == software::MASKED ? m.alpha_cutoff : blended;
+        raster_batch<S>(picture, batch, m.alpha_mode != software::SOLID, cutoff, row0, row1);
+    }
+}
+
+inline void raster(const Picture& picture, int32_t samples, int32_t cut, int32_t row0, int32_t row1) {
+    if (samples == 1)
+        raster_all<1>(picture, cut, row0, row1);
+    else
+        raster_all<software::SAMPLES>(picture, cut, row0, row1);
+}
+
+}  // namespace KERNEL

@@ -1,0 +1,23 @@
+// Other libraries may have left a thread flushing tiny numbers to zero, or rounding in another way. While one of these
+// lives, its thread computes as IEEE 754 says.
+#pragma once
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace software {
+
+class ExactRounding {
+  public:
+#if defined(__x86_64__)
+    ExactRounding() : before_(_mm_getcsr()) { _mm_setcsr(0x1f80); }
+    ~ExactRounding() { _mm_setcsr(before_); }
+
+  private:
+    unsigned before_;
+#else
+    ExactRounding() {}
+#endif
+};
+
+}  // namespace software

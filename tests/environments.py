@@ -1,0 +1,45 @@
+"""Other BLAS kernels, thread counts, instruction sets and locales, as a process of its own sees them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+__all__ = ["ARITHMETIC", "run_in"]
+
+_OWN = ("OPENBLAS_", "OMP_", "NPY_", "VIEWPOINT100K_LANES", "PYTHONHASHSEED", "LANG", "LC_", "TZ")
+
+
+def _arithmetic() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {"as it is": {}}
+    for kernel in ("Prescott", "Haswell", "SkylakeX", "Zen"):
+        for threads in ("1", "8"):
+            found[f"{kernel} with {threads} threads"] = {
+                "OPENBLAS_CORETYPE": kernel,
+                "OPENBLAS_NUM_THREADS": threads,
+                "OMP_NUM_THREADS": threads,
+            }
+    dispatched = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
+    for count in range(len(dispatched)):
+        names = " ".join(dispatched[count:])
+        found[f"NumPy without {names}"] = {"NPY_DISABLE_CPU_FEATURES": names}
+    return found
+
+
+ARITHMETIC: Mapping[str, Mapping[str, str]] = _arithmetic()
+"""Environment variables by name. NumPy refuses names of instructions that this CPU lacks, so they are read from it."""
+
+
+def run_in(variables: Mapping[str, str], script: Path, *arguments: str) -> str:
+    """What ``script`` prints in a process with these environment variables and none of their kind besides."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
+    environment |= {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **variables}
+    command = [sys.executable, str(script), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=280)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()

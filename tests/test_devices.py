@@ -1,0 +1,154 @@
+"""Workers are dealt out over the GPUs that a process may see; the lists of EGL and CUDA are stand-ins."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from renderers.devices import CudaDevice, DrawingDevice, EglDevice, choose, deal, drawing_devices, egl_devices
+from viewpoint100k.building.engines import local, ray
+from viewpoint100k.building.engines.worker import WorkerJob
+from viewpoint100k.dataset.folder import DatasetFolder
+from viewpoint100k.errors import UsageError
+
+GIB = 2**30
+UUIDS = [f"{i:032x}" for i in range(1, 9)]
+
+
+def egl_of(order: list[int], told: bool = True) -> list[EglDevice]:
+    """EGL's list on a node of GPUs in its own order, Mesa's software renderer last."""
+    gpus = [
+        EglDevice(place, "nvidia", UUIDS[gpu] if told else "", f"0000:{gpu:02x}:00.0")
+        for place, gpu in enumerate(order)
+    ]
+    return [*gpus, EglDevice(len(gpus), "software")]
+
+
+def cuda_of(visible: list[int], gib: int = 80) -> list[CudaDevice]:
+    """What CUDA lists where CUDA_VISIBLE_DEVICES is ``visible``: it renumbers them from 0."""
+    return [
+        CudaDevice(i, "NVIDIA H100", UUIDS[gpu], f"0000:{gpu:02x}:00.0", gib * GIB) for i, gpu in enumerate(visible)
+    ]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_egl_devices_are_those_of_the_same_gpu(told: bool) -> None:
+    """By UUID, or where EGL tells none by the place on the bus."""
+    found = drawing_devices(egl_of([3, 0, 2, 1], told), cuda_of([0, 1, 2, 3]))
+    assert [(device.number, device.egl_index) for device in found] == [(0, 1), (1, 3), (2, 2), (3, 0)]
+
+
+def test_a_gpu_that_cuda_hides_is_not_drawn_on() -> None:
+    found = drawing_devices(egl_of([3, 0, 2, 1]), cuda_of([2]))
+    assert [(device.number, device.egl_index) for device in found] == [(0, 2)]
+    assert drawing_devices(egl_of([3, 0, 2, 1]), cuda_of([])) == ()
+
+
+def test_a_gpu_that_egl_cannot_open_is_not_drawn_on() -> None:
+    assert drawing_devices([EglDevice(0, "software")], cuda_of([0, 1])) == ()
+    assert [d.egl_index for d in drawing_devices(egl_of([1]), cuda_of([0, 1]))] == [0]
+
+
+def test_other_makers_gpus_are_taken_in_order_of_egl() -> None:
+    egl = [EglDevice(0, "other", name="/dev/dri/card0"), EglDevice(1, "software"), EglDevice(2, "other")]
+    assert [(d.number, d.egl_index, d.room) for d in drawing_devices(egl, [])] == [(0, 0, None), (2, 2, None)]
+
+
+def gpu(number: int, gib: float = 80) -> DrawingDevice:
+    return DrawingDevice(7 - number, number, "GPU", int(gib * GIB))
+
+
+def test_no_gpu_idles_on_a_node_of_eight() -> None:
+    gpus = [gpu(i) for i in range(8)]
+    assert Counter(deal(16, gpus)) == dict.fromkeys(gpus, 2)
+    assert deal(3, gpus) == tuple(gpus[:3])
+
+
+def test_a_larger_gpu_gets_more_workers() -> None:
+    large, small = gpu(0, 80), gpu(1, 20)
+    assert Counter(deal(10, [large, small])) == {large: 8, small: 2}
+
+
+def test_no_more_workers_than_memory_holds() -> None:
+    assert Counter(deal(16, [gpu(0, 2.5), gpu(1, 0.4)])) == {gpu(0, 2.5): 2, gpu(1, 0.4): 1}
+
+
+def test_without_a_gpu_all_workers_are_started() -> None:
+    assert deal(3, []) == (None, None, None)
+
+
+def test_gpus_are_chosen_by_number() -> None:
+    gpus = [gpu(i) for i in range(4)]
+    assert choose(gpus, "2, 0") == (gpus[2], gpus[0])
+    with pytest.raises(UsageError, match=r"--gpus 0,5: there is no GPU '5' to draw on; there is 0, 1, 2, 3"):
+        choose(gpus, "0,5")
+    with pytest.raises(UsageError, match="named twice"):
+        choose(gpus, "1,1")
+    with pytest.raises(UsageError, match="there is none"):
+        choose([], "0")
+
+
+class FakeProcess:
+    def start(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def join(self) -> None: ...
+
+
+def test_a_worker_that_is_replaced_draws_where_the_other_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs: list[WorkerJob] = []
+
+    class Context:
+        def Pipe(self) -> tuple[FakePipe, FakePipe]:
+            return FakePipe(), FakePipe()
+
+        def Process(self, target: object, args: tuple[WorkerJob, object], daemon: bool) -> FakeProcess:
+            jobs.append(args[0])
+            return FakeProcess()
+
+    class FakePipe:
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(local, "get_context", lambda method: Context())
+    gpus = [gpu(0), gpu(1)]
+    engine = local.LocalEngine(None, DatasetFolder(tmp_path), 4, print, print, devices=gpus)  # type: ignore[arg-type]
+    engine._workers += [engine._start() for _ in range(1)]
+    for _ in range(3):
+        engine._workers.append(engine._start())
+    assert sorted(job.device_index or 0 for job in jobs) == [6, 6, 7, 7]
+    gone = engine._workers.pop(1)
+    assert engine._start().device == gone.device
+
+
+def test_a_task_of_ray_draws_on_the_gpu_that_ray_gave_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int | None] = []
+
+    class Plan:
+        digest = "0" * 16
+
+        class config:
+            renderer = "opengl"
+
+            @staticmethod
+            def open_source() -> None: ...
+
+    monkeypatch.setattr(ray, "BlockBuilder", lambda plan, source, device_index: seen.append(device_index))
+    monkeypatch.setattr(ray, "_builders", {})
+    monkeypatch.setattr(ray, "drawing_devices", lambda: drawing_devices(egl_of([3, 0, 2, 1]), cuda_of([3])))
+    ray._builder(Plan())  # type: ignore[arg-type]
+    monkeypatch.setattr(ray, "_builders", {})
+    monkeypatch.setattr(ray, "drawing_devices", tuple)
+    ray._builder(Plan())  # type: ignore[arg-type]
+    assert seen == [0, None]
+
+
+def test_this_machine_lists_its_devices() -> None:
+    try:
+        devices = egl_devices()
+    except OSError as error:
+        pytest.skip(f"no EGL here: {error}")
+    assert [device.index for device in devices] == list(range(len(devices)))
+    assert all(str(device) for device in devices)

@@ -1,0 +1,79 @@
+"""The same rows on every machine: small sets have the committed digests, whatever the process runs on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from conftest import run_command
+from environments import ARITHMETIC, run_in
+from golden_rows import GOLDEN, JOBS
+
+from renderers.software.extension import load, why_missing
+
+pytestmark = pytest.mark.skipif(why_missing() is not None, reason=f"golden digests need it: {why_missing()}")
+
+SCRIPT = Path(__file__).with_name("golden_rows.py")
+DIGESTS: Mapping[str, Mapping[str, str]] = json.loads(GOLDEN.read_text())
+QUICK = [name for name, job in JOBS.items() if job.rows <= 20]
+OTHERS = {
+    "hashes in another order": {"PYTHONHASHSEED": "7"},
+    "another language and time zone": {"LANG": "tr_TR.UTF-8", "LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu"},
+}
+
+
+def lanes() -> dict[str, dict[str, str]]:
+    if why_missing():
+        return {}
+    return {f"lanes of {build}": {"VIEWPOINT100K_LANES": build} for build in load().builds()}
+
+
+ENVIRONMENTS = {**ARITHMETIC, **OTHERS, **lanes()}
+WIDE = ["Prescott with 8 threads", "SkylakeX with 1 threads", *OTHERS, *lanes()]
+"""Environments in which all quick jobs run; the others run the first one of each config."""
+
+
+def at_hand(names: list[str]) -> list[str]:
+    return [name for name in names if JOBS[name].folder is None or JOBS[name].folder.exists()]
+
+
+def test_every_job_has_a_committed_digest() -> None:
+    assert set(DIGESTS) == set(JOBS)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_small_set_has_the_committed_digests(name: str) -> None:
+    if not at_hand([name]):
+        pytest.skip(f"the real assets are not here: no folder {JOBS[name].folder}")
+    assert json.loads(run_in({}, SCRIPT, name)) == {name: DIGESTS[name]}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_environment_builds_the_same_rows(environment: str) -> None:
+    names = at_hand(QUICK if environment in WIDE else ["viewpoint-100k 20", "decoupled 20"])
+    printed = json.loads(run_in(ENVIRONMENTS[environment], SCRIPT, *names))
+    assert printed == {name: DIGESTS[name] for name in names}
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_build_on_disk_has_the_same_digests(workers: int, tmp_path: Path) -> None:
+    job = JOBS["viewpoint-100k 20"]
+    sets = [part for setting in job.settings() for part in ("--set", setting)]
+    out = tmp_path / "set"
+    built = run_command("build", job.config, "--rows", str(job.rows), *sets, "--workers", str(workers), "--out", out)
+    assert built.returncode == 0, built.stderr
+    expected = DIGESTS["viewpoint-100k 20"]
+    stated = json.loads((out / ".build" / "manifest.json").read_text())["rows"]
+    assert {name: stated[name] for name in expected} == expected
+    assert expected["numbers"] in built.stdout
+    assert run_command("verify", out, "--digest", expected["content"]).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_environment_builds_the_same_larger_sets(environment: str) -> None:
+    names = at_hand([name for name, job in JOBS.items() if job.rows > 20])
+    printed = json.loads(run_in(ENVIRONMENTS[environment], SCRIPT, *names))
+    assert printed == {name: DIGESTS[name] for name in names}

@@ -1,0 +1,173 @@
+"""What this machine has found out about assets, in one file: listings of folders, and what became of each file.
+
+The file is an SQLite database with a rollback journal. (A write-ahead log needs memory that all its users share, which
+jobs on several nodes do not have.) Every value is compressed with a checksum, so that one that is damaged is not
+believed. A store that cannot be used costs time, never a build: it is said once and then done without.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+__all__ = ["AssetStore", "store_path"]
+
+_WAIT_S = 30.0
+"""For another process that is writing."""
+_MOST_BYTES = 2**30
+"""Of the file. Beyond it, what has not been used for longest is deleted."""
+_KEPT_PART = 0.75
+"""Of `_MOST_BYTES`, after a deletion."""
+_AT_ONCE = 500
+"""Keys in one question to the database."""
+_DAY_S = 86_400
+
+_TABLES = """
+create table if not exists entries (key blob primary key, used integer not null, value blob not null) without rowid;
+create index if not exists entries_by_use on entries (used);
+"""
+
+T = TypeVar("T")
+
+
+def store_path() -> Path:
+    """The store of this user: below ``XDG_CACHE_HOME``, or else ``~/.cache``. It may be deleted at any time."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "viewpoint100k" / "assets.sqlite"
+
+
+class AssetStore:
+    """Values by key, shared by any number of threads, processes and jobs.
+
+    Args:
+        path: of the file; `store_path` by default.
+        most_bytes: bound on its size.
+    """
+
+    def __init__(self, path: Path | None = None, most_bytes: int = _MOST_BYTES) -> None:
+        self.path = path or store_path()
+        self._most_bytes = most_bytes
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._broken = False
+
+    def get(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """The values of those keys that have one."""
+        wanted = list(keys)
+        rows: list[tuple[bytes, int, bytes]] = []
+        for start in range(0, len(wanted), _AT_ONCE):
+            rows += self._do(partial(_select, wanted[start : start + _AT_ONCE]), [])
+        if old := [(_today(), key) for key, used, _ in rows if used != _today()]:
+            self._do(lambda c: c.executemany("update entries set used = ? where key = ?", old), None)
+        found: dict[bytes, bytes] = {}
+        for key, _, value in rows:
+            with suppress(zlib.error):  # Damaged: as if it were not there.
+                found[key] = zlib.decompress(value)
+        return found
+
+    def put(self, items: Mapping[bytes, bytes]) -> None:
+        """Stores all of ``items``, or none where the process is killed."""
+        rows = [(key, _today(), zlib.compress(value, 1)) for key, value in items.items()]
+        if rows:
+            self._do(lambda c: c.executemany("insert or replace into entries values (?, ?, ?)", rows), None)
+
+    def shrink(self) -> None:
+        """Deletes what has not been used for longest where the file has grown beyond its bound."""
+        if self.path.exists() and self.path.stat().st_size > self._most_bytes:
+            self._do(self._delete_oldest, None)
+            self._do(lambda c: c.execute("vacuum"), None, in_transaction=False)
+
+    def clear(self) -> int:
+        """Deletes the store; gives the bytes that it held."""
+        self.close()
+        files = [self.path, self.path.with_name(f"{self.path.name}-journal")]
+        size = sum(file.stat().st_size for file in files if file.exists())
+        for file in files:
+            file.unlink(missing_ok=True)
+        return size
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _delete_oldest(self, connection: sqlite3.Connection) -> None:
+        excess = self.path.stat().st_size - _KEPT_PART * self._most_bytes
+        last = None
+        for used, size in connection.execute("select used, sum(length(value) + 64) from entries group by used"):
+            last = used
+            excess -= size
+            if excess <= 0:
+                break
+        if last == _today():  # All of it is in use: the keys, which are hashes, decide.
+            connection.execute("delete from entries where used < ?", (last,))
+            connection.execute("delete from entries where key < x'40'")
+        elif last is not None:
+            connection.execute("delete from entries where used <= ?", (last,))
+
+    def _do(self, work: Callable[[sqlite3.Connection], T], otherwise: T, in_transaction: bool = True) -> T:
+        """What ``work`` gives, in a transaction of its own; ``otherwise`` where the store cannot be used."""
+        with self._lock:
+            if self._broken:
+                return otherwise
+            try:
+                return self._attempt(work, in_transaction)
+            except sqlite3.OperationalError as error:
+                self._give_up(error)  # Locked for too long, or a disk that is full: the file may be good.
+            except sqlite3.DatabaseError:
+                self._discard()
+                try:
+                    return self._attempt(work, in_transaction)
+                except (sqlite3.Error, OSError) as error:
+                    self._give_up(error)
+            except OSError as error:
+                self._give_up(error)
+            return otherwise
+
+    def _attempt(self, work: Callable[[sqlite3.Connection], T], in_transaction: bool) -> T:
+        connection = self._connected()
+        if not in_transaction:
+            return work(connection)
+        with connection:
+            return work(connection)
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self.path, timeout=_WAIT_S, check_same_thread=False)
+            # A crash of the machine may lose the last entries, that of a process none.
+            connection.execute("pragma synchronous = normal")
+            connection.executescript(_TABLES)
+            self._connection = connection
+        return self._connection
+
+    def _discard(self) -> None:
+        """The file is no database, or a damaged one: it is begun anew."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        with suppress(OSError):
+            self.path.unlink()
+
+    def _give_up(self, error: Exception) -> None:
+        self._broken = True
+        print(f"going on without the store {self.path} ({error})", file=sys.stderr, flush=True)
+
+
+def _select(keys: Sequence[bytes], connection: sqlite3.Connection) -> list[tuple[bytes, int, bytes]]:
+    marks = ",".join("?" * len(keys))
+    return connection.execute(f"select key, used, value from entries where key in ({marks})", keys).fetchall()
+
+
+def _today() -> int:
+    return int(time.time()) // _DAY_S

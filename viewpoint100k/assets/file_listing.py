@@ -1,0 +1,187 @@
+"""The files below a folder, listed once: as long as no folder in it changes, the list is read from the store."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.assets.asset_store import AssetStore
+from viewpoint100k.runtime.progress import Progress
+
+__all__ = ["FilesById", "file_of", "list_files"]
+
+_UNSETTLED_NS = 2 * 10**9
+"""A folder that changed so shortly before it was listed may have changed again without a trace in its times."""
+_WORTH_STORING = 1000
+"""Fewer files are listed in no time."""
+_FILES_BETWEEN_REPORTS = 1000
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """What a walk found."""
+
+    names: list[str]
+    """Of files, relative to the root, as text that can be stored; sorted."""
+    folders: list[str]
+    """All that were read, relative to the root."""
+    times: NDArray[np.int64]
+    """(folders, 2): last change of each folder's content and of the folder itself, nanoseconds."""
+    listed_ns: int
+
+
+def list_files(root: Path, suffixes: frozenset[str], store: AssetStore | None = None) -> list[str]:
+    """Files below ``root`` with one of these lower-case suffixes: POSIX paths relative to it, sorted.
+
+    Names that begin with a dot are passed over, and so are folders that are symbolic links. Bytes that are not UTF-8
+    are written as ``\\xff``.
+    """
+    store = store or AssetStore()
+    key = hashlib.blake2b(
+        "\0".join(["listing", os.path.realpath(root), *sorted(suffixes)]).encode("utf-8", "surrogateescape"),
+        digest_size=16,
+    ).digest()
+    stored = store.get([key]).get(key)
+    kept = None if stored is None else _decoded(stored)
+    if kept is not None and _is_as_it_was(root, kept):
+        return kept.names
+    with Progress("listing", "files", delay_s=2.0) as progress:
+        listed = _walk(root, suffixes, progress)
+    if len(listed.names) >= _WORTH_STORING:
+        store.put({key: _encoded(listed)})
+    store.close()
+    return listed.names
+
+
+def file_of(root: Path, name: str, suffixes: frozenset[str]) -> Path | None:
+    """The path of a file that `list_files` would list under ``name``; None where it would list none.
+
+    Nothing else is looked at, so that a process that needs some files need not list a million.
+    """
+    parts = name.split("/")
+    if not name or "\0" in name or any(not part or part.startswith(".") for part in parts):
+        return None
+    if os.path.splitext(name)[1].lower() not in suffixes:
+        return None
+    path = Path(os.path.join(root, *parts))
+    if not os.path.lexists(path) and "\\x" in name:
+        path = Path(os.fsdecode(os.path.join(os.fsencode(root), _unescaped(name))))
+    if not os.path.lexists(path) or os.path.isdir(path):
+        return None
+    folder = path.parent
+    while folder != root:
+        if folder.is_symlink():
+            return None
+        folder = folder.parent
+    return path
+
+
+class FilesById(Mapping[str, Path]):
+    """The path of each listed file, made when it is asked for."""
+
+    def __init__(self, root: Path, names: Sequence[str], suffixes: frozenset[str]) -> None:
+        self._root, self._names, self._suffixes = root, names, suffixes
+
+    def __getitem__(self, name: str) -> Path:
+        path = file_of(self._root, name, self._suffixes)
+        if path is None:
+            raise KeyError(name)
+        return path
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _walk(root: Path, suffixes: frozenset[str], progress: Progress) -> _Listed:
+    names: list[str] = []
+    folders: list[str] = []
+    times: list[tuple[int, int]] = []
+    left = [""]
+    listed_ns = time.time_ns()
+    while left:
+        folder = left.pop()
+        prefix = f"{folder}/" if folder else ""
+        try:
+            status = os.stat(os.path.join(root, folder))
+            with os.scandir(os.path.join(root, folder)) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if entry.is_dir():
+                        if not entry.is_symlink():
+                            left.append(prefix + entry.name)
+                    elif os.path.splitext(entry.name)[1].lower() in suffixes:
+                        names.append(_storable(prefix + entry.name))
+                        if len(names) % _FILES_BETWEEN_REPORTS == 0:
+                            progress.advance(_FILES_BETWEEN_REPORTS)
+        except OSError as error:
+            print(f"listing: {error.filename} cannot be read ({error.strerror}): left out", file=sys.stderr, flush=True)
+            continue
+        folders.append(folder)
+        times.append((status.st_mtime_ns, status.st_ctime_ns))
+    progress.advance(len(names) % _FILES_BETWEEN_REPORTS)
+    names.sort()
+    return _Listed(names, folders, np.array(times, dtype=np.int64).reshape(-1, 2), listed_ns)
+
+
+def _is_as_it_was(root: Path, listed: _Listed) -> bool:
+    """Whether no folder has changed since, nor so shortly before that a change could have been missed."""
+    if len(listed.times) and int(listed.times.max()) > listed.listed_ns - _UNSETTLED_NS:
+        return False
+    for folder, (changed, touched) in zip(listed.folders, listed.times.tolist(), strict=True):
+        try:
+            status = os.stat(os.path.join(root, folder))
+        except OSError:
+            return False
+        if (status.st_mtime_ns, status.st_ctime_ns) != (changed, touched):
+            return False
+    return True
+
+
+def _encoded(listed: _Listed) -> bytes:
+    folders = "\0".join(listed.folders).encode("utf-8", "surrogateescape")
+    names = "\0".join(listed.names).encode()
+    head = np.array([listed.listed_ns, len(listed.folders), len(folders)], dtype="<i8").tobytes()
+    return b"".join([head, listed.times.astype("<i8").tobytes(), folders, names])
+
+
+def _decoded(value: bytes) -> _Listed | None:
+    """What `_encoded` made; None of anything else."""
+    try:
+        listed_ns, count, length = np.frombuffer(value, dtype="<i8", count=3).tolist()
+        at = 24 + 16 * count
+        times = np.frombuffer(value, dtype="<i8", count=2 * count, offset=24).reshape(count, 2)
+        folders = value[at : at + length].decode("utf-8", "surrogateescape").split("\0")
+        names = value[at + length :].decode()
+    except (ValueError, UnicodeDecodeError):
+        return None
+    if len(folders) != count:
+        return None
+    return _Listed(names.split("\0") if names else [], folders, times.astype(np.int64), listed_ns)
+
+
+def _storable(name: str) -> str:
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", errors="backslashreplace")
+
+
+def _unescaped(name: str) -> bytes:
+    """The bytes of a name whose ``\\xff`` stand for bytes that are not UTF-8."""
+    pieces = name.split("\\x")
+    out = pieces[0].encode()
+    for piece in pieces[1:]:
+        try:
+            out += bytes([int(piece[:2], 16)]) + piece[2:].encode()
+        except ValueError:
+            out += b"\\x" + piece.encode()
+    return out

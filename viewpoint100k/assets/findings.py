@@ -1,0 +1,200 @@
+"""What trying to load an asset has shown, and the store that keeps it as long as the asset's files stay as they are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64decode, b64encode
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import metadata, resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from viewpoint100k.assets.asset import Asset, MeshAsset, Source, Stamped
+from viewpoint100k.assets.asset_store import AssetStore
+from viewpoint100k.assets.descriptors import Descriptor, describe
+from viewpoint100k.errors import AssetError
+
+__all__ = ["Finding", "FindingStore", "examine"]
+
+_COLORS = 64
+_PACKAGES = ("numpy", "scipy", "trimesh", "pillow")
+"""Besides this project's own, their code reads assets."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Another file that a loading looked for."""
+
+    path: str
+    size: int
+    """Bytes; -1 where there is no such file."""
+    mtime_ns: int
+
+    def holds(self) -> bool:
+        """Whether the file is as it was."""
+        return _reference(Path(self.path)) == self
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One asset, tried."""
+
+    reason: str = ""
+    """The reason code for which it cannot be used; empty where it can."""
+    message: str = ""
+    """The same in words."""
+    sha256: str = ""
+    """Of the asset's files, see `Origin`."""
+    descriptor: Descriptor | None = None
+    """Of a mesh."""
+    kind: str = ""
+    """``mesh`` or ``capture``; empty where it cannot be read."""
+    amount: int = 0
+    """Triangles of a mesh, usable photos of a capture."""
+    dropped_photos: Mapping[str, int] = field(default_factory=dict)
+    """How many photos of a capture cannot be used, by reason."""
+    category: str = ""
+    license: str = ""
+    creator: str = ""
+    uri: str = ""
+    notes: tuple[str, ...] = ()
+    """What was assumed of it or left out."""
+    references: tuple[Reference, ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """For the store."""
+        content: dict[str, Any] = {name: value for name, value in self.__dict__.items() if value}
+        content["references"] = [[r.path, r.size, r.mtime_ns] for r in self.references]
+        if self.descriptor is not None:
+            numbers = np.concatenate([self.descriptor.shape, self.descriptor.colors]).astype("<f4")
+            content["descriptor"] = b64encode(numbers.tobytes()).decode()
+        return json.dumps(content).encode()
+
+    @staticmethod
+    def from_bytes(value: bytes) -> Finding | None:
+        """What `to_bytes` made; None of anything else."""
+        try:
+            content = json.loads(value)
+            content["references"] = tuple(Reference(*entry) for entry in content["references"])
+            content["notes"] = tuple(content.get("notes", ()))
+            if "descriptor" in content:
+                numbers = np.frombuffer(b64decode(content["descriptor"]), dtype="<f4").astype(np.float32)
+                content["descriptor"] = Descriptor(numbers[:-_COLORS], numbers[-_COLORS:])
+            return Finding(**content)
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+def examine(source: Source, asset_id: str, on_asset: Callable[[Asset], None] = lambda asset: None) -> Finding:
+    """Loads an asset and says what was found. Whatever goes wrong with it is part of that.
+
+    ``on_asset`` is given the asset where it can be used.
+    """
+    try:
+        asset = source.load(asset_id)
+        found = _described(asset, asset_id)
+    except AssetError as error:
+        return Finding(error.reason, str(error), references=_references(source, asset_id))
+    except Exception as error:  # A fault of a loader: it must show here as it would in a build.
+        return Finding("crashed", f"{type(error).__name__}: {error}"[:300])
+    on_asset(asset)
+    return Finding(references=_references(source, asset_id), **found)
+
+
+def _described(asset: Asset, asset_id: str) -> dict[str, Any]:
+    """The fields of a finding. Raises ``AssetError`` for what can be read and yet not used."""
+    origin = asset.origin
+    found: dict[str, Any] = {
+        name: getattr(origin, name) for name in ("sha256", "category", "license", "creator", "uri")
+    }
+    found["notes"] = asset.notes
+    if isinstance(asset, MeshAsset):
+        return found | {"kind": "mesh", "amount": asset.mesh.triangle_count, "descriptor": describe(asset.mesh)}
+    if len(asset.photos) < 2:
+        raise AssetError("too_few_photos", f"{asset_id} has {len(asset.photos)} usable photos, and a pair needs two")
+    dropped = dict(sorted(Counter(asset.dropped_photos.values()).items()))
+    return found | {"kind": "capture", "amount": len(asset.photos), "dropped_photos": dropped}
+
+
+def _references(source: Source, asset_id: str) -> tuple[Reference, ...]:
+    if not isinstance(source, Stamped):
+        return ()
+    return tuple(_reference(path) for path in dict.fromkeys(source.references(asset_id)))
+
+
+def _reference(path: Path) -> Reference:
+    try:
+        status = path.stat()
+    except OSError:
+        return Reference(str(path), -1, 0)
+    return Reference(str(path), status.st_size, status.st_mtime_ns)
+
+
+class FindingStore:
+    """Findings of one source, by asset.
+
+    A finding is believed while the asset's stamp, the files that it refers to, and the code that reads it are the same.
+    Of a source without stamps nothing is kept.
+
+    Args:
+        conditions: besides all that, what a finding depends on.
+    """
+
+    def __init__(self, source: Source, conditions: str = "", store: AssetStore | None = None) -> None:
+        self._source = source
+        self._conditions = conditions
+        self._store = store or AssetStore()
+
+    def key(self, asset_id: str) -> bytes | None:
+        """Of what is found of the asset as it is now; None where nothing can be kept of it."""
+        stamp = self._source.stamp(asset_id) if isinstance(self._source, Stamped) else None
+        if stamp is None:
+            return None
+        text = "\0".join([_version_of_readers(), self._conditions, stamp])
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+    def known(self, keys: Mapping[str, bytes | None]) -> dict[str, Finding]:
+        """Findings by asset id, of those assets whose finding is kept and still holds."""
+        stored = self._store.get(key for key in keys.values() if key is not None)
+        found = {}
+        for asset_id, key in keys.items():
+            value = stored.get(key) if key is not None else None
+            finding = Finding.from_bytes(value) if value is not None else None
+            if finding is not None and all(reference.holds() for reference in finding.references):
+                found[asset_id] = finding
+        return found
+
+    def keep(self, findings: Iterable[tuple[bytes | None, Finding]]) -> None:
+        """Stores findings under their keys."""
+        self._store.put({key: finding.to_bytes() for key, finding in findings if key is not None})
+
+    def close(self) -> None:
+        self._store.shrink()
+        self._store.close()
+
+
+@cache
+def _version_of_readers() -> str:
+    """Changes whenever the code that reads and describes assets does."""
+    digest = hashlib.sha256()
+    for package in ("viewpoint100k.assets", "viewpoint100k.geometry"):
+        for name, content in _code(resources.files(package), package):
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    for name in _PACKAGES:
+        digest.update(f"{name} {metadata.version(name)}\n".encode())
+    return digest.hexdigest()
+
+
+def _code(folder: Traversable, name: str) -> Iterable[tuple[str, bytes]]:
+    for item in sorted(folder.iterdir(), key=lambda item: item.name):
+        if item.name.endswith(".py"):
+            yield f"{name}/{item.name}", item.read_bytes()
+        elif item.is_dir() and not item.name.startswith(("_", ".", "procedural")):
+            yield from _code(item, f"{name}/{item.name}")

@@ -1,0 +1,34 @@
+"""The rank of assets: an order that follows from each asset's id alone, so that others may come and go."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.geometry.seeding import derive_seed
+
+__all__ = ["id_hashes", "keyed"]
+
+Hashes = NDArray[np.uint64]
+
+
+def id_hashes(asset_ids: Iterable[str]) -> Hashes:
+    """(n,): the first 8 bytes of each id's SHA-256, as a big-endian number. Sorted, they are in the order of the whole
+    digests."""
+    digests = (hashlib.sha256(asset_id.encode("utf-8", "surrogatepass")).digest()[:8] for asset_id in asset_ids)
+    return np.frombuffer(b"".join(digests), dtype=">u8").astype(np.uint64)
+
+
+def keyed(hashes: Hashes, *key: str | int) -> Hashes:
+    """(n,): other hashes of the same assets, which follow from ``key`` as well.
+
+    The mixing function is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, "Fast Splittable Pseudorandom
+    Number Generators"): each bit of its input changes half of those of its output.
+    """
+    mixed = hashes ^ np.uint64(derive_seed(*key))
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)))

@@ -1,0 +1,79 @@
+"""How long a user waits for the first row of a folder of objects, few or many, that no build has seen before."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+from viewpoint100k.assets.asset_store import store_path
+from viewpoint100k.assets.mesh_files.glb_writing import write_glb
+from viewpoint100k.assets.procedural import ProceduralSource
+from viewpoint100k.bench.builds import tried_and_used
+from viewpoint100k.bench.processes import Failure, Finished, run_module
+from viewpoint100k.bench.results import FirstRow
+
+__all__ = ["measure_first_row"]
+
+_ROWS = 40
+_IMAGE_SIZE = 128
+_DISTINCT = 64
+"""Objects of a folder that are made; the others are links to them."""
+
+
+def measure_first_row(objects: int, workers: int, on_step: Callable[[str], None]) -> FirstRow:
+    """Builds twice from a folder of so many GLB files, with a store of its own, and leaves nothing on the disk.
+
+    Raises what a build ended with.
+    """
+    on_step(f"the first row of a folder of {objects:,} objects")
+    with tempfile.TemporaryDirectory(prefix="viewpoint100k-bench-") as name:
+        folder = Path(name, "objects")
+        _fill(folder, objects)
+        cache = Path(name, "cache")
+        seconds, done = _time_first_row(folder, Path(name, "first"), cache, workers)
+        again, _ = _time_first_row(folder, Path(name, "again"), cache, workers)
+        loaded, used = tried_and_used(Path(name, "first"))
+    return FirstRow(objects, _ROWS, round(seconds, 2), round(again, 2), loaded, used, round(done.peak_mib))
+
+
+def _fill(folder: Path, objects: int) -> None:
+    """Objects of this project as files, a thousand in each subfolder."""
+    source = ProceduralSource()
+    originals = folder.parent / "originals"
+    originals.mkdir()
+    paths = []
+    for asset_id in islice(source.ids(), min(objects, _DISTINCT)):
+        paths.append(originals / f"{asset_id}.glb")
+        write_glb(source.load(asset_id).mesh, paths[-1])
+    for number in range(objects):
+        subfolder = folder / f"{number // 1000:04d}"
+        if number % 1000 == 0:
+            subfolder.mkdir(parents=True)
+        original, path = paths[number % len(paths)], subfolder / f"{number:07d}.glb"
+        try:
+            os.link(original, path)
+        except OSError:  # A file system without links.
+            shutil.copyfile(original, path)
+
+
+def _time_first_row(folder: Path, out: Path, cache: Path, workers: int) -> tuple[float, Finished]:
+    """Seconds to the first line that tells of rows."""
+    start, first = time.perf_counter(), list[float]()
+
+    def listen(line: str) -> None:
+        if line.startswith("building: "):
+            first.append(time.perf_counter() - start)
+
+    arguments = ["build", "viewpoint-100k", "--out", str(out), "--rows", str(_ROWS), "--workers", str(workers)]
+    arguments += ["--source", f"meshes:{folder}", "--set", f"images.size={_IMAGE_SIZE}"]
+    try:
+        done = run_module("viewpoint100k", *arguments, environment={"XDG_CACHE_HOME": str(cache)}, on_line=listen)
+    except Failure as failure:
+        raise failure.as_error() from failure
+    assert cache.joinpath(*store_path().parts[-2:]).exists()
+    return first[0], done

@@ -1,0 +1,60 @@
+"""LLaVA's form: ``image`` and ``conversations``, which many trainers of vision models read.
+
+Qwen's fine-tuning code, InternVL, LLaVA-NeXT and VLM-R1 read lines of it, with one ``<image>`` for each image in the
+first turn. Image paths are relative to the folder, which those tools take as the root of images (``data_path``,
+``root``, ``image_folder``).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import ClassVar
+
+from viewpoint100k.export.files import ImageFolder, JsonLines
+from viewpoint100k.export.protocol import IMAGE_TOKEN, Contents, Sample, token_in_text
+
+__all__ = ["Llava"]
+
+
+class Llava:
+    """``<split>.jsonl``, ``images/`` and ``meta.json``, which describes the splits as InternVL asks."""
+
+    trains: ClassVar[bool] = True
+
+    def __init__(self, folder: Path, contents: Contents) -> None:
+        self._images, self._lines = ImageFolder(folder), JsonLines(folder)
+        described = {
+            f"{contents.dataset}_{split}": {
+                "root": ".",
+                "annotation": f"{split}.jsonl",
+                "data_augment": False,
+                "repeat_time": 1,
+                "length": rows,
+            }
+            for split, rows in contents.rows.items()
+        }
+        (folder / "meta.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+
+    def refusal(self, sample: Sample) -> str | None:
+        return token_in_text(sample)
+
+    def write(self, sample: Sample) -> None:
+        tokens = f"{IMAGE_TOKEN}\n" * len(sample.images)
+        row = {
+            "id": sample.columns["id"],
+            "image": [self._images.put(content) for content in sample.images],
+            "conversations": [
+                {"from": "human", "value": tokens + sample.prompt},
+                {"from": "gpt", "value": sample.target},
+            ],
+        }
+        self._lines.write(sample.split, row)
+
+    def close(self) -> None:
+        self._lines.close()
+
+    @staticmethod
+    def first_step(out: Path, contents: Contents) -> str:
+        split = next(iter(contents.rows))
+        return f"annotations in {out / split}.jsonl, images below {out}; {out / 'meta.json'} for InternVL"

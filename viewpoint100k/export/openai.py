@@ -1,0 +1,51 @@
+"""OpenAI's form: ``messages`` whose content is a list of parts, with the images beside them.
+
+TRL, axolotl, unsloth and torchtune read it. Each turn's content is a list of parts, so that the JSON reader of
+`datasets` finds one type for all rows. A part of type ``image`` names the image's path; the column ``images`` holds
+the same paths for TRL, whose trainer puts decoded images in the place of the parts, in order, once ``path`` is taken
+off them (docs/exports.md).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from viewpoint100k.export.files import ImageFolder, JsonLines
+from viewpoint100k.export.protocol import Contents, Sample
+
+__all__ = ["OpenAi"]
+
+
+class OpenAi:
+    """``<split>.jsonl`` and ``images/``."""
+
+    trains: ClassVar[bool] = True
+
+    def __init__(self, folder: Path, contents: Contents) -> None:
+        self._images, self._lines = ImageFolder(folder), JsonLines(folder)
+
+    def refusal(self, sample: Sample) -> str | None:
+        return None
+
+    def write(self, sample: Sample) -> None:
+        images = [self._images.put(content) for content in sample.images]
+        shown = [{"type": "image", "path": path} for path in images]
+        messages = [_turn("user", [*shown, _said(sample.prompt)]), _turn("assistant", [_said(sample.target)])]
+        self._lines.write(sample.split, {"messages": messages, "images": images})
+
+    def close(self) -> None:
+        self._lines.close()
+
+    @staticmethod
+    def first_step(out: Path, contents: Contents) -> str:
+        split = next(iter(contents.rows))
+        return f"datasets.load_dataset('json', data_files='{out / split}.jsonl'); image paths are below {out}"
+
+
+def _said(text: str) -> dict[str, str]:
+    return {"type": "text", "text": text}
+
+
+def _turn(role: str, parts: list[dict[str, str]]) -> dict[str, Any]:
+    return {"role": role, "content": parts}

@@ -1,0 +1,155 @@
+"""What the 3D view of one row shows, as plain numbers: frusta, arrows, labels, in the row's own world.
+
+The world is the row's: right-handed, +Z up, the object's centre at ``object_center``. Nothing here knows what draws it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewpoint100k.check.labels.forms import form_of
+from viewpoint100k.geometry import WORLD_UP, azimuth_deg, elevation_deg, orbit, wrap_deg
+from viewpoint100k.geometry.row_cameras import StoredCamera, read_camera
+from viewpoint100k.view.frames_of_reference import Arrow, TypeTraits, reference_arrows
+
+__all__ = ["ALTERNATIVE", "COLORS", "Frustum", "RowScene", "alternatives", "row_scene", "viewpoint_behind"]
+
+Floats = NDArray[np.float64]
+Color = tuple[int, int, int]
+
+COLORS: Sequence[Color] = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233))
+"""Of cameras 1, 2, ...: those of Okabe and Ito (2008), which people with any colour vision tell apart."""
+ALTERNATIVE: Color = (110, 110, 110)
+MOTION: Color = (30, 30, 30)
+
+_STRAIGHT_DOWN = -0.999
+"""Of an optical axis, upwards: that of a floor plan, whose camera would hide the object."""
+
+_HARDLY_A_TURN_DEG = 3.0
+_SMALL_TURN_DEG = 9.0
+"""As in `viewpoint100k.views.answerability`, which compares what these cameras would have seen."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frustum:
+    """One camera. Its pose is OpenCV's, as everywhere in this project."""
+
+    name: str
+    rotation: Floats
+    """(3, 3), proper: camera axes to world."""
+    position: Floats
+    """(3,)"""
+    window: tuple[float, float, float, float]
+    """What the frustum spans, in the camera's image plane at depth 1: left, top, right, bottom; x to the right, y down.
+    The optical axis meets it in its middle, also where the image's principal point is not in the image's middle."""
+    image: tuple[float, float, float, float] | None
+    """Where in that window the image lies, in the same numbers; None for a camera that took no image."""
+    number: int
+    """Of the image, counted from 1; 0 for an alternative."""
+    flipped: bool
+    """Whether the stored image must be flipped left to right to be what this camera sees."""
+    color: Color
+
+    @property
+    def fov_y_rad(self) -> float:
+        """Vertical field of view."""
+        return 2 * math.atan(self.window[3])
+
+    @property
+    def aspect(self) -> float:
+        """Width over height."""
+        return self.window[2] / self.window[3]
+
+
+@dataclass(frozen=True, eq=False)
+class RowScene:
+    """Everything in the 3D view but the object itself."""
+
+    center: Floats
+    """(3,): of the object."""
+    radius: float
+    frusta: tuple[Frustum, ...]
+    arrows: tuple[Arrow, ...]
+    mirrored_world: bool
+    """Whether the row shows the mirror image of the whole scene, in the plane x = 0: so must the object."""
+
+    @property
+    def reach(self) -> float:
+        """Distance of the farthest camera from the object's centre."""
+        return max(float(np.sqrt(((frustum.position - self.center) ** 2).sum())) for frustum in self.frusta)
+
+
+def row_scene(row: Mapping[str, Any], traits: TypeTraits) -> RowScene:
+    """The scene of a row. Raises ``ValueError`` where one of its cameras is not one."""
+    cameras = [read_camera(camera) for camera in row["cameras"]]
+    center = np.asarray(row["object_center"], dtype=np.float64)
+    shown = [(number, camera) for number, camera in enumerate(cameras, 1) if camera.forward[2] > _STRAIGHT_DOWN]
+    frusta = [_frustum(camera, number) for number, camera in shown]
+    frusta += [
+        _copy_of(frusta[1], pose, f"alternative_{number}")
+        for number, pose in enumerate(alternatives(row, traits, len(shown)), 1)
+    ]
+    arrows = list(reference_arrows(cameras[0], center, row["object_radius"], row["object_front"], traits))
+    if len(shown) > 1:
+        start, end = np.asarray(cameras[0].position), np.asarray(cameras[1].position)
+        if np.sqrt(((end - start) ** 2).sum()) > 1e-3 * row["object_radius"]:
+            arrows.append(Arrow("motion", start, end, "camera motion", MOTION))
+    return RowScene(center, row["object_radius"], tuple(frusta), tuple(arrows), form_of(row["template"]) == "mirrored")
+
+
+def alternatives(row: Mapping[str, Any], traits: TypeTraits, views: int) -> list[Floats]:
+    """Poses (4, 4) of the second camera in the mirrored alternative that the row's ``answerability`` is about.
+
+    The camera that went as far around the object, to the other side; two, one to each side, where the camera did not go
+    around. As answerability compares views from a common distance and straight at the object, these stand as far off as
+    the second camera, and look at the object's centre. None where the answerability is not known, or is about something
+    else.
+    """
+    if row["answerability"] is None or views != 2 or traits.concerns_handedness:
+        return []
+    center = np.asarray(row["object_center"], dtype=np.float64)
+    places = [np.asarray(read_camera(camera).position) for camera in row["cameras"][:2]]
+    if form_of(row["template"]) == "swapped":  # Worked out before the images changed places.
+        places.reverse()
+    here, there = (azimuth_deg(place, center) for place in places)
+    turn = wrap_deg(there - here)
+    others = [-turn] if abs(turn) > _HARDLY_A_TURN_DEG else [turn + _SMALL_TURN_DEG, turn - _SMALL_TURN_DEG]
+    distance = float(np.sqrt(((places[1] - center) ** 2).sum()))
+    elevation = elevation_deg(places[1], center)
+    return [orbit(distance, here + other, elevation, center) for other in others]
+
+
+def _frustum(camera: StoredCamera, number: int) -> Frustum:
+    (fx, fy), (cx, cy) = camera.focal, camera.principal_point
+    image = (-cx / fx, -cy / fy, (camera.width - cx) / fx, (camera.height - cy) / fy)
+    half_width, half_height = max(-image[0], image[2]), max(-image[1], image[3])
+    return Frustum(
+        name=f"camera_{number}",
+        rotation=np.array([camera.right, camera.down, camera.forward]).T,
+        position=np.asarray(camera.position, dtype=np.float64),
+        window=(-half_width, -half_height, half_width, half_height),
+        image=image,
+        number=number,
+        flipped=camera.mirrored,
+        color=COLORS[(number - 1) % len(COLORS)],
+    )
+
+
+def _copy_of(camera: Frustum, pose: Floats, name: str) -> Frustum:
+    return Frustum(name, pose[:3, :3], pose[:3, 3], camera.window, None, 0, False, ALTERNATIVE)
+
+
+def viewpoint_behind(scene: RowScene) -> tuple[Floats, Floats]:
+    """(position, point looked at): from above and behind camera 1, so that its left and right are the screen's."""
+    first = scene.frusta[0].position - scene.center
+    level = np.array([first[0], first[1], 0.0])
+    length = float(np.sqrt((level**2).sum()))
+    away = level / length if length > 1e-9 else np.array([0.0, -1.0, 0.0])
+    target = scene.center + 0.3 * scene.reach * away
+    return target + scene.reach * (1.5 * away + 1.7 * WORLD_UP), target
