@@ -2,13 +2,14 @@
 
 from collections import Counter
 from functools import cache
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from viewpoint100k.dataset.mutual_information import mutual_information_bits
 from viewpoint100k.geometry.seeding import generator
 from viewpoint100k.plan.config import BuildConfig, load_config
 from viewpoint100k.plan.layout import ROWS_PER_BLOCK, Block, Shard
@@ -144,6 +145,24 @@ def test_tilt_and_roll_are_asked_for_where_they_are_asked_about_and_nowhere_else
                 assert level == 0, (names, part)
     for part, counts in levels.items():
         assert all(0.28 < counts[level] / counts.total() < 0.39 for level in (-1, 0, 1)), (part, counts)
+
+
+def test_no_part_of_a_motion_tells_of_another() -> None:
+    motions = [slot.motion for slot in decoupled(60) if slot.motion is not None]
+    parts = np.array([(*m.cell, m.height, m.distance, m.tilt, m.roll) for m in motions]) + 1
+    for one, other in combinations(range(6), 2):
+        joint = Counter((str(a), str(b)) for a, b in parts[:, [one, other]].tolist())
+        assert mutual_information_bits(joint)[0] < 0.02, (one, other)
+
+
+def test_types_that_measure_sideways_along_two_axes_share_a_pair_only_where_the_camera_goes_around() -> None:
+    for slot in decoupled(20):
+        names = {ask.template for ask in slot.asks}
+        by_object, by_camera = "object_translation" in names, names & {"ego_translation", "full_motion"}
+        if slot.motion is not None and slot.motion.around_deg is None:
+            assert not (by_object and by_camera)
+            if by_object or by_camera:
+                assert slot.motion.sideways_for == ("object" if by_object else "camera")
 
 
 def test_a_share_of_pairs_is_asked_one_question_in_all_forms() -> None:
