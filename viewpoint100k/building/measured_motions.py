@@ -43,7 +43,8 @@ class MeasuredMotions:
         self.sideways = _levels(_along(right, steps), _NONE, _SOME)
         self.turn = _levels(exact.degrees(exact.atan2(aside, ahead)), _NONE_DEG, _SOME_DEG)
         self.height = _levels(positions[None, :, 2] - positions[:, None, 2], _NONE, _SOME)
-        distances = np.sqrt(positions[:, 0] ** 2 + positions[:, 1] ** 2 + positions[:, 2] ** 2)
+        x, y, z = np.square(positions).T
+        distances = np.sqrt(x + y + z)
         ratio = distances[None] / distances[:, None]
         farther = np.where(ratio >= 1, ratio, 1 / ratio)
         signed = np.where(ratio >= 1, farther - 1, 1 - farther)
