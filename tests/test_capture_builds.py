@@ -92,6 +92,54 @@ def test_labels_are_those_of_the_cameras_that_took_the_photos(tmp_path: Path, wa
         assert true_direction(row["question_type"], first, second) in row["answer_text"].lower(), row["id"]
 
 
+def hand_held(seed: int) -> list[Camera]:
+    """Twelve places around an object; from each three looks aside, and a step aside without a turn."""
+    rng, cameras = np.random.default_rng(seed), list[Camera]()
+    for _ in range(12):
+        azimuth, elevation = np.radians(rng.uniform(0, 360)), np.radians(rng.uniform(12, 35))
+        aside = np.array([-np.sin(azimuth), np.cos(azimuth), 0])
+        outwards = np.array(
+            [np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)]
+        )
+        eye = rng.uniform(3.4, 4.4) * outwards
+        looks = [(eye, aside * offset) for offset in (-0.7, 0.7, 0.0)]
+        step = aside * rng.choice((-1, 1)) * rng.uniform(0.3, 0.8)
+        looks.append((eye + step, step))
+        cameras += [Camera.look_at(eye=eye, target=at, fov_deg=60, width=WIDTH, height=HEIGHT) for eye, at in looks]
+    return cameras
+
+
+@pytest.mark.slow
+def test_photos_are_chosen_by_their_measured_motion(tmp_path: Path) -> None:
+    pytest.importorskip("pycolmap", reason="the extra [captures] is not installed")
+    renderer, source, walks = open_renderer(), ProceduralSource(), {}
+    for place, asset_id in enumerate(source.ids()[7:4000:520][:6]):
+        scene = renderer.load(source.load(asset_id).mesh, Stage(place))
+        walks[asset_id] = [(camera, jpeg(scene.color(camera))) for camera in hand_held(place)]
+        scene.close()
+    renderer.close()
+    write_mvimgnet_tree(tmp_path / "tree", walks)
+    out = tmp_path / "out"
+    done = run_command("build", "decoupled", "--rows", "40", "--source", f"colmap:{tmp_path / 'tree'}", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert run_command("verify", out).returncode == 0
+    taken = {encoded: camera for walk in walks.values() for camera, encoded in walk}
+    cells, asked = set[tuple[int, int]](), 0
+    for row in read_rows(out):
+        first, second = (taken[image["bytes"]] for image in row["images"][:2])
+        aside = float(first.right @ (second.position - first.position))
+        turn = float(np.degrees(np.arctan2(second.forward @ first.right, second.forward @ first.forward)))
+        cells.add((int(np.sign(aside)) * (abs(aside) > 0.1), int(np.sign(turn)) * (abs(turn) > 4)))
+        if row["question_type"] in ("ego_translation", "ego_rotation"):
+            asked += 1
+            value, none = (aside, 0.1) if row["question_type"] == "ego_translation" else (turn, 4)
+            side = "neither" if abs(value) < none else "right" if value > 0 else "left"
+            told = [word for word in ("left", "right") if word in row["answer_text"].lower()]
+            assert told == ([] if side == "neither" else [side]), (row["question"], row["answer_text"], value)
+    assert len(cells) == 9
+    assert asked
+
+
 def test_one_capture_in_three_forms_gives_the_same_rows(tmp_path: Path) -> None:
     captures = REAL_ASSETS / "captures"
     if not captures.is_dir():

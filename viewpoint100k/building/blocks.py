@@ -16,7 +16,7 @@ import pyarrow as pa
 from renderers import Renderer, open_renderer
 from viewpoint100k.assets import PHOTO_SOURCES, Asset, CaptureAsset, Source
 from viewpoint100k.assets.mixed import parse_mixture
-from viewpoint100k.building.frame_sets import CaptureFrameSet, FrameSet, MeshFrameSet
+from viewpoint100k.building.frame_sets import CaptureFrameSet, FrameSet, MeshFrameSet, needs_renderings
 from viewpoint100k.building.rows import Dropped, RowBuilder
 from viewpoint100k.dataset.schema import record_batch
 from viewpoint100k.errors import AssetError, BuildError
@@ -164,8 +164,7 @@ class BlockBuilder:
             if visit >= patience:
                 raise BuildError(_shortfall(block, len(rows), visit, record))
             if visit == patience // 4:  # Photos are where they are: rather another angle than no row.
-                record.drops["slot", "angle_bin_given_up"] += len(wanted)
-                wanted = [slot.with_any_angle(config.pairs.azimuth_deg) for slot in wanted]
+                wanted = self._with_less(wanted, seed, record)
             if asset_id in (quarantined := quarantine()):
                 record.dropped_assets[asset_id] = quarantined[asset_id]
             if asset_id in record.dropped_assets:
@@ -211,6 +210,26 @@ class BlockBuilder:
                 record.notes[asset_id] = asset.notes
         return rows, returned
 
+    def _with_less(self, wanted: Sequence[PairSpec], seed: int, record: BlockRecord) -> list[PairSpec]:
+        """The slots that are left, content with any angle; of photographs also with any motion, and with questions that
+        can be asked of them."""
+        config, templates = self.build_plan.config, self.build_plan.templates
+        if self._renders:
+            record.drops["slot", "angle_bin_given_up"] += len(wanted)
+            return [slot.with_any_angle(config.pairs.azimuth_deg) for slot in wanted]
+        rng, eased = generator(seed, "less"), []
+        for slot in wanted:
+            if slot.motion is not None:
+                record.drops["slot", "motion_given_up"] += 1
+            else:
+                record.drops["slot", "angle_bin_given_up"] += 1
+            asks = slot.asks
+            if needs_renderings(slot, templates):
+                asks = tuple(self._of_another_type(replace(asked, form="plain"), rng, record) for asked in asks)
+            plain = replace(slot, asks=asks, object="as_it_is", staged=True)
+            eased.append(plain.with_any_motion(config.pairs.azimuth_deg, rng))
+        return eased
+
     def _is_like_a_test_asset(self, asset_id: str, asset: Asset) -> bool:
         """Of assets that were tried, the plan has seen to that."""
         return asset_id in self._reserve and self.build_plan.held_out.has_one_like(asset)
@@ -230,10 +249,13 @@ class BlockBuilder:
         return replace(slot, asks=asks)
 
     def _without_front(self, asked: QuestionSpec, rng: np.random.Generator, record: BlockRecord) -> QuestionSpec:
+        template = self.build_plan.templates[asked.template]
+        return self._of_another_type(asked, rng, record) if template.needs_front else asked
+
+    def _of_another_type(self, asked: QuestionSpec, rng: np.random.Generator, record: BlockRecord) -> QuestionSpec:
+        """A question that any asset may be asked, in place of one that needs what an asset does not have."""
         templates = self.build_plan.templates
         template = templates[asked.template]
-        if not template.needs_front:
-            return asked
         others = sorted(
             name
             for name, other in templates.items()
@@ -252,7 +274,8 @@ class BlockBuilder:
 
     def _open_visit(self, asset: Asset, taken: list[PairSpec], seed: int, record: BlockRecord) -> FrameSet:
         if isinstance(asset, CaptureAsset):
-            return CaptureFrameSet(asset, seed, self.timed, record.taken[asset.origin.asset_id])
+            taken_photos = record.taken[asset.origin.asset_id]
+            return CaptureFrameSet(asset, seed, self.timed, taken_photos, self.build_plan.templates)
         build_plan = self.build_plan
         return MeshFrameSet(asset, taken, build_plan.templates, seed, build_plan.config, self.renderer, self.timed)
 

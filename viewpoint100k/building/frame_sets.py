@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from renderers import Renderer, Stage
 from viewpoint100k.assets import CaptureAsset, MeshAsset
+from viewpoint100k.building.measured_motions import MeasuredMotions
 from viewpoint100k.building.placement import Views, place_views
 from viewpoint100k.building.scenes import Scenes
 from viewpoint100k.dataset.jpeg import encode_jpeg
@@ -19,14 +21,28 @@ from viewpoint100k.geometry.seeding import derive_seed, generator
 from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.specs import PairSpec
 from viewpoint100k.questions import Template
+from viewpoint100k.questions.answers import Arc, Candidates
 from viewpoint100k.runtime.stopwatch import Stopwatch
 from viewpoint100k.views.pairs import Frame, Pair, frame_problem, overlap
 from viewpoint100k.views.visibility import LOW_CONTRAST, contrast
 
-__all__ = ["CaptureFrameSet", "FrameSet", "MeshFrameSet"]
+__all__ = ["AS_THEY_ARE", "CaptureFrameSet", "FrameSet", "MeshFrameSet", "needs_renderings"]
+
+AS_THEY_ARE = "photos_as_they_are"
+"""Reason code of what cannot be asked of photographs."""
 
 _CHECK_SIZE = 256
 """Pixels along each side of the depth maps from which frames and pairs are judged."""
+
+
+def needs_renderings(slot: PairSpec, templates: Mapping[str, Template]) -> bool:
+    """Whether only an object that is drawn for it can fill a slot, and no photographs."""
+    return (
+        slot.object != "as_it_is"
+        or not slot.staged
+        or any(asked.form == "mirrored" for asked in slot.asks)
+        or any(isinstance(templates[asked.template].answer, Candidates | Arc) for asked in slot.asks)
+    )
 
 
 class FrameSet(Protocol):
@@ -130,11 +146,22 @@ class MeshFrameSet:
 
 
 class CaptureFrameSet:
-    """The photographs of a capture: each slot takes two whose azimuth change is what it asks."""
+    """The photographs of a capture: a slot takes two whose azimuth change, or measured motion, is what it asks.
 
-    def __init__(self, asset: CaptureAsset, seed: int, timed: Stopwatch, taken: set[tuple[int, int]]) -> None:
+    Photographs are as they are: what asks for a mirrored image, for an object without its surroundings, or for views at
+    angles of its own is not asked of them.
+    """
+
+    def __init__(
+        self,
+        asset: CaptureAsset,
+        seed: int,
+        timed: Stopwatch,
+        taken: set[tuple[int, int]],
+        templates: Mapping[str, Template],
+    ) -> None:
         """``taken``: the pairs of photos that earlier visits of the same block have used; added to."""
-        self._asset, self._timed, self._taken = asset, timed, taken
+        self._asset, self._timed, self._taken, self._templates = asset, timed, taken, templates
         self._rng = generator(seed, "pairs")
         self._images: dict[int, bytes] = {}
 
@@ -144,13 +171,25 @@ class CaptureFrameSet:
         free = ~np.eye(len(azimuths), dtype=bool)
         for first, second in self._taken:
             free[first, second] = free[second, first] = False
-        return [self._choose(changes, free, slot) or "no_pair_at_this_angle" for slot in slots]
+        return [
+            AS_THEY_ARE
+            if needs_renderings(slot, self._templates)
+            else self._choose(changes, free, slot) or ("no_such_motion" if slot.motion else "no_pair_at_this_angle")
+            for slot in slots
+        ]
+
+    @cached_property
+    def _motions(self) -> MeasuredMotions:
+        return MeasuredMotions([photo.camera for photo in self._asset.photos])
 
     def _choose(self, changes: NDArray[np.float64], free: NDArray[np.bool_], slot: PairSpec) -> tuple[int, int] | None:
         """Two photos that no slot of this block has taken yet, in either order."""
-        assert slot.azimuth_deg is not None
-        low, high = slot.azimuth_deg
-        fitting = np.argwhere(free & (changes >= low) & (changes <= high))
+        if slot.motion is not None:
+            fitting = self._motions.fitting(slot.motion, free)
+        else:
+            assert slot.azimuth_deg is not None
+            low, high = slot.azimuth_deg
+            fitting = np.argwhere(free & (changes >= low) & (changes <= high))
         if len(fitting) == 0:
             return None
         first, second = (int(place) for place in fitting[self._rng.integers(len(fitting))])

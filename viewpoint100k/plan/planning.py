@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from viewpoint100k.assets import PHOTO_SOURCES, MixedSource, Source, source_digest, source_identity
+from viewpoint100k.assets import MixedSource, Source, source_digest, source_identity
 from viewpoint100k.assets.asset import Downloadable, FromFiles
-from viewpoint100k.assets.mixed import parse_mixture
 from viewpoint100k.errors import UsageError
 from viewpoint100k.plan.build_plan import BuildPlan, HeldOut, Tried
 from viewpoint100k.plan.choice import Choice, RankedPool, SplitAssets, choose_assets, with_margin
@@ -197,10 +196,3 @@ def _check_motion(config: BuildConfig, templates: Mapping[str, Template]) -> Non
                 )
         if config.consistency_share:
             raise UsageError("consistency_share needs camera_motion: independent, as in the config decoupled")
-        return
-    photographs = {part.spec.partition(":")[0] for part in parse_mixture(config.source)} & PHOTO_SOURCES
-    if photographs:
-        raise UsageError(
-            f"camera_motion: independent places cameras freely, and {', '.join(sorted(photographs))} has photographs, "
-            "which are where they are: give a source of meshes, or the config viewpoint-100k"
-        )

@@ -74,6 +74,14 @@ class PairSpec:
             return self
         return replace(self, azimuth_deg=_signed(1 if self.azimuth_deg[0] > 0 else -1, azimuth_deg))
 
+    def with_any_motion(self, azimuth_deg: tuple[float, float], rng: np.random.Generator) -> PairSpec:
+        """The same slot for a camera that goes around the object by any angle in ``azimuth_deg``: in the slot's own
+        direction where it has one, and in either otherwise."""
+        if self.motion is None:
+            return self.with_any_angle(azimuth_deg)
+        side = self.motion.cell[0] or int(rng.choice((-1, 1)))
+        return replace(self, motion=None, azimuth_deg=_signed(side, azimuth_deg))
+
 
 def plan_pairs(config: BuildConfig, block: Block, templates: Mapping[str, Template]) -> list[PairSpec]:
     """The block's pairs to be, in random order, with as many asks in all as the block has rows.

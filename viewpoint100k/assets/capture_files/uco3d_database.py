@@ -101,6 +101,8 @@ def _connected(folder: SourceFolder) -> Iterator[sqlite3.Connection]:
     path = quote(str((folder.root / DATABASE).absolute()))
     try:
         connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+        # Bytes that are not UTF-8 cost the record that they stand in.
+        connection.text_factory = lambda data: data.decode("utf-8", "replace")
         deadline = time.monotonic() + _TIME_LIMIT_S
         connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 100_000)
         try:
@@ -112,7 +114,7 @@ def _connected(folder: SourceFolder) -> Iterator[sqlite3.Connection]:
             yield connection
         finally:
             connection.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # The latter: sqlite's own message quotes bytes of the file.
         raise AssetError("annotations_unreadable", f"{DATABASE} cannot be read: {error}") from error
 
 
