@@ -318,6 +318,7 @@ _SYNONYMS = {
 _SYNONYMS_OF = {
     **{(f"{form}azimuth", "clockwise"): {"clockwise", "left"} for form in ("", "if_", "not_")},  # for who faces it
     **{(f"{form}azimuth", "counterclockwise"): {"counter-clockwise", "right"} for form in ("", "if_", "not_")},
+    ("horizon", "kept"): {"just", "much"},
     ("looks_down", "up"): {"up", "below"},
     ("looks_down", "down"): {"down", "above"},
 }
