@@ -80,7 +80,7 @@ class Speech:
         premises = [fact for fact in argument.premises if (fact.kind, fact.image) not in said]
         conclusion = self.clause(argument.conclusion, numbered=self._given_deg is not None or self.dice.chance(0.5))
         if not premises:
-            return [self._sentence(f"{self._opener('conclusion')}{conclusion}")]
+            return [self._sentence(f"{self._opener('conclusion', needed=True)}{conclusion}")]
         clauses = [self.clause(fact) for fact in premises]
         contrast = argument.contrast and len(clauses) == 2
         body = f"{clauses[0]}{self._joiner('but')}{clauses[1]}" if contrast else self._joined(clauses)
@@ -101,7 +101,7 @@ class Speech:
 
     def remaining(self, fact: Fact) -> str:
         """A sentence that concludes ``fact`` because everything else was ruled out."""
-        return self._sentence(f"{self._opener('remains')}{self.clause(fact)}")
+        return self._sentence(f"{self._opener('remains', needed=True)}{self.clause(fact)}")
 
     def summary(self, facts: Sequence[Fact]) -> str:
         """What the camera did, in one list."""
@@ -128,7 +128,7 @@ class Speech:
         quote = f"“{quoted}”"
         answer = self.dice.pick(self.table.answers[form]).format(letter=letter, text=quote)
         if not keys:
-            return self._sentence(f"{self._opener(opener)}{answer}")
+            return self._sentence(f"{self._opener(opener, needed=True)}{answer}")
         if len(keys) > 1 and all(self.has_verb(fact) for fact in keys):
             clause = self.did(keys)
         else:
@@ -177,9 +177,10 @@ class Speech:
         self._used.add(_core(chosen))
         return chosen
 
-    def _opener(self, group: str) -> str:
-        """An opener of the group that this text has not used yet, or nothing."""
-        fresh = [opener for opener in self.table.openers[group] if _core(opener) not in self._used]
+    def _opener(self, group: str, needed: bool = False) -> str:
+        """An opener of the group that this text has not used yet, or nothing; any, where one is ``needed``."""
+        openers = self.table.openers[group]
+        fresh = [opener for opener in openers if _core(opener) not in self._used] or (openers if needed else ())
         if not fresh:
             return ""
         chosen = self.dice.pick(fresh)
