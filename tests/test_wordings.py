@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -142,13 +143,25 @@ def test_there_are_short_and_long_ones() -> None:
     assert max(words) >= 45
 
 
+def reading_ease(text: str) -> float:
+    """Reading ease by R. Flesch, "A new readability yardstick", 1948; syllables are counted by groups of vowels."""
+    sentences = len(re.findall(r"[.?!]+(?= |$)", text))
+    words = re.findall(r"[a-z]+", text.lower().replace("'", ""))
+    syllables = sum(max(1, len(re.findall(r"[aeiouy]+", re.sub(r"(?<=[^aeioul])e$", "", word)))) for word in words)
+    return 206.835 - 1.015 * len(words) / sentences - 84.6 * syllables / len(words)
+
+
+def test_the_yardstick_is_that_of_flesch() -> None:
+    assert reading_ease("The cat sat on the mat.") == pytest.approx(116.145)
+    assert reading_ease("Orientation necessitates considerable deliberation.") < 0
+
+
 @pytest.mark.parametrize("name", template_names())
 def test_the_questions_of_a_type_are_easy_to_read(name: str) -> None:
-    textstat = pytest.importorskip("textstat", reason="textstat is not installed")
     pool = load_template(name).languages["en"]
-    draws = np.random.default_rng(6).random(60)
-    text = " ".join(pool.drawn(float(draw)).question.replace("{{ size }}", "40") for draw in draws)
-    assert textstat.flesch_reading_ease(text) >= 60
+    draws = np.random.default_rng(6).random(200)
+    text = " ".join(pool.drawn(float(draw)).question.replace("...", ".") for draw in draws)
+    assert reading_ease(re.sub(r"\{\{.*?\}\}", "left", text)) >= 60
 
 
 # --- What all of them hold -------------------------------------------------------------------------------------------
