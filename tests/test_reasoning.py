@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reasoning_situations import SIZE, Situation, scene_of, situation
+from test_wordings import reading_ease
 
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at, orbit
 from viewpoint100k.questions.reasoning import (
@@ -22,6 +23,7 @@ from viewpoint100k.questions.reasoning import (
 )
 from viewpoint100k.questions.reasoning.observe import observe
 from viewpoint100k.questions.reasoning.phrases import NUMBER, phrases
+from viewpoint100k.questions.style import style_problems
 
 LENS = intrinsics_from_fov(45, SIZE, SIZE)
 SOUTH = np.array([0.0, -1.0, 0.0])
@@ -211,6 +213,18 @@ def test_every_claim_of_10000_texts_is_parsed_back_and_true() -> None:
     check_many(10_000)
 
 
+def test_a_text_keeps_to_the_rules_of_style_and_is_easy_to_read() -> None:
+    for seed in range(300):
+        made = situation(np.random.default_rng([11, seed]))
+        text = write(made.scene, made.conclusion, np.random.default_rng([12, seed]))
+        if text is not None:
+            thought = text[len("<think>") : text.index("</think>")]
+            assert list(style_problems(thought)) == [], thought
+            assert reading_ease(thought) >= 55, thought
+            sentences = re.split(r"(?<=\.) ", thought)
+            assert len(set(sentences)) == len(sentences), thought
+
+
 def test_the_same_seed_writes_the_same_text() -> None:
     made = situation(np.random.default_rng(5))
     texts = {write(made.scene, made.conclusion, np.random.default_rng(9)) for _ in range(3)}
@@ -318,6 +332,7 @@ _SYNONYMS = {
 _SYNONYMS_OF = {
     **{(f"{form}azimuth", "clockwise"): {"clockwise", "left"} for form in ("", "if_", "not_")},  # for who faces it
     **{(f"{form}azimuth", "counterclockwise"): {"counter-clockwise", "right"} for form in ("", "if_", "not_")},
+    ("horizon", "kept"): {"just", "much"},
     ("looks_down", "up"): {"up", "below"},
     ("looks_down", "down"): {"down", "above"},
 }

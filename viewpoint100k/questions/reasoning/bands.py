@@ -54,9 +54,9 @@ BANDS: Mapping[str, Band] = {
     "beyond_x": Band("left", "none", "right", 0.06, 0.12),
     "beyond_y": Band("down", "none", "up", 0.06, 0.12),
     # Natural logarithms of ratios.
-    "scale": Band("smaller", "none", "larger", 0.05, 0.12),
+    "scale": Band("smaller", "none", "larger", 0.03, 0.075),
     "lens": Band("wider", "none", "narrower", 0.02, 0.1),
-    "distance": Band("closer", "none", "farther", 0.04, 0.1),
+    "distance": Band("closer", "none", "farther", 0.03, 0.075),
     # Degrees.
     "flank_x": Band("left", "none", "right", 2.5, 5, 160),
     "flank_y": Band("down", "none", "up", 2.5, 5, 110),

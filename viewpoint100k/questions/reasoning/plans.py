@@ -117,7 +117,7 @@ class _Argued:
             if steps is None:
                 return []
             said += steps
-        return [*said, self._answer(restated=len(self._asked) > 1 or self._shown_alone())]
+        return [*said, *self._answer(restated=len(self._asked) > 1 or self._shown_alone())]
 
     def _opposite(self, fact: Fact) -> list[str]:
         """The conclusion, what another one would have shown, and the answer."""
@@ -126,7 +126,11 @@ class _Argued:
         if not steps:
             return []
         opener = "imagined" if self._dice.chance(0.7) else None
-        return [*steps, self._speech.ruled_out(fact.kind, self._dice.pick(others), opener), self._answer(restated=True)]
+        return [
+            *steps,
+            *self._speech.ruled_out(fact.kind, self._dice.pick(others), opener),
+            *self._answer(restated=True),
+        ]
 
     def _elimination(self, fact: Fact) -> list[str]:
         """What is seen, what it rules out, and what remains."""
@@ -136,8 +140,9 @@ class _Argued:
         shown = [self._facts[key] for key in (SHOWN_BY[fact.kind][0], *_BESIDE.get(fact.kind, ()))]
         opener = self._speech.table.opener_of[shown[0].kind] if self._dice.chance(0.5) else None
         said = [self._speech.stated(shown, opener)]
-        said += [self._speech.ruled_out(fact.kind, value) for value in self._dice.shuffled(others)]
-        return [*said, self._speech.remaining(fact), self._answer(restated=False)]
+        for value in self._dice.shuffled(others):
+            said += self._speech.ruled_out(fact.kind, value)
+        return [*said, self._speech.remaining(fact), *self._answer(restated=False)]
 
     def _path(self) -> list[str]:
         """Several movements, each with its reasons, put together; the one that is asked for last, or in its place."""
@@ -163,7 +168,7 @@ class _Argued:
         if len(told) < 2 or not all(self._speech.has_verb(fact) for fact in told):
             return []
         summary = self._speech.summary(self._dice.shuffled(told))
-        return [*self._setting("path"), *said, summary, self._answer(restated=True)]
+        return [*self._setting("path"), *said, *summary, *self._answer(restated=True)]
 
     # --- parts ---
 
@@ -247,8 +252,8 @@ class _Argued:
         """Whether the one thing that is asked for is seen in the images, so that the answer can say it itself."""
         return len(self._asked) == 1 and self._asked[0].kind not in CONCLUDED
 
-    def _answer(self, restated: bool) -> str:
-        """The last sentence. ``restated``: whether it says once more what decides."""
+    def _answer(self, restated: bool) -> list[str]:
+        """The last sentence or two. ``restated``: whether it says once more what decides."""
         keys = self._asked if restated and self._decides else ()
         opener = "conclusion" if self._decides else "question"
         return self._speech.answered(keys, self._letter, self._quoted, opener)

@@ -18,6 +18,10 @@ __all__ = ["Dice", "Speech"]
 T = TypeVar("T")
 
 _IN_DEGREES = frozenset({"yaw", "tilt", "pitch", "roll", "bank", "azimuth", "elevation", "around"})
+_LONG = 29
+"""Words of a sentence that is better made two."""
+_LONGEST = 34
+"""Words of a list of what the camera did."""
 _AS_GIVEN = 2.5
 """A number of the answer's is repeated where it is this near to the true one, degrees."""
 
@@ -80,20 +84,22 @@ class Speech:
         premises = [fact for fact in argument.premises if (fact.kind, fact.image) not in said]
         conclusion = self.clause(argument.conclusion, numbered=self._given_deg is not None or self.dice.chance(0.5))
         if not premises:
-            return [self._sentence(f"{self._opener('conclusion')}{conclusion}")]
+            return [self._sentence(f"{self._opener('conclusion', needed=True)}{conclusion}")]
         clauses = [self.clause(fact) for fact in premises]
         contrast = argument.contrast and len(clauses) == 2
         body = f"{clauses[0]}{self._joiner('but')}{clauses[1]}" if contrast else self._joined(clauses)
         start = self._opener(opener) if opener else ""
-        if self.dice.chance(0.4) and (led_up := self._opener("conclusion")):
-            return [self._sentence(f"{start}{body}"), self._sentence(f"{led_up}{conclusion}")]
-        return [self._sentence(f"{start}{body}{self._joiner('so')}{conclusion}")]
+        if not contrast and len(clauses) > 1 and _words(body) > _LONG:
+            first, *others = clauses
+            apart = [self._sentence(clause) for clause in (f"{start}{first}", *others)]
+            return [*apart, self._sentence(f"{self._opener('conclusion', needed=True)}{conclusion}")]
+        return self._concluded(f"{start}{body}", conclusion, apart=0.4)
 
-    def ruled_out(self, kind: str, value: str, opener: str | None = None) -> str:
-        """A sentence that imagines ``value`` of a movement, and rules it out by what was seen instead."""
+    def ruled_out(self, kind: str, value: str, opener: str | None = None) -> list[str]:
+        """A sentence or two that imagine ``value`` of a movement, and rule it out by what was seen instead."""
         imagined, denied = (self.clause(Fact(f"{prefix}_{kind}", value)) for prefix in ("if", "not"))
         start = self._opener(opener) if opener else ""
-        return self._sentence(f"{start}{imagined}{self._joiner('so')}{denied}")
+        return self._concluded(f"{start}{imagined}", denied, apart=0.2)
 
     def can_rule_out(self, kind: str, value: str) -> bool:
         """Whether the table has words for it."""
@@ -101,11 +107,18 @@ class Speech:
 
     def remaining(self, fact: Fact) -> str:
         """A sentence that concludes ``fact`` because everything else was ruled out."""
-        return self._sentence(f"{self._opener('remains')}{self.clause(fact)}")
+        return self._sentence(f"{self._opener('remains', needed=True)}{self.clause(fact)}")
 
-    def summary(self, facts: Sequence[Fact]) -> str:
-        """What the camera did, in one list."""
-        return self._sentence(f"{self._opener('summary')}{self.did(facts)}")
+    def summary(self, facts: Sequence[Fact]) -> list[str]:
+        """What the camera did, in one list, or two where one would be long."""
+        whole = f"{self._opener('summary')}{self.did(facts)}"
+        if _words(whole) <= _LONGEST:
+            return [self._sentence(whole)]
+        half = (len(facts) + 1) // 2
+        return [
+            self._sentence(f"{self._opener('summary')}{self.did(facts[:half])}"),
+            self._sentence(self.did(facts[half:])),
+        ]
 
     def did(self, facts: Sequence[Fact]) -> str:
         """A clause that lists what the camera did; every fact must have a verb."""
@@ -119,8 +132,8 @@ class Speech:
         """Whether the fact can stand in a list of what the camera did."""
         return _key(fact) in self.table.verbs[self._style]
 
-    def answered(self, keys: Sequence[Fact], letter: str, quoted: str | None, opener: str) -> str:
-        """The sentence that gives the answer, from the facts that decide it where they are given.
+    def answered(self, keys: Sequence[Fact], letter: str, quoted: str | None, opener: str) -> list[str]:
+        """The sentence that gives the answer, or two, from the facts that decide it where they are given.
 
         Otherwise ``opener`` says how it is led in: as a ``conclusion`` from the sentence before it, or a ``question``.
         """
@@ -128,14 +141,16 @@ class Speech:
         quote = f"“{quoted}”"
         answer = self.dice.pick(self.table.answers[form]).format(letter=letter, text=quote)
         if not keys:
-            return self._sentence(f"{self._opener(opener)}{answer}")
+            return [self._sentence(f"{self._opener(opener, needed=True)}{answer}")]
         if len(keys) > 1 and all(self.has_verb(fact) for fact in keys):
             clause = self.did(keys)
         else:
             clause = self._joined([self.clause(fact, numbered=self._given_deg is not None) for fact in keys])
         opener = "summary" if len(keys) > 1 else "question"
         start = self._opener(opener) if self.dice.chance(0.5) else ""
-        return self._sentence(f"{start}{clause}{self._joiner('answer')}{answer}")
+        if _words(clause) + _words(answer) > _LONG:
+            return [self._sentence(clause), self._sentence(f"{self._opener('conclusion', needed=True)}{answer}")]
+        return [self._sentence(f"{start}{clause}{self._joiner('answer')}{answer}")]
 
     def clause(self, fact: Fact, numbered: bool = False) -> str:
         """One wording of a fact; ``numbered`` gives its size, where it has one worth giving."""
@@ -167,6 +182,13 @@ class Speech:
         step = 10 if size > 35 and self.dice.chance(0.5) else 5
         return float(step * round(size / step))
 
+    def _concluded(self, body: str, conclusion: str, apart: float) -> list[str]:
+        """Reasons and what follows, in one sentence, or in two: where one would be long, and else that often."""
+        if self.dice.chance(apart) or _words(body) + _words(conclusion) > _LONG:
+            led_up = self._opener("conclusion", needed=True)
+            return [self._sentence(body), self._sentence(f"{led_up}{conclusion}")]
+        return [self._sentence(f"{body}{self._joiner('so')}{conclusion}")]
+
     def _joined(self, clauses: Sequence[str]) -> str:
         return "".join([clauses[0], *(f"{self._joiner('and')}{clause}" for clause in clauses[1:])])
 
@@ -177,9 +199,10 @@ class Speech:
         self._used.add(_core(chosen))
         return chosen
 
-    def _opener(self, group: str) -> str:
-        """An opener of the group that this text has not used yet, or nothing."""
-        fresh = [opener for opener in self.table.openers[group] if _core(opener) not in self._used]
+    def _opener(self, group: str, needed: bool = False) -> str:
+        """An opener of the group that this text has not used yet, or nothing; any, where one is ``needed``."""
+        openers = self.table.openers[group]
+        fresh = [opener for opener in openers if _core(opener) not in self._used] or (openers if needed else ())
         if not fresh:
             return ""
         chosen = self.dice.pick(fresh)
@@ -197,6 +220,10 @@ def _styles(table: Phrases, question: str, images: int) -> list[int]:
     named = [style for style in enough if any(name in question for name in table.style_names[style][:2])]
     same_noun = [style for style in enough if _noun(table.style_names[style][0]) in question]
     return named or same_noun or enough
+
+
+def _words(text: str) -> int:
+    return text.count(" ") + 1
 
 
 def _noun(name: str) -> str:

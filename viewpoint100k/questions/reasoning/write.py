@@ -113,7 +113,7 @@ def _of_views(scene: ReasoningScene, conclusion: Conclusion, speech: Speech) -> 
     opening = speech.setting("one" if single else "many")
     body = [speech.stated([fact], numbered=True) for fact in facts.values()]
     letter = conclusion.answer if conclusion.options else ""
-    return [*opening, *body, speech.answered((), letter, _quotable(conclusion.answer_text), "question")]
+    return [*opening, *body, *speech.answered((), letter, _quotable(conclusion.answer_text), "question")]
 
 
 def _quotable(text: str) -> str | None:
