@@ -47,6 +47,7 @@ def main() -> None:
     sums = (frames.hardness[fitting] * weights).sum(axis=1)
     others = frames.hardness[~fitting]
     tenths = np.quantile(sums, np.linspace(0, 1, 11))
+    tenths[0] = 0.0
     result = {
         "pairs": len(wrong),
         "accuracy": round(1 - float(wrong.mean()), 4),

@@ -121,8 +121,8 @@ class _Surface:
             inputs["Alpha"] = self._presence() if material.alpha_mode == "MASK" else self._alpha()
         if material.normal_texture is not None and self._textured:
             inputs["Normal"] = self._normal(material.normal_texture)
-        if _reflects_nothing(material):
-            surface = nodes.emission(emitted)
+        if material.unlit or _reflects_nothing(material):
+            surface = nodes.emission(inputs["Base Color"] if material.unlit else emitted)
             if "Alpha" in inputs:
                 surface = nodes.mix(inputs["Alpha"], nodes.transparent(), surface)
         else:

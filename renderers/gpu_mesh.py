@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,7 +91,7 @@ class GpuMesh:
         key = (program.handle.glo, indices.glo)
         if key not in self._arrays:
             content: list[Any] = [(self._positions, "3f", "in_position")]
-            if program.inputs & {"in_normal", "in_color"}:
+            if program.inputs & {"in_normal", "in_uv", "in_color"}:
                 content.append((self._rest, *_REST))
             self._arrays[key] = self._context.vertex_array(
                 program.handle, content, index_buffer=indices, skip_errors=True
@@ -129,6 +129,9 @@ class GpuMesh:
         """Uploads a batch's textures and says what its shader must do."""
         material = batch.material
         features = set() if batch.color is not None else {"COLORS"}
+        if material.unlit:
+            features.add("UNLIT")
+            material = replace(without_textures(material), base_color_texture=material.base_color_texture)
         slots = (
             ("base_color_texture", material.base_color_texture, True),
             ("surface_texture", material.metallic_roughness_texture, False),
@@ -146,7 +149,12 @@ class GpuMesh:
             features.add(name.upper())
         if batch.textures:
             features.add("UV")
-        if material.roughness >= _ROUGH and "SURFACE_TEXTURE" not in features and material.metallic < 0.5:
+        if (
+            not material.unlit
+            and material.roughness >= _ROUGH
+            and "SURFACE_TEXTURE" not in features
+            and material.metallic < 0.5
+        ):
             features.add("ROUGH")
             if batch.fine and not material.metallic and "NORMAL_TEXTURE" not in features:
                 features.add("FINE")

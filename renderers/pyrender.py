@@ -36,6 +36,8 @@ __all__ = ["PyrenderRenderer", "PyrenderScene"]
 _GREY = 128 / 255
 _COLOR_SAMPLES = 4
 _FROM_OPENGL_CAMERA = np.diag([1.0, -1.0, -1.0, 1.0])
+_UNLIT = 2.0
+"""Added to the second of the vertices' alpha settings: the shader gives the base colour as it is."""
 _WRAPS = {"repeat": 10497, "clamp": 33071, "mirror": 33648}
 
 
@@ -303,7 +305,8 @@ def _primitive(pyrender: Any, p: Primitive, frame: UnitFrame, textures: dict[int
     uvs = np.zeros((count, 2), dtype=np.float32) if p.uvs is None else p.uvs * [1, -1] + [0, 1]
     mode = p.material.alpha_mode
     cutoff = {"OPAQUE": -1.0, "MASK": p.material.alpha_cutoff, "BLEND": BLEND_CUTOFF}[mode]
-    alpha = np.broadcast_to(np.array([cutoff, mode != "BLEND"], dtype=np.float32), (count, 2))
+    solid = float(mode != "BLEND") + (_UNLIT if p.material.unlit else 0.0)
+    alpha = np.broadcast_to(np.array([cutoff, solid], dtype=np.float32), (count, 2))
     return pyrender.Primitive(
         positions=positions,
         normals=normals,

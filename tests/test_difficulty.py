@@ -125,7 +125,7 @@ def test_an_export_takes_the_rows_of_a_range_alone(tmp_path: Path) -> None:
 
 
 def test_the_recipe_takes_the_same_rows(tmp_path: Path) -> None:
-    from recipe.sources import OwnRows
+    from recipe.sources import OwnRows, open_sources
 
     folder, train = spread(tmp_path)
     middle = float(f"{np.median(difficulties(train)):.6f}")
@@ -134,4 +134,6 @@ def test_the_recipe_takes_the_same_rows(tmp_path: Path) -> None:
     assert [row["id"] for row in source.rows()] == expected
     assert [row["id"] for row in source.only("id", "reasoning")] == expected
     assert source.usable() == list(range(len(expected)))
+    assert open_sources(f"{folder}@{middle}..1*2", "train", 0) == {source: 2.0}
+    assert OwnRows(str(folder)).columns() == source.columns()
     assert 0 < len(expected) < len(train)

@@ -1,8 +1,5 @@
 """Assets are the same to the last bit under other BLAS kernels, thread counts and instruction sets."""
 
-import os
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -10,8 +7,8 @@ import numpy as np
 import pytest
 from capture_trees import jpeg, spotted_ring, texture, write_nerf
 from conftest import REAL_ASSETS
+from environments import ARITHMETIC, run_in
 from scipy.ndimage import map_coordinates
-from test_exact_functions import environments
 
 from viewpoint100k.assets.capture_files.sampling import sampled
 from viewpoint100k.assets.procedural.waves import wave
@@ -19,7 +16,7 @@ from viewpoint100k.assets.procedural.waves import wave
 PROCEDURAL_DIGEST = "75f69a802b8d9b205ae3ae35532b08ccc3457759603375190c99c44a49adcdec"
 """Of 14 built-in objects, on every machine. A change of it changes every data set of them: see CHANGELOG.md."""
 
-OTHERS = list(environments())[1:]
+OTHERS = list(ARITHMETIC)[1:]
 FEW = ["Prescott with 1 threads", "SkylakeX with 8 threads", max(OTHERS, key=len)]
 SOME_OTHERS = [name if name in FEW else pytest.param(name, marks=pytest.mark.slow) for name in OTHERS]
 
@@ -27,13 +24,7 @@ SOME_OTHERS = [name if name in FEW else pytest.param(name, marks=pytest.mark.slo
 @cache
 def digest_under(environment: str, *specs: str) -> str:
     """What `exact_assets.py` prints for these sources in a process of its own."""
-    script = Path(__file__).parent / "exact_assets.py"
-    variables = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLAS_", "OMP_", "NPY_"))}
-    variables |= {"PYTHONPATH": os.pathsep.join(sys.path), **environments()[environment]}
-    command = [sys.executable, str(script), *specs]
-    done = subprocess.run(command, capture_output=True, text=True, env=variables, timeout=600)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return run_in(ARITHMETIC[environment], Path(__file__).parent / "exact_assets.py", *specs)
 
 
 @pytest.mark.parametrize("environment", ["as it is", *SOME_OTHERS])

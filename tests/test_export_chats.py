@@ -11,7 +11,7 @@ from exported_rows import DATASET, ROWS, image_bytes, make_dataset
 from hand_made_dataset import Row
 
 from recipe.prompts import REASON_FIRST
-from viewpoint100k.export import export
+from viewpoint100k.export.exporter import export
 
 SPLITS = tuple(ROWS)
 

@@ -18,9 +18,10 @@ pytest.importorskip("torch")
 from conftest import run_command
 from hand_made_dataset import make_row, pose_on_orbit, write
 
-from viewpoint100k.check.probe import ProbeReport, ProbeSettings, format_probe, probe
+from viewpoint100k.check.probe import ProbeReport, ProbeSettings, format_probe, probe, probe_types
 from viewpoint100k.check.probing.results import ProbeResult
 from viewpoint100k.check.probing.scenes import held_out_assets, read_frames
+from viewpoint100k.check.probing.types import read_typed_pairs
 from viewpoint100k.errors import DataError, MissingExtraError, UsageError
 
 SIZE = 32
@@ -188,3 +189,36 @@ def test_the_command_prints_a_table_or_json(small: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert ProbeReport.from_json(done.stdout).settings.epochs == 1
     assert "epoch 1 of 1" in done.stderr
+
+
+def test_a_pair_has_the_opposite_answer_when_swapped_or_mirrored_and_the_same_when_both(small: Path) -> None:
+    pairs = read_typed_pairs(small, QUICK)
+    names, labels = pairs.names["ego_translation"], pairs.labels["ego_translation"]
+    left, right = names.index("left"), names.index("right")
+    other = {left: right, right: left}
+    assert set(labels[:, 0, 0]) == {left, right}
+    for plain, mirrored, swapped, both in labels.reshape(-1, 4).tolist():
+        assert mirrored == swapped == other[plain]
+        assert both == plain
+
+
+def test_each_type_is_asked_of_both_images_and_of_each_alone(small: Path) -> None:
+    report = probe_types(small, QUICK)
+    assert {result.test for result in report.results} == {
+        "ego_translation: both images",
+        "ego_translation: first",
+        "ego_translation: second",
+    }
+    assert {result.expected for result in report.results if "both" not in result.test} == {"chance"}
+    assert ProbeReport.from_json((small / ".build" / "probe_types.json").read_text()) == report
+    assert format_probe(report).count("ego_translation") == 3
+
+
+@pytest.mark.slow
+def test_what_both_images_show_is_answered_by_type_and_not_from_one(tmp_path: Path) -> None:
+    settings = replace(QUICK, epochs=25, threads=2)
+    report = probe_types(dials(tmp_path / "set", assets=120), settings)
+    assert of(report, "ego_translation: both images").score > 0.85
+    for alone in ("first", "second"):
+        result = of(report, f"ego_translation: {alone}")
+        assert result.interval[0] < result.chance + 0.03

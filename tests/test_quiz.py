@@ -245,6 +245,9 @@ def test_a_quiz_is_taken_by_keys_on_a_phone_and_resumed(folder: Path, tmp_path: 
         page.reload()
         page.wait_for("!document.getElementById('ask').hidden")
         assert page.run("document.getElementById('count').textContent") == "6 of 12"
+        page.run("document.getElementById('stop').click()")
+        assert len(json.loads(page.run("document.getElementById('text').value"))["answers"]) == 5
+        page.run("document.getElementById('on').click()")
         for row_id in order[5:10]:
             page.press(str(LETTERS.index(truth()[row_id]) + 1))
         page.press("0")

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
-from viewpoint100k.references import reference_features, reference_schema
 
+from viewpoint100k.dataset.references import reference_features, reference_schema
 from viewpoint100k.dataset.schema import arrow_schema, features
 
 ROWS = hand.GOOD["train-00000-of-00002"]
@@ -41,7 +41,7 @@ def test_no_name_is_written_that_older_versions_do_not_know(schema: pa.Schema) -
     assert described(schema)["options"] == {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"}
     # `Sequence` of a struct is a struct of lists; a list of one entry is a list of structs.
     cameras = described(schema)["cameras"]
-    assert [set(entry) for entry in cameras] == [{"camera_to_world", "intrinsics", "width", "height"}]
+    assert [set(entry) for entry in cameras] == [{"camera_to_world", "intrinsics", "width", "height", "mirrored"}]
 
 
 def test_images_are_pictures_in_one_schema_and_plain_structs_in_the_other() -> None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from viewpoint100k.cli.app import app
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
 from viewpoint100k.questions import Question, ask, load_template
+from viewpoint100k.questions.composition import WordingFamily
 from viewpoint100k.questions.expression import FUNCTIONS
 from viewpoint100k.questions.lint import examine
 from viewpoint100k.questions.quantities import QUANTITIES
@@ -49,7 +50,7 @@ def test_the_tutorials_file_is_found_good_as_the_page_says(tutorial: Path, monke
 def test_the_mistake_that_the_tutorial_shows_is_named_as_the_page_says(
     tutorial: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tutorial.write_text(tutorial.read_text(encoding="utf-8").replace("dead_zone: 2", "dead_zone: 5"), encoding="utf-8")
+    tutorial.write_text(tutorial.read_text(encoding="utf-8").replace("dead_zone: 1", "dead_zone: 3"), encoding="utf-8")
     said = check(tutorial, monkeypatch)
     assert next(line for line in said.splitlines() if "dead zones" in line) + "\n```" in PAGE
 
@@ -118,6 +119,8 @@ def test_every_key_is_explained() -> None:
     for section in (Template, Requirements, Paraphrase):
         for key in section.model_fields:
             assert f"| `{key}` |" in PAGE, (section.__name__, key)
+    for key in WordingFamily.model_fields:
+        assert f"`{key}`" in PAGE.partition("\n## Composed wordings\n")[2], key
     answers = Template.model_json_schema()["$defs"]
     for answer in answers.values():
         kind = answer["properties"].get("kind", {}).get("const")

@@ -17,7 +17,16 @@ from viewpoint100k.questions.lint import Problem
 from viewpoint100k.report.drawing import DrawnCamera, TopView
 from viewpoint100k.view.template_preview import REASONS, ShownQuestion, draw_questions, preview_page
 
+OPTIONS = "    options: {down: It went down, none: It stood still, up: It went up}\n    reply: Give only the letter.\n"
+QUESTIONS = (
+    "An object that does not move is photographed twice, by a camera on a lift. What did it do above the ground?",
+    "The object stayed still. How did the camera's own height above the floor change from picture 1 to picture 2?",
+    "Was the camera of photo 2 held higher above the ground than that of photo 1? Nobody moved the object.",
+    "Both views are of a still object on a level floor. Measured from it, which way did the photographer go?",
+)
+WORDINGS = "".join(f'  - name: n{n}\n    question: "{text}"\n{OPTIONS}' for n, text in enumerate(QUESTIONS))
 GOOD = read_template("ego_height").replace("question_type: ego_height", "question_type: mine")
+GOOD = GOOD.partition("wordings:\n")[0] + "paraphrases:\n" + WORDINGS
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -42,7 +51,17 @@ def test_every_type_is_listed_with_its_options_and_languages() -> None:
 def test_a_good_file_is_found_good(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(GOOD)
-    assert run("check", str(path)) == (0, f"{path}: mine can be used, in 4 wordings\n")
+    code, said = run("check", str(path))
+    usable, left = said.splitlines()
+    assert (code, usable) == (0, f"{path}: mine can be used, in 4 wordings")
+    assert left.startswith(f"{path}: its answer depends on both images; ")
+    assert "takes rows" in left
+
+
+def test_a_type_about_one_image_says_which_may_tell_its_answer() -> None:
+    code, said = run("check", "facing_side")
+    assert code == 0
+    assert "facing_side: its answer may be told by the second image alone" in said
 
 
 def test_each_problem_of_each_file_is_told_with_file_and_line(tmp_path: Path) -> None:
@@ -52,7 +71,7 @@ def test_each_problem_of_each_file_is_told_with_file_and_line(tmp_path: Path) ->
     odd.write_text(GOOD.replace("dead_zone: 0.08", "dead_zone: 0.2"))
     code, said = run("check", str(bad), str(good), str(odd))
     assert code == 1
-    lines = said.splitlines()
+    lines = [line for line in said.splitlines() if "takes rows" not in line]
     line_of = {line.split(":")[0].strip(): n for n, line in enumerate(GOOD.splitlines(), 1)}
     assert lines[0].startswith(f"{bad}:{line_of['reference']}: error: reference: must be 'camera', 'object'")
     assert lines[1].startswith(f"{bad}:{line_of['dead_zone']}: error: answer.dead_zone: must be greater than 0")

@@ -19,12 +19,12 @@ from scipy.spatial.transform import Rotation
 from viewpoint100k.assets import open_source
 from viewpoint100k.geometry import azimuth_deg, elevation_deg, wrap_deg
 from viewpoint100k.geometry.row_cameras import read_camera
+from viewpoint100k.view.build_record import recorded_templates
 from viewpoint100k.view.frames_of_reference import TypeTraits, reference_arrows, type_traits
 from viewpoint100k.view.objects import ObjectSupply, ShownObject, point_colors
 from viewpoint100k.view.scene import Frustum, alternatives, row_scene, viewpoint_behind
 from viewpoint100k.view.scene_server import SceneServer, frustum_picture, quaternion
 from viewpoint100k.view.stored_rows import StoredRows
-from viewpoint100k.view.viewer import recorded_templates
 
 PLAIN = TypeTraits()
 Row = dict[str, Any]

@@ -67,7 +67,7 @@ float sun_visibility() {
 #endif
 }
 
-#ifndef FINE
+#if !defined(FINE) && !defined(UNLIT)
 vec3 lit(vec3 base) {
     vec3 view = normalize(eye - v_position);
     vec3 n = normalize(v_normal);
@@ -120,7 +120,9 @@ void main() {
 #ifdef BASE_COLOR_TEXTURE
     base *= texture(base_color_texture, v_uv);
 #endif
-#ifdef FINE
+#if defined(UNLIT)
+    vec3 color = base.rgb;
+#elif defined(FINE)
     vec3 color = base.rgb * v_diffuse + v_reflected;
 #ifdef OCCLUSION_TEXTURE
     color *= 1.0 + normal_occlusion.y * (texture(occlusion_texture, v_uv).r - 1.0);
@@ -129,7 +131,8 @@ void main() {
 #else
     vec3 color = lit(base.rgb);
 #endif
-#ifdef EMISSIVE_TEXTURE
+#if defined(UNLIT)
+#elif defined(EMISSIVE_TEXTURE)
     color += emissive * texture(emissive_texture, v_uv).rgb;
 #else
     color += emissive;
@@ -147,5 +150,8 @@ void main() {
 #else
     float alpha = 1.0;
 #endif
-    fragment = vec4(tone_map(color) * alpha, alpha);
+#ifndef UNLIT
+    color = tone_map(color);
+#endif
+    fragment = vec4(color * alpha, alpha);
 }

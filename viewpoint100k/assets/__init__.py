@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from pathlib import Path
 
-from viewpoint100k.assets.asset import NO_LICENSE, Asset, CaptureAsset, MeshAsset, Origin, Photo, Source
+from viewpoint100k.assets.asset import NO_LICENSE, Asset, CaptureAsset, MeshAsset, Origin, Photo, Source, WithSettings
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
+from viewpoint100k.assets.folder_spec import parse_folder_spec
+from viewpoint100k.assets.kinds import CAPTURE_KINDS, FOLDER_KINDS
+from viewpoint100k.assets.layouts import MESH_LAYOUTS
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mixed import MixedSource, parse_mixture
 from viewpoint100k.errors import UsageError
@@ -23,15 +25,15 @@ __all__ = [
     "Origin",
     "Photo",
     "Source",
+    "looks_like_known_set",
     "open_source",
     "source_digest",
+    "source_identity",
 ]
 
 
-PHOTO_SOURCES = frozenset({"co3d", "mvimgnet", "nerf"})
+PHOTO_SOURCES = CAPTURE_KINDS
 """Kinds whose assets are captures."""
-
-_FOLDER_SOURCES = {kind: f"{kind}:DIR" for kind in ("meshes", "co3d", "mvimgnet", "nerf")}
 
 
 def open_source(spec: str, limits: MeshLimits | None = None, captures: CaptureLimits | None = None) -> Source:
@@ -55,32 +57,51 @@ def _open_one(spec: str, limits: MeshLimits | None, captures: CaptureLimits | No
         from viewpoint100k.assets.procedural import ProceduralSource
 
         return ProceduralSource()
-    if kind not in _FOLDER_SOURCES:
+    if kind in PHOTO_SOURCES:
+        from viewpoint100k.assets.capture_sets import open_captures
+
+        stated = parse_folder_spec(spec, ("license",))
+        return open_captures(kind, stated.folder, captures, stated.license)
+    if kind not in FOLDER_KINDS:
         if (open_plugin := load_plugin("sources", kind)) is not None:
             plugged: Source = open_plugin(folder)
             return plugged
-        known = ", ".join([*_FOLDER_SOURCES.values(), *plugin_names("sources")])
+        known = ", ".join([*(f"{name}:DIR" for name in FOLDER_KINDS), *plugin_names("sources")])
         raise UsageError(f"unknown source {spec!r}: give procedural, objaverse, or {known}")
-    if not folder:
-        raise UsageError(f"source {kind} needs a folder: write {_FOLDER_SOURCES[kind]}")
-    match kind:
-        case "meshes":
-            from viewpoint100k.assets.meshes import MeshesSource
+    stated = parse_folder_spec(spec, ("up", "license"))
+    if kind == "meshes":
+        from viewpoint100k.assets.meshes import MeshesSource
 
-            return MeshesSource(Path(folder), limits)
-        case "co3d":
-            from viewpoint100k.assets.co3d import Co3dSource
+        return MeshesSource(stated.folder, limits, stated.up or "auto", stated.license)
+    from viewpoint100k.assets.mesh_sets import MeshSetSource
 
-            return Co3dSource(Path(folder), captures)
-        case "mvimgnet":
-            from viewpoint100k.assets.colmap import MvimgnetSource
+    return MeshSetSource(stated.folder, MESH_LAYOUTS[kind], limits, stated.up, stated.license)
 
-            return MvimgnetSource(Path(folder), captures)
-    from viewpoint100k.assets.nerf import NerfSource
 
-    return NerfSource(Path(folder), captures)
+def looks_like_known_set(spec: str) -> str | None:
+    """A sentence for a folder that is given as ``meshes:`` and has the layout of a known set; None for any other."""
+    sentences = []
+    for part in parse_mixture(spec):
+        if part.spec.startswith("meshes:"):
+            from viewpoint100k.assets.mesh_sets import looks_like
+
+            ids = _open_one(part.spec, None, None).ids()
+            layout = looks_like(ids, tuple(MESH_LAYOUTS.values()))
+            if layout is not None:
+                folder = parse_folder_spec(part.spec, ("up", "license")).folder
+                sentences.append(
+                    f"{folder} looks like {layout.title}: write {layout.name}:{folder} for its categories, terms and "
+                    "up axis"
+                )
+    return "; ".join(sentences) or None
+
+
+def source_identity(source: Source) -> str:
+    """A source's kind and what was chosen for it, as it enters `source_digest`."""
+    chosen = sorted(source.settings.items()) if isinstance(source, WithSettings) else []
+    return ";".join([source.name, *(f"{name}={value}" for name, value in chosen)])
 
 
 def source_digest(name: str, asset_ids: Iterable[str]) -> str:
-    """sha256 of a source's kind and its list of assets, hexadecimal; where they lie is not part of it."""
+    """sha256 of a source's identity and its list of assets, hexadecimal; where they lie is not part of it."""
     return hashlib.sha256("\n".join([name, *asset_ids]).encode()).hexdigest()

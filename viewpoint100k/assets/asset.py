@@ -24,6 +24,7 @@ __all__ = [
     "Photo",
     "Source",
     "Stamped",
+    "WithSettings",
     "normalization",
 ]
 
@@ -58,6 +59,8 @@ class MeshAsset:
     """(3,): horizontal unit vector out of the object's front; None where it is not known."""
     normalization: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
     """(4, 4): from the asset's own coordinates, as stored in its file, to this mesh's."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of it or left out, in short snake_case words such as ``no_usemtl``; see docs/sources.md."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,8 @@ class CaptureAsset:
     """(n, 3): reconstructed points in this world, where the source has any."""
     visible: NDArray[np.bool_] | None = None
     """(photos, n): which points each photo observes, where the source says so."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of it or left out; as for a mesh."""
 
 
 Asset = MeshAsset | CaptureAsset
@@ -139,6 +144,16 @@ class Stamped(Protocol):
 
     def references(self, asset_id: str) -> Sequence[Path]:
         """Other files that its last loading in this process looked for, whether they were there or not."""
+        ...
+
+
+@runtime_checkable
+class WithSettings(Protocol):
+    """A source of which something was chosen that changes what is made of its files."""
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What was chosen, by name; without what is as usual."""
         ...
 
 

@@ -16,7 +16,7 @@ from viewpoint100k.assets.capture_files.assembly import assemble
 from viewpoint100k.assets.capture_files.capture import StatedCapture
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.capture_files.source_folder import SourceFolder
-from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, read_metadata
+from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, Metadata, read_metadata
 from viewpoint100k.errors import AssetError, UsageError, ViewpointError
 
 __all__ = ["CaptureSource"]
@@ -39,20 +39,31 @@ class CaptureSource(ABC, Generic[Entry]):
         self._limits = limits or CaptureLimits()
         self._license = license
 
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What was chosen for the whole folder."""
+        return {} if self._license == NO_LICENSE else {"license": self._license}
+
     def ids(self) -> Sequence[str]:
         """All captures, sorted, those that cannot be used among them. Raises ``UsageError`` where there is none."""
-        _ = self._metadata
-        return tuple(self._entries)
+        return (*self._entries, *self._metadata.unplaced(self._entries))
 
     def load(self, asset_id: str) -> CaptureAsset:
         """Reads one capture and looks at its photos. Raises ``AssetError``, whatever is wrong with it."""
+        self._metadata.refuse(asset_id)
         if asset_id not in self._entries:
             raise AssetError("file_missing", f"{asset_id} is not in {self._root}")
         try:
             with np.errstate(all="ignore"):
                 stated = self._read(asset_id, self._entries[asset_id])
                 return assemble(
-                    self.name, asset_id, stated, self._files, self._limits, self._license, self._metadata.get(asset_id)
+                    self.name,
+                    asset_id,
+                    stated,
+                    self._files,
+                    self._limits,
+                    self._license,
+                    self._metadata.rows.get(asset_id),
                 )
         except ViewpointError:
             raise
@@ -62,11 +73,13 @@ class CaptureSource(ABC, Generic[Entry]):
 
     def stamp(self, asset_id: str) -> str | None:
         """See `Stamped`."""
+        if asset_id not in self._entries or asset_id in self._metadata.faults:
+            return None
         names = self._made_of(asset_id, self._entries[asset_id])
         state = self._files.state(names) if names else None
         if state is None:
             return None
-        stated = asdict(self._metadata.get(asset_id, MeshMetadata()))
+        stated = asdict(self._metadata.rows.get(asset_id, MeshMetadata()))
         return repr((self.name, asset_id, state, stated, self._license, self._limits))
 
     def references(self, asset_id: str) -> Sequence[Path]:
@@ -108,9 +121,9 @@ class CaptureSource(ABC, Generic[Entry]):
         return found
 
     @cached_property
-    def _metadata(self) -> dict[str, MeshMetadata]:
+    def _metadata(self) -> Metadata:
         path = self._root / METADATA_FILE
-        return read_metadata(path, self._entries.keys()) if path.is_file() else {}
+        return read_metadata(path, self._entries.keys()) if path.is_file() else Metadata()
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process needs: it finds the rest by itself."""

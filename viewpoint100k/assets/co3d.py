@@ -31,6 +31,7 @@ from viewpoint100k.assets.capture_files.uco3d_database import (
     list_uco3d,
     read_uco3d_frames,
 )
+from viewpoint100k.assets.capture_files.videos import VideoFolder
 from viewpoint100k.assets.captures import CaptureSource
 from viewpoint100k.errors import AssetError, UsageError
 
@@ -58,9 +59,9 @@ class Co3dSource(CaptureSource[_Entry]):
     above, and nothing outside of that one is read. A category whose list of sequences is broken is one asset, its id
     the category's name, which `load` refuses with the reason.
 
-    uCO3D's cameras come from its ``metadata.sqlite``. It ships videos, not images: its frames have to be extracted
-    first to the paths that the database names (``_image_path``, ``_mask_path``); otherwise every capture is
-    ``images_missing``.
+    uCO3D's cameras come from its ``metadata.sqlite``. It ships videos, not images: a frame is decoded from its video,
+    at the time that the database states, unless it lies at the path that the database names (``_image_path``). A record
+    of a list that makes no sense is one asset, which `load` refuses with ``malformed_record``.
 
     A sequence whose ``viewpoint_quality_score`` (for uCO3D, the quality of its viewpoints) is below
     `CaptureLimits.min_quality` is refused with ``low_quality``; one without a score is taken. The object's points,
@@ -68,6 +69,7 @@ class Co3dSource(CaptureSource[_Entry]):
     """
 
     name = "co3d"
+    _only_database = False
     _layout = f"<category>/{_FRAMES}, {_FRAMES} itself, or uCO3D's {DATABASE}"
 
     def __init__(self, root: Path, limits: CaptureLimits | None = None, license: str = NO_LICENSE) -> None:
@@ -86,17 +88,21 @@ class Co3dSource(CaptureSource[_Entry]):
     def _files(self) -> SourceFolder:
         """What the paths in annotations are relative to."""
         if not self._root.is_dir() or not self._is_category:
-            return self._folder
+            return VideoFolder(self._folder)
         return SourceFolder(self._root.resolve().parent)
 
     def _find(self) -> Mapping[str, _Entry]:
         folder = self._folder
         if folder.exists(DATABASE):
+            broken: list[str] = []
             try:
-                listed = list_uco3d(folder)
+                listed = list_uco3d(folder, broken)
             except AssetError as error:
                 raise UsageError(f"{self._root}: {error}") from error
-            return {key: _Entry(key.rpartition("/")[0], sequence) for key, sequence in listed.items()}
+            entries = {key: _Entry(key.rpartition("/")[0], sequence) for key, sequence in listed.items()}
+            return entries | _refused(DATABASE, broken)
+        if self._only_database:
+            return {}
         if self._is_category:
             categories = [self._root.resolve().name]
         else:
@@ -106,11 +112,13 @@ class Co3dSource(CaptureSource[_Entry]):
             ]
         found: dict[str, _Entry] = {}
         for category in categories:
+            broken = []
             try:
-                sequences = self._sequences(category)
+                sequences = self._sequences(category, broken)
                 found.update({f"{category}/{name}": _Entry(category, one) for name, one in sequences.items()})
             except AssetError as error:
                 found[category] = _Entry(category, None, error)
+            found.update(_refused(category, broken))
         return found
 
     def _made_of(self, asset_id: str, entry: _Entry) -> tuple[str, ...]:
@@ -119,11 +127,11 @@ class Co3dSource(CaptureSource[_Entry]):
         stated = [name for name in (_FRAMES, _SEQUENCES) if self._files.exists(f"{entry.category}/{name}")]
         return (f"{entry.category}/{entry.sequence.name}", *(f"{entry.category}/{name}" for name in stated))
 
-    def _sequences(self, category: str) -> dict[str, Sequence]:
+    def _sequences(self, category: str, broken: list[str]) -> dict[str, Sequence]:
         """A category's sequences; where only its frames are there, those that they name."""
         folder = self._files
         if folder.exists(f"{category}/{_SEQUENCES}"):
-            return read_sequences(folder, f"{category}/{_SEQUENCES}", self._limits)
+            return read_sequences(folder, f"{category}/{_SEQUENCES}", self._limits, broken)
         return {name: Sequence(name) for name in self._index(category).sequences()}
 
     def _read(self, asset_id: str, entry: _Entry) -> StatedCapture:
@@ -135,10 +143,13 @@ class Co3dSource(CaptureSource[_Entry]):
             raise AssetError("low_quality", f"{asset_id}: the quality of its cameras is {sequence.quality:.2f}")
         folder = self._files
         from_database = folder.exists(DATABASE)
+        lost: tuple[str, ...] = ()
         if from_database:
-            frames, sha256 = read_uco3d_frames(folder, sequence.name, self._limits)
+            frames, sha256 = read_uco3d_frames(folder, sequence, self._limits)
         else:
-            frames, sha256 = self._index(entry.category).frames(sequence.name)
+            index = self._index(entry.category)
+            lost = ("frames_left_out",) if index.broken else ()
+            frames, sha256 = index.frames(sequence.name)
         if len(frames) > self._limits.max_frames:
             raise AssetError("too_many_photos", f"{asset_id} has {len(frames):,} frames")
         photos, dropped = [], {}
@@ -152,7 +163,7 @@ class Co3dSource(CaptureSource[_Entry]):
             except ValueError:
                 dropped[name] = "bad_camera"
         if photos and not any(folder.exists(photo.name) for photo in photos):
-            hint = ": extract the frames of its video first" if from_database else ""
+            hint = ": neither its frames nor its video" if from_database else ""
             raise AssetError("images_missing", f"{asset_id}: none of its images is there{hint}")
         return StatedCapture(
             photos=tuple(photos),
@@ -161,6 +172,7 @@ class Co3dSource(CaptureSource[_Entry]):
             points=self._points(sequence),
             points_are_object=sequence.points_are_object,
             category=entry.category.rpartition("/")[2],
+            notes=tuple(sorted({*sequence.notes, *lost})),
         )
 
     def _points(self, sequence: Sequence) -> NDArray[np.float64] | None:
@@ -180,6 +192,14 @@ class Co3dSource(CaptureSource[_Entry]):
         return self._indices[category]
 
 
+def _refused(listed: str, broken: list[str]) -> dict[str, _Entry]:
+    """Records that make no sense as assets that are refused."""
+    return {
+        f"{listed}/record {number}": _Entry(listed, None, AssetError("malformed_record", message))
+        for number, message in enumerate(broken, 1)
+    }
+
+
 def _frame_number(frame: dict[str, Any]) -> float:
     number = frame.get("frame_number")
-    return float(number) if isinstance(number, int | float) and number == number else 0.0
+    return float(number) if isinstance(number, int | float) and -1e15 < number < 1e15 else 0.0

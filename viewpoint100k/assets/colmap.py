@@ -1,9 +1,10 @@
-"""MVImgNet, and any tree of COLMAP models, as a source: ``mvimgnet:DIR``."""
+"""Trees of COLMAP models as sources: ``colmap:DIR`` for any, and MVImgNet's layout as ``mvimgnet:DIR``."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,145 @@ from viewpoint100k.assets.captures import CaptureSource
 from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry.conventions import from_colmap
 
-__all__ = ["MvimgnetSource"]
+__all__ = ["ColmapEntry", "ColmapSource", "MvimgnetSource"]
 
-_MAX_DEPTH = 4
+_MAX_DEPTH, _MAX_MODEL_DEPTH = 4, 8
+_MASK_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+_NAMES_OF_MODELS = frozenset({"sparse", "colmap", "model", "models"})
 
 
-class MvimgnetSource(CaptureSource[str]):
+@dataclass(frozen=True)
+class ColmapEntry:
+    """Where a capture's files are, relative to the source's folder."""
+
+    model: str
+    images: tuple[str, ...]
+    """Folders that the names in the model may be relative to, the likeliest first."""
+    masks: str = ""
+    """Folder of the masks, named as the photos are; empty for none."""
+    category: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class ColmapSource(CaptureSource[ColmapEntry]):
+    """Each COLMAP model is one capture; its id is the folder that holds its ``sparse``, ``.`` for ``DIR`` itself.
+
+    A model is a folder with ``cameras`` and ``images``, both ``.bin`` or both ``.txt``; ``rigs`` and ``frames``, which
+    COLMAP has beside them from 3.12 on, repeat what ``images`` says. The photos lie in the nearest folder ``images``
+    beside or above the model, or in that folder itself. Of several models under one ``sparse`` the first is read, as
+    COLMAP numbers them. The layout has no categories.
+
+    Lenses with distortion need pycolmap (``pip install 'viewpoint100k[captures]'``).
+    """
+
+    name = "colmap"
+    _layout = "a COLMAP model (cameras and images, .bin or .txt) and the folder images beside or above it"
+    _image_folders: tuple[str, ...] = ("images",)
+
+    def _find(self) -> Mapping[str, ColmapEntry]:
+        models: dict[str, list[str]] = {}
+        folders: dict[str, list[str]] = {}
+        for name, subfolders, files in self._folder.folders(_MAX_MODEL_DEPTH):
+            folders[name] = subfolders
+            if any({f"cameras{suffix}", f"images{suffix}"} <= set(files) for suffix in (".bin", ".txt")):
+                models.setdefault(_capture_folder(name), []).append(name)
+        found = {}
+        for capture, names in models.items():
+            first = min(names, key=lambda name: (name.count("/"), _numbered(name)))
+            notes = ("other_models",) if len(names) > 1 else ()
+            entry = ColmapEntry(
+                first, self._photo_folders(first, folders), category=self._category(capture), notes=notes
+            )
+            found[storable(capture)] = entry
+        return found
+
+    def _photo_folders(self, model: str, folders: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+        """Where the photos of a model may lie: in folders of the usual names, and then anywhere above it."""
+        above = [model]
+        while above[-1] != ".":
+            above.append(posixpath.dirname(above[-1]) or ".")
+        named = [
+            posixpath.normpath(posixpath.join(one, name))
+            for one in above
+            for name in self._image_folders
+            if name in folders.get(one, ())
+        ]
+        return (*named, *above)
+
+    def _category(self, capture: str) -> str:
+        return ""
+
+    def _read(self, asset_id: str, entry: ColmapEntry) -> StatedCapture:
+        """Raises ``AssetError``; see `read_colmap_model`."""
+        model = read_colmap_model(self._folder, entry.model, self._limits)
+        notes = {*entry.notes, *model.notes}
+        images = self._images_folder(model, entry)
+        if images is None:
+            raise AssetError("images_missing", f"{asset_id} has a model but no folder images")
+        photos, dropped, kept = self._photos(model, images, entry.masks, notes)
+        return StatedCapture(
+            photos=tuple(photos),
+            sha256=model.sha256,
+            dropped={**model.dropped, **dropped},
+            points=model.points if len(model.points) else None,
+            visible=_visible(model, kept) if len(model.points) else None,
+            category=entry.category,
+            notes=tuple(sorted(notes)),
+        )
+
+    def _images_folder(self, model: ColmapModel, entry: ColmapEntry) -> str | None:
+        """The first folder that holds one of the photos; without any of them the first that is there."""
+        some = [image.name for image in model.images[:: max(1, len(model.images) // 8)]]
+        for folder in entry.images:
+            for name in some:
+                try:
+                    if self._folder.exists(self._folder.as_spelt(self._folder.name(name, beside=folder))):
+                        return folder
+                except AssetError:
+                    continue
+        return next((folder for folder in entry.images if folder != "." and self._folder.exists(folder)), None)
+
+    def _photos(
+        self, model: ColmapModel, images_folder: str, masks_folder: str, notes: set[str]
+    ) -> tuple[list[StatedPhoto], dict[str, str], list[ColmapImage]]:
+        lenses: dict[int, Lens | None] = {}
+        photos, dropped, kept = [], {}, []
+        for image in model.images:
+            try:
+                stated = self._folder.name(image.name, beside=images_folder)
+            except AssetError as error:
+                dropped[storable(image.name)] = error.reason
+                continue
+            name = self._folder.as_spelt(stated)
+            if name != stated:
+                notes.add("letter_case")
+            if image.camera_id not in lenses:
+                lenses[image.camera_id] = _lens(model, image.camera_id)
+            lens = lenses[image.camera_id]
+            try:
+                pose = from_colmap(image.quaternion, image.translation)
+            except ValueError:
+                pose = None
+            if lens is None or pose is None:
+                dropped[name] = "bad_camera"
+                continue
+            photos.append(StatedPhoto(name, pose, lens, self._mask(name, images_folder, masks_folder)))
+            kept.append(image)
+        return photos, dropped, kept
+
+    def _mask(self, name: str, images_folder: str, masks_folder: str) -> str | None:
+        """The mask of a photo: the file of its name in the folder of masks, whatever kind of picture it is."""
+        if not masks_folder:
+            return None
+        stem = posixpath.join(masks_folder, posixpath.relpath(name, images_folder))
+        named = (
+            stem,
+            *(f"{root}{suffix}" for root in (stem, posixpath.splitext(stem)[0]) for suffix in _MASK_SUFFIXES),
+        )
+        return next((mask for mask in named if self._folder.exists(mask)), None)
+
+
+class MvimgnetSource(ColmapSource):
     """Each ``<class>/<instance>`` with ``images`` and ``sparse/0`` in it is one capture; that path is its id.
 
     The folders may lie deeper (down to four), and a single instance may lie in the folder itself: its id is then ``.``.
@@ -35,64 +169,44 @@ class MvimgnetSource(CaptureSource[str]):
     name = "mvimgnet"
     _layout = "<class>/<instance>/images and <class>/<instance>/sparse/0, as MVImgNet has them"
 
-    def _find(self) -> Mapping[str, str]:
+    def _find(self) -> Mapping[str, ColmapEntry]:
         """Names of the instances' folders."""
         instances, empty = {}, {}
         for name, subfolders, files in self._folder.folders(_MAX_DEPTH):
             if "sparse" in subfolders or "images" in subfolders:
-                instances[storable(name)] = name
+                instances[storable(name)] = self._entry(name)
                 subfolders.clear()
             elif not subfolders and not files and not {"sparse", "images"} & set(name.split("/")):
                 empty[storable(name)] = name
-        depths = {name.count("/") for name in instances.values()}
+        depths = {key.count("/") for key in instances}
         # An empty folder is an instance that lost its files where instances are; anywhere else it is nothing.
-        lost = {key: name for key, name in empty.items() if name.count("/") in depths and name != "."}
+        lost = {key: self._entry(name) for key, name in empty.items() if name.count("/") in depths and name != "."}
         return instances | lost if instances else {}
 
-    def _made_of(self, asset_id: str, entry: str) -> Sequence[str]:
-        return (entry,)
+    def _made_of(self, asset_id: str, entry: ColmapEntry) -> Sequence[str]:
+        return (posixpath.dirname(entry.images[0]) or ".",)
 
-    def _read(self, asset_id: str, entry: str) -> StatedCapture:
-        """Raises ``AssetError``; see `read_colmap_model`."""
-        prefix = "" if entry == "." else f"{entry}/"
-        model_folder = f"{prefix}sparse/0" if self._folder.exists(f"{prefix}sparse/0") else f"{prefix}sparse"
-        model = read_colmap_model(self._folder, model_folder, self._limits)
-        if not self._folder.exists(f"{prefix}images"):
-            raise AssetError("images_missing", f"{asset_id} has a model but no folder images")
-        photos, dropped, kept = self._photos(model, f"{prefix}images")
-        return StatedCapture(
-            photos=tuple(photos),
-            sha256=model.sha256,
-            dropped=dropped,
-            points=model.points if len(model.points) else None,
-            visible=_visible(model, kept) if len(model.points) else None,
-            category=posixpath.basename(posixpath.dirname(asset_id)),
-        )
+    def _entry(self, name: str) -> ColmapEntry:
+        prefix = "" if name == "." else f"{name}/"
+        model = f"{prefix}sparse/0" if self._folder.exists(f"{prefix}sparse/0") else f"{prefix}sparse"
+        category = posixpath.basename(posixpath.dirname(storable(name)))
+        return ColmapEntry(model, (f"{prefix}images",), f"{prefix}masks", category)
 
-    def _photos(
-        self, model: ColmapModel, images_folder: str
-    ) -> tuple[list[StatedPhoto], dict[str, str], list[ColmapImage]]:
-        lenses: dict[int, Lens | None] = {}
-        photos, dropped, kept = [], {}, []
-        for image in model.images:
-            try:
-                name = self._folder.name(image.name, beside=images_folder)
-            except AssetError as error:
-                dropped[storable(image.name)] = error.reason
-                continue
-            if image.camera_id not in lenses:
-                lenses[image.camera_id] = _lens(model, image.camera_id)
-            lens = lenses[image.camera_id]
-            try:
-                pose = from_colmap(image.quaternion, image.translation)
-            except ValueError:
-                pose = None
-            if lens is None or pose is None:
-                dropped[name] = "bad_camera"
-                continue
-            photos.append(StatedPhoto(name, pose, lens))
-            kept.append(image)
-        return photos, dropped, kept
+
+def _capture_folder(model: str) -> str:
+    """The folder that a model is about: the one above ``sparse/0`` and the like."""
+    parts = [] if model == "." else model.split("/")
+    if parts and parts[-1].isdigit():
+        parts.pop()
+    while parts and parts[-1].lower() in _NAMES_OF_MODELS:
+        parts.pop()
+    return "/".join(parts) or "."
+
+
+def _numbered(model: str) -> tuple[int, str]:
+    """COLMAP's number of a model, to sort by; one without a number goes first."""
+    last = posixpath.basename(model)
+    return (int(last) if last.isdigit() and len(last) < 10 else -1, model)
 
 
 def _lens(model: ColmapModel, camera_id: int) -> Lens | None:

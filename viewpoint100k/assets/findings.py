@@ -64,6 +64,8 @@ class Finding:
     license: str = ""
     creator: str = ""
     uri: str = ""
+    notes: tuple[str, ...] = ()
+    """What was assumed of it or left out."""
     references: tuple[Reference, ...] = ()
 
     def to_bytes(self) -> bytes:
@@ -81,6 +83,7 @@ class Finding:
         try:
             content = json.loads(value)
             content["references"] = tuple(Reference(*entry) for entry in content["references"])
+            content["notes"] = tuple(content.get("notes", ()))
             if "descriptor" in content:
                 numbers = np.frombuffer(b64decode(content["descriptor"]), dtype="<f4").astype(np.float32)
                 content["descriptor"] = Descriptor(numbers[:-_COLORS], numbers[-_COLORS:])
@@ -111,6 +114,7 @@ def _described(asset: Asset, asset_id: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         name: getattr(origin, name) for name in ("sha256", "category", "license", "creator", "uri")
     }
+    found["notes"] = asset.notes
     if isinstance(asset, MeshAsset):
         return found | {"kind": "mesh", "amount": asset.mesh.triangle_count, "descriptor": describe(asset.mesh)}
     if len(asset.photos) < 2:

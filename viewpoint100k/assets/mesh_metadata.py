@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Container
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from viewpoint100k.assets.asset import NO_LICENSE
 from viewpoint100k.assets.mesh_files.parts import UpAxis
-from viewpoint100k.errors import UsageError
+from viewpoint100k.errors import AssetError, UsageError
 from viewpoint100k.geometry import exact
 
-__all__ = ["METADATA_FILE", "MeshMetadata", "read_metadata"]
+__all__ = ["METADATA_FILE", "MeshMetadata", "Metadata", "parsed_front", "read_metadata"]
 
 METADATA_FILE = "metadata.csv"
 
@@ -39,13 +39,35 @@ class MeshMetadata:
     """The axis that points up in the file: ``x``, ``y`` or ``z``; empty or ``auto`` for what its format is used to."""
 
 
-def read_metadata(path: Path, files: Container[str]) -> dict[str, MeshMetadata]:
+@dataclass(frozen=True, eq=False)
+class Metadata:
+    """A metadata file: what it says, and what of it makes no sense."""
+
+    rows: Mapping[str, MeshMetadata] = field(default_factory=dict)
+    """By mesh file, or by capture."""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """In words, by the asset that the row is about; by ``metadata.csv line 7`` where it is about none."""
+
+    def refuse(self, asset_id: str) -> None:
+        """Raises ``AssetError`` with ``malformed_record`` where the asset's row makes no sense."""
+        if asset_id in self.faults:
+            raise AssetError("malformed_record", self.faults[asset_id])
+
+    def unplaced(self, assets: Container[str]) -> tuple[str, ...]:
+        """Rows that are about none of these assets."""
+        return tuple(sorted(name for name in self.faults if name not in assets))
+
+
+def read_metadata(path: Path, files: Container[str]) -> Metadata:
     """The rows of a metadata file by mesh file, a POSIX path relative to the folder; ``files`` are those there are.
 
-    UTF-8, with or without byte order mark. Raises ``UsageError`` that names line and field.
+    UTF-8, with or without byte order mark. A row that makes no sense costs the asset that it is about. Raises
+    ``UsageError`` that names line and field for what concerns the whole file: its columns, and quotes that do not end.
     """
+    rows: dict[str, MeshMetadata] = {}
+    faults: dict[str, str] = {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
             reader = csv.DictReader(stream, strict=True)
             fields = [(name or "").strip().lower() for name in reader.fieldnames or []]
             if "file" not in fields:
@@ -53,16 +75,16 @@ def read_metadata(path: Path, files: Container[str]) -> dict[str, MeshMetadata]:
             if len(set(fields)) < len(fields):
                 raise UsageError(f"{path}, line 1: a column is there twice")
             reader.fieldnames = fields
-            rows: dict[str, MeshMetadata] = {}
             for row in reader:
-                where = f"{path}, line {reader.line_num}"
-                file = _checked_file(row, rows, files, where)
-                rows[file] = _parsed(row, where)
-            return rows
+                where, file = f"{path}, line {reader.line_num}", ""
+                try:
+                    file = _checked_file(row, rows, files, where)
+                    rows[file] = _parsed(row, where)
+                except UsageError as error:
+                    faults[file or f"{METADATA_FILE} line {reader.line_num}"] = str(error)
+            return Metadata(rows, faults)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8: save it as such") from error
     except csv.Error as error:
         raise UsageError(f"{path}, near line {reader.line_num}: {error}") from error
 
@@ -76,7 +98,7 @@ def _checked_file(row: dict[str | None, str], rows: Collection[str], files: Cont
     if file not in files:  # Perhaps as a spreadsheet on Windows writes it.
         file = file.replace("\\", "/").removeprefix("./")
     if file not in files:
-        raise UsageError(f"{where}, field 'file': there is no mesh file {file!r} in the folder")
+        raise UsageError(f"{where}, field 'file': there is no mesh file {file!a} in the folder")
     if file in rows:
         raise UsageError(f"{where}, field 'file': {file!r} is there twice")
     return file
@@ -84,17 +106,28 @@ def _checked_file(row: dict[str | None, str], rows: Collection[str], files: Cont
 
 def _parsed(row: dict[str | None, str], where: str) -> MeshMetadata:
     value = {key: (text or "").strip() for key, text in row.items()}
+    if any(not _is_utf8(text) for text in value.values()):
+        raise UsageError(f"{where}: it is not UTF-8: save it as such")
     return MeshMetadata(
         category=value.get("category", ""),
         license=value.get("license", "") or NO_LICENSE,
         creator=value.get("creator", ""),
         uri=value.get("uri", ""),
-        front=_parsed_front(value.get("front", ""), where),
+        front=parsed_front(value.get("front", ""), where),
         up=_parsed_up(value.get("up", ""), where),
     )
 
 
-def _parsed_front(text: str, where: str) -> NDArray[np.float64] | None:
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def parsed_front(text: str, where: str) -> NDArray[np.float64] | None:
+    """`MeshMetadata.front` of what stands in the column. Raises ``UsageError`` that begins with ``where``."""
     if not text:
         return None
     if text.lower() in _NAMED_FRONTS:
@@ -104,7 +137,7 @@ def _parsed_front(text: str, where: str) -> NDArray[np.float64] | None:
         numbers = np.array([float(word) for word in text.split()])
     except ValueError as error:
         raise UsageError(message) from error
-    if len(numbers) not in (2, 3) or not np.isfinite(numbers).all() or not exact.hypot(*numbers[:2]) > 1e-6:
+    if len(numbers) not in (2, 3) or not np.isfinite(numbers).all() or not 1e-6 < exact.hypot(*numbers[:2]) < 1e150:
         raise UsageError(message)
     return np.array([*(numbers[:2] / exact.hypot(*numbers[:2])), 0.0])
 

@@ -9,12 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from viewpoint100k.assets.asset import MeshAsset, Origin
+from viewpoint100k.assets.asset import NO_LICENSE, MeshAsset, Origin
 from viewpoint100k.assets.file_listing import FilesById, file_of, list_files
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import UpAxis
 from viewpoint100k.assets.mesh_files.reading import MESH_SUFFIXES, read_mesh_file
-from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, read_metadata
+from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, Metadata, read_metadata
 from viewpoint100k.assets.recent import RecentMeshes
 from viewpoint100k.errors import AssetError, UsageError
 
@@ -25,47 +25,74 @@ _KEPT_BYTES = 192 * 2**20
 
 
 class MeshesSource:
-    """Each GLB, glTF, OBJ, PLY or STL below a folder is one asset; its id is its POSIX path relative to the folder.
+    """Each mesh file below a folder is one asset; its id is its POSIX path relative to the folder.
 
     Names that begin with a dot are passed over, and so are folders that are symbolic links. A file may refer to others
     (textures, buffers, MTL) within the folder only. ``metadata.csv`` in the folder says where the files come from; see
     `MeshMetadata` for its columns.
 
-    ``up`` is the axis that points up in the files: ``auto`` takes +Y in glTF, as its standard says, and +Z in OBJ, PLY
-    and STL, whose formats do not say. A file's own ``up`` in the metadata goes before it.
+    ``up`` is the axis that points up in the files: ``auto`` takes what a file says, or what its format is used to; see
+    `read_mesh_file`. A file's own ``up`` in the metadata goes before it, and so does its licence before ``license``.
     """
 
-    name = "meshes"
-
-    def __init__(self, root: Path, limits: MeshLimits | None = None, up: UpAxis | Literal["auto"] = "auto") -> None:
+    def __init__(
+        self,
+        root: Path,
+        limits: MeshLimits | None = None,
+        up: UpAxis | Literal["auto"] = "auto",
+        license: str = NO_LICENSE,
+    ) -> None:
         self._root = root
         self._limits = limits or MeshLimits()
         self._up: UpAxis | None = None if up == "auto" else up
+        self._license = license
         self._recent = RecentMeshes(_KEPT_BYTES)
         self._references: dict[str, list[Path]] = {}
 
+    @property
+    def name(self) -> str:
+        """Kind of source."""
+        return "meshes"
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What was chosen for the whole folder and changes what is made of it."""
+        chosen = {"up": self._up} if self._up is not None else {}
+        return chosen if self._license == NO_LICENSE else {**chosen, "license": self._license}
+
     def ids(self) -> Sequence[str]:
-        """All mesh files, sorted. Raises ``UsageError`` for a folder that is not there or holds none, and for a
-        malformed ``metadata.csv``."""
-        _ = self._metadata
-        return self._names
+        """All mesh files, sorted; then what ``metadata.csv`` says of none of them, which `load` refuses.
+
+        Raises ``UsageError`` for a folder that is not there or holds no mesh, and for a malformed ``metadata.csv``.
+        """
+        unplaced = self._metadata.unplaced(_Assets(self))
+        return (*self._names, *unplaced) if unplaced else self._names
 
     def files(self) -> Mapping[str, Path]:
         """The file of each asset."""
         return FilesById(self._root, self._names, MESH_SUFFIXES)
 
+    def size_on_disk(self, asset_id: str) -> int | None:
+        """Bytes of an asset's own file; None where it is gone."""
+        path = self.path_of(asset_id)
+        return path.stat().st_size if path is not None and path.is_file() else None
+
+    def path_of(self, asset_id: str) -> Path | None:
+        """The file of an asset, found without listing the folder; None where there is none."""
+        return file_of(self._root, asset_id, MESH_SUFFIXES)
+
     def stamp(self, asset_id: str) -> str | None:
         """See `Stamped`."""
-        path = file_of(self._root, asset_id, MESH_SUFFIXES)
-        if path is None:
+        path = self.path_of(asset_id)
+        if path is None or asset_id in self._metadata.faults:
             return None
         try:
             status = path.stat()
         except OSError:
             return None
-        where = os.path.realpath(self._root)
-        stated = asdict(self._metadata.get(asset_id, MeshMetadata()))
-        return repr((self.name, where, asset_id, status.st_size, status.st_mtime_ns, stated, self._up, self._limits))
+        where, chosen = os.path.realpath(self._root), (self._up, self._license, self._limits)
+        stated = asdict(self._stated(asset_id))
+        return repr((self.name, where, asset_id, status.st_size, status.st_mtime_ns, stated, *chosen))
 
     def references(self, asset_id: str) -> Sequence[Path]:
         """See `Stamped`."""
@@ -73,7 +100,8 @@ class MeshesSource:
 
     def load(self, asset_id: str) -> MeshAsset:
         """Reads one file. Raises ``AssetError``; see `read_mesh_file`."""
-        path = file_of(self._root, asset_id, MESH_SUFFIXES)
+        self._metadata.refuse(asset_id)
+        path = self.path_of(asset_id)
         if path is None:
             raise AssetError("file_missing", f"{asset_id} is not in {self._root}")
         try:
@@ -83,7 +111,7 @@ class MeshesSource:
         return self._recent.get((asset_id, status.st_size, status.st_mtime_ns), lambda: self._read(asset_id, path))
 
     def _read(self, asset_id: str, path: Path) -> MeshAsset:
-        metadata = self._metadata.get(asset_id, MeshMetadata())
+        metadata = self._stated(asset_id)
         references: list[Path] = []
         try:
             file = read_mesh_file(path, self._root, self._limits, metadata.up or self._up, references.append)
@@ -95,36 +123,44 @@ class MeshesSource:
             asset_id=asset_id,
             sha256=file.sha256,
             category=metadata.category,
-            license=metadata.license,
+            license=metadata.license if metadata.license != NO_LICENSE else self._license,
             creator=metadata.creator,
             uri=metadata.uri,
         )
-        return MeshAsset(origin, file.mesh, metadata.front, file.normalization)
+        return MeshAsset(origin, file.mesh, metadata.front, file.normalization, file.notes)
+
+    def _stated(self, asset_id: str) -> MeshMetadata:
+        """What is known of one asset beside its file."""
+        return self._metadata.rows.get(asset_id, MeshMetadata())
 
     @cached_property
-    def _names(self) -> list[str]:
-        """The ids, sorted."""
+    def _listed(self) -> Sequence[str]:
+        """Every mesh file below the folder, sorted. Raises ``UsageError`` where it is no folder."""
         if not self._root.exists():
             raise UsageError(f"there is no folder {self._root}: give one that holds mesh files")
         if not self._root.is_dir():
             raise UsageError(f"{self._root} is not a folder: give the folder that holds the mesh file")
-        names = list_files(self._root, MESH_SUFFIXES)
-        if not names:
-            kinds = ", ".join(sorted(MESH_SUFFIXES))
-            raise UsageError(f"there is no mesh file in {self._root}: put some there ({kinds})")
-        return names
+        return list_files(self._root, MESH_SUFFIXES)
 
     @cached_property
-    def _metadata(self) -> dict[str, MeshMetadata]:
+    def _names(self) -> Sequence[str]:
+        """The ids, sorted."""
+        if not self._listed:
+            kinds = ", ".join(sorted(MESH_SUFFIXES))
+            raise UsageError(f"there is no mesh file in {self._root}: put some there ({kinds})")
+        return self._listed
+
+    @cached_property
+    def _metadata(self) -> Metadata:
         path = self._root / METADATA_FILE
-        return read_metadata(path, _MeshFiles(self._root)) if path.exists() else {}
+        return read_metadata(path, _Assets(self)) if path.exists() else Metadata()
 
 
-class _MeshFiles:
-    """The mesh files of a folder, which is not listed to ask for one of them."""
+class _Assets:
+    """The assets of a source, which is not listed to ask for one of them."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, source: MeshesSource) -> None:
+        self._source = source
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and file_of(self._root, name, MESH_SUFFIXES) is not None
+        return isinstance(name, str) and self._source.path_of(name) is not None

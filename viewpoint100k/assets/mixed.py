@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from viewpoint100k.assets.asset import Asset, Downloadable, FromFiles, Source, Stamped
+from viewpoint100k.assets.asset import Asset, Downloadable, FromFiles, Source, Stamped, WithSettings
+from viewpoint100k.assets.kinds import FOLDER_KINDS
 from viewpoint100k.errors import AssetError, UsageError
 
 __all__ = ["MixedSource", "WeightedSpec", "parse_mixture"]
 
-_KINDS = "procedural|meshes|objaverse|objaverse-xl|co3d|mvimgnet|nerf"
+_KINDS = "|".join(map(re.escape, ("procedural", "objaverse", "objaverse-xl", *FOLDER_KINDS)))
 _BETWEEN = re.compile(rf",(?=(?:{_KINDS})(?:[:*,]|$))")
 """A comma before the name of a source. Others belong to a path or to an option."""
 
@@ -64,6 +65,16 @@ class MixedSource:
     def part_ids(self, place: int) -> Sequence[str]:
         """The assets of one part, as the mixture names them."""
         return [f"{place}:{asset_id}" for asset_id in self.parts[place][1].ids()]
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What was chosen for each part."""
+        return {
+            f"{place}.{name}": value
+            for place, (_, source) in enumerate(self.parts)
+            if isinstance(source, WithSettings)
+            for name, value in source.settings.items()
+        }
 
     def files(self) -> Mapping[str, Path]:
         """The files of those parts that consist of files."""

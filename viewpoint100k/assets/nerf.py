@@ -25,6 +25,8 @@ __all__ = ["NerfSource"]
 _FILES = ("transforms.json", "transforms_train.json", "transforms_val.json", "transforms_test.json")
 """Of one folder the first that is there: the others show the same object, and no two assets may."""
 _SUFFIXES = ("", ".png", ".jpg", ".jpeg", ".JPG", ".PNG", ".webp")
+_SCALES = (2, 4, 8)
+"""Of nerfstudio's folders of smaller photos, ``images_2`` and so on; many sets ship only those."""
 _MAX_DEPTH = 6
 _PERSPECTIVE = ("OPENCV", "PINHOLE", "SIMPLE_PINHOLE", "SIMPLE_RADIAL", "RADIAL", "PERSPECTIVE")
 
@@ -71,47 +73,62 @@ class NerfSource(CaptureSource[str]):
             raise AssetError("too_many_photos", f"{asset_id} has {len(frames):,} frames")
         photos, dropped, beside = [], {}, posixpath.dirname(entry)
         lenses: dict[str, Lens] = {}
+        notes: set[str] = set()
         for index, frame in enumerate(frames):
             name = f"{asset_id} frame {index}"
             try:
                 record = fields.mapping(frame, name)
                 written = fields.text(record.get("file_path"), "file_path")
-                name = self._image_name(written, beside)
+                name, scale = self._image_name(written, beside, notes)
                 values = document | record
                 mask = self._mask_name(values.get("mask_path"), beside)
-                photos.append(StatedPhoto(name, _pose(values, undo), self._lens(name, values, lenses), mask))
+                photos.append(StatedPhoto(name, _pose(values, undo), self._lens(name, scale, values, lenses), mask))
             except AssetError as error:
                 if error.reason == "unsupported_camera":
                     raise
                 dropped[name] = error.reason
             except ValueError:
                 dropped[name] = "bad_camera"
-        return StatedCapture(tuple(photos), hashlib.sha256(data).hexdigest(), dropped)
+        return StatedCapture(tuple(photos), hashlib.sha256(data).hexdigest(), dropped, notes=tuple(sorted(notes)))
 
-    def _image_name(self, written: str, beside: str) -> str:
-        """The image's name; of a path without extension, as in NeRF's own scenes, the one that is there."""
+    def _image_name(self, written: str, beside: str, notes: set[str]) -> tuple[str, int]:
+        """The image's name; of a path without extension, as in NeRF's own scenes, the one that is there.
+
+        Also how many times smaller than stated it is, where only folders of smaller photos are there.
+        """
         names = [self._folder.name(written + suffix, beside=beside) for suffix in _SUFFIXES]
-        return next((name for name in names if self._folder.exists(name) and not self._is_folder(name)), names[0])
+        if (found := next(filter(self._is_file, names), None)) is not None:
+            return found, 1
+        for scale in _SCALES:
+            smaller = (f"{posixpath.dirname(name)}_{scale}/{posixpath.basename(name)}" for name in names)
+            if (found := next(filter(self._is_file, smaller), None)) is not None:
+                notes.add("smaller_photos")
+                return found, scale
+        if (found := next(filter(self._is_file, map(self._folder.as_spelt, names)), None)) is not None:
+            notes.add("letter_case")
+            return found, 1
+        return names[0], 1
 
-    def _is_folder(self, name: str) -> bool:
-        return (self._folder.root / name).is_dir()
+    def _is_file(self, name: str) -> bool:
+        return self._folder.exists(name) and not (self._folder.root / name).is_dir()
 
     def _mask_name(self, written: Any, beside: str) -> str | None:
         return self._folder.name(written, beside=beside) if isinstance(written, str) and written else None
 
-    def _lens(self, name: str, values: dict[str, Any], lenses: dict[str, Lens]) -> Lens:
+    def _lens(self, name: str, scale: int, values: dict[str, Any], lenses: dict[str, Lens]) -> Lens:
         """The photo's lens, one object for all that share it. Raises as `_lens` and `_size` do."""
-        size = self._size(name, values)
+        size = self._size(name, scale, values)
         key = repr([size, *(values.get(field) for field in _LENS_FIELDS)])
         if key not in lenses:
             lenses[key] = _lens(values, size)
         return lenses[key]
 
-    def _size(self, name: str, values: dict[str, Any]) -> tuple[int, int]:
+    def _size(self, name: str, scale: int, values: dict[str, Any]) -> tuple[int, int]:
         if "w" in values and "h" in values:
             return fields.integer(values["w"], "w", 1, 65535), fields.integer(values["h"], "h", 1, 65535)
         data = self._folder.read(name, self._limits.max_photo_bytes, "image_missing", "photo_too_large")
-        return read_header(data, name, self._limits)
+        width, height = read_header(data, name, self._limits)
+        return width * scale, height * scale
 
 
 _LENS_FIELDS = (

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+from viewpoint100k.assets.capture_files.json_records import bounded_int
 from viewpoint100k.assets.objaverse_download import FetchPolicy, RemoteFile, fetch, is_whole
 from viewpoint100k.assets.objaverse_spec import XlPart
 from viewpoint100k.errors import AssetError, UsageError
@@ -147,7 +148,8 @@ def read_gzipped_json(path: Path) -> dict[str, Any]:
     """A file of annotations. Raises ``UsageError`` for one that is damaged, such as one whose download was cut off."""
     try:
         with gzip.open(path) as stream:
-            content = json.load(stream)
+            # Bytes that are not UTF-8, and numbers too long to be any, cost the record that they stand in.
+            content = json.loads(stream.read().decode("utf-8", "replace"), parse_int=bounded_int)
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise UsageError(f"{path} is damaged ({error}): delete it, and it is brought again") from error
     if not isinstance(content, dict):

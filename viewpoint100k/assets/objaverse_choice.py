@@ -24,7 +24,8 @@ _OBJECT_PATH = re.compile(r"glbs/\d{3}-\d{3}/([0-9A-Za-z]{8,64})\.glb")
 def choose(cache: ObjaverseCache, options: ObjaverseOptions) -> tuple[list[ObjaverseObject], Counter[str]]:
     """The objects that ``options`` mean, sorted by id, and how many were left out for which reason.
 
-    Reasons: ``license_not_chosen``, ``not_in_lvis_choice``, ``no_annotations``, ``over_count``.
+    Reasons: ``malformed_annotation``, ``license_not_chosen``, ``not_in_lvis_choice``, ``no_annotations``,
+    ``over_count``.
     """
     left_out: Counter[str] = Counter()
     candidates = _candidates(cache, options, left_out)
@@ -71,7 +72,7 @@ def drawn(
 
 def _candidates(cache: ObjaverseCache, options: ObjaverseOptions, left_out: Counter[str]) -> dict[str, str]:
     """Path in the data set by uid, before anything is known of licences."""
-    paths = paths_on_disk(cache) if options.cached else object_paths(cache)
+    paths = paths_on_disk(cache) if options.cached else object_paths(cache, left_out)
     if not options.lvis:
         return paths
     chosen = lvis_categories(cache, options).keys()
@@ -79,10 +80,12 @@ def _candidates(cache: ObjaverseCache, options: ObjaverseOptions, left_out: Coun
     return {uid: path for uid, path in paths.items() if uid in chosen}
 
 
-def object_paths(cache: ObjaverseCache) -> dict[str, str]:
-    """Path in the data set by uid, of all objects."""
+def object_paths(cache: ObjaverseCache, left_out: Counter[str]) -> dict[str, str]:
+    """Path in the data set by uid, of all objects; what is no path of an object counts as ``malformed_annotation``."""
     content = read_gzipped_json(cache.annotations("object-paths.json.gz"))
-    return {uid: path for uid, path in content.items() if _belongs(uid, path)}
+    found = {uid: path for uid, path in content.items() if _belongs(uid, path)}
+    left_out["malformed_annotation"] += len(content) - len(found)
+    return found
 
 
 def _belongs(uid: str, path: object) -> bool:
@@ -116,8 +119,10 @@ def lvis_categories(cache: ObjaverseCache, options: ObjaverseOptions) -> dict[st
         wanted = sorted(by_name[_folded(name)] for name in options.lvis)
     found: dict[str, str] = {}
     for name in wanted:
-        for uid in content[name]:
-            found.setdefault(uid, name)  # An object in several categories goes by the first of their names.
+        listed = content[name]
+        for uid in listed if isinstance(listed, list) else ():
+            if isinstance(uid, str):
+                found.setdefault(uid, name)  # An object in several categories goes by the first of their names.
     return found
 
 
@@ -179,12 +184,13 @@ def _described(cache: ObjaverseCache, uid: str, path: str, entry: dict[str, Any]
         creator=_text(author.get("displayName")) or _text(author.get("username")),
         uri=_web(entry.get("viewerUrl")) or f"https://sketchfab.com/3d-models/{uid}",
         category=category,
-        size=size if isinstance(size, int) and size > 0 else 0,
+        size=size if isinstance(size, int) and 0 < size < 2**50 else 0,
     )
 
 
 def _text(value: object) -> str:
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    """On one line; half of a surrogate pair, which cannot be stored, is replaced."""
+    return " ".join(value.split()).encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _web(value: object) -> str:

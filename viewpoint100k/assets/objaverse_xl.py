@@ -85,7 +85,7 @@ class _Places:
         self._paths: dict[str, str] = {}
         self._lvis: dict[str, str] | None = lvis_categories(cache, options) if options.lvis else None
         if part == "sketchfab":
-            self._paths = paths_on_disk(cache) if options.cached else object_paths(cache)
+            self._paths = paths_on_disk(cache) if options.cached else object_paths(cache, Counter())
 
     def object(self, row: dict[str, Any]) -> ObjaverseObject | str:
         """The object of a row, or the reason why it cannot be one."""

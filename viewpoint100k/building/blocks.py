@@ -88,6 +88,8 @@ class BlockRecord:
     dropped_assets: dict[str, str] = field(default_factory=dict)
     """Assets that could not be used at all, and the reason."""
     used_assets: set[str] = field(default_factory=set)
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of used assets, what was assumed of them or left out."""
     taken: defaultdict[str, set[tuple[int, int]]] = field(default_factory=lambda: defaultdict(set))
     """Pairs of photos that stand in the block already, by asset."""
 
@@ -96,6 +98,7 @@ class BlockRecord:
             "drops": [[stage, reason, count] for (stage, reason), count in sorted(self.drops.items())],
             "dropped_assets": dict(sorted(self.dropped_assets.items())),
             "used_assets": sorted(self.used_assets),
+            "notes": {asset_id: list(words) for asset_id, words in sorted(self.notes.items())},
         }
 
 
@@ -204,6 +207,8 @@ class BlockBuilder:
             visit.close()
         if rows:
             record.used_assets.add(asset_id)
+            if asset.notes:
+                record.notes[asset_id] = asset.notes
         return rows, returned
 
     def _is_like_a_test_asset(self, asset_id: str, asset: Asset) -> bool:

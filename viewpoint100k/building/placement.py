@@ -14,7 +14,8 @@ from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.specs import PairSpec
 from viewpoint100k.questions import Template
 from viewpoint100k.questions.answers import Arc, Candidates
-from viewpoint100k.views.motions import outline, place_pair
+from viewpoint100k.views.half_steps import place_pair
+from viewpoint100k.views.motions import outline
 from viewpoint100k.views.orbits import walk
 
 __all__ = ["Looks", "Placement", "Shot", "Views", "place_views"]

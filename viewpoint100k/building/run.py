@@ -5,9 +5,9 @@ from __future__ import annotations
 import fcntl
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -69,6 +69,8 @@ class Summary:
     """How many frames, pairs and questions were dropped, by (stage, reason)."""
     complete: bool
     """Whether every shard of the plan is finished."""
+    notes: dict[str, int] = field(default_factory=dict)
+    """Of how many used assets something was assumed or left out, by what."""
     digests: Digests | None = None
     """Of all rows, once the set is complete."""
 
@@ -175,7 +177,7 @@ def finish(folder: DatasetFolder, build_plan: BuildPlan) -> Summary:
     summary = summarize(folder, finished, len(shards), build_plan.unusable)
     if summary.complete:
         manifest = folder.write_manifest(build_plan.config_digest, shards, build_plan.same_objects)
-        write_card(folder, build_plan, manifest, summary.assets_dropped, summary.drops)
+        write_card(folder, build_plan, manifest, summary.assets_dropped, summary.drops, summary.notes)
         return replace(summary, digests=manifest.rows)
     return summary
 
@@ -185,15 +187,22 @@ def summarize(folder: DatasetFolder, finished: list[Shard], planned: int, unusab
     rows: Counter[str] = Counter()
     drops: Counter[tuple[str, str]] = Counter()
     used: set[str] = set()
+    noted: set[tuple[str, str]] = set()
     dropped = dict(unusable)
     for shard in finished:
         rows[shard.split] += shard.rows
         for record in json.loads(folder.shard_record(shard).read_text())["blocks"]:
             used.update(record["used_assets"])
+            noted.update({(asset_id, word) for asset_id, words in record.get("notes", {}).items() for word in words})
             dropped.update(record["dropped_assets"])
             drops.update({(stage, reason): count for stage, reason, count in record["drops"]})
     dropped.update(Quarantine(folder.build / "quarantine").reasons())
-    return Summary(dict(rows), len(used), dropped, dict(drops), len(finished) == planned)
+    return Summary(dict(rows), len(used), dropped, dict(drops), len(finished) == planned, notes=_counted(noted))
+
+
+def _counted(noted: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """How many assets have each note."""
+    return dict(sorted(Counter(word for _, word in noted).items()))
 
 
 def _claim(folder: DatasetFolder, build_plan: BuildPlan) -> None:

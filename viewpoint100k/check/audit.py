@@ -15,6 +15,7 @@ import numpy as np
 
 from viewpoint100k.check.audits.balance import balance_audits, dependences, never_right
 from viewpoint100k.check.audits.classifiers import require_scikit_learn
+from viewpoint100k.check.audits.framing import framing_audits
 from viewpoint100k.check.audits.image_audits import SeenImages, image_audits, look_at_images
 from viewpoint100k.check.audits.judging import Measured, judge
 from viewpoint100k.check.audits.problems import find_problems
@@ -76,7 +77,7 @@ def audit(
         settings=settings,
         results=judge(measured, settings),
         dependences=shared,
-        notes=tuple(_notes(sample, seen, shared)),
+        notes=tuple(_notes(sample, seen, shared, settings)),
     )
     if store:
         (folder / ".build").mkdir(exist_ok=True)
@@ -158,15 +159,27 @@ def _measured(
     yield from balance_audits(rows, assets, settings)
     if seen.places:
         say("guessing from one image, background and place")
-        told_by = {kind: definition.told_by for kind, definition in sample.definitions.items()}
-        yield from image_audits(seen, problems, assets, settings, told_by)
+        yield from image_audits(seen, problems, assets, settings, sample.definitions)
+    if sample.framing.kinds:
+        say(f"guessing from the framing of {len(sample.framing.kinds):,} rows")
+        yield from framing_audits(sample.framing, settings, sample.definitions)
     for name in plugin_names("audits"):
         say(f"guessing by {name}")
         yield from load_plugin("audits", name)(sample, settings)  # type: ignore[misc]
 
 
-def _notes(sample: Sample, seen: SeenImages, shared: tuple[Dependence, ...]) -> Iterator[str]:
+def _notes(sample: Sample, seen: SeenImages, shared: tuple[Dependence, ...], settings: AuditSettings) -> Iterator[str]:
     yield from never_right(sample)
+    for kind in sorted({kind for kind, _ in sample.answers}):
+        if kind in sample.definitions and (cues := sorted(sample.definitions[kind].told_by)):
+            images = " and ".join(cue.replace("_", " ") for cue in cues)
+            yield f"{kind} is about one image by its nature: it is not judged by what the {images} alone tells"
+    if not settings.look_at_framing:
+        yield "switched off: the audits first_framing, second_framing and both_framings"
+    if not settings.look_at_images:
+        yield "switched off: all audits that look at images"
+    if sample.framing.unread:
+        yield f"the cameras of {sample.framing.unread:,} rows could not be read: run viewpoint100k verify on the folder"
     same = [d for d in shared if d.most > 0.5 and d.bits >= _ONE_BIT * d.most]
     if same:
         kinds = sorted({kind for d in same for kind in (d.first, d.second)})

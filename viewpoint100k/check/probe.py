@@ -2,6 +2,7 @@
 
 It is asked for one bit, the side to which the camera went around the object. Where it finds it, and finds it by
 comparing both images, the images carry it; where it does not, nothing is proved but that this network cannot.
+`probe_types` asks for the answers to all question types that cameras decide, from both images and from each alone.
 Works on a finished data set folder alone. Needs the extra ``[train]``.
 """
 
@@ -19,16 +20,17 @@ from numpy.typing import NDArray
 
 from viewpoint100k.check.audits.intervals import estimate
 from viewpoint100k.check.probing.results import ProbeReport, ProbeResult, ProbeSettings
-from viewpoint100k.check.probing.scenes import Frames, held_out_assets, read_frames
+from viewpoint100k.check.probing.scenes import Frames, held_out_among, held_out_assets, read_frames
 from viewpoint100k.dataset.difficulty import score
 from viewpoint100k.dataset.folder import stored_manifest_digest
-from viewpoint100k.errors import MissingExtraError
+from viewpoint100k.errors import DataError, MissingExtraError
 from viewpoint100k.runtime.files import write_atomically
 
 if TYPE_CHECKING:
     from viewpoint100k.check.probing.network import PairNetwork
+    from viewpoint100k.check.probing.types import TypedPairs
 
-__all__ = ["ProbeReport", "ProbeResult", "ProbeSettings", "format_probe", "probe"]
+__all__ = ["ProbeReport", "ProbeResult", "ProbeSettings", "format_probe", "probe", "probe_types"]
 
 _ANGLES_DEG = (0, 20, 40, 60, 80, 100, 180)
 """Results are also given for pairs whose azimuth change lies between two of these."""
@@ -124,6 +126,82 @@ def probe(
         build.mkdir(exist_ok=True)
         write_atomically(build / "probe.json", report.to_json().encode())
     return report
+
+
+def probe_types(
+    folder: Path,
+    settings: ProbeSettings | None = None,
+    *,
+    on_rows: Callable[[int, int], None] | None = None,
+    on_step: Callable[[str], None] | None = None,
+    store: bool = True,
+) -> ProbeReport:
+    """Asks networks for the answer to every type that cameras decide: one sees both images, two see one alone.
+
+    Every pair teaches every type whose answer is sure of it, asked or not. Stores ``.build/probe_types.json``; raises
+    what `probe` raises.
+    """
+    _require_torch()
+    from viewpoint100k.check.probing.type_training import answers_by_type, train_on_types
+    from viewpoint100k.check.probing.types import read_typed_pairs
+
+    settings, say = settings or ProbeSettings(), on_step or (lambda step: None)
+    pairs = read_typed_pairs(Path(folder), settings, on_rows)
+    tested = held_out_among(pairs.asset, pairs.in_test_split, settings.held_out)
+    learned, asked = np.flatnonzero(~tested), np.flatnonzero(tested)
+    say(f"training on {len(learned):,} pairs, to be tested on {len(asked):,} of other assets")
+    began = time.monotonic()
+    results: list[ProbeResult] = []
+    for shown, blank in (("both images", (False, False)), ("first", (False, True)), ("second", (True, False))):
+
+        def tell(epoch: int, loss: float, shown: str = shown) -> None:
+            say(f"{shown}: epoch {epoch} of {settings.epochs}, loss {loss:.3f}")
+
+        network = train_on_types(pairs, learned, settings, blank, tell)
+        said = answers_by_type(network, pairs, asked, blank)
+        expected = "chance" if any(blank) else "high"
+        results += [_of_type(pairs, asked, kind, said[kind], shown, expected, settings) for kind in pairs.labels]
+    report = ProbeReport(
+        trained_rows=len(learned),
+        trained_frames=2 * len(learned),
+        trained_assets=len(np.unique(pairs.asset[learned])),
+        seconds=round(time.monotonic() - began, 1),
+        losses=(),
+        manifest=stored_manifest_digest(Path(folder)),
+        settings=settings,
+        results=tuple(sorted(results, key=lambda result: result.test.partition(":")[0])),
+    )
+    if store:
+        build = Path(folder) / ".build"
+        build.mkdir(exist_ok=True)
+        write_atomically(build / "probe_types.json", report.to_json().encode())
+    return report
+
+
+def _of_type(
+    pairs: TypedPairs,
+    asked: NDArray[np.int64],
+    kind: str,
+    said: NDArray[np.int64],
+    shown: str,
+    expected: str,
+    settings: ProbeSettings,
+) -> ProbeResult:
+    """How often ``said`` (n,) is right about a type, of those pairs of which its answer is sure."""
+    truth = pairs.labels[kind][asked, 0, 0]
+    sure = truth >= 0
+    if not sure.any():
+        raise DataError(f"no pair of the held-out assets has an answer to {kind}: build a data set with more rows")
+    commonest = np.bincount(truth[sure]).argmax()
+    found = estimate(
+        (said[sure] == truth[sure]).astype(np.float64),
+        (truth[sure] == commonest).astype(np.float64),
+        pairs.asset[asked][sure],
+        settings.resamples,
+        settings.seed,
+    )
+    test = f"{kind}: {shown}"
+    return ProbeResult(test, found.score, found.interval, found.chance, found.rows, found.assets, expected)
 
 
 def format_probe(report: ProbeReport) -> str:

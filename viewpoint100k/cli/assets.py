@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -30,11 +31,14 @@ def assets(
     """
     if forget:
         return _forget(source)
+    from viewpoint100k.assets import looks_like_known_set
     from viewpoint100k.view.inventory import table, take_inventory
     from viewpoint100k.view.inventory_page import write_page
 
     if source is None:
         raise UsageError("no source: give one, such as  viewpoint100k assets meshes:my-objects")
+    if (hint := looks_like_known_set(source)) is not None:
+        print(hint, file=sys.stderr)
     if limit < 0:
         raise UsageError(f"--limit must be 0 or more, not {limit}")
     with Progress("looking", "assets") as progress:

@@ -39,6 +39,7 @@ def build(
 
     Example: viewpoint100k build viewpoint-100k --rows 1000 --out viewpoint-100k
     """
+    from viewpoint100k.assets import looks_like_known_set
     from viewpoint100k.building.run import build_dataset
     from viewpoint100k.plan.config import load_config
     from viewpoint100k.plan.planning import make_build_plan
@@ -46,7 +47,10 @@ def build(
     stated = {name: value for name, value in (("rows", rows), ("source", source)) if value is not None}
     if workers is not None and workers < 1:
         raise UsageError(f"--workers must be at least 1, not {workers}")
-    build_plan = make_build_plan(load_config(config, set_ or [], stated))
+    settings = load_config(config, set_ or [], stated)
+    if (hint := looks_like_known_set(settings.source)) is not None:
+        print(hint, file=sys.stderr)
+    build_plan = make_build_plan(settings)
     summary = build_dataset(build_plan, out, workers or len(os.sched_getaffinity(0)), _part(shards), engine, gpus)
     if "test" not in {shard.split for shard in build_plan.layout.shards}:
         print("no test split: the source has too few assets that can be used to hold any out", file=sys.stderr)
@@ -56,6 +60,9 @@ def build(
     dropped = f"{len(summary.assets_dropped):,} dropped" + f" ({reasons})" * bool(reasons)
     tried = f"; {build_plan.tried}" if build_plan.tried.of else ""
     print(f"assets: {summary.assets_used:,} used, {dropped}{tried}")
+    if summary.notes:
+        noted = ", ".join(f"{n:,} {word}" for word, n in summary.notes.items())
+        print(f"assumed or left out, by the number of assets: {noted}")
     if summary.digests is not None:
         print(f"digest of labels, cameras and text: {summary.digests.numbers}")
         print(f"digest of all, images included:     {summary.digests.content}")

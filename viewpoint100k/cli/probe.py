@@ -25,6 +25,10 @@ def probe(
     single_image: Annotated[
         bool, typer.Option("--single-image", help="Train two more networks, each on one image alone: they must fail.")
     ] = False,
+    by_type: Annotated[
+        bool,
+        typer.Option("--by-type", help="Ask for the answer to every type that cameras decide."),
+    ] = False,
     max_rows: Annotated[int, typer.Option(min=1, help="Rows that are read.")] = ProbeSettings.max_rows,
     threads: Annotated[
         int, typer.Option(min=1, help="Of the computation; with another number sums differ, and so does the network.")
@@ -36,12 +40,13 @@ def probe(
     """Train a small network on the rows, from nothing, and test on unseen assets whether images carry the answer.
 
     Its controls: with swapped or mirrored images the answer must flip; with a blank one it must be chance. The report
-    is kept in .build/probe.json. Needs torch: the extra [train].
+    is kept in .build/probe.json. With --by-type three networks answer all question types, from both images or from one
+    alone; that report is kept in .build/probe_types.json. Needs torch: the extra [train].
 
     Example: viewpoint100k probe viewpoint-100k
     """
-    from viewpoint100k.check.probe import format_probe
-    from viewpoint100k.check.probe import probe as train_and_test
+    from viewpoint100k.check.probe import format_probe, probe_types
+    from viewpoint100k.check.probe import probe as ask_for_side
 
     settings = ProbeSettings(
         epochs=epochs,
@@ -58,5 +63,6 @@ def probe(
             until_read.close()
             print(f"probe: {step}", file=sys.stderr, flush=True)
 
+        train_and_test = probe_types if by_type else ask_for_side
         report = train_and_test(folder, settings, on_rows=progress.reach, on_step=say)
     print(report.to_json() if json_ else format_probe(report))

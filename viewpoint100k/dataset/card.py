@@ -79,6 +79,7 @@ def write_card(
     manifest: Manifest,
     dropped_assets: Mapping[str, str],
     drops: Mapping[tuple[str, str], int],
+    notes: Mapping[str, int],
 ) -> None:
     """Writes config.yaml, LICENSE, ATTRIBUTION.csv and, last of all, README.md."""
     attribution = Attribution()
@@ -98,6 +99,7 @@ def write_card(
         tried=build_plan.tried,
         dropped_assets=Counter(dropped_assets.values()).most_common(),
         drops=sorted(drops.items()),
+        notes=sorted(notes.items()),
         versions=_versions(),
         features=features(),
         joints=JOINTS,

@@ -139,10 +139,12 @@ class BuildConfig(Section):
     def digest(self, *inputs: str) -> str:
         """16 hexadecimal digits of this config together with digests of what it names (assets, templates).
 
-        Paths are left out, so that the same assets in another folder are the same config; and so is how many assets
-        are tried, which changes no row.
+        Paths are left out, so that the same assets in another folder are the same config. So is how many assets are
+        tried, which changes no row, and of a camera on an orbit how its motion would be drawn otherwise.
         """
         content = self.model_dump(mode="json", exclude={"source", "survey", "questions"})
+        if self.camera_motion == "orbit":
+            del content["motions"]
         text = json.dumps([content, *inputs], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

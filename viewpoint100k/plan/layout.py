@@ -205,7 +205,7 @@ def _needed_visits(config: BuildConfig, block: Block) -> tuple[int, int]:
 
 
 def _visits(config: BuildConfig, blocks: Sequence[Block]) -> int:
-    return sum(math.ceil(block.rows / config.pairs_per_asset) for block in blocks)
+    return int(sum(math.ceil(block.rows / config.pairs_per_asset) for block in blocks))
 
 
 def _turns(weights: Sequence[float]) -> list[int]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from viewpoint100k.assets import PHOTO_SOURCES, MixedSource, Source, source_digest
+from viewpoint100k.assets import PHOTO_SOURCES, MixedSource, Source, source_digest, source_identity
 from viewpoint100k.assets.asset import Downloadable, FromFiles
 from viewpoint100k.assets.mixed import parse_mixture
 from viewpoint100k.errors import UsageError
@@ -93,7 +93,7 @@ def _config_digest(
     built_in = [asset_id for part in parts if part.is_built_in for asset_id in part.asset_ids]
     asked = sorted((t.question_type, t.digest, config.questions[name]) for name, t in templates.items())
     inputs = [[part.weight for part in parts], asked, {}, {}, []]
-    return config.digest(source_digest(source.name, built_in), json.dumps(inputs, sort_keys=True))
+    return config.digest(source_digest(source_identity(source), built_in), json.dumps(inputs, sort_keys=True))
 
 
 def _parts(source: Source) -> list[_Part]:

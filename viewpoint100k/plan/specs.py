@@ -10,7 +10,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -35,6 +35,9 @@ Cell = tuple[int, int]
 _CELLS: tuple[Cell, ...] = tuple((side, turn) for side in (-1, 0, 1) for turn in (-1, 0, 1))
 _AROUND: tuple[Cell, ...] = ((1, -1), (-1, 1))
 """Sideways and turn of a camera that goes around the object to the right, and to the left."""
+_DISORDER = 2.0
+"""Seats by which a fuller pair may come before an emptier one when questions are dealt."""
+_TURNED_IN_PLACE: tuple[Cell, ...] = ((0, -1), (0, 1))
 
 
 @dataclass(frozen=True)
@@ -92,11 +95,11 @@ class _Dealer:
         self._config, self._templates, self._rng = config, templates, rng
         self._positions = {n: cycle(rng, range(n)) for n in sorted({max(1, t.options) for t in templates.values()})}
         self._cases = {name: cycle(rng, sorted(t.cases)) for name, t in sorted(templates.items()) if t.cases}
-        self._levels = {part: cycle(rng, (-1, 0, 1)) for part in ("tilt", "roll")}
+        self._levels = {part: shuffled_rounds(rng, (-1, 0, 1)) for part in ("tilt", "roll")}
         edges = np.linspace(*config.pairs.azimuth_deg, config.pairs.azimuth_bins + 1)
         self._bins = cycle(rng, [(float(low), float(high)) for low, high in itertools.pairwise(edges)])
         self._sides = cycle(rng, _AROUND)
-        self._cells, self._upright = cycle(rng, _CELLS), cycle(rng, _CELLS)
+        self._cells, self._upright = cycle(rng, _CELLS), shuffled_rounds(rng, _CELLS)
         self._aside = cycle(rng, [cell for cell in _CELLS if cell not in _AROUND])
 
     # --- a camera that walks around the object -----------------------------------------------------------------------
@@ -171,6 +174,7 @@ class _Dealer:
         """Pairs about which one question is asked in every form; their rows are taken out of ``shared``."""
         count = round(self._config.consistency_share * shared.total() / len(FORMS))
         slots = []
+        others = shuffled_rounds(self._rng, [cell for cell in _CELLS if cell != (0, 0)])
         for _ in range(count):
             fitting = sorted(name for name, n in shared.items() if n >= len(FORMS) and self._concerns_sides(name))
             if not fitting:
@@ -178,7 +182,10 @@ class _Dealer:
             name = fitting[int(self._rng.integers(len(fitting)))]
             shared[name] -= len(FORMS)
             cell = next(self._sides) if self._templates[name].goes_around else next(self._cells)
-            motion = self._motion(cell, next(self._upright), [name])
+            # Whoever goes forwards and turns has moved sideways by camera 2, and not by camera 1: not when swapped.
+            is_turned = cell in _TURNED_IN_PLACE and self._sideways_for(name) == "camera"
+            upright = (0, 0) if is_turned else next(others)
+            motion = self._motion(cell, upright, [name])
             slots.append(PairSpec(tuple(self._ask(name, form) for form in FORMS), motion=motion))
         return slots
 
@@ -196,8 +203,12 @@ class _Dealer:
         left_over: list[str] = []
         for names, places in ((everywhere, list(range(len(cells)))), (around, going), (rest, list(range(len(cells))))):
             for name in names:
-                left_over += self._deal(name, shared[name], groups, self._through_all_cells(places, cells))
-        cells += [next(self._sides) if name in around else (0, 0) for name in left_over]
+                order = self._through_all_cells(places, cells)
+                left_over += self._deal(name, shared[name], groups, [(place, cells[place]) for place in order])
+        cells += [
+            next(self._sides) if name in around else next(self._cells) if name in everywhere else (0, 0)
+            for name in left_over
+        ]
         groups += [[name] for name in left_over]
         return [
             PairSpec(tuple(self._ask(name) for name in group), motion=self._motion(cell, next(self._upright), group))
@@ -205,18 +216,37 @@ class _Dealer:
             if group
         ]
 
-    def _deal(self, name: str, count: int, groups: Sequence[list[str]], places: Sequence[int]) -> list[str]:
+    def _deal(
+        self, name: str, count: int, groups: Sequence[list[str]], places: Sequence[tuple[int, Cell]]
+    ) -> list[str]:
         """Adds ``count`` questions of a type to groups with a seat for it, in the order of ``places``, the emptier ones
         first; gives back those for which there was none."""
         seats = self._config.questions_per_pair
-        fitting = [place for place in places if len(groups[place]) < seats and name not in groups[place]]
+        fitting = [
+            place
+            for place, cell in places
+            if len(groups[place]) < seats and name not in groups[place] and self._agrees(name, groups[place], cell)
+        ]
         if self._concerns_sides(name):
             chosen = fitting[:count]
-        else:
-            chosen = sorted(fitting, key=lambda place: len(groups[place]))[:count]
+        else:  # With some chance, or one type would shun the pairs of another and its motion those of the other's.
+            chance = dict(zip(fitting, self._rng.random(len(fitting)) * _DISORDER, strict=True))
+            chosen = sorted(fitting, key=lambda place: len(groups[place]) + chance[place])[:count]
         for place in chosen:
             groups[place].append(name)
         return [name] * (count - len(chosen))
+
+    def _agrees(self, name: str, group: Sequence[str], cell: Cell) -> bool:
+        """Whether a type and those of a group may be asked about one pair: all measure sideways along one axis, or the
+        camera goes around and so moves sideways by any."""
+        return cell in _AROUND or len({axis for other in (name, *group) if (axis := self._sideways_for(other))}) < 2
+
+    def _sideways_for(self, name: str) -> Literal["camera", "object"] | None:
+        """Whose left and right a type asks about; None for one that asks about neither, or goes around anyway."""
+        template = self._templates[name]
+        if template.goes_around:
+            return None
+        return "camera" if "sideways" in template.factors else "object" if "around" in template.factors else None
 
     def _through_all_cells(self, places: Sequence[int], cells: Sequence[Cell]) -> list[int]:
         """``places`` in an order in which each run of nine goes through all cells, as far as there are such."""
@@ -262,7 +292,10 @@ class _Dealer:
         upright = Motion(0, 0, signs["height"], signs["distance"], signs.get("tilt", 0), signs.get("roll", 0))
         if cell in _AROUND:
             return replace(upright, around_deg=_signed(cell[0], self._angle(group)))
-        return replace(upright, sideways=cell[0], turn=cell[1])
+        asked = {axis for name in group if (axis := self._sideways_for(name))}
+        return replace(
+            upright, sideways=cell[0], turn=cell[1], sideways_for="object" if asked == {"object"} else "camera"
+        )
 
     def _motion(self, cell: Cell, upright: Cell, group: Sequence[str]) -> Motion:
         """``cell``: sideways and turn; ``upright``: height and distance."""
@@ -329,6 +362,13 @@ def apportion(rng: np.random.Generator, weights: Mapping[str, float], total: int
 def cycle(rng: np.random.Generator, values: Sequence[T]) -> Iterator[T]:
     """Values for ever, in one random order over and over: in any run of them counts differ by at most one."""
     return itertools.cycle([values[i] for i in rng.permutation(len(values))])
+
+
+def shuffled_rounds(rng: np.random.Generator, values: Sequence[T]) -> Iterator[T]:
+    """Values for ever, in rounds of all of them, each in an order of its own: two such never go in step."""
+    first = [values[i] for i in rng.permutation(len(values))]
+    further = (values[i] for _ in itertools.count() for i in rng.permutation(len(values)))
+    return itertools.chain(first, further)
 
 
 def _signed(sign: int, span: tuple[float, float]) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -96,6 +96,12 @@ def measure(expression: Expression, pair: Pair) -> float:
     return expression.of(lambda name: QUANTITIES[name].of(pair))
 
 
+@cache
+def _parsed(text: str) -> Expression:
+    """Kept here and not in the model: workers are sent models, and a function cannot be sent."""
+    return parse_expression(text, QUANTITIES)
+
+
 class _Measured(Section):
     quantity: str
     """One of `QUANTITIES`, or arithmetic over several: see `viewpoint100k.questions.expression`."""
@@ -107,9 +113,9 @@ class _Measured(Section):
             raise ValueError(f"{text!r} names no quantity; known: {', '.join(sorted(QUANTITIES))}")
         return text
 
-    @cached_property
+    @property
     def expression(self) -> Expression:
-        return parse_expression(self.quantity, QUANTITIES)
+        return _parsed(self.quantity)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ class Quantity:
     """What must be known of the object for it: ``front``, or ``answerability``."""
     mirror: int = 1
     """What becomes of it in the mirrored scene: 1 where it stays, -1 where it changes its sign."""
+    in_one_image: bool = False
+    """Whether one image may tell it by its nature; all other quantities compare two images."""
 
 
 def _tilt_deg(pair: Pair) -> float:
@@ -183,7 +185,11 @@ QUANTITIES: Mapping[str, Quantity] = {
         lambda pair: pair.pose.elevation_deg,
     ),
     "camera_elevation_deg": Quantity(
-        "degrees", "object", "elevation of camera 2 seen from the object's centre", _camera_elevation_deg
+        "degrees",
+        "object",
+        "elevation of camera 2 seen from the object's centre",
+        _camera_elevation_deg,
+        in_one_image=True,
     ),
     "distance_ratio": Quantity(
         "times",
@@ -199,6 +205,7 @@ QUANTITIES: Mapping[str, Quantity] = {
         _front_azimuth_deg,
         needs="front",
         mirror=-1,
+        in_one_image=True,
     ),
     "own_left": Quantity(
         "object radii",
@@ -207,6 +214,7 @@ QUANTITIES: Mapping[str, Quantity] = {
         _own_left,
         needs="front",
         mirror=-1,
+        in_one_image=True,
     ),
     "mirrored": Quantity(
         "of 1",
@@ -220,5 +228,6 @@ QUANTITIES: Mapping[str, Quantity] = {
         "how different the second image would have been, had the camera gone the other way",
         _answerability,
         needs="answerability",
+        in_one_image=True,
     ),
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal
@@ -14,7 +15,14 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from viewpoint100k.questions.answers import AnswerRule, Arc, Candidates, Combination, Name, Section
-from viewpoint100k.questions.fitting import case_misfits, sketch_misfits, wording_misfits
+from viewpoint100k.questions.composition import WordingFamily, WordingPool
+from viewpoint100k.questions.fitting import (
+    case_misfits,
+    family_misfits,
+    sketch_misfits,
+    told_by_misfits,
+    wording_misfits,
+)
 from viewpoint100k.questions.paraphrase import Paraphrase
 from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.wording import Wording, compile_wording
@@ -23,7 +31,7 @@ __all__ = ["Paraphrase", "Requirements", "Template"]
 
 Text = Annotated[str, Field(min_length=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Cue = Literal["first_image", "second_image", "framing", "background"]
+Cue = Literal["first_image", "second_image"]
 
 
 class Requirements(Section):
@@ -55,22 +63,27 @@ class Template(Section):
     """How an answer is brought about, for answers that camera motions of all kinds would not give alike often: what
     each named answer asks of the parts of the motion (see `viewpoint100k.views.motions.LEVELS`), and of the object."""
     told_by: tuple[Cue, ...] = ()
-    """What else than both images together may rightly tell the answer: audits that look at that alone do not judge
-    this type."""
+    """Which image alone may tell the answer, of a question that is about one image by its nature: which of its sides an
+    object turns to camera 2, say. Every other type is judged by what each image alone tells of its answer."""
     sketch: bool = False
     """Whether a floor plan with places to choose from is shown as the last image."""
     reasoning: bool = True
     """Whether rows of this type may carry a chain of thought."""
     weight: Annotated[float, Field(gt=0)] = 1.0
     """Its share, where a config names it without one."""
-    paraphrases: Annotated[tuple[Paraphrase, ...], Field(min_length=1)]
+    paraphrases: tuple[Paraphrase, ...] = ()
+    """Wordings that are written out."""
+    wordings: tuple[WordingFamily, ...] = ()
+    """Wordings that are composed of interchangeable parts."""
 
     @model_validator(mode="after")
     def _parts_fit_each_other(self) -> Template:
         misfits = itertools.chain(
-            wording_misfits(self.answer, self.paraphrases),
+            wording_misfits(self.answer, self.paraphrases, self.wordings),
+            family_misfits(self.answer, self.wordings),
             case_misfits(self.answer, self.cases),
             sketch_misfits(self.answer, self.sketch, self.requires.azimuth_deg is not None),
+            told_by_misfits(self.answer, self.told_by),
         )
         for misfit in misfits:
             raise ValueError(misfit.sentence)
@@ -122,14 +135,34 @@ class Template(Section):
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of its content, hexadecimal."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """sha256 of all that rows follow from, hexadecimal.
+
+        What audits are told is not of it. What the paper's types once told them stands in its place, so that sets of
+        these types keep the digest that they have always had.
+        """
+        content = self.model_dump(mode="json") | {"told_by": ["second_image", "framing"]}
+        return hashlib.sha256(json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
 
     @cached_property
-    def languages(self) -> Mapping[str, tuple[Paraphrase, ...]]:
-        """Its paraphrases by language."""
-        tags = dict.fromkeys(paraphrase.language for paraphrase in self.paraphrases)
-        return {tag: tuple(p for p in self.paraphrases if p.language == tag) for tag in tags}
+    def languages(self) -> Mapping[str, WordingPool]:
+        """Its wordings by language."""
+        tags = dict.fromkeys([*(p.language for p in self.paraphrases), *(family.language for family in self.wordings)])
+        return {
+            tag: WordingPool(
+                [paraphrase for paraphrase in self.paraphrases if paraphrase.language == tag],
+                [family for family in self.wordings if family.language == tag],
+            )
+            for tag in tags
+        }
+
+    @property
+    def wording_count(self) -> int:
+        """Wordings of the question in all languages, options and reply aside."""
+        return sum(pool.stem_count for pool in self.languages.values())
+
+    def wording(self, name: str) -> Paraphrase | None:
+        """The wording that a row names behind the slash of its column ``template``; None where there is none."""
+        return next((found for pool in self.languages.values() if (found := pool.named(name)) is not None), None)
 
     def option_text(self, paraphrase: Paraphrase, name: str) -> Wording:
         """The text of the option ``name``."""

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from viewpoint100k.geometry import Camera, exact, intrinsics_from_fov, look_at, orbit
 from viewpoint100k.questions.answers import Arc, Candidates
 from viewpoint100k.questions.template import Template
-from viewpoint100k.views.motions import LEVELS, SOME, Motion, outline, place_pair
+from viewpoint100k.views.half_steps import place_pair
+from viewpoint100k.views.motions import LEVELS, SOME, Motion, outline
 from viewpoint100k.views.pairs import Pair
 from viewpoint100k.views.settings import Motions
 

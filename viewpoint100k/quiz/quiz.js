@@ -124,6 +124,7 @@ function result() {
 
 function end() {
   show("end");
+  at("early").hidden = state.place >= state.order.length;
   const done = result();
   const unsure = done.answers.filter(({ answer: given }) => given === null).length;
   const minutes = done.answers.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
@@ -135,7 +136,7 @@ function end() {
 }
 
 async function unlock(key) {
-  const closed = state.order.filter((id) => byId.get(id).digest);
+  const closed = state.order.filter((id) => byId.get(id).digest && id in state.answers);
   const right = await Promise.all(closed.map(async (id) => await digest(`${key}\n${id}\n${state.answers[id].answer}`) === byId.get(id).digest));
   const count = right.filter(Boolean).length;
   at("score").textContent = count === 0 ? "None was right, or this is not the key." : `${count} of ${closed.length} right.`;
@@ -159,6 +160,8 @@ document.addEventListener("keydown", (event) => {
 });
 at("cannot").addEventListener("click", () => answer(null));
 at("back").addEventListener("click", back);
+at("stop").addEventListener("click", end);
+at("on").addEventListener("click", ask);
 at("who").addEventListener("submit", (event) => {
   event.preventDefault();
   begin(at("who").elements.person.value.trim());

@@ -125,7 +125,7 @@ class Contents:
             ("elevation", "Elevation of the cameras above the object", "°", 5.0),
             ("overlap", "Overlap: surface seen in both images, of that seen in either", "", 0.05),
             ("answerability", "Answerability: difference from the image that another answer would need", "", None),
-            ("difficulty", "Difficulty: 0 is the easiest tenth of the rows that it was fitted to", "", 0.1),
+            ("difficulty", "Difficulty, by tenths of the rows that it was fitted to", "", 0.1),
         ]
         wanted += [
             (f"answer {kind}", f"Answers to {kind}, an open question", "", None)
@@ -236,13 +236,16 @@ def read_drops(folder: Path) -> list[Drop] | None:
         return None
     drops: Counter[tuple[str, str]] = Counter()
     assets: dict[str, str] = {}
+    noted: set[tuple[str, str]] = set()
     for path in records:
         try:
             for block in json.loads(path.read_text(encoding="utf-8"))["blocks"]:
                 for stage, reason, count in block["drops"]:
                     drops[str(stage), str(reason)] += int(count)
                 assets |= block["dropped_assets"]
+                noted |= {(asset_id, word) for asset_id, words in block.get("notes", {}).items() for word in words}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{path} is not a record of a shard: {error!r}") from error
     drops.update(("asset", reason) for reason in assets.values())
+    drops.update(("asset, kept with a note", word) for _, word in noted)
     return [Drop(stage, reason, count) for (stage, reason), count in sorted(drops.items())]

@@ -54,6 +54,8 @@ class Entry:
     """JPEG files."""
     without_picture: str = ""
     """Why there is none, where one was asked for."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of it or left out."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ class Inventory:
         return sum((entry.dropped_photos for entry in self.entries), Counter())
 
     @property
+    def notes(self) -> Counter[str]:
+        """Of how many something was assumed or left out, by what."""
+        return Counter(word for entry in self.entries for word in entry.notes)
+
+    @property
     def usable(self) -> tuple[Entry, ...]:
         """Those that would not be dropped."""
         return tuple(entry for entry in self.entries if not entry.reason)
@@ -97,6 +104,8 @@ class Inventory:
             lines.append(
                 f"photos that would be dropped: {self.dropped_photos.total():,}{_counted(self.dropped_photos)}"
             )
+        if self.notes:
+            lines.append(f"assumed or left out, by the number of assets: {_listed(self.notes)}")
         if self.unlicensed:
             lines.append(f"{self.unlicensed:,} state no licence ({NO_LICENSE}): publish refuses rows made from them")
         if self.left_out:
@@ -105,7 +114,11 @@ class Inventory:
 
 
 def _counted(counts: Counter[str]) -> str:
-    return f" ({', '.join(f'{count:,} {reason}' for reason, count in counts.most_common())})" if counts else ""
+    return f" ({_listed(counts)})" if counts else ""
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {reason}" for reason, count in counts.most_common())
 
 
 @runtime_checkable
@@ -226,6 +239,7 @@ def _entry(asset_id: str, look: _Look, size: int | None) -> Entry:
         message=finding.message,
         thumbnails=look.thumbnails,
         without_picture=look.without_picture,
+        notes=finding.notes,
     )
 
 
@@ -234,7 +248,7 @@ def _size(spec: str, source: Source, asset_id: str) -> int | None:
     if isinstance(source, _KnowsSizes):
         return source.size_on_disk(asset_id)
     _, colon, folder = spec.partition(":")
-    path = Path(folder, asset_id)
+    path = Path(folder if Path(folder).is_dir() else folder.partition(";")[0], asset_id)
     if not colon or "\0" in asset_id:
         return None
     try:
@@ -256,13 +270,13 @@ def printable(text: str) -> str:
 
 def table(inventory: Inventory) -> Iterator[str]:
     """The lines of a table, one an asset, for a terminal or a pipe."""
-    rows: list[tuple[str, ...]] = [("asset", "category", "licence", "holds", "size", "dropped")]
+    rows: list[tuple[str, ...]] = [("asset", "category", "licence", "holds", "size", "dropped", "noted")]
     for entry in inventory.entries:
         holds = f"{entry.amount:,} {'triangles' if entry.kind == 'mesh' else 'photos'}" if entry.kind else ""
         if entry.dropped_photos:
             holds += f" (-{entry.dropped_photos.total():,})"
-        texts = (entry.asset_id, entry.category, entry.license, holds, readable_size(entry.size), entry.reason)
-        rows.append(tuple(map(printable, texts)))
+        about = (entry.asset_id, entry.category, entry.license, holds, readable_size(entry.size), entry.reason)
+        rows.append(tuple(map(printable, (*about, ", ".join(entry.notes)))))
     widths = [min(_WIDEST, max(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
     for row in rows:
         cells = [_fitted(text, width) for text, width in zip(row, widths, strict=True)]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from viewpoint100k.assets.mesh_files.limits import MeshLimits
-from viewpoint100k.errors import DataError, UsageError
-from viewpoint100k.view.objects import ObjectSupply, sources_at_hand
-from viewpoint100k.view.scene_server import SceneServer, require_viser
+from viewpoint100k.errors import DataError, MissingExtraError, UsageError
+from viewpoint100k.view.build_record import recorded_source, recorded_templates
 from viewpoint100k.view.stored_rows import StoredRows
-from viewpoint100k.view.viewer import Viewer, recorded_source, recorded_templates
-from viewpoint100k.view.web_server import WebServer
+
+if TYPE_CHECKING:
+    from viewpoint100k.assets.mesh_files.limits import MeshLimits
+    from viewpoint100k.view.viewer import Rows, Viewer
+    from viewpoint100k.view.web_server import WebServer
 
 __all__ = ["HUB", "OpenViewer", "download_set", "open_viewer"]
 
@@ -53,17 +57,16 @@ def open_viewer(
 
     Raises ``MissingExtraError`` without viser, ``UsageError`` for what cannot be opened.
     """
-    require_viser()
+    if find_spec("viser") is None:
+        raise MissingExtraError("viser", "view")
     with ExitStack() as opened:
-        if what.startswith(HUB):
-            folder = download_set(what.removeprefix(HUB), split or "test")
-            viewer_of = _stored(folder, split or "test", source, say)
-        elif Path(what).is_dir():
-            if overrides:
-                raise UsageError(f"--set is for a config, and {what} is a folder: leave it out")
-            viewer_of = _stored(Path(what), split, source, say)
-        else:
-            viewer_of = _generated(what, source, overrides, say, opened)
+        shown = _what_is_shown(what, split, source, overrides, say, opened)
+        # Only now: the index of a large set is read meanwhile.
+        from viewpoint100k.view.objects import ObjectSupply, sources_at_hand
+        from viewpoint100k.view.scene_server import SceneServer
+        from viewpoint100k.view.viewer import Viewer
+        from viewpoint100k.view.web_server import WebServer
+
         held: list[Viewer] = []
 
         def on_key(does: str) -> None:
@@ -74,34 +77,48 @@ def open_viewer(
 
         scenes = SceneServer(host, port + 1 if port else 0, on_key)
         opened.callback(scenes.close)
-        viewer = viewer_of(scenes)
-        held.append(viewer)
-        web = WebServer(viewer, host, port)
+        supply = ObjectSupply(sources_at_hand([shown.source], shown.limits, say))
+        held.append(Viewer(shown.rows, supply, scenes, shown.templates))
+        web = WebServer(held[0], host, port)
         opened.callback(web.close)
-        yield OpenViewer(viewer, web)
+        yield OpenViewer(held[0], web)
 
 
-def _stored(
-    folder: Path, split: str | None, source: str | None, say: Callable[[str], None]
-) -> Callable[[SceneServer], Viewer]:
-    rows = StoredRows(folder, split)
-    specs = [source] if source else [recorded_source(folder) or "procedural"]
-    supply = ObjectSupply(sources_at_hand(specs, None, say))
-    return lambda scenes: Viewer(rows, supply, scenes, recorded_templates(folder))
+@dataclass(frozen=True)
+class _Shown:
+    """Rows, and what is known of where they come from."""
+
+    rows: Rows
+    source: str
+    templates: dict[str, Any]
+    limits: MeshLimits | None = None
 
 
-def _generated(
-    what: str, source: str | None, overrides: Sequence[str], say: Callable[[str], None], opened: ExitStack
-) -> Callable[[SceneServer], Viewer]:
+def _what_is_shown(
+    what: str,
+    split: str | None,
+    source: str | None,
+    overrides: Sequence[str],
+    say: Callable[[str], None],
+    opened: ExitStack,
+) -> _Shown:
+    if what.startswith(HUB) or Path(what).is_dir():
+        if overrides:
+            raise UsageError(f"--set is for a config, and {what} is a data set: leave it out")
+        if what.startswith(HUB):
+            split = split or "test"
+            folder = download_set(what.removeprefix(HUB), split)
+        else:
+            folder = Path(what)
+        rows = StoredRows(folder, split)
+        return _Shown(rows, source or recorded_source(folder) or "procedural", recorded_templates(folder))
     from viewpoint100k.plan.config import load_config
     from viewpoint100k.view.generated_rows import GeneratedRows
 
     config = load_config(what, overrides, {"source": source} if source else {})
-    limits: MeshLimits = config.limits.mesh
-    supply = ObjectSupply(sources_at_hand([config.source], limits, say))
-    rows = GeneratedRows(config, say)
-    opened.callback(rows.close)
-    return lambda scenes: Viewer(rows, supply, scenes, rows.templates)
+    made = GeneratedRows(config, say)
+    opened.callback(made.close)
+    return _Shown(made, config.source, made.templates, config.limits.mesh)
 
 
 def download_set(repository: str, split: str) -> Path:

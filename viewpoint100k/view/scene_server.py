@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.errors import MissingExtraError
 from viewpoint100k.view.frames_of_reference import Arrow
 from viewpoint100k.view.objects import ShownObject
 from viewpoint100k.view.scene import Frustum, RowScene, viewpoint_behind
@@ -22,7 +21,7 @@ from viewpoint100k.view.scene import Frustum, RowScene, viewpoint_behind
 if TYPE_CHECKING:
     import viser
 
-__all__ = ["SceneServer", "frustum_picture", "require_viser"]
+__all__ = ["KEYS", "SceneServer", "frustum_picture", "quaternion"]
 
 Floats = NDArray[np.float64]
 
@@ -36,20 +35,11 @@ KEYS = {"J": "next", "K": "previous", "1": "camera 1", "2": "camera 2", "0": "fr
 """Of the 3D view, and what each does; the page around it has the same."""
 
 
-def require_viser() -> None:
-    """Raises ``MissingExtraError`` where viser is not installed."""
-    try:
-        import viser  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("viser", "view") from error
-
-
 class SceneServer:
     """Owns the viser server. Close it after use."""
 
     def __init__(self, host: str, port: int, on_key: Callable[[str], None]) -> None:
         """``on_key`` is told which of the `KEYS` was pressed in the 3D view, by what it does."""
-        require_viser()
         import viser
 
         with contextlib.redirect_stdout(io.StringIO()):  # It announces itself, whatever ``verbose`` says.
@@ -189,7 +179,9 @@ class SceneServer:
             assert shown.colors is not None
             handle = scene.add_point_cloud("/object", shown.points, shown.colors, point_size=0.012 * radius)
         else:
-            handle = scene.add_icosphere("/object", radius=radius, color=(170, 170, 165), opacity=0.35, position=center)
+            handle = scene.add_icosphere(
+                "/object", radius=radius, color=(170, 170, 165), opacity=0.35, position=center, cast_shadow=False
+            )
         return {"/object": handle, "/ground": grid}
 
 

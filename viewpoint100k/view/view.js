@@ -144,6 +144,16 @@ async function follow() {
   }
 }
 
+// Below 576 pixels viser covers half of its view with its own controls: a narrower view is a wider one, drawn smaller.
+function fit() {
+  const { clientWidth, clientHeight } = at("stage");
+  const scale = Math.min(1, clientWidth / 600);
+  Object.assign(at("scene").style, {
+    width: `${clientWidth / scale}px`, height: `${clientHeight / scale}px`, transform: `scale(${scale})`,
+  });
+}
+new ResizeObserver(fit).observe(at("stage"));
+
 const KEYS = {
   j: () => step(1), ArrowRight: () => step(1), k: () => step(-1), ArrowLeft: () => step(-1), a: () => at("hide").click(),
   f: () => { at("filters").open = !at("filters").open; }, "/": () => at("jump").elements.id.select(),

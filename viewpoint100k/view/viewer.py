@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Condition
 from typing import Any, Protocol
 
@@ -20,7 +18,7 @@ from viewpoint100k.view.row_table import Filter, RowTable, facets, matching
 from viewpoint100k.view.scene import row_scene
 from viewpoint100k.view.scene_server import SceneServer
 
-__all__ = ["Rows", "Viewer", "recorded_source", "recorded_templates"]
+__all__ = ["Rows", "Viewer"]
 
 _OWN_FRAMES = {
     "camera": "left, right and up are camera 1's",
@@ -66,7 +64,8 @@ class Viewer:
     def __init__(
         self, rows: Rows, supply: ObjectSupply, scene_server: SceneServer, templates: Mapping[str, Any] | None = None
     ) -> None:
-        """``templates``: those of the set's own build, by question type, see `recorded_templates`."""
+        """``templates``: those of the set's own build, by question type, see
+        `viewpoint100k.view.build_record.recorded_templates`."""
         self.rows, self.scene_server = rows, scene_server
         self._supply, self._templates = supply, templates or {}
         self._changed = Condition()
@@ -175,25 +174,3 @@ def _stem(question: str, options: list[str]) -> str:
     """The question without its options, which the page lists by themselves, where they are written one a line."""
     listed = "\n".join(f"{chr(ord('A') + place)}. {text}" for place, text in enumerate(options))
     return question.replace(f"\n{listed}", "") if options and listed in question else question
-
-
-def recorded_templates(folder: Path) -> dict[str, Any]:
-    """The templates of a set's own build, by question type; none where its records are not here."""
-    return dict(_build_record(folder).get("question_types") or {})
-
-
-def recorded_source(folder: Path) -> str | None:
-    """The source that a set was built from; None where its records are not here."""
-    found = _build_record(folder).get("config")
-    return str(found["source"]) if isinstance(found, dict) and "source" in found else None
-
-
-def _build_record(folder: Path) -> dict[str, Any]:
-    path = folder / ".build" / "build.json"
-    if not path.is_file():
-        return {}
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        return {}  # A damaged record: the rows can be looked at without it.
-    return found if isinstance(found, dict) else {}

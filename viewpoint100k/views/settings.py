@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["Fraction", "Motions", "Pairs", "Range", "Section", "Views"]
+__all__ = ["STEPS", "Fraction", "Motions", "Pairs", "Range", "Section", "Sizes", "Step", "Views"]
 
 Range = tuple[float, float]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -61,41 +62,112 @@ class Views(Section):
         return self
 
 
-class Motions(Section):
-    """Camera motions of which each part is drawn by itself, for ``camera_motion: independent``. Sizes without sign."""
+Step = Literal["small", "middling", "large"]
 
-    fov_deg: Range = (62.0, 74.0)
-    """Field of view; wide, so that the object stays in the frame whichever way the camera turns."""
-    elevation_deg: Range = (10.0, 34.0)
-    """Of the first camera above the object's centre."""
-    fill: Range = (0.3, 0.4)
-    """Part of the first frame's width or height that the object spans."""
-    aim_offset: Fraction = 0.14
-    """How far the first image's centre may lie from the object's, as a part of half the frame."""
-    sideways: Range = (0.45, 1.3)
-    """Movement along camera 1's right, object radii."""
-    height: Range = (0.35, 0.8)
-    """Movement up or down, object radii."""
-    distance_ratio: Range = (1.18, 1.4)
+
+class Sizes(Section):
+    """How large each part of a motion is where it is not none. Without sign."""
+
+    sideways: Range
+    """Movement along camera 1's right, as a part of the distance to the object."""
+    height: Range
+    """Movement up or down, as a part of the distance to the object."""
+    distance_ratio: Range
     """Distance from the object, farther over closer."""
-    turn_deg: Range = (7.5, 22.0)
+    turn_deg: Range
     """Turn about the upright axis."""
-    tilt_deg: Range = (7.0, 14.0)
+    tilt_deg: Range
     """Tilt of the optical axis, up or down."""
-    roll_deg: Range = (9.0, 22.0)
+    roll_deg: Range
     """Turn about the optical axis."""
 
     @model_validator(mode="after")
-    def _sizes_are_positive(self) -> Motions:
-        for name in ("sideways", "height", "turn_deg", "tilt_deg", "roll_deg", "fill"):
+    def _sizes_are_positive(self) -> Sizes:
+        for name in ("sideways", "height", "turn_deg", "tilt_deg", "roll_deg"):
             if getattr(self, name)[0] <= 0:
                 raise ValueError(f"{name} must begin above 0: none is a motion of its own")
         if self.distance_ratio[0] <= 1:
             raise ValueError("distance_ratio must begin above 1: none is a motion of its own")
-        if not (self.fov_deg[0] > 0 and self.fov_deg[1] < 120 and self.fill[1] + self.aim_offset < 0.97):
-            raise ValueError("fov_deg must lie between 0 and 120, and fill with aim_offset below 0.97")
-        if not (self.elevation_deg[0] >= 0 and self.elevation_deg[1] <= 60):
-            raise ValueError("elevation_deg must lie between 0 and 60")
+        return self
+
+
+STEPS: Mapping[Step, Sizes] = {
+    "small": Sizes(
+        sideways=(0.07, 0.18),
+        height=(0.05, 0.12),
+        distance_ratio=(1.09, 1.14),
+        turn_deg=(7.1, 10.0),
+        tilt_deg=(5.0, 8.0),
+        roll_deg=(5.0, 9.0),
+    ),
+    "middling": Sizes(
+        sideways=(0.1, 0.24),
+        height=(0.06, 0.13),
+        distance_ratio=(1.1, 1.17),
+        turn_deg=(7.5, 13.0),
+        tilt_deg=(6.0, 11.0),
+        roll_deg=(6.0, 13.0),
+    ),
+    "large": Sizes(
+        sideways=(0.14, 0.32),
+        height=(0.1, 0.24),
+        distance_ratio=(1.16, 1.35),
+        turn_deg=(9.0, 18.0),
+        tilt_deg=(8.0, 14.0),
+        roll_deg=(9.0, 20.0),
+    ),
+}
+"""Levels of difficulty. Smaller steps are harder to see, and one image alone tells less of them: see docs/pairs.md."""
+
+
+class Motions(Section):
+    """Camera motions of which each part is drawn by itself, for ``camera_motion: independent``.
+
+    Half of a motion lies before a middle camera, half after it. The ranges are those of the middle camera.
+    """
+
+    step: Step = "middling"
+    """How large the parts of a motion are: ``small``, ``middling`` or ``large``; see docs/pairs.md."""
+    own_sizes: Sizes | None = None
+    """Sizes of your own, instead of those of ``step``."""
+    alike: Fraction = 0.35
+    """Where two parts shift the object in the frame to the same side, both are drawn from this part of their ranges,
+    from the small end."""
+    tremble: float = Field(0.018, ge=0, le=0.02)
+    """The most by which a camera moves, in object radii, where it does not move: a hand's tremble, within the dead
+    zones of the package's question types."""
+    tremble_deg: float = Field(0.7, ge=0, le=1)
+    """The same for turning, tilting and rolling."""
+    least_move: float = Field(0.2, gt=0)
+    """No movement is shorter than this, in object radii, so that it can be asked about."""
+    fov_deg: Range = (56.0, 88.0)
+    """Field of view; wide, so that the object stays in the frame whichever way the camera turns."""
+    elevation_deg: Range = (-6.0, 58.0)
+    """Of the middle camera above the object's centre; no camera stands below the ground."""
+    fill: Range = (0.2, 0.66)
+    """Part of the middle frame's width or height that the object would span in its centre; even in its logarithm."""
+    fill_limits: tuple[Fraction, Fraction] = (0.15, 0.8)
+    """Least and most that the object spans of either image's width or height."""
+    lean_deg: float = Field(30.0, ge=0, le=40)
+    """How far the middle camera may lean against the horizon, either way."""
+    aim_deg: float = Field(2.0, ge=0, le=20)
+    """How far a camera that goes around the object may turn away from where it saw it."""
+
+    @property
+    def sizes(self) -> Sizes:
+        """Of the parts of a motion."""
+        return self.own_sizes or STEPS[self.step]
+
+    @model_validator(mode="after")
+    def _cameras_see_the_object(self) -> Motions:
+        if not (self.fov_deg[0] > 0 and self.fov_deg[1] < 120):
+            raise ValueError("fov_deg must lie between 0 and 120")
+        if not (self.fill[0] > 0 and self.fill[1] < 0.95):
+            raise ValueError("fill must lie between 0 and 0.95, for the object to be whole")
+        if not (self.fill_limits[0] < self.fill[1] and self.fill[0] < self.fill_limits[1]):
+            raise ValueError(f"fill and fill_limits {list(self.fill_limits)} have nothing in common: no pair would fit")
+        if not (self.elevation_deg[0] >= -30 and self.elevation_deg[1] <= 65):
+            raise ValueError("elevation_deg must lie between -30 and 65: from straight above there is no left or right")
         return self
 
 

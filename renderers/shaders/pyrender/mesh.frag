@@ -90,6 +90,10 @@ void main() {
 #endif
     vec3 n = shading_normal();
     if (base.a < v_alpha.x) discard;
+    if (v_alpha.y > 1.5) {      // unlit; see _UNLIT in pyrender.py
+        frag_color = vec4(srgb_from_linear(base.rgb), max(base.a, v_alpha.y - 2.0));
+        return;
+    }
     float roughness = material.roughness_factor;
     float metallic = material.metallic_factor;
 #ifdef HAS_METALLIC_ROUGHNESS_TEX

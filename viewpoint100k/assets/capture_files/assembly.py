@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from viewpoint100k.assets.capture_files.masks import MaskBox, center_and_radius,
 from viewpoint100k.assets.capture_files.photo_files import MaskFile, PhotoFile, fitted
 from viewpoint100k.assets.capture_files.placement import Placement, nearest_point, place, radius_from_view, turned
 from viewpoint100k.assets.capture_files.point_clouds import evenly_chosen
+from viewpoint100k.assets.capture_files.quarter_turns import quarter_turns, turned_camera
 from viewpoint100k.assets.capture_files.source_folder import SourceFolder
 from viewpoint100k.assets.mesh_metadata import MeshMetadata
 from viewpoint100k.errors import AssetError
@@ -39,6 +40,13 @@ class _Seen:
     camera: Camera
     index: int
     """In the stated photos."""
+    turns: int = 0
+    """Quarter turns that make it upright; see `quarter_turns`."""
+
+    @property
+    def upright(self) -> Camera:
+        """The camera of the photo once it is turned."""
+        return turned_camera(self.camera, self.turns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +95,10 @@ def assemble(
             asset_id=asset_id,
             sha256=_digest(stated.sha256, opened),
             category=metadata.category or stated.category,
-            license=metadata.license if metadata.license != NO_LICENSE else license,
-            creator=metadata.creator,
+            license=next(
+                (one for one in (metadata.license, license) if one != NO_LICENSE), stated.license or NO_LICENSE
+            ),
+            creator=metadata.creator or stated.creator,
             uri=metadata.uri or stated.uri,
         ),
         photos=tuple(photos),
@@ -99,6 +109,7 @@ def assemble(
         up_confidence=placement.up_confidence,
         points=points,
         visible=None if stated.visible is None else stated.visible[rows][:, chosen],
+        notes=tuple(sorted({*stated.notes, *(("turned_upright",) if any(one.seen.turns for one in opened) else ())})),
     )
 
 
@@ -166,8 +177,9 @@ def _opened_photos(
 ) -> list[_Opened]:
     """The photos that pass every check; of more than enough, evenly chosen ones."""
     fit = []
-    for photo in seen:
-        reason = pose_problem(_normalised(photo.camera, placement), limits)
+    for stated in seen:
+        photo = replace(stated, turns=quarter_turns(_normalised(stated.camera, placement)))
+        reason = pose_problem(_normalised(photo.upright, placement), limits)
         if reason is None:
             fit.append(photo)
         else:
@@ -198,7 +210,7 @@ def _open(photo: _Seen, placement: Placement, folder: SourceFolder, limits: Capt
     name = photo.stated.name
     data = folder.read(name, limits.max_photo_bytes, "image_missing", "photo_too_large")
     facts, grey = pictures.inspect(data, name, limits)
-    file = fitted(folder, name, photo.stated.lens, facts, len(data), limits)
+    file = fitted(folder, name, photo.stated.lens, facts, len(data), limits, photo.turns)
     if photo.stated.mask and folder.exists(photo.stated.mask):
         reason = mask_problem(MaskFile(file, photo.stated.mask)(), limits)
         if reason is not None:
@@ -215,12 +227,12 @@ def _normalised(camera: Camera, placement: Placement) -> Camera:
 
 
 def _photo(opened: _Opened, placement: Placement) -> Photo:
-    stated, straight = opened.seen.stated, opened.file.straight
-    pose = turned(placement.matrix, opened.seen.camera.camera_to_world)
+    stated, upright = opened.seen.stated, opened.file.upright
+    pose = turned(placement.matrix, opened.seen.upright.camera_to_world)
     has_mask = stated.mask is not None and opened.file.folder.exists(stated.mask)
     return Photo(
         name=stated.name,
-        camera=Camera(pose, straight.intrinsics, straight.width, straight.height),
+        camera=Camera(pose, upright.intrinsics, upright.width, upright.height),
         read=opened.file,
         mask=MaskFile(opened.file, stated.mask) if has_mask and stated.mask else None,
     )
@@ -246,4 +258,6 @@ def _too_few(asset_id: str, count: int, dropped: Mapping[str, str]) -> AssetErro
     for reason in dropped.values():
         reasons[reason] = reasons.get(reason, 0) + 1
     why = ", ".join(f"{number} {reason}" for reason, number in sorted(reasons.items())) or "no others are listed"
+    missing = next((name for name, reason in dropped.items() if reason == "image_missing"), None)
+    why += f" (such as {missing[:200]!r})" if missing else ""
     return AssetError("too_few_photos", f"{asset_id} has {count} usable photos of the two that a pair needs: {why}")

@@ -42,3 +42,8 @@ class StatedCapture:
     """(photos, n): which points each of ``photos`` observes."""
     category: str = ""
     uri: str = ""
+    license: str = ""
+    """SPDX; empty where the layout states none."""
+    creator: str = ""
+    notes: tuple[str, ...] = ()
+    """What was assumed or left out; see `CaptureAsset.notes`."""

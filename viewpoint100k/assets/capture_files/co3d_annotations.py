@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from viewpoint100k.assets.capture_files.source_folder import SourceFolder
 from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry.conventions import NdcFormat, Pytorch3dView, from_pytorch3d
 
-__all__ = ["FrameIndex", "Sequence", "index_frames", "read_frame", "read_sequences"]
+__all__ = ["FrameIndex", "Sequence", "index_frames", "quality_score", "read_frame", "read_sequences"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class Sequence:
     point_cloud: str | None = None
     """Path of the object's points, relative to the data set's folder."""
     points_are_object: bool = True
+    notes: tuple[str, ...] = ()
+    """``no_quality_score`` where what is stated is not a number: files of the real set hold NaN."""
+    video: str | None = None
+    """Path of the video that the photos are frames of, relative to the data set's folder."""
+    mask_video: str | None = None
 
 
 class FrameIndex:
@@ -38,6 +44,8 @@ class FrameIndex:
 
     def __init__(self) -> None:
         self._texts: dict[str, tuple[Any, list[bytes]]] = {}
+        self.broken: list[str] = []
+        """Records that belong to no sequence, in words."""
 
     def add(self, sequence: str, text: str) -> None:
         if sequence not in self._texts:
@@ -58,18 +66,21 @@ class FrameIndex:
         if sequence not in self._texts:
             raise AssetError("too_few_photos", f"{sequence} has no frames")
         text = zlib.decompress(self._texts[sequence][1][0])
-        return [json.loads(line) for line in text.split(b"\n") if line], hashlib.sha256(text).hexdigest()
+        return [json.loads(line, parse_int=fields.bounded_int) for line in text.split(b"\n") if line], hashlib.sha256(
+            text
+        ).hexdigest()
 
 
-def read_sequences(folder: SourceFolder, name: str, limits: CaptureLimits) -> dict[str, Sequence]:
-    """A category's sequences by name. Raises ``AssetError``; see `iterate_records`."""
+def read_sequences(folder: SourceFolder, name: str, limits: CaptureLimits, broken: list[str]) -> dict[str, Sequence]:
+    """A category's sequences by name. Raises ``AssetError``; see `iterate_records`, also for ``broken``."""
     found = {}
     with folder.open(name, "annotations_missing") as file:
-        for record, _ in fields.iterate_records(file, name, limits.max_annotation_bytes):
+        for record, _ in fields.iterate_records(file, name, limits.max_annotation_bytes, broken):
             try:
                 sequence = _sequence(record)
             except ValueError as error:
-                raise AssetError("annotations_unreadable", f"{name}: {error}") from error
+                broken.append(f"{name}: {error}")
+                continue
             found[sequence.name] = sequence
     return found
 
@@ -78,10 +89,12 @@ def index_frames(folder: SourceFolder, name: str, limits: CaptureLimits) -> Fram
     """A category's frames. Raises ``AssetError``; see `iterate_records`."""
     index = FrameIndex()
     with folder.open(name, "annotations_missing") as file:
-        for record, text in fields.iterate_records(file, name, limits.max_annotation_bytes):
-            sequence = record.get("sequence_name")
-            if not isinstance(sequence, str) or not sequence:
-                raise AssetError("annotations_unreadable", f"{name} holds a frame without sequence_name")
+        for record, text in fields.iterate_records(file, name, limits.max_annotation_bytes, index.broken):
+            try:
+                sequence = fields.text(record.get("sequence_name"), "sequence_name")
+            except ValueError as error:
+                index.broken.append(f"{name}: {error}")
+                continue
             # A record may be laid out over several lines; in JSON none of them is within a string.
             index.add(sequence, text.replace("\n", " ").replace("\r", " "))
     index.close()
@@ -120,12 +133,23 @@ def image_name(folder: SourceFolder, frame: dict[str, Any]) -> str:
     return folder.name(fields.text(image.get("path"), "image.path"))
 
 
+def quality_score(stated: Any) -> tuple[float | None, tuple[str, ...]]:
+    """A stated score, and what is to be noted of it: one that is not a finite number is none."""
+    try:
+        if stated is not None and not isinstance(stated, bool | str) and math.isfinite(float(stated)):
+            return float(stated), ()
+    except (TypeError, ValueError, OverflowError):
+        return None, ("no_quality_score",)
+    return None, () if stated is None else ("no_quality_score",)
+
+
 def _sequence(record: dict[str, Any]) -> Sequence:
-    quality = record.get("viewpoint_quality_score")
+    quality, notes = quality_score(record.get("viewpoint_quality_score"))
     cloud = record.get("point_cloud")
     path = cloud.get("path") if isinstance(cloud, dict) else None
     return Sequence(
         name=fields.text(record.get("sequence_name"), "sequence_name"),
-        quality=None if quality is None else float(fields.floats(quality, "viewpoint_quality_score", ())),
+        quality=quality,
+        notes=notes,
         point_cloud=path if isinstance(path, str) and path else None,
     )

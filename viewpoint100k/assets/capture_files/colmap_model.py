@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.assets.capture_files.colmap_text import (
+    COLMAP_MODELS,
+    ColmapCamera,
+    ColmapImage,
+    Faults,
+    text_cameras,
+    text_images,
+    text_points,
+)
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.capture_files.point_clouds import evenly_chosen
 from viewpoint100k.assets.capture_files.source_folder import SourceFolder
@@ -24,51 +33,6 @@ from viewpoint100k.errors import AssetError
 __all__ = ["ColmapCamera", "ColmapImage", "ColmapModel", "read_colmap_model"]
 
 Thing = TypeVar("Thing")
-
-_MODELS = {
-    0: ("SIMPLE_PINHOLE", 3),
-    1: ("PINHOLE", 4),
-    2: ("SIMPLE_RADIAL", 4),
-    3: ("RADIAL", 5),
-    4: ("OPENCV", 8),
-    5: ("OPENCV_FISHEYE", 8),
-    6: ("FULL_OPENCV", 12),
-    7: ("FOV", 5),
-    8: ("SIMPLE_RADIAL_FISHEYE", 4),
-    9: ("RADIAL_FISHEYE", 5),
-    10: ("THIN_PRISM_FISHEYE", 12),
-    11: ("RAD_TAN_THIN_PRISM_FISHEYE", 16),
-    12: ("SIMPLE_DIVISION", 4),
-    13: ("DIVISION", 5),
-    14: ("SIMPLE_FISHEYE", 3),
-    15: ("FISHEYE", 4),
-    16: ("EUCM", 6),
-}
-"""By COLMAP's number: name and count of parameters. EQUIRECTANGULAR (17) is no photo."""
-_COUNTS = dict(_MODELS.values())
-
-
-@dataclass(frozen=True)
-class ColmapCamera:
-    """One lens."""
-
-    model: str
-    width: int
-    height: int
-    params: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class ColmapImage:
-    """One registered photo."""
-
-    image_id: int
-    name: str
-    quaternion: tuple[float, ...]
-    """(4,) w first, world to camera."""
-    translation: tuple[float, ...]
-    """(3,): of ``X_camera = R X_world + t``."""
-    camera_id: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +48,10 @@ class ColmapModel:
     """For each point, the ids of the images that observe it."""
     sha256: str
     """Of the bytes of cameras, images and points3D, in this order."""
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    """Entries of the model that make no sense, such as ``images.txt line 12``, with their reasons."""
+    notes: tuple[str, ...] = ()
+    """``points_left_out`` where points make no sense."""
 
 
 def read_colmap_model(folder: SourceFolder, name: str, limits: CaptureLimits) -> ColmapModel:
@@ -98,11 +66,12 @@ def read_colmap_model(folder: SourceFolder, name: str, limits: CaptureLimits) ->
     parts = [folder.read(f"{name}/{part}{suffix}", limits.max_model_bytes) for part in ("cameras", "images")]
     has_points = folder.exists(f"{name}/points3D{suffix}")
     parts.append(folder.read(f"{name}/points3D{suffix}", limits.max_model_bytes) if has_points else b"")
-    binary = suffix == ".bin"
+    binary, faults = suffix == ".bin", Faults()
     try:
-        cameras = dict(_binary_cameras(parts[0]) if binary else _text_cameras(parts[0]))
-        images = _limited(_binary_images(parts[1]) if binary else _text_images(parts[1]), limits.max_frames, "photos")
-        points = _binary_points(parts[2]) if binary else _text_points(parts[2])
+        cameras = dict(_binary_cameras(parts[0]) if binary else text_cameras(parts[0], faults))
+        stated = _binary_images(parts[1]) if binary else text_images(parts[1], faults)
+        images = _limited(stated, limits.max_frames, "photos")
+        points = _binary_points(parts[2], faults) if binary else text_points(parts[2], faults)
         every = _limited(points, limits.max_points, "points") if has_points else []
     except (struct.error, ValueError, IndexError, OverflowError) as error:
         raise AssetError("model_unreadable", f"{name} is not a COLMAP model: {str(error)[:120]}") from error
@@ -113,6 +82,8 @@ def read_colmap_model(folder: SourceFolder, name: str, limits: CaptureLimits) ->
         points=np.array([point for point, _ in kept], dtype=np.float64).reshape(-1, 3),
         tracks=[track for _, track in kept],
         sha256=hashlib.sha256(b"".join(parts)).hexdigest(),
+        dropped=faults.dropped,
+        notes=("points_left_out",) if faults.points else (),
     )
 
 
@@ -164,9 +135,9 @@ def _binary_cameras(data: bytes) -> Iterator[tuple[int, ColmapCamera]]:
     reader = _Reader(data)
     for _ in range(reader.count(48)):
         camera_id, model_id, width, height = (int(value) for value in reader.take("iiQQ"))
-        if model_id not in _MODELS:
+        if model_id not in COLMAP_MODELS:
             raise ValueError(f"camera {camera_id} has the unknown model {model_id}")
-        model, count = _MODELS[model_id]
+        model, count = COLMAP_MODELS[model_id]
         yield camera_id, ColmapCamera(model, width, height, reader.take(f"{count}d"))
 
 
@@ -179,45 +150,12 @@ def _binary_images(data: bytes) -> Iterator[ColmapImage]:
         yield ColmapImage(int(image_id), name, tuple(pose[:4]), tuple(pose[4:]), int(camera_id))
 
 
-def _binary_points(data: bytes) -> Iterator[tuple[tuple[float, ...], NDArray[np.int64]]]:
+def _binary_points(data: bytes, faults: Faults) -> Iterator[tuple[tuple[float, ...], NDArray[np.int64]]]:
     reader = _Reader(data)
     for _ in range(reader.count(51)):
         _, *point = reader.take("Q3d3Bd")[:4]
         track = reader.array(_TRACK, reader.count(_TRACK.itemsize))
         if np.isfinite(point).all() and np.abs(point).max() < 1e12:
             yield tuple(point), track["image"].astype(np.int64)
-
-
-def _lines(data: bytes) -> Iterator[str]:
-    text = data.decode("utf-8", "surrogateescape")
-    return (line.rstrip("\r") for line in text.split("\n") if not line.startswith("#"))
-
-
-def _text_cameras(data: bytes) -> Iterator[tuple[int, ColmapCamera]]:
-    for line in _lines(data):
-        if words := line.split():
-            camera_id, model, width, height, *params = words
-            if len(params) != _COUNTS.get(model):
-                raise ValueError(f"camera {camera_id} has the unknown model {model[:40]} or the wrong parameters")
-            yield int(camera_id), ColmapCamera(model, int(width), int(height), tuple(float(word) for word in params))
-
-
-def _text_images(data: bytes) -> Iterator[ColmapImage]:
-    lines = _lines(data)
-    for line in lines:
-        if not line.strip():
-            continue
-        image_id, *pose, camera_id, name = line.split(maxsplit=9)
-        numbers = tuple(float(word) for word in pose)
-        yield ColmapImage(int(image_id), name.rstrip(), numbers[:4], numbers[4:], int(camera_id))
-        next(lines, None)  # Its observations; an empty line where there are none.
-
-
-def _text_points(data: bytes) -> Iterator[tuple[tuple[float, ...], NDArray[np.int64]]]:
-    for line in _lines(data):
-        if words := line.split():
-            point = tuple(float(word) for word in words[1:4])
-            if len(words) < 8 or len(words) % 2:
-                raise ValueError("a point has too few words")
-            if np.isfinite(point).all() and np.abs(point).max() < 1e12:
-                yield point, np.array(words[8::2], dtype=np.int64)
+        else:
+            faults.points += 1

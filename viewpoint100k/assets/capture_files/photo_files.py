@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from viewpoint100k.assets.capture_files import pictures
 from viewpoint100k.assets.capture_files.lenses import Lens, undistorted
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
+from viewpoint100k.assets.capture_files.quarter_turns import turned_intrinsics, turned_picture
 from viewpoint100k.assets.capture_files.source_folder import SourceFolder
 from viewpoint100k.errors import AssetError
 
@@ -35,22 +36,29 @@ class PhotoFile:
     as_it_is: bool
     """Whether the file's own bytes will do, but for metadata."""
     sha256: str
+    turns: int = 0
+    """Quarter turns, counter-clockwise, that make the picture upright once it is straight."""
+
+    @property
+    def upright(self) -> Lens:
+        """The pinhole of the image as it is given."""
+        return turned_intrinsics(self.straight, self.turns)
 
     def __call__(self) -> bytes:
         """JPEG bytes, without EXIF. Raises ``AssetError``; ``photo_changed`` where the file is not what it was."""
         data = self.folder.read(self.name, self.limits.max_photo_bytes, "image_missing", "photo_too_large")
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise AssetError("photo_changed", f"{self.name} is no longer what it was when the capture was read")
-        own = pictures.stripped(data) if self.as_it_is else None
+        own = pictures.stripped(data) if self.as_it_is and not self.turns else None
         return own if own is not None else pictures.encode(self.pixels(data))
 
     def pixels(self, data: bytes) -> NDArray[np.uint8]:
         """(h, w, 3) of the image, from the file's bytes."""
         size = (self.lens.width, self.lens.height)
         decoded = pictures.decode(data, self.name, self.limits, size, turn=self.turn)
-        if self.straight is self.lens:
-            return decoded
-        return pictures.resample(decoded, self.lens, self.straight).astype(np.uint8)
+        if self.straight is not self.lens:
+            decoded = pictures.resample(decoded, self.lens, self.straight).astype(np.uint8)
+        return turned_picture(decoded, self.turns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,20 +73,25 @@ class MaskFile:
         photo = self.photo
         data = photo.folder.read(self.name, photo.limits.max_photo_bytes, "mask_missing", "photo_too_large")
         mask = pictures.decode_mask(data, self.name, photo.limits, (photo.lens.width, photo.lens.height))
-        if photo.straight is photo.lens:
-            return mask
-        straight: NDArray[np.bool_] = pictures.resample(mask.astype(np.uint8), photo.lens, photo.straight, order=0) > 0
-        return straight
+        if photo.straight is not photo.lens:
+            mask = pictures.resample(mask.astype(np.uint8), photo.lens, photo.straight, order=0) > 0
+        return turned_picture(mask, photo.turns)
 
 
 def fitted(
-    folder: SourceFolder, name: str, stated: Lens, facts: pictures.Inspected, byte_count: int, limits: CaptureLimits
+    folder: SourceFolder,
+    name: str,
+    stated: Lens,
+    facts: pictures.Inspected,
+    byte_count: int,
+    limits: CaptureLimits,
+    turns: int = 0,
 ) -> PhotoFile:
     """How the file ``name``, of which ``facts`` are known, becomes an image that ``stated`` describes.
 
     A camera speaks of the file's pixels as they are stored: COLMAP ignores EXIF, and so must a reader, unless the
     stated size says that the photo was turned first. A file of another size will do where it was only scaled, to the
-    pixel. Raises ``AssetError`` with ``size_mismatch``.
+    pixel. ``turns`` are those of `PhotoFile`. Raises ``AssetError`` with ``size_mismatch``.
     """
     width, height, turn = facts.width, facts.height, False
     if (height, width) == (stated.width, stated.height) and facts.orientation in _TURNED_BY_A_QUARTER:
@@ -92,7 +105,7 @@ def fitted(
     straight = undistorted(lens)
     whole = size == (facts.width, facts.height) and straight is lens and not turn
     as_it_is = whole and pictures.is_ready(facts, byte_count)
-    return PhotoFile(folder, name, limits, lens, straight, turn, as_it_is, facts.sha256)
+    return PhotoFile(folder, name, limits, lens, straight, turn, as_it_is, facts.sha256, turns)
 
 
 def _same_proportions(file: tuple[int, int], stated: tuple[int, int]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import stat
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ __all__ = ["SourceFolder", "storable"]
 
 _MOST_FILES_ASKED = 5000
 """For their state."""
+_KEPT_LISTINGS = 64
 _DRIVE_OR_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -34,6 +36,7 @@ class SourceFolder:
             raise UsageError(f"{root} is not a folder: give the folder that holds the captures")
         self.root = root
         self._real_root = Path(os.path.realpath(root))
+        self._listings: dict[str, dict[str, list[str]]] = {}
 
     def name(self, path: PurePosixPath | str, *, beside: str = "") -> str:
         """The name in this folder of a path written in a file, relative to the folder ``beside``.
@@ -50,6 +53,32 @@ class SourceFolder:
         if joined.startswith(".."):
             raise AssetError("reference_outside", f"{text[:200]!r} leads outside the folder of its source")
         return joined
+
+    def as_spelt(self, name: str) -> str:
+        """The name of the one file that ``name`` can mean where letter case is put aside; ``name`` itself where it is
+        there, and where none or several fit. A list made on Windows or on a Mac may rely on that."""
+        if self.exists(name):
+            return name
+        spelt = ""
+        for part in name.split("/"):
+            fitting = self._listed(spelt).get(part.casefold(), [])
+            if part not in fitting and len(fitting) != 1:
+                return name
+            spelt = posixpath.join(spelt, part if part in fitting else fitting[0])
+        return spelt
+
+    def _listed(self, folder: str) -> dict[str, list[str]]:
+        """What is in a folder, by its name without letter case; nothing where it is outside or not there."""
+        if folder not in self._listings:
+            listing: dict[str, list[str]] = {}
+            path = self.root / folder
+            if self._is_inside(path) and path.is_dir():
+                for entry in sorted(os.listdir(path)):
+                    listing.setdefault(entry.casefold(), []).append(entry)
+            if len(self._listings) >= _KEPT_LISTINGS:
+                self._listings.clear()
+            self._listings[folder] = listing
+        return self._listings[folder]
 
     def problem(self, name: str, missing: str) -> str | None:
         """The reason code for which there is no such file, or None: ``reference_outside`` for a link that leads out."""

@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-from viewpoint100k.assets.capture_files.co3d_annotations import Sequence
+from viewpoint100k.assets.capture_files.co3d_annotations import Sequence, quality_score
 from viewpoint100k.assets.capture_files.lenses import Distortion, polynomial
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.capture_files.source_folder import SourceFolder
+from viewpoint100k.assets.capture_files.videos import frame_name
 from viewpoint100k.errors import AssetError
 
 __all__ = ["DATABASE", "frame_distortion", "list_uco3d", "read_uco3d_frames"]
@@ -27,36 +28,59 @@ DATABASE = "metadata.sqlite"
 _TIME_LIMIT_S = 120.0
 _MAX_SEQUENCES = 2_000_000
 
-_SEQUENCES = """SELECT sequence_name, super_category, category, _reconstruction_quality_viewpoint,
-_segmented_point_cloud_path, _sparse_point_cloud_path FROM sequence_annots ORDER BY sequence_name"""
-_FRAMES = """SELECT frame_number, _image_path, _image_size, _mask_path, _viewpoint_R, _viewpoint_T,
-_viewpoint_focal_length, _viewpoint_principal_point, _viewpoint_colmap_distortion_coeffs, _viewpoint_intrinsics_format
-FROM frame_annots WHERE sequence_name = ? ORDER BY frame_number LIMIT ?"""
+_SEQUENCE_COLUMNS = (
+    *("sequence_name", "super_category", "category", "_reconstruction_quality_viewpoint"),
+    *("_segmented_point_cloud_path", "_sparse_point_cloud_path", "_video_path", "_mask_video_path"),
+)
+_FRAME_COLUMNS = (
+    *("frame_number", "_image_path", "_image_size", "_mask_path", "_viewpoint_R", "_viewpoint_T"),
+    *("_viewpoint_focal_length", "_viewpoint_principal_point", "_viewpoint_colmap_distortion_coeffs"),
+    *("_viewpoint_intrinsics_format", "frame_timestamp"),
+)
 
 
-def list_uco3d(folder: SourceFolder) -> dict[str, Sequence]:
-    """Every sequence by ``<super_category>/<category>/<sequence_name>``. Raises ``AssetError``."""
+def list_uco3d(folder: SourceFolder, broken: list[str]) -> dict[str, Sequence]:
+    """Every sequence by ``<super_category>/<category>/<sequence_name>``. Raises ``AssetError``.
+
+    What is not one is put into words in ``broken``.
+    """
     found: dict[str, Sequence] = {}
     with _connected(folder) as connection:
-        for row in connection.execute(_SEQUENCES):
-            name, above, category, quality, segmented, sparse = row
-            if not isinstance(name, str) or len(found) >= _MAX_SEQUENCES:
-                raise AssetError("annotations_unreadable", f"{DATABASE} holds no list of sequences")
-            cloud = next((path for path in (segmented, sparse) if isinstance(path, str) and path), None)
-            key = "/".join(str(part) for part in (above, category, name) if part)
-            score = float(quality) if isinstance(quality, float | int) else None
-            found[key] = Sequence(name, score, cloud, points_are_object=cloud is not None and cloud == segmented)
+        columns = _selected(connection, "sequence_annots", _SEQUENCE_COLUMNS)
+        for row in connection.execute(f"SELECT {columns} FROM sequence_annots ORDER BY sequence_name"):
+            if len(found) >= _MAX_SEQUENCES:
+                raise AssetError("annotations_unreadable", f"{DATABASE} lists more than {_MAX_SEQUENCES:,} sequences")
+            name, above, category, quality, *paths = row
+            if not isinstance(name, str) or not name:
+                broken.append(f"{DATABASE}: a sequence without a name")
+                continue
+            segmented, sparse, video, masks = (path if isinstance(path, str) and path else None for path in paths)
+            key = "/".join(part for part in (above, category, name) if isinstance(part, str) and part)
+            score, notes = quality_score(quality)
+            found[key] = Sequence(
+                name,
+                score,
+                segmented or sparse,
+                points_are_object=segmented is not None,
+                notes=notes,
+                video=video,
+                mask_video=masks,
+            )
     return found
 
 
-def read_uco3d_frames(folder: SourceFolder, sequence: str, limits: CaptureLimits) -> tuple[list[dict[str, Any]], str]:
+def read_uco3d_frames(
+    folder: SourceFolder, sequence: Sequence, limits: CaptureLimits
+) -> tuple[list[dict[str, Any]], str]:
     """A sequence's frames in the form of CO3D's JSON, and the SHA-256 of their rows. Raises ``AssetError``."""
     digest = hashlib.sha256()
     frames = []
     with _connected(folder) as connection:
-        for row in connection.execute(_FRAMES, (sequence, limits.max_frames + 1)):
+        columns = _selected(connection, "frame_annots", _FRAME_COLUMNS)
+        query = f"SELECT {columns} FROM frame_annots WHERE sequence_name = ? ORDER BY frame_number LIMIT ?"
+        for row in connection.execute(query, (sequence.name, limits.max_frames + 1)):
             digest.update(repr(row).encode("utf-8", "surrogateescape"))
-            frames.append(_frame(row))
+            frames.append(_frame(row, sequence, folder))
     return frames, digest.hexdigest()
 
 
@@ -92,13 +116,28 @@ def _connected(folder: SourceFolder) -> Iterator[sqlite3.Connection]:
         raise AssetError("annotations_unreadable", f"{DATABASE} cannot be read: {error}") from error
 
 
-def _frame(row: tuple[Any, ...]) -> dict[str, Any]:
-    number, image, size, mask, rotation, translation, focal, principal, distortion, kind = row
+def _selected(connection: sqlite3.Connection, table: str, columns: tuple[str, ...]) -> str:
+    """The columns as a query names them, NULL for one that the table does not have."""
+    there = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
+    return ", ".join(name if name in there else "NULL" for name in columns)
+
+
+def _shown(path: Any, video: str | None, seconds: Any, folder: SourceFolder) -> Any:
+    """The file of a frame where there is one, and otherwise the frame of the video."""
+    if video is None or not isinstance(seconds, int | float) or not 0 <= seconds < 1e6:
+        return path
+    if isinstance(path, str) and path and folder.exists(path):
+        return path
+    return frame_name(video, seconds)
+
+
+def _frame(row: tuple[Any, ...], sequence: Sequence, folder: SourceFolder) -> dict[str, Any]:
+    number, image, size, mask, rotation, translation, focal, principal, distortion, kind, seconds = row
     nine = _unpacked(rotation, "f", 9)
     return {
         "frame_number": number,
-        "image": {"path": image, "size": _unpacked(size, "i", 2)},
-        "mask": {"path": mask},
+        "image": {"path": _shown(image, sequence.video, seconds, folder), "size": _unpacked(size, "i", 2)},
+        "mask": {"path": _shown(mask, sequence.mask_video, seconds, folder)},
         "distortion": _unpacked(distortion, "f", 12),
         "viewpoint": {
             "R": nine and [nine[0:3], nine[3:6], nine[6:9]],

@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -19,6 +19,9 @@ from viewpoint100k.errors import AssetError
 __all__ = ["AssetFiles"]
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_GAZEBO_TEXTURES = "../materials/textures"
+"""From the folder of a Gazebo model's meshes. All of Google Scanned Objects has them there, and names them as if they
+were beside the mesh."""
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -36,6 +39,7 @@ class AssetFiles:
         self._digests: dict[str, str] = {}
         self.references: list[Path] = []
         """Files other than the asset's own that were looked for, whether they were there or not."""
+        self._notes: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -45,6 +49,29 @@ class AssetFiles:
     @property
     def stem(self) -> str:
         return self._path.stem
+
+    @property
+    def real_path(self) -> str:
+        """Of the asset's own file, for a reader that must open it itself, once `read_asset` has checked it."""
+        return os.path.realpath(self._path)
+
+    @property
+    def is_of_gazebo_model(self) -> bool:
+        """Whether it lies in the folder ``meshes`` of a Gazebo model, whose world is +Z up.
+
+        Source: the Gazebo documentation, "Model structure": ``model.config``, ``meshes``, ``materials/textures``.
+        """
+        model = self._path.parent.parent / "model.config"
+        return self._path.parent.name == "meshes" and self._is_inside(model) and model.is_file()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed or left out while the asset was read: short snake_case words, sorted, each once."""
+        return tuple(sorted(self._notes))
+
+    def note(self, *words: str) -> None:
+        """Adds to `notes`."""
+        self._notes.update(words)
 
     @property
     def sha256(self) -> str:
@@ -67,12 +94,16 @@ class AssetFiles:
             raise AssetError("file_missing", f"{self.name} is no longer there")
         return self._read_regular(self._path, self.name)
 
-    def read_reference(self, reference: str, missing: str, *, is_uri: bool) -> bytes:
+    def read_reference(
+        self, reference: str, missing: str, *, is_uri: bool, beside: str = "", is_texture: bool = False
+    ) -> bytes:
         """What ``reference``, written in the asset's file, stands for: a path beside that file, or a ``data:`` URI.
 
         With ``is_uri`` it is a URI reference with percent-encoding, as in glTF; otherwise a plain path, as in OBJ,
-        in which a backslash is a separator too. Raises ``AssetError`` with the reason ``missing`` where there is no
-        such file, and as `read_asset` does.
+        in which a backslash is a separator too. Where it is written in another file, ``beside`` is that file's folder,
+        relative to the asset's own, which is looked into next. With ``is_texture`` a file of this name is looked for
+        last where Gazebo's models keep their textures, and ``texture_assumed`` noted. Raises ``AssetError`` with the
+        reason ``missing`` where there is no such file, and as `read_asset` does.
         """
         if reference[:5].lower() == "data:":
             return self._decode_data_uri(reference, missing)
@@ -83,10 +114,20 @@ class AssetFiles:
                 "unsupported_reference",
                 f"{self.name} refers to {reference[:120]!r}: only files beside it are read, never addresses",
             )
-        found = next((path for path in self._spellings(reference, is_uri) if path.exists()), None)
+        stated = [reference, f"{beside}/{reference}"] if beside else [reference]
+        found = self._found(stated, is_uri)
+        if found is None and is_texture and self._is_inside(self._path.parent.parent):
+            name = re.split(r"[\\/]", reference)[-1]
+            found = self._found([f"{_GAZEBO_TEXTURES}/{name}"], is_uri)
+            if found is not None:
+                self.note("texture_assumed")
         if found is None:
             raise AssetError(missing, f"{self.name} refers to {reference[:200]!r}, which is not there")
         return self._read_regular(found, reference)
+
+    def _found(self, references: Sequence[str], is_uri: bool) -> Path | None:
+        """The first of these paths that exists, however it is spelt."""
+        return next((p for reference in references for p in self._spellings(reference, is_uri) if p.exists()), None)
 
     def _spellings(self, reference: str, is_uri: bool) -> Iterator[Path]:
         """Paths that ``reference`` can mean, the most literal first; all checked to lie inside the root."""
@@ -105,8 +146,11 @@ class AssetFiles:
                     yield twin
 
     def _check_inside(self, path: Path, reference: str) -> None:
-        if not Path(os.path.realpath(path)).is_relative_to(self._root):
+        if not self._is_inside(path):
             raise self._outside(reference)
+
+    def _is_inside(self, path: Path) -> bool:
+        return Path(os.path.realpath(path)).is_relative_to(self._root)
 
     def _outside(self, reference: str) -> AssetError:
         return AssetError(

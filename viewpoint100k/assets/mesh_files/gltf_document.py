@@ -5,7 +5,6 @@ Khronos glTF 2.0 specification, sections 3.6 (binary data) and 4 (GLB).
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import struct
 from dataclasses import dataclass
@@ -15,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
+from viewpoint100k.assets.mesh_files.packages import needed
 from viewpoint100k.errors import AssetError
 
-__all__ = ["GltfDocument", "draco_available", "read_accessor", "read_document", "view_bytes"]
+__all__ = ["GltfDocument", "read_accessor", "read_document", "view_bytes"]
 
 _GLB_MAGIC, _JSON_CHUNK, _BIN_CHUNK = 0x46546C67, 0x4E4F534A, 0x004E4942
-_GEOMETRY_EXTENSIONS = frozenset({"KHR_mesh_quantization"})
-_TEXTURE_EXTENSIONS = frozenset({"KHR_texture_transform", "EXT_texture_webp", "EXT_texture_avif"})
+_GEOMETRY_EXTENSIONS = frozenset({"KHR_mesh_quantization", "EXT_mesh_gpu_instancing", "KHR_draco_mesh_compression"})
+_TEXTURE_EXTENSIONS = frozenset({"KHR_texture_transform", "KHR_texture_basisu", "EXT_texture_webp", "EXT_texture_avif"})
 _HARMLESS_EXTENSIONS = frozenset({"KHR_lights_punctual", "KHR_xmp_json_ld", "KHR_xmp", "KHR_node_visibility"})
 _COMPONENTS = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _MAX_ZEROS = 10_000_000
@@ -59,11 +59,6 @@ def read_document(files: AssetFiles, *, binary: bool) -> GltfDocument:
     _check_version_and_extensions(tree, files.name)
     specifications: list[dict[str, Any]] = tree.get("buffers") or []
     return GltfDocument(tree, tuple(_buffer(i, spec, chunk, files) for i, spec in enumerate(specifications)))
-
-
-def draco_available() -> bool:
-    """Whether trimesh can decode ``KHR_draco_mesh_compression`` here. Without DracoPy it makes zeros of it."""
-    return importlib.util.find_spec("DracoPy") is not None
 
 
 def view_bytes(document: GltfDocument, index: int) -> memoryview:
@@ -153,6 +148,8 @@ def _check_version_and_extensions(tree: dict[str, Any], name: str) -> None:
     version = str(tree["asset"].get("version", ""))
     if not version.startswith("2."):
         raise AssetError("unreadable", f"{name} is glTF {version[:20]!r}, and only glTF 2 can be read")
+    if "KHR_draco_mesh_compression" in (tree.get("extensionsRequired") or []):
+        needed("DracoPy", "DracoPy", name)  # Without it trimesh makes zeros of what is compressed.
     unknown = [extension for extension in tree.get("extensionsRequired") or [] if not _is_readable(str(extension))]
     if unknown:
         raise AssetError(
@@ -161,8 +158,6 @@ def _check_version_and_extensions(tree: dict[str, Any], name: str) -> None:
 
 
 def _is_readable(extension: str) -> bool:
-    if extension == "KHR_draco_mesh_compression":
-        return draco_available()
     known = _GEOMETRY_EXTENSIONS | _TEXTURE_EXTENSIONS | _HARMLESS_EXTENSIONS
     return extension in known or extension.startswith("KHR_materials_")
 

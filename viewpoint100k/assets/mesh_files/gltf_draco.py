@@ -18,7 +18,7 @@ import trimesh
 from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument, read_accessor
-from viewpoint100k.assets.mesh_files.gltf_nodes import scene_roots
+from viewpoint100k.assets.mesh_files.gltf_nodes import instance_places, scene_roots
 from viewpoint100k.assets.mesh_files.gltf_pose import Poser
 from viewpoint100k.assets.mesh_files.gltf_primitives import (
     ATTRIBUTES,
@@ -93,13 +93,15 @@ class _PlainDocument:
                 mesh = self._numbers["mesh", id(primitive)]
             else:
                 mesh = self._numbers["mesh", id(primitive)] = self._add_mesh(primitive, {})
-            # A skin puts vertices where its joints are; where the skinned node stands means nothing.
-            if self._poser.is_skinned(node, primitive):
-                self._roots.append(len(self._nodes))
-            else:
-                parent = self._nodes[node]
-                parent["children"] = [*parent.get("children", []), len(self._nodes)]
-            self._nodes.append({"mesh": mesh})
+            for place in instance_places(self._source, node):
+                # A skin puts vertices where its joints are; where the skinned node stands means nothing.
+                if self._poser.is_skinned(node, primitive):
+                    self._roots.append(len(self._nodes))
+                else:
+                    parent = self._nodes[node]
+                    parent["children"] = [*parent.get("children", []), len(self._nodes)]
+                standing = {} if place is None else {"matrix": place.T.ravel().tolist()}
+                self._nodes.append({"mesh": mesh, **standing})
 
     def dumped(self) -> bytes:
         """The document as a ``.gltf`` file whose buffers' URIs are numbers for `get`."""

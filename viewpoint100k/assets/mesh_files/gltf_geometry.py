@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 
 from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument, read_accessor
-from viewpoint100k.assets.mesh_files.gltf_nodes import drawn_nodes, node_matrices
+from viewpoint100k.assets.mesh_files.gltf_nodes import (
+    drawn_nodes,
+    instance_count,
+    instance_places,
+    node_matrices,
+)
 from viewpoint100k.assets.mesh_files.gltf_pose import Poser
 from viewpoint100k.assets.mesh_files.gltf_primitives import (
     ATTRIBUTES,
@@ -20,6 +25,7 @@ from viewpoint100k.assets.mesh_files.gltf_primitives import (
 )
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry import exact
 
 __all__ = ["read_primitives"]
 
@@ -58,7 +64,9 @@ def _read_plain(document: GltfDocument, nodes: Sequence[int]) -> list[DrawnPrimi
             # A skin puts vertices where its joints are; where the skinned node stands means nothing.
             to_scene = np.eye(4) if poser.is_skinned(node, primitive) else matrices[node]
             triangles = corners_of(document, primitive)
-            drawn.append(DrawnPrimitive(attributes, triangles, to_scene, primitive.get("material")))
+            for place in instance_places(document, node):
+                to_place = to_scene if place is None else exact.matmul(to_scene, place)
+                drawn.append(DrawnPrimitive(attributes, triangles, to_place, primitive.get("material")))
     return drawn
 
 
@@ -72,7 +80,8 @@ def _check_triangle_count(document: GltfDocument, nodes: Sequence[int], name: st
                 message = f"{name} has {vertices:,} vertices, more than {limits.max_triangles:,} triangles can use"
                 raise AssetError("too_many_triangles", message)
             count = int(accessors[primitive.get("indices", primitive["attributes"]["POSITION"])]["count"])
-            total += count // 3 if primitive.get("mode", TRIANGLES) == TRIANGLES else max(0, count - 2)
+            drawn = count // 3 if primitive.get("mode", TRIANGLES) == TRIANGLES else max(0, count - 2)
+            total += drawn * instance_count(document, node)
     if total > limits.max_triangles:
         raise AssetError("too_many_triangles", f"{name} has {total:,} triangles, more than {limits.max_triangles:,}")
 

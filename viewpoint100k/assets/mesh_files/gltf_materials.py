@@ -20,7 +20,10 @@ __all__ = ["GltfMaterials", "UvMapping"]
 
 _WRAPS: dict[int, Wrap] = {10497: "repeat", 33071: "clamp", 33648: "mirror"}
 _GLOSS = "KHR_materials_pbrSpecularGlossiness"
-_SOURCE_EXTENSIONS = ("EXT_texture_webp", "EXT_texture_avif")
+_UNLIT = "KHR_materials_unlit"
+_LOOKS = ("anisotropy", "clearcoat", "diffuse_transmission", "iridescence", "sheen", "transmission", "volume")
+"""Parts of a material that change how it looks, and that this project's materials do not have."""
+_SOURCE_EXTENSIONS = ("EXT_texture_webp", "EXT_texture_avif", "KHR_texture_basisu")
 
 Json = dict[str, Any]
 
@@ -97,8 +100,24 @@ class GltfMaterials:
             emissive_texture=textures.get("emissive"),
             alpha_mode=alpha_mode,
             alpha_cutoff=float(source.get("alphaCutoff", 0.5)),
+            unlit=_UNLIT in (source.get("extensions") or {}),
         )
+        self._note(source, material, bool(left_out))
         return material, mapping
+
+    def _note(self, source: Json, material: Material, left_out: bool) -> None:
+        """Says what was assumed of a material, or left out."""
+        extensions: Json = source.get("extensions") or {}
+        surface: Json = source.get("pbrMetallicRoughness") or {}
+        if material.unlit:
+            self._files.note("unlit")
+        elif _GLOSS not in extensions and not {"metallicFactor", "metallicRoughnessTexture"} & surface.keys():
+            self._files.note("metal_default")
+        if left_out:
+            self._files.note("texture_left_out")
+        if _GLOSS in extensions and "specularGlossinessTexture" in extensions[_GLOSS]:
+            self._files.note("gloss_left_out")
+        self._files.note(*(f"{name}_left_out" for name in _LOOKS if f"KHR_materials_{name}" in extensions))
 
     def _texture(self, index: int, *, alpha: bool) -> Texture:
         if (index, alpha) not in self._textures:
@@ -125,8 +144,6 @@ class GltfMaterials:
         if (index, alpha) not in self._images:
             image = self._document.items("images")[index]
             name = f"{image.get('name') or index} of {self._files.name}"
-            if image.get("mimeType") == "image/ktx2":
-                raise AssetError("unsupported_extension", f"the texture {name} is KTX2, which is not read here")
             if "bufferView" in image:
                 data = bytes(view_bytes(self._document, int(image["bufferView"])))
             elif "uri" in image:
@@ -170,8 +187,7 @@ def _surface_factors(source: Json) -> tuple[tuple[float, float, float, float], f
         return _glossy_factors(extensions[_GLOSS])
     surface: Json = source.get("pbrMetallicRoughness") or {}
     color = _color(surface.get("baseColorFactor", (1.0, 1.0, 1.0, 1.0)))
-    if "KHR_materials_unlit" in extensions:
-        # What is painted with its light is drawn matte: a highlight on top of it would be a second light.
+    if _UNLIT in extensions:  # A renderer that knows no such surface draws it matte.
         return color, 0.0, 1.0
     return color, _fraction(surface.get("metallicFactor", 1.0)), _fraction(surface.get("roughnessFactor", 1.0))
 

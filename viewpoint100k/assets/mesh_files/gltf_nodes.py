@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument
+from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument, read_accessor
 from viewpoint100k.geometry import exact
 
-__all__ = ["drawn_nodes", "node_matrices", "scene_roots"]
+__all__ = ["drawn_nodes", "instance_count", "instance_places", "node_matrices", "scene_roots"]
+
+_INSTANCING = "EXT_mesh_gpu_instancing"
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +42,34 @@ def node_matrices(document: GltfDocument) -> dict[int, Floats]:
         local = _local_matrix(nodes[index])
         matrices[index] = local if parent is None else exact.matmul(matrices[parent], local)
     return matrices
+
+
+def instance_count(document: GltfDocument, node: int) -> int:
+    """In how many places a node draws its mesh. Raises ``ValueError`` where the extension contradicts itself."""
+    counts = {
+        int(document.items("accessors")[index]["count"]) for index in _instance_attributes(document, node).values()
+    }
+    if len(counts) > 1:
+        raise ValueError(f"node {node} has instance attributes of different lengths: {sorted(counts)}")
+    return counts.pop() if counts else 1
+
+
+def instance_places(document: GltfDocument, node: int) -> list[Floats | None]:
+    """(4, 4) for each place in which a node draws its mesh, in the node's own coordinates; a single None without
+    instances. Source: Khronos glTF, vendor extension EXT_mesh_gpu_instancing."""
+    attributes, count = _instance_attributes(document, node), instance_count(document, node)
+    if not attributes:
+        return [None]
+    columns = {key: read_accessor(document, index).astype(np.float64) for key, index in attributes.items()}
+    local = [{key.lower(): values[place].tolist() for key, values in columns.items()} for place in range(count)]
+    return [_local_matrix(one) for one in local]
+
+
+def _instance_attributes(document: GltfDocument, node: int) -> dict[str, int]:
+    """Accessors of a node's instances by TRANSLATION, ROTATION and SCALE."""
+    extension = (document.items("nodes")[node].get("extensions") or {}).get(_INSTANCING) or {}
+    stated = extension.get("attributes") or {}
+    return {key: int(stated[key]) for key in ("TRANSLATION", "ROTATION", "SCALE") if key in stated}
 
 
 def _walk(document: GltfDocument) -> list[tuple[int, int | None]]:

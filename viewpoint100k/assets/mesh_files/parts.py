@@ -15,7 +15,7 @@ from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material, Mesh, Primitive
 
-__all__ = ["UP_AXES", "Part", "UpAxis", "upright_mesh"]
+__all__ = ["UP_AXES", "Part", "UpAxis", "in_order_of_use", "upright_mesh"]
 
 UpAxis = Literal["x", "y", "z"]
 
@@ -55,6 +55,28 @@ class Part:
             # The cofactor matrix is the inverse transpose up to a positive factor, and safe for tiny scales.
             normals = exact.matmul(self.normals, _cofactors(linear).T) * np.sign(determinant)
         return replace(self, positions=positions, triangles=triangles, normals=normals)
+
+
+def in_order_of_use(part: Part) -> Part:
+    """The part with its vertices in the order in which its triangles first use them, and without unused ones.
+
+    trimesh leaves vertices at one place in an order that its unstable sort, and so the CPU, decides. A part that refers
+    to vertices that it does not have stays as it is: `upright_mesh` refuses it.
+    """
+    if not len(part.triangles) or part.triangles.min() < 0 or part.triangles.max() >= len(part.positions):
+        return part
+    used, first = np.unique(part.triangles, return_index=True)
+    order = used[np.argsort(first, kind="stable")]
+    places = np.zeros(len(part.positions), dtype=np.int64)
+    places[order] = np.arange(len(order))
+    return replace(
+        part,
+        positions=part.positions[order],
+        triangles=places[part.triangles],
+        normals=None if part.normals is None else part.normals[order],
+        uvs=None if part.uvs is None else part.uvs[order],
+        colors=None if part.colors is None else part.colors[order],
+    )
 
 
 def upright_mesh(parts: Sequence[Part], up: UpAxis, name: str) -> tuple[Mesh, NDArray[np.float64]]:

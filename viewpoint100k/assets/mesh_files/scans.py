@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
-from viewpoint100k.assets.mesh_files.parts import Part
+from viewpoint100k.assets.mesh_files.parts import Part, in_order_of_use
+from viewpoint100k.assets.mesh_files.ply_colors import fanned_faces, with_usual_color_names
 from viewpoint100k.assets.mesh_files.textures import decode_texture, srgb_to_linear
 from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry.mesh import Material, Texture
@@ -42,10 +43,13 @@ def read_ply(files: AssetFiles, limits: MeshLimits) -> list[Part]:
     if not counts.get("face") or not counts.get("vertex"):
         raise AssetError("empty_mesh", f"{files.name} has no faces")
     _check_count(counts["face"], files.name, limits)
-    kwargs = trimesh.exchange.ply.load_ply(io.BytesIO(data), skip_materials=True)
+    header, color_left_out = with_usual_color_names(header)
+    if color_left_out:
+        files.note("color_left_out")
+    kwargs = trimesh.exchange.ply.load_ply(io.BytesIO(header + data[end.end() :]), skip_materials=True)
     if kwargs.get("faces") is None or len(kwargs["faces"]) < counts["face"]:
         raise AssetError("truncated", f"{files.name} has fewer faces than its header says")
-    return [_ply_part(kwargs, _TEXTURE_FILE.search(header), files, limits)]
+    return [in_order_of_use(_ply_part(kwargs, _TEXTURE_FILE.search(header), files, limits))]
 
 
 def read_stl(files: AssetFiles, limits: MeshLimits) -> list[Part]:
@@ -89,7 +93,7 @@ def _ply_part(
     uv = getattr(kwargs.get("visual"), "uv", None)
     if uv is not None and texture_line is not None:
         name = texture_line[1].decode("utf-8", errors="replace")
-        data = files.read_reference(name, "texture_missing", is_uri=False)
+        data = files.read_reference(name, "texture_missing", is_uri=False, is_texture=True)
         pixels = decode_texture(data, f"{name} of {files.name}", limits, alpha=False)
         material = Material(base_color_texture=Texture(pixels))
         uvs = np.array(uv, dtype=np.float64)
@@ -102,26 +106,33 @@ def _ply_part(
         uvs=uvs,
         material=material,
     )
-    return _colored(part, kwargs)
+    return _colored(part, kwargs, files)
 
 
-def _colored(part: Part, kwargs: dict[str, Any]) -> Part:
+def _colored(part: Part, kwargs: dict[str, Any], files: AssetFiles) -> Part:
     """The part with the file's colours: those of its vertices, or else those of its faces."""
     count = len(part.positions)
     by_vertex, by_face = kwargs.get("vertex_colors"), kwargs.get("face_colors")
     if by_vertex is not None and len(by_vertex) == count:
         return replace(part, colors=_linear_colors(np.asarray(by_vertex)))
-    if by_face is None or len(by_face) != len(part.triangles):
+    if by_face is None and by_vertex is None:
         return part
-    # Each face gets vertices of its own.
-    corners = part.triangles.reshape(-1)
+    triangles, faces = part.triangles, np.arange(len(part.triangles))
+    fanned = fanned_faces(kwargs["metadata"]["_ply_raw"]) if part.uvs is None else None
+    if fanned is not None:
+        triangles, faces = fanned
+    if by_face is None or len(by_face) <= faces.max():
+        files.note("color_left_out")  # trimesh has split the vertices where the texture's seams are.
+        return part
+    # Each triangle gets vertices of its own.
+    corners = triangles.reshape(-1)
     return replace(
         part,
         positions=part.positions[corners],
         triangles=np.arange(len(corners)).reshape(-1, 3),
         normals=None if part.normals is None else part.normals[corners],
         uvs=None if part.uvs is None else part.uvs[corners],
-        colors=np.repeat(_linear_colors(np.asarray(by_face)), 3, axis=0),
+        colors=np.repeat(_linear_colors(np.asarray(by_face))[faces], 3, axis=0),
     )
 
 

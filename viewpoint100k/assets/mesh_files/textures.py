@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from viewpoint100k.assets.mesh_files.ktx2 import is_ktx2, png_of_ktx2
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry import exact
@@ -28,6 +29,8 @@ def decode_texture(data: bytes, name: str, limits: MeshLimits, *, alpha: bool) -
     at the smaller size in the first place. Colour profiles and EXIF rotation are ignored, as glTF demands. Raises
     ``AssetError``: ``texture_too_large`` from the header alone, ``texture_unreadable``.
     """
+    if is_ktx2(data):
+        data = png_of_ktx2(data, name, limits)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

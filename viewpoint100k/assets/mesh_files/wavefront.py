@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
-from viewpoint100k.assets.mesh_files.parts import Part
+from viewpoint100k.assets.mesh_files.parts import Part, in_order_of_use
 from viewpoint100k.assets.mesh_files.textures import srgb_to_linear
-from viewpoint100k.assets.mesh_files.wavefront_materials import ObjMaterial, read_mtl
+from viewpoint100k.assets.mesh_files.wavefront_materials import ObjMaterial, material_names, read_mtl
 from viewpoint100k.errors import AssetError
 
 __all__ = ["decode_text", "read_obj"]
 
+_PLAIN = ObjMaterial()
 _NO_MATERIAL = frozenset({"", "None", "(null)", "none"})
 """What exporters write where a face has no material."""
 # The literal beginning lets the regex engine skip what is not meant: these run over megabytes.
@@ -31,8 +32,8 @@ def read_obj(files: AssetFiles, limits: MeshLimits) -> list[Part]:
     """All faces of an OBJ file, one part a material.
 
     Vertex colours (three numbers after a position) are taken as sRGB, as tools write them. Raises ``AssetError``:
-    ``material_missing`` for an MTL file or a material that is not there, ``too_many_triangles``, ``empty_mesh``, and
-    what `read_mtl` raises.
+    ``material_missing`` for an MTL file or a material that is not there, ``material_ambiguous`` where no face says
+    which of several it has, ``too_many_triangles``, ``empty_mesh``, and what `read_mtl` raises.
     """
     text = _regular_text(decode_text(files.read_asset()))
     faces = text.count("\nf ")
@@ -42,13 +43,20 @@ def read_obj(files: AssetFiles, limits: MeshLimits) -> list[Part]:
     if not faces:
         raise AssetError("empty_mesh", f"{files.name} has no faces")
     used = list(dict.fromkeys(name for name in _USEMTL.findall(text) if name not in _NO_MATERIAL))
-    materials = _read_materials(files, _MTLLIB.findall(text), used, limits)
+    libraries = _MTLLIB.findall(text)
+    if "\nusemtl" not in text and (only := _only_material(files, libraries)) is not None:
+        used, text = [only], f"\nusemtl {only}{text}"
+        files.note("no_usemtl")
+    materials = _read_materials(files, libraries, used, limits)
     # Numbers for names: trimesh then finds every material, whatever it is called and whichever library has it.
     numbers = {name: str(number) for number, name in enumerate(used)}
     text = _USEMTL.sub(lambda match: f"\nusemtl {numbers.get(match[1], '-')}", _MTLLIB.sub("", text))
     stub = "".join(f"newmtl {number}\n" for number in numbers.values())
     loaded = trimesh.exchange.obj.load_obj(io.StringIO("mtllib stub\n" + text), resolver={"stub": stub})
-    return [_part(kwargs, used, materials) for kwargs in loaded.get("geometry", {}).values()]
+    parts = [_part(kwargs, used, materials) for kwargs in loaded.get("geometry", {}).values()]
+    if any(part.material is _PLAIN.material and part.colors is None for part in parts):
+        files.note("no_material")
+    return [in_order_of_use(part) for part in parts]
 
 
 def decode_text(data: bytes) -> str:
@@ -96,6 +104,18 @@ def _absolute_corner(corner: str, counts: tuple[int, ...]) -> str:
     )
 
 
+def _only_material(files: AssetFiles, libraries: list[str]) -> str | None:
+    """The material of faces that name none; None where there is no library, or an empty one.
+
+    Raises ``AssetError`` with ``material_missing``, and with ``material_ambiguous`` where there are several.
+    """
+    names = list(dict.fromkeys(name for line in dict.fromkeys(libraries) for name in material_names(files, line)))
+    if len(names) > 1:
+        message = f"{files.name} names a library of {len(names)} materials, and no face says which it has (usemtl)"
+        raise AssetError("material_ambiguous", message)
+    return names[0] if names else None
+
+
 def _read_materials(
     files: AssetFiles, libraries: list[str], used: list[str], limits: MeshLimits
 ) -> dict[str, ObjMaterial]:
@@ -112,7 +132,7 @@ def _read_materials(
 def _part(kwargs: dict[str, Any], used: list[str], materials: dict[str, ObjMaterial]) -> Part:
     visual = kwargs.get("visual")
     name = getattr(getattr(visual, "material", None), "name", None)
-    source = materials[used[int(name)]] if name is not None and str(name).isdigit() else ObjMaterial()
+    source = materials[used[int(name)]] if name is not None and str(name).isdigit() else _PLAIN
     faces = np.asarray(kwargs["faces"])
     triangles = faces if faces.ndim == 2 and faces.shape[1] == 3 else trimesh.geometry.triangulate_quads(faces)
     uvs: NDArray[np.float64] | None = None
@@ -131,5 +151,5 @@ def _part(kwargs: dict[str, Any], used: list[str], materials: dict[str, ObjMater
         normals=None if kwargs.get("vertex_normals") is None else np.array(kwargs["vertex_normals"]),
         uvs=uvs,
         colors=colors,
-        material=source.material if uvs is not None else source.untextured(),
+        material=source.material if uvs is not None or source is _PLAIN else source.untextured(),
     )

@@ -7,6 +7,7 @@ the roughness. ``Tr`` is ignored: half of the tools write 1 in it for opaque, th
 from __future__ import annotations
 
 import math
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -19,7 +20,7 @@ from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.textures import decode_texture, srgb_to_linear
 from viewpoint100k.geometry.mesh import Material, Texture, Wrap
 
-__all__ = ["ObjMaterial", "read_mtl"]
+__all__ = ["ObjMaterial", "material_names", "read_mtl"]
 
 _OPTION_VALUES = {
     "-blendu": 1, "-blendv": 1, "-boost": 1, "-mm": 2, "-texres": 1,
@@ -46,6 +47,8 @@ class _Map:
     """A texture as an MTL line states it."""
 
     file: str
+    folder: str = ""
+    """Of the MTL file, relative to the asset's."""
     scale: tuple[float, float] = (1.0, 1.0)
     offset: tuple[float, float] = (0.0, 0.0)
     clamp: bool = False
@@ -57,14 +60,25 @@ def read_mtl(files: AssetFiles, line: str, used: list[str], limits: MeshLimits) 
     Raises ``AssetError``: ``material_missing``, ``texture_missing``, ``texture_unreadable``, ``texture_too_large``.
     """
     materials: dict[str, ObjMaterial] = {}
+    for folder, key, settings in _library(files, line):
+        if key in used and key not in materials:
+            materials[key] = _material(settings, folder, files, limits)
+    return materials
+
+
+def material_names(files: AssetFiles, line: str) -> list[str]:
+    """The names of all materials in what a ``mtllib`` line names. Raises ``AssetError`` with ``material_missing``."""
+    return list(dict.fromkeys(key for _, key, _ in _library(files, line)))
+
+
+def _library(files: AssetFiles, line: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Each material of a line's files: the folder of its file, its name, its settings."""
     # The standard allows several names in a line; real names have blanks in them. A line ending in .mtl once is a name.
     names = line.split() if line.lower().count(".mtl") > 1 else [line]
     for name in names:
         text = files.read_reference(name, "material_missing", is_uri=False)
         for key, settings in _blocks(text.decode("utf-8-sig", errors="replace")):
-            if key in used and key not in materials:
-                materials[key] = _material(settings, files, limits)
-    return materials
+            yield posixpath.dirname(name.replace("\\", "/")), key, settings
 
 
 def _blocks(text: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -83,9 +97,9 @@ def _blocks(text: str) -> Iterator[tuple[str, dict[str, str]]]:
         yield name, settings
 
 
-def _material(settings: dict[str, str], files: AssetFiles, limits: MeshLimits) -> ObjMaterial:
-    diffuse, opacity = _map(settings, "map_kd"), _map(settings, "map_d", "map_opacity")
-    emission, normal = _map(settings, "map_ke"), _map(settings, "norm")
+def _material(settings: dict[str, str], folder: str, files: AssetFiles, limits: MeshLimits) -> ObjMaterial:
+    diffuse, opacity = _map(settings, folder, "map_kd"), _map(settings, folder, "map_d", "map_opacity")
+    emission, normal = _map(settings, folder, "map_ke"), _map(settings, folder, "norm")
     alpha = float(np.clip(_numbers(settings.get("d", "1"), (1.0,))[-1], 0.0, 1.0))
     color = (1.0, 1.0, 1.0) if diffuse else _linear(settings.get("kd"), (0.8, 0.8, 0.8))
     glow = _linear(settings.get("ke"), (0.0, 0.0, 0.0))
@@ -112,12 +126,12 @@ def _roughness(settings: dict[str, str]) -> float:
     return max(0.2, 1.0 - math.sqrt(min(exponent, 1000.0) / 1000.0))
 
 
-def _map(settings: dict[str, str], *keys: str) -> _Map | None:
+def _map(settings: dict[str, str], folder: str, *keys: str) -> _Map | None:
     """The first of the named maps that is stated, with its options taken apart."""
     value = next((settings[key] for key in keys if settings.get(key)), None)
     if value is None:
         return None
-    found, words = _Map(""), value.split(" ")
+    found, words = _Map("", folder), value.split(" ")
     while words and words[0].startswith("-"):
         option = words.pop(0).lower()
         if option in ("-s", "-o", "-t"):
@@ -156,7 +170,7 @@ def _texture(stated: _Map | None, files: AssetFiles, limits: MeshLimits) -> Text
 
 
 def _pixels(stated: _Map, files: AssetFiles, limits: MeshLimits, *, alpha: bool) -> NDArray[np.uint8]:
-    data = files.read_reference(stated.file, "texture_missing", is_uri=False)
+    data = files.read_reference(stated.file, "texture_missing", is_uri=False, beside=stated.folder, is_texture=True)
     return decode_texture(data, f"{stated.file} of {files.name}", limits, alpha=alpha)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.errors import MissingExtraError
 
-__all__ = ["guesses_from_numbers", "guesses_from_words", "require_scikit_learn"]
+__all__ = ["guesses_from_boosting", "guesses_from_numbers", "guesses_from_words", "require_scikit_learn"]
 
 _COMPONENTS = 48
 """More features than this are reduced to as many principal components for the linear model."""
@@ -66,6 +66,21 @@ def guesses_from_numbers(
         forest = ExtraTreesClassifier(trees, min_samples_leaf=6, max_features="sqrt", random_state=seed)
         votes = sum(m.fit(features[train], targets[train]).predict_proba(features[test]) for m in (linear, forest))
         return np.asarray(forest.classes_[np.argmax(votes, axis=1)])
+
+    return _across_folds(guess, targets, assets, folds)
+
+
+def guesses_from_boosting(
+    features: NDArray[np.float32], targets: Guesses, assets: NDArray[np.str_], folds: int, seed: int
+) -> Guesses:
+    """(n,) the class that boosted trees give each row of features (n, k), for few features that act together."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    def guess(train: NDArray[np.int64], test: NDArray[np.int64]) -> Guesses:
+        model = HistGradientBoostingClassifier(
+            max_iter=60, max_leaf_nodes=15, min_samples_leaf=15, early_stopping=False, random_state=seed
+        )
+        return np.asarray(model.fit(features[train], targets[train]).predict(features[test]))
 
     return _across_folds(guess, targets, assets, folds)
 

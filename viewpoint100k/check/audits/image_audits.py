@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,25 +13,16 @@ from numpy.typing import NDArray
 
 from viewpoint100k.check.audits.classifiers import guesses_from_numbers
 from viewpoint100k.check.audits.image_features import ImageFeatures, describe
-from viewpoint100k.check.audits.judging import Measured, measure
+from viewpoint100k.check.audits.judging import Measured, limit_of_type, mean_of_types, measure
 from viewpoint100k.check.audits.problems import Problem, SampledRow
 from viewpoint100k.check.audits.results import AuditSettings
 from viewpoint100k.check.audits.sampling import Sample, read_images
+from viewpoint100k.check.labels.definitions import Definition
 from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["SeenImages", "image_audits", "look_at_images"]
 
 _ORDINALS = ("first", "second")
-
-_CUES: Mapping[str, frozenset[str]] = {
-    "first_image": frozenset({"first_image"}),
-    "second_image": frozenset({"second_image"}),
-    "first_background": frozenset({"first_image", "background"}),
-    "second_background": frozenset({"second_image", "background"}),
-    "object_place_in_first": frozenset({"first_image", "framing"}),
-    "object_place_in_second": frozenset({"second_image", "framing"}),
-}
-"""What a template calls the cue that each audit looks at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,13 +67,12 @@ def image_audits(
     problems: Sequence[Problem],
     assets: NDArray[np.str_],
     settings: AuditSettings,
-    told_by: Mapping[str, frozenset[str]],
+    definitions: Mapping[str, Definition],
 ) -> Iterator[Measured]:
     """Each image alone, its background alone, the object's place alone: verdicts. Both places together: reported.
 
     How the object's place changes from one frame to the other is seen by whoever looks at both images, which is what
-    the question asks of them: a legitimate cue, whose strength is worth knowing all the same. So is, of a question
-    type that ``told_by`` names, what its template says may tell the answer.
+    the question asks of them: a legitimate cue, whose strength is worth knowing all the same.
     """
     row_of = {place: row for row, place in enumerate(seen.places)}
     one_image = {
@@ -90,26 +81,32 @@ def image_audits(
         "object_place_in_{}": seen.place,
     }
     shift = np.column_stack([seen.place[0], seen.place[1] - seen.place[0]])
-    audits: dict[str, tuple[NDArray[np.float32], float | None, str]] = {
-        name.format(ordinal): (features[which], settings.image_threshold, "")
+    audits: dict[str, tuple[NDArray[np.float32], str | None]] = {
+        name.format(ordinal): (features[which], f"{ordinal}_image")
         for name, features in one_image.items()
         for which, ordinal in enumerate(_ORDINALS)
     }
-    both = "a cue that needs both images, and so no shortcut"
-    audits["shift_between_images"] = (shift.astype(np.float32), None, both)
+    audits["shift_between_images"] = (shift.astype(np.float32), None)
+    judged: dict[str, list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.str_]]]] = defaultdict(list)
     for problem in (whole_problem.of(seen.places) for whole_problem in problems):
         if len(set(problem.targets)) < 2:
             continue
         rows, shown = np.array([row_of[place] for place in problem.places]), assets[problem.places]
-        rightly = told_by.get(problem.name, frozenset())
-        for name, (features, limit, note) in audits.items():
-            fair = bool(rightly & _CUES.get(name, frozenset()))
-            threshold, detail = (None, "this type may be told by it, as its template says") if fair else (limit, note)
+        for name, (features, cue) in audits.items():
+            threshold, detail = (
+                limit_of_type(problem.name, cue, definitions.get(problem.name), settings)
+                if cue
+                else (None, "a cue that needs both images, and so no shortcut")
+            )
             guessed = guesses_from_numbers(
                 features[rows], problem.targets, shown, settings.folds, settings.trees, settings.seed
             )
             credit = (guessed == problem.targets).astype(np.float64)
             yield measure(name, problem.name, credit, problem.chance, shown, settings, threshold, detail)
+            if threshold == settings.type_threshold:
+                judged[name].append((credit, problem.chance, shown))
+    for name, results in judged.items():
+        yield from mean_of_types(name, results, settings)
 
 
 def _describe_row(

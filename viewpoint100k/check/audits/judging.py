@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.check.audits.intervals import Estimate, estimate, lower_bound
+from viewpoint100k.check.audits.problems import DIRECTION
 from viewpoint100k.check.audits.results import AuditResult, AuditSettings, Verdict
+from viewpoint100k.check.labels.definitions import Definition
 
-__all__ = ["Measured", "judge", "measure"]
+__all__ = ["Measured", "judge", "limit_of_type", "mean_of_types", "measure"]
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,42 @@ def measure(
     return Measured(
         audit, problem, estimate(credit, chance, assets, settings.resamples, settings.seed), threshold, detail
     )
+
+
+def limit_of_type(
+    problem: str, cue: str, definition: Definition | None, settings: AuditSettings
+) -> tuple[float | None, str]:
+    """How far above chance a guess from one image (``cue``) may be, and a note.
+
+    The side to which a camera goes around the object can be drawn so that one image tells nothing of it, for a circle
+    has no ends. A step along a range must begin and end inside it, and so one image tells a little. A type about one
+    image by its nature is not judged.
+    """
+    if problem == DIRECTION:
+        return settings.image_threshold, ""
+    if definition is not None and cue in definition.told_by:
+        return None, "this type is about one image by its nature, as its template says"
+    return settings.type_threshold, ""
+
+
+def mean_of_types(
+    audit: str, results: Sequence[tuple[Floats, Floats, NDArray[np.str_]]], settings: AuditSettings
+) -> Iterator[Measured]:
+    """The mean over types of credit and chance, each type counting alike, of those with rows enough for a verdict.
+
+    Args:
+        results: credit (n,), chance (n,) and assets (n,) of each type.
+    """
+    enough = [result for result in results if len(result[0]) >= settings.min_rows]
+    if not enough:
+        return
+    total = sum(len(credit) for credit, _, _ in enough)
+    weights = [total / (len(enough) * len(credit)) for credit, _, _ in enough]
+    credit = np.concatenate([weight * one for weight, (one, _, _) in zip(weights, enough, strict=True)])
+    chance = np.concatenate([weight * one for weight, (_, one, _) in zip(weights, enough, strict=True)])
+    assets = np.concatenate([one for _, _, one in enough])
+    detail = f"mean of {len(enough)} types, each counting alike"
+    yield measure(audit, "mean of types", credit, chance, assets, settings, settings.mean_threshold, detail)
 
 
 def judge(measured: Sequence[Measured], settings: AuditSettings) -> tuple[AuditResult, ...]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from viewpoint100k.check.labels.definitions import Definition, Meaning
 from viewpoint100k.check.labels.from_options import QUANTITIES, claimed_direction
 
-__all__ = ["DIRECTION", "LETTERS", "Problem", "SampledRow", "find_problems", "meanings", "read_row"]
+__all__ = ["DIRECTION", "LETTERS", "Problem", "SampledRow", "find_problems", "meanings", "problems_among", "read_row"]
 
 DIRECTION = "direction"
 """The problem of all question types whose answer is the side to which the camera went around the object."""
@@ -160,11 +160,30 @@ def find_problems(rows: Sequence[SampledRow]) -> tuple[Problem, ...]:
     moving right, turning left and being at the object's left are one bit on an orbit, and a shortcut to one is a
     shortcut to all. Every other type is a problem of its own. A type with a single answer is none; its balance fails.
     """
-    kinds = np.array([row.question_type for row in rows], dtype=np.str_)
-    meanings = np.array([row.meaning for row in rows], dtype=np.str_)
-    sides = np.where(np.array([row.azimuth_deg for row in rows]) > 0, "right", "left")
-    strata = np.array([row.stratum for row in rows], dtype=np.str_)
-    found, orbits = [], np.zeros(len(rows), dtype=bool)
+    return problems_among(
+        [row.question_type for row in rows],
+        [row.meaning for row in rows],
+        [row.azimuth_deg for row in rows],
+        [row.stratum for row in rows],
+    )
+
+
+def problems_among(
+    kinds: Sequence[str], meanings: Sequence[str], azimuths_deg: Sequence[float], strata: Sequence[str]
+) -> tuple[Problem, ...]:
+    """The same, of columns that are n long each."""
+    return _problems(
+        np.array(kinds, dtype=np.str_),
+        np.array(meanings, dtype=np.str_),
+        np.where(np.array(azimuths_deg) > 0, "right", "left"),
+        np.array(strata, dtype=np.str_),
+    )
+
+
+def _problems(
+    kinds: NDArray[np.str_], meanings: NDArray[np.str_], sides: NDArray[np.str_], strata: NDArray[np.str_]
+) -> tuple[Problem, ...]:
+    found, orbits = [], np.zeros(len(kinds), dtype=bool)
     for kind in np.unique(kinds):
         chosen = kinds == kind
         if len(set(meanings[chosen])) < 2:

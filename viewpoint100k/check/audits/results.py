@@ -18,7 +18,13 @@ class AuditSettings:
     text_threshold: float = 0.02
     """How far above chance a guess from the text, the letters or the categories may be."""
     image_threshold: float = 0.03
-    """The same for a guess from one image, its background, or the object's place in it."""
+    """The same for a guess at the side to which the camera went around, from one image, its background or framing."""
+    type_threshold: float = 0.10
+    """The same for a guess at the answer to any other type from one image, its background or framing."""
+    mean_threshold: float = 0.05
+    """The same for the mean over these types."""
+    both_framings_threshold: float = 0.40
+    """The same for a guess at sideways movement or turn from the framing of both images, which is not all evidence."""
     balance_threshold: float = 0.02
     """How far the share of an answer, a direction or a letter may be above its fair share."""
     family_error: float = 0.01
@@ -35,6 +41,8 @@ class AuditSettings:
     """Rows whose text is looked at; likewise."""
     look_at_images: bool = True
     """Without, the audits of text, letters and balance alone are made, in seconds."""
+    look_at_framing: bool = True
+    """Without, nothing is guessed from where the cameras of all rows place the object in the frame."""
     max_row_groups: int = 200
     """Parquet row groups that images are read from, so that a large set is not read whole."""
     trees: int = 100

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from viewpoint100k.check.audits.framing import FramingRows
 from viewpoint100k.check.audits.problems import SampledRow, read_row
 from viewpoint100k.check.audits.results import AuditSettings
 from viewpoint100k.check.labels.definitions import Definition, definitions_of
@@ -44,6 +45,8 @@ class Sample:
     """Group -> question type -> meaning, for a sample of the groups."""
     directions: Counter[tuple[str, ...]] = field(default_factory=Counter)
     """Signs of all quantities that can be worked out from the cameras, of sampled rows, in the order of QUANTITIES."""
+    framing: FramingRows = field(default_factory=FramingRows)
+    """How the images of all rows frame the object."""
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     """Question types by name."""
 
@@ -135,6 +138,8 @@ def _rank(name: str, seed: int) -> int:
 
 def _count(sample: Sample, row: SampledRow, settings: AuditSettings) -> None:
     sample.total += 1
+    if settings.look_at_framing:
+        sample.framing.add(row)
     sample.answers[row.question_type, row.stratum][row.meaning] += 1
     sample.offered[row.stratum].update(row.option_meanings)
     known = row.group in sample.by_group

@@ -16,13 +16,19 @@ import yaml
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from viewpoint100k.check.labels.composition import composed_wording, is_whole_family
+
 __all__ = ["Definition", "Meaning", "combined_answers", "definitions_of", "packaged_definitions", "rendered"]
 
 Meaning = str | float
 """What an option claims: the name of an answer, a number, an image, or an order of images."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast, where it is there.
+_WORDING = ("name", "question", "reply")
 _FORM = re.compile(r"\+(swapped|mirrored)$")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_IN_ONE_IMAGE = frozenset({"camera_elevation_deg", "front_azimuth_deg", "own_left", "answerability"})
+"""Quantities that one image may tell by its nature."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 _HARMLESS = (
@@ -58,14 +64,31 @@ class Definition:
         return any(parts.get("object") == "symmetric" for parts in (self.content.get("cases") or {}).values())
 
     @property
+    def quantities(self) -> frozenset[str]:
+        """Names of what is measured."""
+        answer = self.answer
+        if self.kind in ("candidates", "arc"):
+            return frozenset({"azimuth_deg"})
+        blocks = answer["parts"].values() if self.kind == "combination" else [answer]
+        return frozenset(name for block in blocks for name in _NAME.findall(str(block["quantity"])))
+
+    @property
     def told_by(self) -> frozenset[str]:
-        """What else than both images together may rightly tell the answer."""
-        return frozenset(self.content.get("told_by") or ())
+        """The images that may tell the answer alone; none where what is asked is a change from one to the other.
+
+        A data set states its own question types, and may not exempt itself.
+        """
+        if not (self.kind in ("candidates", "arc") or self.quantities & _IN_ONE_IMAGE):
+            return frozenset()
+        return frozenset(self.content.get("told_by") or ()) & {"first_image", "second_image"}
 
     def paraphrase(self, template: str) -> Mapping[str, Any] | None:
         """The wording that a row's ``template`` column names; None where there is none of that name."""
         name = _FORM.sub("", template.partition("/")[2])
-        found = [one for one in self.content["paraphrases"] if one["name"] == name]
+        found = [one for one in self.content.get("paraphrases") or () if one["name"] == name]
+        for family in self.content.get("wordings") or ():
+            wording = composed_wording(family, name)
+            found += [wording] if wording is not None else []
         return found[0] if found else None
 
     def meanings(self, paraphrase: Mapping[str, Any], options: Sequence[str], images: int) -> list[Meaning | None]:
@@ -159,7 +182,8 @@ def _is_whole(content: Any) -> bool:
         return (
             isinstance(content["answer"]["kind"], str)
             and all(isinstance(parts, dict) for parts in cases)
-            and all(isinstance(p[part], str) for p in content["paraphrases"] for part in ("name", "question", "reply"))
+            and all(isinstance(p[part], str) for p in content.get("paraphrases") or () for part in _WORDING)
+            and all(is_whole_family(family) for family in content.get("wordings") or ())
         )
     except (LookupError, TypeError, AttributeError):
         return False

@@ -21,7 +21,8 @@ _FEATURES, _NARROW = 96, 48
 class PairNetwork(nn.Module):  # type: ignore[misc, unused-ignore]
     """One encoder for both frames; then what is seen where in either, and which places of the two are alike."""
 
-    def __init__(self, image_size: int) -> None:
+    def __init__(self, image_size: int, outputs: int = BINS) -> None:
+        """``outputs``: numbers that are said of a pair."""
         super().__init__()
         self._places = -((-image_size // 8) ** 2)
         self.encoder = nn.Sequential(
@@ -40,7 +41,7 @@ class PairNetwork(nn.Module):  # type: ignore[misc, unused-ignore]
             nn.Dropout(0.3),
             nn.Linear(128 * (-(-side // 2)) ** 2, 128),
             nn.ReLU(),
-            nn.Linear(128, BINS),
+            nn.Linear(128, outputs),
         )
 
     def encode(self, pixels: Tensor) -> Tensor:
@@ -49,7 +50,7 @@ class PairNetwork(nn.Module):  # type: ignore[misc, unused-ignore]
         return features
 
     def changes(self, first: Tensor, second: Tensor) -> Tensor:
-        """(n, BINS) logits of the azimuth change from the features of two frames."""
+        """(n, outputs) logits of the azimuth change, or of answers, from the features of two frames."""
         one, two = (nn.functional.normalize(f.flatten(2), dim=1) for f in (first, second))
         alike = torch.einsum("ncp,ncq->npq", one, two).reshape(len(first), -1, *first.shape[2:])
         logits: Tensor = self.compare(torch.cat([first, second, alike], dim=1))

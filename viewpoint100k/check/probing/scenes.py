@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from viewpoint100k.dataset.difficulty import COLUMNS as DIFFICULTY_COLUMNS
 from viewpoint100k.dataset.difficulty import features, traits_of
 from viewpoint100k.errors import DataError, UsageError
 
-__all__ = ["Frames", "held_out_assets", "read_frames"]
+__all__ = ["PAIR_COLUMNS", "Frames", "held_out_among", "held_out_assets", "read_frames", "reduced", "rows_of_pairs"]
 
-_COLUMNS = [
+PAIR_COLUMNS = [
     *("images", "source", "asset_id", "group", "object_front"),
     *DIFFICULTY_COLUMNS,
 ]
@@ -65,13 +65,10 @@ def read_frames(folder: Path, settings: ProbeSettings, on_rows: Callable[[int, i
 
     Raises ``UsageError`` where the folder is not a data set, ``DataError`` where it cannot be read or shows no pairs.
     """
-    paths = sorted((folder / "data").glob("*.parquet"))
-    if not paths:
-        raise UsageError(f"{folder} is not a data set: it has no data/*.parquet files")
     frames: dict[tuple[object, ...], tuple[int, _Frame]] = {}
     pairs: dict[str, tuple[int, int, float, bool]] = {}
     told: list[dict[str, Any]] = []
-    for in_test, row in _rows(paths, settings, on_rows):
+    for in_test, row in rows_of_pairs(folder, settings, on_rows, PAIR_COLUMNS, settings.question_types):
         change = row["relative"]["azimuth_deg"]
         if row["group"] in pairs or change is None or abs(change) < settings.min_azimuth_deg:
             continue
@@ -91,13 +88,17 @@ def read_frames(folder: Path, settings: ProbeSettings, on_rows: Callable[[int, i
 
 
 def held_out_assets(frames: Frames, part: float) -> NDArray[np.bool_]:
-    """(m,): the pairs to test on. No asset has pairs on both sides.
+    """(m,): the pairs to test on. No asset has pairs on both sides."""
+    return held_out_among(frames.asset[frames.pairs[:, 0]], frames.in_test_split, part)
+
+
+def held_out_among(assets: NDArray[np.str_], in_test_split: NDArray[np.bool_], part: float) -> NDArray[np.bool_]:
+    """(m,): the pairs to test on, of pairs that show ``assets`` (m,). No asset has pairs on both sides.
 
     The assets of the test split, and then others in the order of their hashes until they have ``part`` of the pairs.
     """
-    assets = frames.asset[frames.pairs[:, 0]]
     names, index, counts = np.unique(assets, return_inverse=True, return_counts=True)
-    tested = np.isin(names, assets[frames.in_test_split])
+    tested = np.isin(names, assets[in_test_split])
     total = int(counts[tested].sum())
     for place in sorted(range(len(names)), key=lambda i: hashlib.sha256(str(names[i]).encode()).digest()):
         if total >= part * len(assets):
@@ -111,19 +112,32 @@ def held_out_assets(frames: Frames, part: float) -> NDArray[np.bool_]:
     return held_out
 
 
-def _rows(
-    paths: list[Path], settings: ProbeSettings, on_rows: Callable[[int, int], None] | None
+def rows_of_pairs(
+    folder: Path,
+    settings: ProbeSettings,
+    on_rows: Callable[[int, int], None] | None,
+    columns: Sequence[str],
+    kinds: Collection[str] | None,
 ) -> Iterator[tuple[bool, dict[str, Any]]]:
-    """(whether it is of the test split, row) of the rows that show two images, in the order of the shards' names."""
+    """(whether it is of the test split, row) of the rows that show two images, in the order of the shards' names.
+
+    Args:
+        kinds: question types that are read; all where it is None.
+
+    Raises ``UsageError`` where the folder is not a data set, ``DataError`` where it cannot be read.
+    """
+    paths = sorted((folder / "data").glob("*.parquet"))
+    if not paths:
+        raise UsageError(f"{folder} is not a data set: it has no data/*.parquet files")
     try:
         files = [(path, pq.ParquetFile(path)) for path in paths]
-        if missing := {name for _, file in files for name in _COLUMNS if name not in file.schema_arrow.names}:
+        if missing := {name for _, file in files for name in columns if name not in file.schema_arrow.names}:
             raise DataError(f"{paths[0].parent} lacks the columns {', '.join(sorted(missing))}: it is not a data set")
         total, done = min(sum(file.metadata.num_rows for _, file in files), settings.max_rows), 0
         for path, file in files:
-            for batch in file.iter_batches(batch_size=100, columns=_COLUMNS) if done < total else ():
+            for batch in file.iter_batches(batch_size=100, columns=list(columns)) if done < total else ():
                 for row in batch.slice(0, total - done).to_pylist():
-                    if row["question_type"] in settings.question_types and _shows_a_pair(row):
+                    if (kinds is None or row["question_type"] in kinds) and _shows_a_pair(row):
                         yield path.name.startswith("test"), row
                 done = min(done + len(batch), total)
                 if on_rows is not None:
@@ -141,12 +155,17 @@ def _shows_a_pair(row: dict[str, Any]) -> bool:
 
 
 def _frame(row: dict[str, Any], asset: str, image: bytes, camera: dict[str, Any], size: int) -> _Frame:
-    from PIL import Image
-
     x, y = (camera["camera_to_world"][4 * axis + 3] - row["object_center"][axis] for axis in (0, 1))
     azimuth, facing = math.degrees(math.atan2(y, x)), math.nan
     if front := row["object_front"]:
         facing = azimuth - math.degrees(math.atan2(front[1], front[0]))
+    return _Frame(reduced(image, asset, size), azimuth, facing, asset)
+
+
+def reduced(image: bytes, asset: str, size: int) -> NDArray[np.uint8]:
+    """(3, size, size): an encoded image, smaller. Raises ``DataError`` where it cannot be read."""
+    from PIL import Image
+
     try:
         with Image.open(io.BytesIO(image)) as opened:
             opened.draft("RGB", (2 * size, 2 * size))
@@ -155,7 +174,7 @@ def _frame(row: dict[str, Any], asset: str, image: bytes, camera: dict[str, Any]
         raise DataError(
             f"an image of {asset} cannot be read ({error}): run viewpoint100k verify on the folder"
         ) from error
-    return _Frame(np.asarray(small, dtype=np.uint8).transpose(2, 0, 1), azimuth, facing, asset)
+    return np.asarray(small, dtype=np.uint8).transpose(2, 0, 1)
 
 
 def _collected(frames: list[_Frame], pairs: list[tuple[int, int, float, bool]], told: list[dict[str, Any]]) -> Frames:

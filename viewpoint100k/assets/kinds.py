@@ -1,0 +1,15 @@
+"""The kinds of source that are folders, by the names that a source spec gives them."""
+
+from __future__ import annotations
+
+from viewpoint100k.assets.layouts import MESH_LAYOUTS
+
+__all__ = ["CAPTURE_KINDS", "FOLDER_KINDS"]
+
+CAPTURE_KINDS = frozenset(
+    {"co3d", "colmap", "dl3dv", "mvimgnet", "mvimgnet2", "nerf", "scannetpp", "uco3d", "wildrgbd"}
+)
+"""Photographs with their cameras."""
+
+FOLDER_KINDS = ("meshes", *MESH_LAYOUTS, *sorted(CAPTURE_KINDS))
+"""All of them."""

@@ -1,0 +1,111 @@
+"""Trains one network on the answers to all question types at once. Needs torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from viewpoint100k.check.probing.network import PairNetwork
+from viewpoint100k.check.probing.results import ProbeSettings
+from viewpoint100k.check.probing.training import Blank, settle
+from viewpoint100k.check.probing.types import UNKNOWN, TypedPairs
+
+__all__ = ["answers_by_type", "train_on_types"]
+
+_PAIRS_PER_STEP = 64
+_GREY = 0.5
+
+
+def train_on_types(
+    pairs: TypedPairs,
+    learned: NDArray[np.int64],
+    settings: ProbeSettings,
+    blank: Blank = (False, False),
+    on_epoch: Callable[[int, float], None] | None = None,
+) -> PairNetwork:
+    """A network that has learned the answers to all types from the pairs at ``learned`` (n,).
+
+    Each pair is seen as it is, or with the images swapped, or mirrored, with the answers that are then true; light and
+    colours of both images are changed alike. Place and size are left as they are: they are evidence.
+    """
+    settle(settings)
+    rng = np.random.default_rng(settings.seed)
+    columns = _columns(pairs)
+    network = PairNetwork(settings.image_size, columns[-1][1])
+    steps = settings.epochs * -(-len(learned) // _PAIRS_PER_STEP)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=0.02)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps, pct_start=0.15)
+    for epoch in range(settings.epochs):
+        network.train()
+        losses = []
+        for places in np.array_split(rng.permutation(learned), -(-len(learned) // _PAIRS_PER_STEP)):
+            swapped, mirrored = rng.integers(0, 2, (2, len(places)))
+            images = _altered(_chosen(pairs.pixels[places], swapped, mirrored), rng)
+            logits = _said(network, images, blank)
+            loss = torch.zeros(())
+            for (low, high), labels in zip(columns, pairs.labels.values(), strict=True):
+                answers = torch.from_numpy(labels[places, swapped, mirrored])
+                if (answers != UNKNOWN).any():
+                    loss = loss + nn.functional.cross_entropy(logits[:, low:high], answers, ignore_index=UNKNOWN)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
+            nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+        if on_epoch is not None:
+            on_epoch(epoch + 1, float(np.mean(losses)) / len(columns))
+    network.eval()
+    return network
+
+
+def answers_by_type(
+    network: PairNetwork, pairs: TypedPairs, places: NDArray[np.int64], blank: Blank = (False, False)
+) -> Mapping[str, NDArray[np.int64]]:
+    """(n,) by type: the answer that the network gives to the pairs at ``places``."""
+    said = []
+    with torch.inference_mode():
+        for start in range(0, len(places), 256):
+            some = pairs.pixels[places[start : start + 256]]
+            said.append(_said(network, torch.from_numpy(some).float() / 255, blank).numpy())
+    logits = np.concatenate(said)
+    return {
+        kind: logits[:, low:high].argmax(axis=1)
+        for kind, (low, high) in zip(pairs.labels, _columns(pairs), strict=True)
+    }
+
+
+def _columns(pairs: TypedPairs) -> list[tuple[int, int]]:
+    """The network's outputs that speak of each type, from and to."""
+    ends = np.cumsum([len(pairs.names[kind]) for kind in pairs.labels]).tolist()
+    return list(zip([0, *ends[:-1]], ends, strict=True))
+
+
+def _said(network: PairNetwork, images: Tensor, blank: Blank) -> Tensor:
+    first, second = (
+        network.encode(torch.full_like(images[:, place], _GREY) if hidden else images[:, place])
+        for place, hidden in enumerate(blank)
+    )
+    return network.changes(first, second)
+
+
+def _chosen(pixels: NDArray[np.uint8], swapped: NDArray[np.int64], mirrored: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """(n, 2, 3, s, s) with some pairs swapped, and some mirrored."""
+    turned = np.where(swapped[:, None, None, None, None] == 1, pixels[:, ::-1], pixels)
+    return np.where(mirrored[:, None, None, None, None] == 1, turned[..., ::-1], turned)
+
+
+def _altered(pixels: NDArray[np.uint8], rng: np.random.Generator) -> Tensor:
+    """In [0, 1], each pair in a light and with an order of colours of its own."""
+    count = len(pixels)
+    values = pixels.astype(np.float32) / 255
+    gain = rng.uniform(0.7, 1.3, (count, 1, 1, 1, 1)) * rng.uniform(0.85, 1.15, (count, 1, 3, 1, 1))
+    lift = rng.uniform(-0.1, 0.1, (count, 1, 1, 1, 1))
+    orders = np.stack([rng.permutation(3) for _ in range(count)])
+    values = np.take_along_axis(values, orders[:, None, :, None, None], axis=2)
+    changed = np.clip((values - 0.5) * gain + 0.5 + lift, 0, 1).astype(np.float32)
+    return torch.from_numpy(changed)
