@@ -19,7 +19,8 @@ from capture_trees import WIDTH, ring, write_co3d, write_colmap, write_nerf, wri
 from gltf_writing import picture, triangle_writer
 from set_trees import WRITERS
 from test_capture_sets import write_uco3d, write_wildrgbd
-from test_formats import dae, fbx, textured_glb, usdz
+from test_formats import dae, fbx, textured_glb
+from test_usdz import usdz
 
 from viewpoint100k.assets import CaptureAsset, Source, open_source
 from viewpoint100k.errors import AssetError, UsageError

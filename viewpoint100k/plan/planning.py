@@ -148,13 +148,13 @@ def _try(config: BuildConfig, source: Source, pools: Sequence[RankedPool]) -> _F
         return _Found()
     files = source.files() if isinstance(source, FromFiles) else {}
     owned = sum(len(pool.asset_ids) for pool in pools)
-    wanted = owned if config.survey == "all" else sum(sum(pool.wanted.values()) for pool in pools)
+    wanted = owned if config.survey == "all" else int(sum(count for pool in pools for count in pool.wanted.values()))
     with (
         Progress("trying", "assets", min(owned, wanted), delay_s=2.0) as progress,
         Survey(config, source, progress) as survey,
     ):
         choice = choose_assets(survey, pools, files, config.limits.max_file_bytes)
-        count = sum(pool.tried for pool in pools)
+        count = int(sum(pool.tried for pool in pools))
         dropped = {asset_id: reason for pool in pools for asset_id, reason in pool.dropped.items()}
         if config.survey == "all":
             count = owned

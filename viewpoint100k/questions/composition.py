@@ -167,7 +167,7 @@ class WordingPool(Sequence[Paraphrase]):
     @property
     def stem_count(self) -> int:
         """Wordings of the question alone, without options and reply."""
-        return sum(_stems(group) for _, group in self._groups)
+        return int(sum(_stems(group) for _, group in self._groups))
 
     def drawn(self, draw: float, besides: str | None = None) -> Paraphrase:
         """The wording for a ``draw`` in [0, 1). Families are as likely as any other, but for small ones, whose wordings
@@ -177,7 +177,7 @@ class WordingPool(Sequence[Paraphrase]):
         """
         known = self._without(besides) if besides else self._groups
         shares = [min(_stems(group), _FULL_SHARE) for _, group in known]
-        left = draw * sum(shares)
+        left = draw * int(sum(shares))
         for (_, group), share in zip(known, shares, strict=True):
             if left < share:
                 return _of(group, int(left / share * len(group)))

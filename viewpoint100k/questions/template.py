@@ -158,7 +158,7 @@ class Template(Section):
     @property
     def wording_count(self) -> int:
         """Wordings of the question in all languages, options and reply aside."""
-        return sum(pool.stem_count for pool in self.languages.values())
+        return int(sum(pool.stem_count for pool in self.languages.values()))
 
     def wording(self, name: str) -> Paraphrase | None:
         """The wording that a row names behind the slash of its column ``template``; None where there is none."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
+from viewpoint100k.geometry import exact
 from viewpoint100k.questions.reasoning.arguments import CONCLUDED, SHOWN_BY, Argument, arguments_for
 from viewpoint100k.questions.reasoning.bands import BANDS
 from viewpoint100k.questions.reasoning.observe import Fact, Facts
@@ -72,7 +73,7 @@ def argue(facts: Facts, asked: Sequence[Fact], decides: bool, closing: Closing, 
 
 def _drawn(draw: float) -> str:
     """The plan for a ``draw`` in [0, 1)."""
-    left = draw * sum(PLANS.values())
+    left = draw * float(exact.total(list(PLANS.values())))
     for name, share in PLANS.items():
         left -= share
         if left < 0:
@@ -254,4 +255,4 @@ class _Argued:
 
 
 def _count(sentences: Sequence[str]) -> int:
-    return sum(sentence.count(" ") + 1 for sentence in sentences)
+    return int(sum(sentence.count(" ") + 1 for sentence in sentences))
