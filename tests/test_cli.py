@@ -28,7 +28,8 @@ def refusal(*arguments: str | Path, cwd: Path | None = None) -> str:
 def test_a_build_ends_with_rows_assets_and_how_to_load_it(tmp_path: Path) -> None:
     done = run_command(*BUILD, "--rows", "20", "--out", "mine", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    rows, assets, where = done.stdout.splitlines()
+    rows, assets, *digests, where = done.stdout.splitlines()
+    assert len(digests) == 2
     assert rows == "rows: 20 train, 10 test"
     assert assets.startswith("assets: ")
     assert assets.endswith("0 dropped")

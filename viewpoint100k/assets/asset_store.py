@@ -102,18 +102,15 @@ class AssetStore:
                 self._connection = None
 
     def _delete_oldest(self, connection: sqlite3.Connection) -> None:
-        excess = self.path.stat().st_size - _KEPT_PART * self._most_bytes
-        last = None
-        for used, size in connection.execute("select used, sum(length(value) + 64) from entries group by used"):
-            last = used
-            excess -= size
+        (held,) = connection.execute("select total(length(value)) from entries").fetchone()
+        excess = held * (1 - _KEPT_PART * self._most_bytes / self.path.stat().st_size)
+        oldest: list[tuple[bytes]] = []
+        for key, size in connection.execute("select key, length(value) from entries order by used, key"):
             if excess <= 0:
                 break
-        if last == _today():  # All of it is in use: the keys, which are hashes, decide.
-            connection.execute("delete from entries where used < ?", (last,))
-            connection.execute("delete from entries where key < x'40'")
-        elif last is not None:
-            connection.execute("delete from entries where used <= ?", (last,))
+            oldest.append((key,))
+            excess -= size
+        connection.executemany("delete from entries where key = ?", oldest)
 
     def _do(self, work: Callable[[sqlite3.Connection], T], otherwise: T, in_transaction: bool = True) -> T:
         """What ``work`` gives, in a transaction of its own; ``otherwise`` where the store cannot be used."""
