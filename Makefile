@@ -24,13 +24,17 @@ EXTRAS := dev,pyrender,captures,audit,view
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-setup: $(READY)  ## The virtual environment, and the Debian packages for software OpenGL
+setup: $(READY)  ## The virtual environment, the software renderer, and the Debian packages for both
 
-$(READY): pyproject.toml constraints.txt | system
+# The software renderer's sources are compiled into the virtual environment, and again when they change.
+NATIVE := $(wildcard renderers/software/native/*.* renderers/software/native/lanes/*.h)
+
+$(READY): pyproject.toml constraints.txt $(NATIVE) | system
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv"; exit 1; }
 	@echo "setting up $(VENV)" >&2
 	@$(PYTHON) -m venv $(VENV) || { echo "the venv module is missing: apt-get install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	@$(BIN)/python -c 'from renderers.software.extension import why_missing as w; print(w() or "", end="")' >&2
 	@# pyrender pins PyOpenGL 3.1.0, which fails with EGL on newer Pythons; a newer one serves it.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts 'PyOpenGL==3.1.10'
 	@touch $@
@@ -42,8 +46,10 @@ $(READY_TO_TRAIN): $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts -c constraints.txt -e '.[train]'
 	@touch $@
 
-# Software OpenGL: EGL and Mesa's drivers; X11's libraries, which pyrender opens even without a display.
-PACKAGES := libegl1 libgl1 libgl1-mesa-dri libx11-6 libxext6 libxrender1
+# The compiler of the software renderer. Software OpenGL: EGL and Mesa's drivers; X11's libraries, which pyrender opens even
+# without a display.
+COMPILER := $(shell command -v c++ >/dev/null || echo g++)
+PACKAGES := $(COMPILER) libegl1 libgl1 libgl1-mesa-dri libx11-6 libxext6 libxrender1
 
 system:
 	@command -v dpkg-query >/dev/null || exit 0; \
@@ -56,7 +62,7 @@ system:
 	  echo "installing$$missing" >&2; \
 	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; \
 	else \
-	  echo "OpenGL without a display may need:  sudo apt-get install$$missing" >&2; \
+	  echo "the software renderer and OpenGL without a display may need:  sudo apt-get install$$missing" >&2; \
 	fi
 
 dataset: setup  ## Build the data set into OUT, verify every label, and look for shortcuts

@@ -39,7 +39,8 @@ class UnitFrame:
     @classmethod
     def of(cls, mesh: Mesh) -> UnitFrame:
         """The frame of a mesh. One without extent has a frame of radius 1 about its place."""
-        used = [p.positions[_used(p)] for p in mesh.primitives if len(p.triangles)]
+        shown = [p.positions[_used(p)] for p in mesh.primitives if len(p.triangles)]
+        used = [q for q in shown if len(q)]
         low = np.min([q.min(axis=0) for q in used], axis=0).astype(np.float64) if used else np.zeros(3)
         high = np.max([q.max(axis=0) for q in used], axis=0).astype(np.float64) if used else np.zeros(3)
         radius = float(exact.norm(high - low)) / 2
@@ -66,9 +67,10 @@ class UnitFrame:
 
 
 def _used(p: Primitive) -> NDArray[np.bool_]:
-    """(n,): which vertices some triangle uses."""
+    """(n,): which vertices some triangle uses, but for those that are nowhere (NaN or infinite)."""
     used = np.zeros(len(p.positions), dtype=bool)
     used[p.triangles] = True
+    used &= np.isfinite(p.positions).all(axis=1)
     return used
 
 

@@ -16,6 +16,9 @@ from viewpoint100k.geometry.mesh import Material, Mesh, Primitive, Texture
 each_backend = pytest.mark.parametrize("backend", BACKENDS)
 """Runs a test on every backend."""
 
+each_staged_backend = pytest.mark.parametrize("backend", ["software", "opengl"])
+"""Runs a test on the backends that draw the same stages by the same formulas."""
+
 each_backend_in_time = pytest.mark.parametrize(
     "backend", [pytest.param(name, marks=pytest.mark.slow) if name == "blender" else name for name in BACKENDS]
 )

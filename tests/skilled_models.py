@@ -13,7 +13,6 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,11 @@ import hand_made_dataset as hand
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 from PIL import Image
 
 from recipe.evaluation.models import Prompt
 from viewpoint100k.dataset.schema import arrow_schema
+from viewpoint100k.questions import load_template
 
 KINDS = ("ego_translation", "ego_rotation", "object_translation")
 BOUNDARY = {"ego_translation": 0.1, "ego_rotation": 4.0, "object_translation": 0.1}
@@ -36,9 +35,23 @@ LEFT, RIGHT = 21, 42
 
 @cache
 def wordings(kind: str) -> list[dict[str, Any]]:
-    """The paraphrases of one of the package's templates, by options of the names left, none and right."""
-    content = yaml.safe_load((resources.files("question_templates") / f"{kind}.yaml").read_text(encoding="utf-8"))
-    return [one for one in content["paraphrases"] if one.get("language", "en") == "en"]
+    """Some wordings of one of the package's templates, by options of the names left, none and right."""
+    known = load_template(kind).languages["en"]
+    return [known[place].model_dump() for place in range(0, len(known), len(known) // 40)]
+
+
+@cache
+def stems() -> dict[str, str]:
+    """The question type of every wording of a question."""
+    families = [(kind, family) for kind in KINDS for family in load_template(kind).wordings]
+    return {stem.question: kind for kind, family in families for stem in family.stems()}
+
+
+@cache
+def option_names(kind: str) -> dict[str, str]:
+    """The template's name of each text that an option may have."""
+    sets = [options for family in load_template(kind).wordings for options in family.options or ()]
+    return {text: name for options in sets if isinstance(options, dict) for name, text in options.items()}
 
 
 @dataclass(frozen=True)
@@ -129,13 +142,9 @@ def seen(prompt: Prompt) -> Motion | None:
 
 def asked(question: str) -> tuple[str, list[str]]:
     """(kind, name of each option in order) of a prompt, known by its wording."""
-    lines = question.splitlines()
-    for kind in KINDS:
-        for wording in wordings(kind):
-            if lines[0] == wording["question"].strip():
-                names = {text: name for name, text in wording["options"].items()}
-                return kind, [names[line[3:]] for line in lines[1:4]]
-    raise AssertionError(f"no wording of ours: {question}")
+    stem, *lines = question.splitlines()
+    kind = stems()[stem]
+    return kind, [option_names(kind)[line[3:]] for line in lines[:3]]
 
 
 def true_name(kind: str, motion: Motion) -> str:

@@ -20,9 +20,11 @@ from PIL import Image
 
 pytest.importorskip("sklearn", reason="the extra [audit] is not installed")
 
-from viewpoint100k.check.audit import AuditReport, AuditSettings, audit, read_audit
+from viewpoint100k.check.audit import AuditReport, AuditSettings, audit, markdown_table, read_audit
+from viewpoint100k.check.audits.framing import describe_framing
 from viewpoint100k.check.audits.image_features import SIZE, object_disc
 from viewpoint100k.check.audits.intervals import estimate
+from viewpoint100k.check.audits.judging import mean_of_types
 from viewpoint100k.check.audits.problems import meanings
 from viewpoint100k.check.labels.definitions import packaged_definitions, rendered
 from viewpoint100k.dataset.mutual_information import mutual_information_bits
@@ -200,6 +202,74 @@ def test_a_clean_set_passes_in_which_none_is_as_often_right(tmp_path: Path) -> N
     assert chance["letter_A", "letter"] == pytest.approx(1 / 3)
 
 
+def lean_tells(row: Row, rng: np.random.Generator) -> None:
+    """The second camera leans to the side to which it moved; the pictures do not show it."""
+    pose = np.array(row["cameras"][1]["camera_to_world"]).reshape(4, 4)
+    angle = np.radians(15 * row["moved"] + rng.normal(0, 3))
+    turn = np.eye(4)
+    turn[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    row["cameras"][1]["camera_to_world"] = (pose @ turn).ravel().tolist()
+
+
+FRAMING = replace(QUICK, look_at_images=False)
+
+
+def test_a_framing_that_tells_is_named_from_the_cameras_alone(tmp_path: Path) -> None:
+    report = audit(write_dataset(tmp_path, plant=lean_tells), settings=FRAMING)
+    failed = {(result.audit, result.problem) for result in report.failed}
+    assert ("second_framing", "direction") in failed
+    assert not any(name == "first_framing" for name, _ in failed)
+
+
+def test_no_type_about_a_change_is_let_off_whatever_its_template_says(tmp_path: Path) -> None:
+    """A set states its question types itself: one that exempts itself is judged all the same."""
+    folder = write_dataset(tmp_path, plant=lean_tells, with_none=True)
+    content = dict(packaged_definitions()["ego_translation"].content) | {"told_by": ["second_image", "framing"]}
+    (folder / ".build").mkdir(exist_ok=True)
+    (folder / ".build" / "build.json").write_text(json.dumps({"question_types": {"ego_translation": content}}))
+    report = audit(folder, settings=FRAMING)
+    verdicts = {(result.audit, result.problem): result for result in report.results}
+    assert verdicts["second_framing", "ego_translation"].verdict == "fail"
+    assert verdicts["second_framing", "ego_translation"].threshold == 0.1
+    assert verdicts["second_framing", "mean of types"].threshold == 0.05
+    assert verdicts["first_framing", "mean of types"].verdict == "pass"
+
+
+def test_audits_that_are_switched_off_are_named_in_the_report_and_the_card(tmp_path: Path) -> None:
+    report = audit(write_dataset(tmp_path), settings=replace(FRAMING, look_at_framing=False))
+    assert not any("framing" in result.audit for result in report.results)
+    for off in ("the audits first_framing, second_framing and both_framings", "all audits that look at images"):
+        assert f"switched off: {off}" in report.notes
+        assert f"switched off: {off}" in markdown_table(report)
+
+
+def test_the_mean_of_types_counts_each_type_alike() -> None:
+    assets = np.array([f"asset {i}" for i in range(40)])
+    few = (np.ones(200), np.full(200, 0.5), np.repeat(assets, 5))
+    many = (np.zeros(2000), np.full(2000, 0.5), np.repeat(assets, 50))
+    (mean,) = mean_of_types("first_image", [few, many], AuditSettings())
+    assert (mean.estimate.score, mean.estimate.chance) == pytest.approx((0.5, 0.5))
+    assert list(mean_of_types("first_image", [], AuditSettings())) == []
+
+
+def test_framing_is_where_and_how_large_and_how_aslant_the_object_is_seen() -> None:
+    pose = hand.pose_on_orbit(0.0, 30.0, 4.0)  # Looks at the origin, level.
+    camera = {"camera_to_world": pose.ravel().tolist(), "intrinsics": [60.0, 0, 32, 0, 60.0, 32, 0, 0, 1]}
+    camera |= {"width": 64, "height": 64, "mirrored": False}
+    x, y, size, focal, lean, tilt, elevation = describe_framing(camera, (0.0, 0.0, 0.0), 2.0)
+    assert (x, y, lean) == pytest.approx((0, 0, 0), abs=1e-9)
+    assert (np.exp(size), np.exp(focal)) == pytest.approx((60 / 64 * 2 / 4, 60 / 64))
+    assert (tilt, elevation) == pytest.approx((-30, 30))
+    # A quarter of the object's radius to the camera's right: to the right in the frame, and mirrored to the left.
+    aside = tuple(0.5 * pose[:3, 0])
+    shown = describe_framing(camera, aside, 2.0)
+    assert shown[0] == pytest.approx(0.5 / 4 * 60 / 64)
+    assert describe_framing(camera | {"mirrored": True}, aside, 2.0)[0] == pytest.approx(-shown[0])
+    behind = tuple(-2 * pose[:3, 2] + pose[:3, 3])
+    with pytest.raises(ValueError, match="behind the camera"):
+        describe_framing(camera, behind, 2.0)
+
+
 def test_too_few_rows_or_assets_give_no_verdict(tmp_path: Path) -> None:
     few = audit(write_dataset(tmp_path / "few", assets=6, plant=light_tells), settings=QUICK)
     assert {result.verdict for result in few.results} == {"not enough rows", "reported"}
@@ -276,7 +346,8 @@ def test_all_wordings_have_one_meaning(kind: str, wording: str, options: list[st
 
 def test_numbers_are_told_apart_by_their_side_and_rank() -> None:
     definition = packaged_definitions()["direction_and_angle"]
-    wording = next(p for p in definition.content["paraphrases"] if p.get("language", "en") == "en")
+    wording = definition.paraphrase("direction_and_angle/scene.0.0.0.0.0.0")
+    assert wording is not None
     shown = [
         rendered(wording["options"], {"value": value, "size": abs(value)}) for value in (30, -30, 55, -55, 80, -80)
     ]

@@ -11,46 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+from format_reading import RED, in_file, only, read, reason, srgb
 from gltf_writing import GltfWriter, picture
 from PIL import Image
 
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
-from viewpoint100k.assets.mesh_files.reading import MeshFile, read_mesh_file
 from viewpoint100k.errors import AssetError
-from viewpoint100k.geometry.mesh import Primitive
-
-RED = (200, 16, 40)
-
-
-def read(folder: Path, name: str, content: bytes | str = b"", **options: object) -> MeshFile:
-    path = folder / name
-    if content:
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_mesh_file(path, folder, **options)  # type: ignore[arg-type]
-
-
-def reason(folder: Path, name: str, content: bytes | str = b"", limits: MeshLimits | None = None) -> str:
-    with pytest.raises(AssetError) as refused:
-        read(folder, name, content, limits=limits)
-    return refused.value.reason
-
-
-def only(file: MeshFile) -> Primitive:
-    (primitive,) = file.mesh.primitives
-    return primitive
-
-
-def in_file(file: MeshFile) -> np.ndarray:
-    """All places of vertices in the file's own coordinates, sorted."""
-    matrix = np.linalg.inv(file.normalization)
-    found = file.mesh.points @ matrix[:3, :3].T + matrix[:3, 3]
-    return np.unique(found.round(4) + 0.0, axis=0)
-
-
-def srgb(linear: np.ndarray) -> np.ndarray:
-    curve = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
-    return np.rint(curve * 255)
-
 
 # OFF
 
@@ -332,104 +298,6 @@ def test_fbx_textures_are_found_where_artists_leave_them(
 )
 def test_a_broken_fbx_is_refused_for_its_reason(tmp_path: Path, content: bytes | str, expected: str) -> None:
     assert reason(tmp_path, "a.fbx", content) == expected
-
-
-# USDZ
-
-USDA = """#usda 1.0
-(
-    defaultPrim = "root"
-    upAxis = "%s"
-)
-def Xform "root"
-{
-    double3 xformOp:translate = (0, 0, 4)
-    uniform token[] xformOpOrder = ["xformOp:translate"]
-    def Mesh "quad" (
-        prepend apiSchemas = ["MaterialBindingAPI"]
-    )
-    {
-        int[] faceVertexCounts = [4]
-        int[] faceVertexIndices = [0, 1, 2, 3]
-        point3f[] points = [(0, 0, 0), (1, 0, 0), (1, 2, 0), (0, 2, 0)]
-        texCoord2f[] primvars:st = [(0, 0), (1, 0), (1, 1), (0, 1)] (
-            interpolation = "faceVarying"
-        )
-        uniform token subdivisionScheme = "none"
-        rel material:binding = </root/m>
-    }
-    def Mesh "hidden"
-    {
-        int[] faceVertexCounts = [3]
-        int[] faceVertexIndices = [0, 1, 2]
-        point3f[] points = [(0, 0, 0), (9, 0, 0), (0, 9, 0)]
-        token visibility = "invisible"
-    }
-    def Material "m"
-    {
-        token outputs:surface.connect = </root/m/s.outputs:surface>
-        def Shader "s"
-        {
-            uniform token info:id = "UsdPreviewSurface"
-            color3f inputs:diffuseColor.connect = </root/m/t.outputs:rgb>
-            float inputs:roughness = 0.25
-            token outputs:surface
-        }
-        def Shader "t"
-        {
-            uniform token info:id = "UsdUVTexture"
-            asset inputs:file = @%s@
-            float3 outputs:rgb
-        }
-    }
-%s
-}
-"""
-
-
-def usdz(up: str = "Z", texture: str = "t.png", more: str = "", **members: bytes) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as package:
-        package.writestr("a.usda", USDA % (up, texture, more))
-        package.writestr("t.png", picture(np.full((2, 2, 3), RED)))
-        for name, data in members.items():
-            package.writestr(name, data)
-    return stream.getvalue()
-
-
-@pytest.fixture
-def usd() -> None:
-    pytest.importorskip("pxr")
-
-
-@pytest.mark.usefixtures("usd")
-@pytest.mark.parametrize(("up", "expected"), [("Z", [1, 2, 0]), ("Y", [1, 0, 2])])
-def test_usdz_is_read_in_the_axes_that_it_states(tmp_path: Path, up: str, expected: list[float]) -> None:
-    file = read(tmp_path, "a.usdz", usdz(up))
-    assert np.ptp(file.mesh.points, axis=0) / file.normalization[0, 0] == pytest.approx(expected, abs=1e-5)
-    assert file.mesh.triangle_count == 2
-    material = only(file).material
-    assert material.roughness == 0.25
-    assert material.base_color_texture is not None
-    assert material.base_color_texture.pixels[0, 0].tolist() == list(RED)
-
-
-@pytest.mark.usefixtures("usd")
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"PK\5\6" + bytes(18), "unreadable"),
-        (usdz()[:400], "unreadable"),
-        (usdz(texture="gone.png"), "texture_missing"),
-        (usdz(texture="/etc/passwd"), "texture_missing"),
-        (usdz(more='def "x" (references = @/etc/passwd@) {}'), "reference_outside"),
-        (usdz(more='def "x" (references = @../other.usda@) {}'), "reference_outside"),
-        (usdz(more='def "x" (payload = @http://127.0.0.1:9/x.usd@) {}'), "reference_outside"),
-        (usdz().replace(b"[4]", b"[9]"), "unreadable"),
-    ],
-)
-def test_a_broken_usdz_is_refused_for_its_reason(tmp_path: Path, content: bytes, expected: str) -> None:
-    assert reason(tmp_path, "a.usdz", content) == expected
 
 
 # KTX2 and Draco

@@ -479,7 +479,7 @@ def test_stl_soup_is_smooth_over_gentle_edges_and_sharp_over_others(tmp_path: Pa
             + facet((0, 0, 0), (0, 1, 0), (-1, 0, rise))
             + "endsolid s\n"
         )
-        primitive = only(read(tmp_path, "a.stl", text))
+        primitive = only(read(tmp_path, "a.stl", text, up="z"))
         flat = np.isclose(primitive.normals @ [0, 0, 1], 1, atol=1e-6)
         assert flat.sum() == (1 if smooth else 3)
         assert len(primitive.positions) == (4 if smooth else 6)

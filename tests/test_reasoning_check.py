@@ -11,7 +11,15 @@ import pytest
 from reasoning_situations import Situation, situation
 
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
-from viewpoint100k.questions.reasoning import Conclusion, ReasoningScene, claims, false_claims, judge, write
+from viewpoint100k.questions.reasoning import (
+    Conclusion,
+    ReasoningScene,
+    argument_problems,
+    claims,
+    false_claims,
+    judge,
+    write,
+)
 from viewpoint100k.questions.reasoning.bands import BANDS, MAY_BE_SLIGHT
 from viewpoint100k.questions.reasoning.check import _WORDS, _worded
 
@@ -61,11 +69,13 @@ def caught_and_missed(count: int) -> tuple[int, Counter[str], list[str]]:
     for seed in range(count):
         made = situation(np.random.default_rng([7, seed]))
         text = write(made.scene, made.conclusion, np.random.default_rng([8, seed]))
-        assert text is not None
+        if text is None:
+            continue
+        assert argument_problems(text, made.row) == []
         for what, mutant in mutants(text, made.conclusion.answer):
             if mutant == text:
                 continue
-            if false_claims(mutant, made.row):
+            if argument_problems(mutant, made.row):
                 caught += 1
             else:
                 missed[what] += 1
@@ -177,6 +187,71 @@ def test_a_conclusion_must_follow_from_what_is_given_for_it() -> None:
     assert "does not follow" in problem
     (problem,) = false_claims(f"<think>The camera moved to its right. {other_way}</think><answer>B</answer>", row)
     assert "does not follow" in problem
+    far = "Anything far behind the object slides to the right. The lens seems to be the same in both images."
+    assert false_claims(f"<think>{far} {other_way}</think><answer>B</answer>", row) == []
+
+
+SOUND = (
+    "<think>I begin with image 1. The flank of the object that lay on the right in image 1 turns into view, so the "
+    "camera moved to its right. If the camera had moved without turning, the object would have left the frame on the "
+    "left, but in image 2 the object sits near the middle from side to side. Therefore, the camera turned to the left. "
+    "So, the answer is B.</think><answer>B</answer>"
+)
+
+
+def test_an_argument_without_a_gap_is_found_sound() -> None:
+    assert argument_problems(SOUND, walk_to_the_right().row) == []
+
+
+SEEN = "The flank of the object that lay on the right in image 1 turns into view"
+MOVED = "camera moved to its right. "
+KEPT = "If the camera had moved without turning, the object would have left the frame on the left, but in"
+LENS = "The lens seems to be the same in both images"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        # A step that is missing.
+        (f"{SEEN}, so the camera", "The camera", "“the camera moved to its right” is said without a reason"),
+        (KEPT, "In", "does not follow"),
+        (", but in image 2 the object sits near the middle from side to side", "", "does not follow"),
+        (f"{SEEN}, so the {MOVED}", "", "left the frame on the left” is said without a reason"),
+        # A sentence that serves nothing.
+        ("I begin with image 1.", f"{LENS}.", "serves nothing"),
+        ("So, the answer", f"Now, {SEEN.lower()}. So, the answer", "serves nothing"),
+        # A conclusion that does not follow, and one that is false.
+        (SEEN, LENS, "does not follow"),
+        ("turned to the left", "turned to the right", "is not so: the cameras give"),
+        ("image 2 the object", "image 1 the object", "does not follow"),
+        # Evidence behind what is to follow from it.
+        (f"{SEEN}, so the {MOVED}", f"The {MOVED}{SEEN}. ", "“the camera moved to its right” is said without a reason"),
+    ],
+)
+def test_a_gap_in_an_argument_is_found(old: str, new: str, words: str) -> None:
+    assert SOUND.count(old) == 1
+    problems = argument_problems(SOUND.replace(old, new), walk_to_the_right().row)
+    assert any(words in problem for problem in problems), problems
+
+
+def test_what_is_ruled_out_must_have_shown_itself_otherwise() -> None:
+    row = walk_to_the_right().row | {"options": ["Left", "To the right"], "answer": "B", "answer_text": "To the right"}
+    seen = "Image 2 shows more of the flank that was at the right edge of the object in image 1."
+    left = "If the camera had moved to its left, more of the flank on the left would have come into view"
+    none = "Without any sideways move, neither flank would have come further into view"
+    text = (
+        f"<think>{seen} {left}, so a move to the left is ruled out. {none}, so the camera did move to one side. "
+        "As the only possibility that remains, the camera moved to its right. So, the answer is B.</think>"
+        "<answer>B</answer>"
+    )
+    assert argument_problems(text, row) == []
+    for old in (
+        f"{seen} ",
+        f"{left}, so a move to the left is ruled out. ",
+        f"{none}, so the camera did move to one side. ",
+    ):
+        assert argument_problems(text.replace(old, ""), row), old
+    assert argument_problems(text.replace("to its left", "to its right").replace("on the left", "on the right"), row)
 
 
 def test_an_opener_of_another_frame_of_reference_is_not_read() -> None:

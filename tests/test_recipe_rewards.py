@@ -375,8 +375,9 @@ def test_the_data_sets_own_reasoning_earns_all_and_its_contradiction_less() -> N
     drawn = [situation(rng) for _ in range(80)]
     # Where the camera went nowhere, nothing can be said of which way it went.
     places = [[np.reshape(one["camera_to_world"], (-1, 4))[:3, 3] for one in each.row["cameras"][:2]] for each in drawn]
-    situations = [each for each, (first, second) in zip(drawn, places, strict=True) if norm(second - first) > 1][:20]
-    texts = [write(one.scene, one.conclusion, rng) for one in situations]
+    moved = [each for each, (first, second) in zip(drawn, places, strict=True) if norm(second - first) > 1]
+    written = [(each, write(each.scene, each.conclusion, rng)) for each in moved]
+    situations, texts = zip(*[(each, text) for each, text in written if text is not None][:20], strict=True)
     columns = columns_of([one.row for one in situations])
     own = reasoning_reward(texts, **columns)
     assert len(own) == 20

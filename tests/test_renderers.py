@@ -15,6 +15,7 @@ from renderer_shapes import (
     depth_of,
     each_backend,
     each_backend_in_time,
+    each_staged_backend,
     facing_camera,
     glowing,
     linear,
@@ -213,14 +214,16 @@ print(hashlib.sha256(scene.color(odd_camera()).tobytes()).hexdigest())
     assert len(runs[0].strip()) == 64
 
 
-def test_closing_a_scene_frees_all_that_it_held() -> None:
-    backend = open_renderer("opengl")
+@each_staged_backend
+def test_closing_a_scene_frees_all_that_it_held(backend: str) -> None:
+    renderer(backend)  # so that a missing package skips the test
+    opened = open_renderer(backend)
     texels = np.full((1024, 1024, 4), 200)
     material = Material(base_color_texture=picture(texels), normal_texture=picture(texels), alpha_mode="BLEND")
     made, camera = mesh(quad(material), ball(Material())), facing_camera(size=32)
     sizes = []
     for seed in range(40):
-        scene = backend.load(made, Stage(seed))
+        scene = opened.load(made, Stage(seed))
         scene.color(camera)
         scene.depth(camera)
         scene.close()
@@ -230,10 +233,10 @@ def test_closing_a_scene_frees_all_that_it_held() -> None:
     assert sizes[-1] - sizes[14] < 50
     with pytest.raises(RendererError, match="closed"):
         scene.color(camera)
-    backend.close()
-    backend.close()
+    opened.close()
+    opened.close()
     with pytest.raises(RendererError, match="closed"):
-        backend.load(made, None)
+        opened.load(made, None)
 
 
 @each_backend

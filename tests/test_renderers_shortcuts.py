@@ -9,6 +9,7 @@ from renderer_shapes import (
     ball,
     color_of,
     each_backend,
+    each_staged_backend,
     facing_camera,
     glowing,
     mesh,
@@ -70,15 +71,16 @@ def test_fine_triangles_are_small_and_flat() -> None:
         assert is_fine(points, shape.vertex_normals.astype(np.float32), triangles) == fine
 
 
+@each_staged_backend
 @pytest.mark.parametrize("stage", [None, Stage(3)])
-def test_an_object_looks_the_same_whether_or_not_its_hidden_side_is_closed(stage: Stage | None) -> None:
+def test_an_object_looks_the_same_whether_or_not_its_hidden_side_is_closed(backend: str, stage: Stage | None) -> None:
     camera = facing_camera()
     shape = make.icosphere(3)
     behind = np.argmax(shape.triangles_center[:, 1])
     shape.faces[[0, behind]] = shape.faces[[behind, 0]]
     pictures = []
     for without in (0, 1):
-        scene = renderer("opengl").load(mesh(_smooth(shape, Material(base_color=(0.6, 0.3, 0.2, 1)), without)), stage)
+        scene = renderer(backend).load(mesh(_smooth(shape, Material(base_color=(0.6, 0.3, 0.2, 1)), without)), stage)
         pictures.append(scene.color(camera).astype(int))
         scene.close()
     seen = np.abs(pictures[0] - pictures[1])[30:66, 30:66]  # On the ground, light falls through the hole.
@@ -142,8 +144,9 @@ def test_glances_show_what_whole_pictures_do(backend: str, mode: str) -> None:
     scene.close()
 
 
-def test_nothing_of_a_glance_spills_into_the_next() -> None:
-    scene = renderer("opengl").load(mesh(ball(glowing((220, 220, 220)))), None)
+@each_staged_backend
+def test_nothing_of_a_glance_spills_into_the_next(backend: str) -> None:
+    scene = renderer(backend).load(mesh(ball(glowing((220, 220, 220)))), None)
     near = Camera(orbit(1.6, 0, 0), intrinsics_from_fov(30, 32, 32), 32, 32)
     away = Camera(orbit(40.0, 0, 0), intrinsics_from_fov(30, 32, 32), 32, 32)
     for glance in scene.glances([near, away, near, away, near])[1::2]:
@@ -183,6 +186,7 @@ def test_meshes_that_are_kept_take_no_more_than_their_share() -> None:
     backend.close()
 
 
-def test_a_mesh_without_triangles_is_neither_closed_nor_in_the_way() -> None:
+@each_staged_backend
+def test_a_mesh_without_triangles_is_neither_closed_nor_in_the_way(backend: str) -> None:
     nothing = Primitive(np.zeros((3, 3), np.float32), np.zeros((0, 3), np.uint32), np.zeros((3, 3), np.float32))
-    assert (color_of("opengl", Mesh((nothing,)), facing_camera(size=16)) == 128).all()
+    assert (color_of(backend, Mesh((nothing,)), facing_camera(size=16)) == 128).all()

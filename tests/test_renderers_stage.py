@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from renderer_shapes import ball, color_of, each_backend_in_time, linear, mesh, quad, renderer
+from renderer_shapes import ball, color_of, each_backend_in_time, each_staged_backend, linear, mesh, quad, renderer
 
 from renderers import LoadedScene, Stage
 from renderers.gpu_mesh import mean_luminance
@@ -62,9 +62,10 @@ def test_the_ground_is_fixed_in_the_world(backend: str) -> None:
         assert np.median(np.abs(a - b)) < 4
 
 
-def test_the_object_darkens_the_ground_where_it_stands() -> None:
+@each_staged_backend
+def test_the_object_darkens_the_ground_where_it_stands(backend: str) -> None:
     seed = seed_with("plain")
-    scene = renderer("opengl").load(BALL, Stage(seed))
+    scene = renderer(backend).load(BALL, Stage(seed))
     sun = dress(Stage(seed), mean_luminance(BALL)).sun.direction
     turn = np.linspace(0, 2 * np.pi, 60, endpoint=False)
 
@@ -128,9 +129,10 @@ def test_irradiance_is_the_integral_of_the_environment() -> None:
         assert np.abs(basis @ dress(Stage(11), 0.3).irradiance - exact).max() < 0.08 * exact.max()
 
 
-def test_without_a_stage_the_background_is_grey_and_no_side_is_favoured() -> None:
+@each_staged_backend
+def test_without_a_stage_the_background_is_grey_and_no_side_is_favoured(backend: str) -> None:
     seen = [
-        color_of("opengl", BALL, Camera(orbit(4, azimuth, 20), intrinsics_from_fov(40, 96, 96), 96, 96)).astype(int)
+        color_of(backend, BALL, Camera(orbit(4, azimuth, 20), intrinsics_from_fov(40, 96, 96), 96, 96)).astype(int)
         for azimuth in (0, 77, 200)
     ]
     assert (seen[0][0, 0] == 128).all()
@@ -162,12 +164,13 @@ def test_patterns_tile_and_average_to_the_middle(name: str) -> None:
         assert steps[-1] <= 1.2 * steps[:-1].max()  # from the last texel round to the first is a step like others
 
 
-def test_the_object_shades_itself() -> None:
+@each_staged_backend
+def test_the_object_shades_itself(backend: str) -> None:
     # A plate over a plate: the lower one is darker beneath the upper one than in the open.
     white = Material(base_color=(0.6, 0.6, 0.6, 1))
     lower = quad(white, center=(0, 0, 0), u=(2, 0, 0), v=(0, -2, 0))
     upper = quad(white, center=(0, 0, 0.6), u=(0.7, 0, 0), v=(0, -0.7, 0))
-    scene = renderer("opengl").load(mesh(lower, upper), Stage(2))
+    scene = renderer(backend).load(mesh(lower, upper), Stage(2))
     sun = dress(Stage(2), mean_luminance(mesh(lower, upper))).sun.direction
     shade = -0.6 * sun[:2] / sun[2]
     # From the side to which the shade falls, so that the upper plate hides neither place.
@@ -180,8 +183,9 @@ def test_the_object_shades_itself() -> None:
     assert dark < 0.85 * bright
 
 
-def test_no_acne_on_a_lit_plane_or_ball() -> None:
-    scene = renderer("opengl").load(BALL, Stage(4))
+@each_staged_backend
+def test_no_acne_on_a_lit_plane_or_ball(backend: str) -> None:
+    scene = renderer(backend).load(BALL, Stage(4))
     sun = dress(Stage(4), mean_luminance(BALL)).sun.direction
     azimuth = float(np.degrees(np.arctan2(sun[1], sun[0])))
     image = scene.color(Camera(orbit(4, azimuth, 40), intrinsics_from_fov(30, 200, 200), 200, 200)).astype(float)

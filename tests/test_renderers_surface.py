@@ -12,6 +12,7 @@ from renderer_shapes import (
     depth_of,
     each_backend,
     each_backend_in_time,
+    each_staged_backend,
     facing_camera,
     glowing,
     linear,
@@ -70,12 +71,13 @@ def test_a_colour_comes_out_as_it_went_in(backend: str, code: int) -> None:
     assert np.abs(by_texture[16, 16].astype(int) - code).max() <= 1
 
 
-def test_textures_are_decoded_before_they_are_averaged() -> None:
+@each_staged_backend
+def test_textures_are_decoded_before_they_are_averaged(backend: str) -> None:
     texels = np.zeros((256, 256, 3))
     texels[::2] = 255
     material = glowing((255, 255, 255), emissive_texture=picture(texels))
     material = replace(material, emissive=(0.5, 0.5, 0.5))
-    seen = color_of("opengl", mesh(quad(material)), facing_camera(size=48))
+    seen = color_of(backend, mesh(quad(material)), facing_camera(size=48))
     assert abs(int(seen[24, 24, 0]) - coded(0.25)) <= 3  # half of the light, and not half of the code
     small = shrink(np.asarray(texels, dtype=np.uint8), 128, srgb=True)
     assert small.shape == (128, 128, 4)
@@ -137,7 +139,7 @@ def test_normal_scale_flattens(backend: str) -> None:
     ]
     if backend != "blender":
         assert values == sorted(values)
-    if backend == "opengl":
+    if backend in ("software", "opengl"):
         assert values[0] < values[1] < values[2]
 
 
@@ -177,7 +179,8 @@ def test_what_a_mask_cuts_out_hides_nothing_behind_it(backend: str) -> None:
     assert np.abs(seen[48, 48].astype(int) - RED).max() <= 1
 
 
-def test_blended_light_adds_up_from_the_far_side_whatever_the_order_in_the_file() -> None:
+@each_staged_backend
+def test_blended_light_adds_up_from_the_far_side_whatever_the_order_in_the_file(backend: str) -> None:
     def pane(code: tuple[int, int, int], y: float) -> Primitive:
         material = replace(glowing(code), alpha_mode="BLEND", base_color=(0, 0, 0, 0.5))
         return quad(material, center=(0, y, 0))
@@ -185,7 +188,7 @@ def test_blended_light_adds_up_from_the_far_side_whatever_the_order_in_the_file(
     near, far, wall = pane(RED, -0.6), pane(GREEN, -0.3), quad(glowing(BLUE))
     expected = 0.5 * linear(RED) + 0.25 * linear(GREEN) + 0.25 * linear(BLUE)
     for order in ((wall, far, near), (near, far, wall), (far, near, wall)):
-        seen = color_of("opengl", mesh(*order), facing_camera())[48, 48]
+        seen = color_of(backend, mesh(*order), facing_camera())[48, 48]
         assert np.abs(seen - coded(expected)).max() <= 3
 
 
@@ -278,8 +281,9 @@ def test_the_other_backends_agree_with_the_default_on_colour(backend: str, rough
     assert np.quantile(np.abs(one - two), 0.99) < 30
 
 
-def test_edges_are_smooth() -> None:
+@each_staged_backend
+def test_edges_are_smooth(backend: str) -> None:
     # A bright disc over grey: along its rim there are pixels of several levels between the two.
-    seen = color_of("opengl", mesh(ball(glowing((225, 225, 225)), subdivisions=5)), facing_camera())[..., 0]
+    seen = color_of(backend, mesh(ball(glowing((225, 225, 225)), subdivisions=5)), facing_camera())[..., 0]
     between = np.unique(seen[(seen > 128) & (seen < 224)])
     assert len(between) >= 3

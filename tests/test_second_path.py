@@ -231,27 +231,27 @@ def meanings(kind: str, paraphrase: str, *options: str, images: int = 2) -> list
 @pytest.mark.parametrize(
     ("kind", "paraphrase", "options", "said"),
     [
-        ("ego_rotation", "pan", ("Rightward", "Not at all", "rightward"), ["right", "none", None]),
-        ("ego_rotation", "pan_zh", ("向右转", "没有转", "向左转"), ["right", "none", "left"]),
-        ("facing_side", "turned_to", ("the back", "the front", "Its back"), ["back", "front", None]),
-        ("motion_kind", "hold", ("Its position alone", "Both of the two"), ["only_moved", "both"]),
+        ("ego_rotation", "scene.0.0.0.0.4.0", ("Rightwards", "Not at all", "rightwards"), ["right", "none", None]),
+        ("ego_rotation", "scene_zh.0.0.0.0.1.0", ("向右转", "没有转", "向左转"), ["right", "none", "left"]),
+        ("facing_side", "brief.0.0.0.0.1.0", ("The back", "The front", "Its back"), ["back", "front", None]),
+        ("motion_kind", "brief.0.0.0.0.1.0", ("It only moved", "Both"), ["only_moved", "both"]),
         (
             "full_motion",
-            "two_parts",
-            ("Shift: leftward; rotation: no rotation", "Shift: no shift; rotation: rightward", "Shift: leftward"),
+            "scene.0.0.0.0.1.0",
+            ("Move: left; turn: none", "Move: none; turn: right", "Move: left"),
             ["left_and_none", "none_and_right", None],
         ),
         (
             "direction_and_angle",
-            "circle",
+            "circle.0.0.0.0.1.0",
             ("About 45 degrees to the right", "About 45 degrees to the left", "About -45 degrees to the left", "About"),
             [45.0, -45.0, None, None],
         ),
-        ("direction_and_angle", "circle", ("About 45.0 degrees to the right",), [45.0]),
-        ("turn_angle", "photographer", ("Through about 50 degrees", "Through about 7.5 degrees"), [50.0, 7.5]),
-        ("sketch", "map", ("circle 7", "circle 6", "circle 3"), ["place_7", "place_6", None]),
-        ("mirrored", "flipped", ("Yes, they could", "No, one is flipped"), ["same", "mirrored"]),
-        ("cannot_tell", "evidence", ("Neither of the two",), ["cannot"]),
+        ("direction_and_angle", "circle.0.0.0.0.1.0", ("About 45.0 degrees to the right",), [45.0]),
+        ("turn_angle", "scene.0.0.0.0.2.0", ("Through about 50 degrees", "Through about 7.5 degrees"), [50.0, 7.5]),
+        ("sketch", "plan.0.0.0.0.0.0", ("Number 7", "Number 6", "Number 3"), ["place_7", "place_6", None]),
+        ("mirrored", "possible.0.0.0.0.0.0", ("Yes, they could", "No, one is flipped"), ["same", "mirrored"]),
+        ("cannot_tell", "around.0.0.0.0.2.0", ("No telling",), ["cannot"]),
     ],
 )
 def test_an_option_is_read_back_from_its_text(
@@ -261,16 +261,25 @@ def test_an_option_is_read_back_from_its_text(
 
 
 def test_an_option_that_names_images_is_read_back_for_as_many_as_there_are() -> None:
-    assert meanings("which_view", "find", "Picture 2", "Picture 5", "Picture 6", images=5) == [2.0, 5.0, None]
-    assert meanings("view_order", "passing", "2, 3, 1", "1, 3, 2", "1, 1, 2", images=3) == ["2, 3, 1", "1, 3, 2", None]
+    assert meanings("which_view", "walk.0.1.0.0.0.0", "Picture 2", "Picture 5", "Picture 6", images=5) == [
+        2.0,
+        5.0,
+        None,
+    ]
+    assert meanings("view_order", "walk.0.0.0.0.0.0", "2, 3, 1", "1, 3, 2", "1, 1, 2", images=3) == [
+        "2, 3, 1",
+        "1, 3, 2",
+        None,
+    ]
 
 
 def test_the_form_of_a_row_does_not_change_its_wording_and_an_unknown_one_is_no_wording() -> None:
     rotation = DEFINITIONS["ego_rotation"]
-    plain = rotation.paraphrase("ego_rotation/pan")
+    name = "ego_rotation/scene.1.2.3.4.2.1"
+    plain = rotation.paraphrase(name)
     assert plain is not None
-    assert rotation.paraphrase("ego_rotation/pan+swapped") is plain is rotation.paraphrase("ego_rotation/pan+mirrored")
-    assert rotation.paraphrase("ego_rotation/pan+upside_down") is None
+    assert rotation.paraphrase(f"{name}+swapped") == plain == rotation.paraphrase(f"{name}+mirrored")
+    assert rotation.paraphrase(f"{name}+upside_down") is None
     assert rotation.paraphrase("ego_rotation") is None
 
 

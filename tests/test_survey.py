@@ -22,6 +22,7 @@ from viewpoint100k.assets import findings
 from viewpoint100k.assets.asset_store import AssetStore
 from viewpoint100k.assets.findings import FindingStore
 from viewpoint100k.assets.meshes import MeshesSource
+from viewpoint100k.building.blocks import BlockBuilder, SilentListener
 from viewpoint100k.errors import BuildError, UsageError
 from viewpoint100k.plan.build_plan import BuildPlan
 from viewpoint100k.plan.config import BuildConfig, load_config
@@ -352,3 +353,37 @@ def test_the_command_that_forgets(tmp_path: Path, empty_store: Path) -> None:
     assert str(empty_store) in done.stdout
     assert not empty_store.exists()
     assert run_command("assets").returncode == 2
+
+
+def vase(folder: Path, name: str, number: int) -> None:
+    """Looks the same from all sides: no question about it can be answered."""
+    rng = np.random.default_rng(number)
+    outline = np.column_stack([[0, *rng.uniform(0.3, 1, 4), 0], np.linspace(0, rng.uniform(1, 3), 6)])
+    trimesh.creation.revolve(outline, sections=48).export(folder / name)
+
+
+@pytest.mark.slow
+def test_where_what_was_tried_gives_no_rows_the_next_in_rank_do(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    names = [f"object-{i:04d}.ply" for i in range(60)]
+    for i, name in enumerate(names):
+        vase(folder, name, i)
+    config = config_of(folder, rows=8)
+    plan = make_build_plan(config)
+    (pool,) = plan.layout.pools["train"]
+    tried = {asset for assets in assets_of(plan).values() for asset in assets}
+    assert pool.reserve
+    assert not tried & set(pool.reserve)
+    twin = plan.layout.pools["test"][0].assets[0]
+    shown = objects(tmp_path / "shown", 60)
+    for name in pool.reserve[2:]:
+        (folder / name).write_bytes((shown / name).read_bytes())
+    (folder / pool.reserve[0]).write_bytes((folder / twin).read_bytes())
+    plan = make_build_plan(config)
+    builder = BlockBuilder(plan, config.open_source())
+    batch, record = builder.build_block(plan.layout.shards[0].blocks[0], dict, SilentListener())
+    builder.close()
+    assert batch.num_rows == 8
+    assert record.used_assets <= set(pool.reserve[2:])
+    assert record.dropped_assets.get(pool.reserve[0], "near_duplicate") == "near_duplicate"

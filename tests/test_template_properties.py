@@ -243,7 +243,7 @@ def test_of_the_numbers_shown_each_is_right_equally_often(name: str) -> None:
     for azimuth in np.linspace(20.01, 99.99, 1600):
         question = ask(template, _around(azimuth * rng.choice((-1, 1))), 0, rng)
         if isinstance(question, Question):
-            key = [(n, "left" in option) for option in question.options for n in numbers(option)]
+            key = [(n, "left" in option.lower()) for option in question.options for n in numbers(option)]
             ranks[tuple(map(str, sorted(key)))][sorted(key).index(key[0])] += 1
     assert len(ranks) >= 4
     for counts in ranks.values():

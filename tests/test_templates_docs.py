@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from viewpoint100k.cli.app import app
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
 from viewpoint100k.questions import Question, ask, load_template
+from viewpoint100k.questions.composition import WordingFamily
 from viewpoint100k.questions.expression import FUNCTIONS
 from viewpoint100k.questions.lint import examine
 from viewpoint100k.questions.quantities import QUANTITIES
@@ -118,6 +119,8 @@ def test_every_key_is_explained() -> None:
     for section in (Template, Requirements, Paraphrase):
         for key in section.model_fields:
             assert f"| `{key}` |" in PAGE, (section.__name__, key)
+    for key in WordingFamily.model_fields:
+        assert f"`{key}`" in PAGE.partition("\n## Composed wordings\n")[2], key
     answers = Template.model_json_schema()["$defs"]
     for answer in answers.values():
         kind = answer["properties"].get("kind", {}).get("const")

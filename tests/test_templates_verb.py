@@ -17,7 +17,16 @@ from viewpoint100k.questions.lint import Problem
 from viewpoint100k.report.drawing import DrawnCamera, TopView
 from viewpoint100k.view.template_preview import REASONS, ShownQuestion, draw_questions, preview_page
 
+OPTIONS = "    options: {down: It went down, none: It stood still, up: It went up}\n    reply: Give only the letter.\n"
+QUESTIONS = (
+    "An object that does not move is photographed twice, by a camera on a lift. What did it do above the ground?",
+    "The object stayed still. How did the camera's own height above the floor change from picture 1 to picture 2?",
+    "Was the camera of photo 2 held higher above the ground than that of photo 1? Nobody moved the object.",
+    "Both views are of a still object on a level floor. Measured from it, which way did the photographer go?",
+)
+WORDINGS = "".join(f'  - name: n{n}\n    question: "{text}"\n{OPTIONS}' for n, text in enumerate(QUESTIONS))
 GOOD = read_template("ego_height").replace("question_type: ego_height", "question_type: mine")
+GOOD = GOOD.partition("wordings:\n")[0] + "paraphrases:\n" + WORDINGS
 
 
 def run(*arguments: str) -> tuple[int, str]:

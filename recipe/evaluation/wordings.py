@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
-from importlib import resources
-from typing import Any
-
-import yaml
 
 from recipe.evaluation.directions import simplified
 from recipe.evaluation.items import Item
 from recipe.rewards.answers import LETTERS
+from viewpoint100k.questions import Paraphrase, Template, load_template, template_names
 
 __all__ = ["meanings", "reworded"]
 
-Paraphrase = Mapping[str, Any]
+_TRIES = 100
+_STEP = 0.618
+"""Of the draw for another wording: its multiples go evenly over all families and their parts."""
 
 
 def meanings(item: Item) -> tuple[str, ...]:
@@ -29,19 +27,20 @@ def meanings(item: Item) -> tuple[str, ...]:
 
 
 def reworded(item: Item) -> tuple[str, tuple[str, ...]] | str:
-    """(question, options) in the template's next wording of the same language, options in the same order; or a reason
-    code for which there is none."""
-    own = _own_wording(item)
-    if own is None:
+    """(question, options) in another of the template's wordings in the same language, of another family where there is
+    one, options in the same order; or a reason code for which there is none."""
+    template, own = _template(item.question_type), _own_wording(item)
+    if template is None or own is None:
         return "wording_unknown"
     if _has_variables(own):
         return "wording_with_variables"
     if _composed(own, item.options) != item.question or not set(item.options) <= set(_names(own)):
         return "wording_has_changed"  # The set was built from another version of the template.
-    known = _paraphrases(item.question_type)
-    start = known.index(own)
-    for other in [*known[start + 1 :], *known[:start]]:
-        if other.get("language", "en") == own.get("language", "en") and not _has_variables(other):
+    known = template.languages[own.language]
+    draw = sum(map(ord, own.name)) * _STEP % 1
+    for turn in range(_TRIES):
+        other = known.drawn((draw + turn * _STEP) % 1, own.name)
+        if other.name != own.name and not _has_variables(other):
             texts = {name: text for text, name in _names(other).items()}
             options = tuple(texts[name] for name in meanings(item)) if item.options else ()
             return _composed(other, options), options
@@ -50,32 +49,29 @@ def reworded(item: Item) -> tuple[str, tuple[str, ...]] | str:
 
 def _own_wording(item: Item) -> Paraphrase | None:
     # A row that shows its images in another order, or mirrored, says so behind a plus sign.
-    name = item.template.rpartition("/")[2].partition("+")[0]
-    return next((one for one in _paraphrases(item.question_type) if one["name"] == name), None)
+    template = _template(item.question_type)
+    return None if template is None else template.wording(item.template.rpartition("/")[2].partition("+")[0])
 
 
 def _names(paraphrase: Paraphrase) -> dict[str, str]:
     """The template's name for each option's text; none where one text with variables serves all options."""
-    options = paraphrase.get("options")
+    options = paraphrase.options
     return {text: name for name, text in options.items()} if isinstance(options, dict) else {}
 
 
 def _has_variables(paraphrase: Paraphrase) -> bool:
-    options = paraphrase.get("options") or ""
+    options = paraphrase.options or ""
     texts = options.values() if isinstance(options, dict) else [options]
-    return any("{" in str(text) for text in (paraphrase["question"], paraphrase["reply"], *texts))
+    return any("{" in text for text in (paraphrase.question, paraphrase.reply, *texts))
 
 
 def _composed(paraphrase: Paraphrase, options: tuple[str, ...]) -> str:
     """The prompt as the builder writes it."""
     listed = [f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False)]
-    return "\n".join([str(paraphrase["question"]).strip(), *listed, str(paraphrase["reply"]).strip()])
+    return "\n".join([paraphrase.question, *listed, paraphrase.reply])
 
 
 @cache
-def _paraphrases(question_type: str) -> list[Paraphrase]:
-    """The wordings of one of the package's templates; none for a type that is not the package's."""
-    path = resources.files("question_templates") / f"{question_type}.yaml"
-    if not path.is_file():
-        return []
-    return list(yaml.safe_load(path.read_text(encoding="utf-8"))["paraphrases"])
+def _template(question_type: str) -> Template | None:
+    """One of the package's templates; None for a type that is not the package's."""
+    return load_template(question_type) if question_type in template_names() else None

@@ -129,6 +129,12 @@ class SoftwareScene:
         depth: NDArray[np.float32] = r.native.depth(self._object, *_numbers(camera), build=r.build, threads=r.threads)
         return depth
 
+    def surfaces(self, camera: Camera) -> NDArray[np.int32]:
+        """(h, w, 4): the nearest solid triangle at the middle of each pixel's quarters, -1 where there is none."""
+        r = self._open()
+        found: NDArray[np.int32] = r.native.surfaces(self._object, *_numbers(camera), build=r.build, threads=r.threads)
+        return found
+
     def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
         """Small pictures with depth. See `renderers.protocol.LoadedScene.glances`."""
         r = self._open()

@@ -38,7 +38,8 @@ def main() -> int:
     results = _kept()
     failed = 0
     for name in arguments.tools or tools:
-        result = _try(tools[name], _environment(name, tools[name]["requires"]), folder, truth)
+        exported = _exported(tools[name]["export"], folder) if "export" in tools[name] else None
+        result = _try(tools[name], _environment(name, tools[name]), folder, truth, exported)
         failed += not result["passed"]
         results[name] = result | {"date": datetime.date.today().isoformat(), "python": platform.python_version()}
         print(f"{'ok  ' if result['passed'] else 'FAIL'} {name} ({result['seconds']} s): {result['said']}", flush=True)
@@ -70,6 +71,15 @@ def _sample() -> tuple[Path, Path]:
     return folder, truth
 
 
+def _exported(to: str, folder: Path) -> Path:
+    """The set in the form of a tool, written once."""
+    out = CACHE / "exports" / to
+    if not out.is_dir():
+        command = [sys.executable, "-m", "viewpoint100k", "export", str(folder), "--to", to, "--out", str(out)]
+        subprocess.run(command, check=True, cwd=ROOT)
+    return out
+
+
 def _truth(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """Every column of every row, by split, as pyarrow reads it; of an image its size and the mean of its pixels."""
     splits: dict[str, list[dict[str, Any]]] = {}
@@ -86,9 +96,11 @@ def _seen(content: bytes) -> dict[str, Any]:
     return {"size": [width, height], "mean": float(pixels.mean()), "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def _environment(name: str, requires: list[str]) -> Path:
+def _environment(name: str, tool: dict[str, Any]) -> Path:
     """The Python of the tool's own environment, made where there is none for these requirements."""
-    digest = hashlib.sha256("\n".join(requires).encode()).hexdigest()[:8]
+    alone = tool.get("no_deps", [])
+    requires = [one for one in tool["requires"] if one not in alone]
+    digest = hashlib.sha256("\n".join(tool["requires"]).encode()).hexdigest()[:8]
     place = CACHE / f"{name}-{digest}"
     python = place / "bin" / "python"
     if not (place / ".ready").is_file():
@@ -96,11 +108,13 @@ def _environment(name: str, requires: list[str]) -> Path:
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
         install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*install, *requires], check=True)
+        if alone:
+            subprocess.run([*install, "--no-deps", *alone], check=True)
         (place / ".ready").touch()
     return python
 
 
-def _try(tool: dict[str, Any], python: Path, folder: Path, truth: Path) -> dict[str, Any]:
+def _try(tool: dict[str, Any], python: Path, folder: Path, truth: Path, exported: Path | None) -> dict[str, Any]:
     """Whether the tool's script or test passed, and the line it said last."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     environment |= dict.fromkeys(("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"), "1")
@@ -119,7 +133,8 @@ def _try(tool: dict[str, Any], python: Path, folder: Path, truth: Path) -> dict[
         ]
         environment[tool["python_in"]] = str(python)
     else:
-        command = [str(python), str(HERE / tool["script"]), str(folder), str(truth)]
+        places = [folder, truth, exported] if exported else [folder, truth]
+        command = [str(python), str(HERE / tool["script"]), *map(str, places)]
     began = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
     lines = (done.stdout if done.returncode == 0 else done.stderr or done.stdout).strip().splitlines()

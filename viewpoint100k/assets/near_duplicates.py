@@ -20,8 +20,8 @@ __all__ = ["Closeness", "near_duplicates", "originals"]
 _NEIGHBOURS = 32
 """Of each descriptor so many of its nearest are looked at: in a crowd of look-alikes that is enough to join them all,
 and memory grows with the number of assets, not with that of pairs."""
-_AT_ONCE = 2**17
-"""Pairs whose colours are compared together, to bound memory."""
+_AT_ONCE = 2**14
+"""Pairs that are compared together, to bound memory."""
 _CROWD_EPS = 8.0
 """How much farther than the nearest those may be that are looked at in a crowd."""
 
@@ -118,7 +118,10 @@ def _nearest(
     """
     one, rank = np.nonzero(others < len(shapes))
     other = others[one, rank]
-    distance = exact.norm(shapes[one].astype(np.float64) - shapes[other])
+    distance = np.empty(len(one))
+    for start in range(0, len(one), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        distance[some] = exact.norm(shapes[one[some]].astype(np.float64) - shapes[other[some]])
     order = np.lexsort((other, distance, one))
     one, other, distance = one[order], other[order], distance[order]
     place = np.arange(len(one)) - np.searchsorted(one, one)

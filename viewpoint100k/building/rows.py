@@ -21,7 +21,7 @@ from viewpoint100k.geometry.seeding import derive_seed, generator
 from viewpoint100k.plan.build_plan import BuildPlan
 from viewpoint100k.plan.specs import PairSpec, QuestionSpec
 from viewpoint100k.questions import Question, Refusal, Template, ask
-from viewpoint100k.questions.reasoning import Conclusion, ReasoningScene, false_claims, write
+from viewpoint100k.questions.reasoning import Conclusion, ReasoningScene, argument_problems, write
 from viewpoint100k.runtime.stopwatch import Stopwatch
 from viewpoint100k.views.floor_plan import draw_sketch, sketch_camera
 from viewpoint100k.views.pairs import Pair, pair_problem
@@ -189,10 +189,16 @@ def _group(asset: Asset, pair: Pair) -> str:
 def _reasoning(template: Template, pair: Pair, question: Question, row: Mapping[str, Any], seed: int) -> str | None:
     """A chain of thought whose every claim was checked against the row. Raises ``BuildError`` where one is false."""
     conclusion = Conclusion(
-        question.answer, question.answer_text, template.quantity, template.question_type, question.options
+        question.answer,
+        question.answer_text,
+        template.quantity,
+        template.question_type,
+        question.options,
+        question.text,
     )
-    scene = ReasoningScene(pair.cameras, pair.center, pair.radius, pair.front)
+    # What is behind an object may be without a mark: nothing is said of it.
+    scene = ReasoningScene(pair.cameras, pair.center, pair.radius, pair.front, background=False)
     text = write(scene, conclusion, generator(seed, "reasoning"))
-    if text is not None and (wrong := false_claims(text, row)):
+    if text is not None and (wrong := argument_problems(text, row)):
         raise BuildError(f"a reasoning text of {template.question_type} says what is not so ({wrong[0]}): report it")
     return text

@@ -162,7 +162,7 @@ def _reasoning(row: Columns) -> str | None:
 
 
 def _reasoning_claims(row: Columns) -> str | None:
-    """Whether every sentence of the reasoning can be checked, and is true of the cameras."""
+    """Whether every sentence of the reasoning can be checked, is true, and has its place in the argument."""
     if not row["reasoning"]:
         return None
     try:
@@ -173,6 +173,10 @@ def _reasoning_claims(row: Columns) -> str | None:
         return f"the reasoning says {claim.text!r}, and {instead}"
     for claim in judgement.unrecognised:
         return f"the reasoning says {claim.text!r}, which cannot be checked"
+    for claim in judgement.missing:
+        return f"the reasoning says {claim.text!r} without a reason"
+    for claim in judgement.unused:
+        return f"the reasoning says {claim.text!r}, which serves nothing that is said later"
     return None
 
 

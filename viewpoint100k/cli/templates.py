@@ -53,7 +53,7 @@ def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", help=_NA
         if isinstance(found, Template):
             template, found = found, advice(text, found)
             thought = f", with {len(found)} warning{'s' * (len(found) != 1)}" if found else ""
-            print(f"{name}: {template.question_type} can be used, in {len(template.paraphrases)} wordings{thought}")
+            print(f"{name}: {template.question_type} can be used, in {template.wording_count:,} wordings{thought}")
             print(f"{name}: {left_to_rows(template)}")
         else:
             unusable += 1
@@ -66,24 +66,33 @@ def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", help=_NA
 @templates.command()
 def preview(
     file: Annotated[str, typer.Argument(metavar="FILE", help=_NAME)],
-    out: Annotated[Path, typer.Option(help="The page to write.")],
+    out: Annotated[Path | None, typer.Option(help="The page to write.")] = None,
     source: Annotated[str, typer.Option(help="Objects to ask about: procedural, meshes:DIR, …")] = "procedural",
     seed: Annotated[int, typer.Option(help="Another seed gives other questions.", min=0)] = 0,
+    wordings: Annotated[bool, typer.Option("--wordings", help="List all wordings instead.")] = False,
 ) -> None:
     """Write a page with ten questions of a type, their images, and the reasons for which pairs were refused.
 
     Example: viewpoint100k templates preview my_type.yaml --out page.html
+    Example: viewpoint100k templates preview my_type.yaml --wordings
     """
     from viewpoint100k.errors import UsageError
     from viewpoint100k.questions.advice import advice
     from viewpoint100k.questions.files import parse_template, read_template
     from viewpoint100k.runtime.files import write_atomically
     from viewpoint100k.view.template_preview import draw_questions, preview_page
+    from viewpoint100k.view.wording_list import wording_lines
 
-    if not out.parent.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
     text = read_template(file)
     template = parse_template(text, file)
+    if wordings:
+        for line in wording_lines(template):
+            print(line)
+        return
+    if out is None:
+        raise UsageError("preview needs --out PAGE.html for a page, or --wordings for a list")
+    if not out.parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
     questions, record = draw_questions(file, source, seed)
     write_atomically(out, preview_page(template, questions, record, advice(text, template)).encode())
     print(f"{out}: {len(questions)} questions of {template.question_type}; open it in a browser")

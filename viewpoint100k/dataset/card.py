@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import platform
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +14,7 @@ import pyarrow.parquet as pq
 from jinja2 import Environment, StrictUndefined
 
 from viewpoint100k import __version__
+from viewpoint100k.dataset.attribution import Attribution
 from viewpoint100k.dataset.folder import DatasetFolder, Manifest
 from viewpoint100k.dataset.motion_table import JOINTS, JointTable
 from viewpoint100k.dataset.schema import features
@@ -45,8 +44,8 @@ class Statistics:
     """Signs of the azimuth change, by question type."""
     angles: Counter[int] = field(default_factory=Counter)
     """Size of the azimuth change, by its lower ten degrees."""
-    assets: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    """By (source, asset id): licence, creator, uri, category, sha256."""
+    assets: int = 0
+    """Distinct objects."""
     examples: dict[str, str] = field(default_factory=dict)
     """One question of each type."""
     joint: JointTable = field(default_factory=JointTable)
@@ -55,10 +54,10 @@ class Statistics:
     """Rows with a chain of thought."""
 
 
-def gather(paths: Sequence[Path]) -> Statistics:
-    """Statistics over the shards of one split, row group by row group."""
+def gather(split: str, paths: Sequence[Path], attribution: Attribution) -> Statistics:
+    """Statistics over the shards of one split, row group by row group; its objects are added to ``attribution``."""
     statistics = Statistics(bytes=sum(path.stat().st_size for path in paths))
-    for row in _rows(paths):
+    for row in attribution.add(split, _rows(paths)):
         kind, relative = row["question_type"], row["relative"]
         statistics.rows += 1
         for name in _COUNTED:
@@ -67,11 +66,10 @@ def gather(paths: Sequence[Path]) -> Statistics:
         sign = "positive" if relative["azimuth_deg"] > 0 else "negative"
         statistics.directions.setdefault(kind, Counter())[sign] += 1
         statistics.angles[int(abs(relative["azimuth_deg"]) // 10) * 10] += 1
-        about = {name: row[name] for name in ("license", "creator", "uri", "category", "asset_sha256")}
-        statistics.assets[row["source"], row["asset_id"]] = about
         statistics.examples.setdefault(kind, row["question"])
         statistics.joint.add(row)
         statistics.reasoned += row["reasoning"] is not None
+    statistics.assets = attribution.count(split)
     return statistics
 
 
@@ -84,10 +82,12 @@ def write_card(
     notes: Mapping[str, int],
 ) -> None:
     """Writes config.yaml, LICENSE, ATTRIBUTION.csv and, last of all, README.md."""
-    splits = _splits(folder, build_plan)
+    attribution = Attribution()
+    splits = _splits(folder, build_plan, attribution)
+    attribution.write(folder.root / "ATTRIBUTION.csv")
+    attribution.close()
     write_atomically(folder.root / CONFIG_FILE, as_yaml(build_plan.config.model_dump(mode="json")).encode())
     write_atomically(folder.root / "LICENSE", _license_text(splits).encode())
-    write_atomically(folder.root / "ATTRIBUTION.csv", _attribution(splits).encode())
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     text = environment.from_string(_card_template()).render(
         metadata=_metadata(build_plan, splits, manifest.digest),
@@ -118,10 +118,12 @@ def put_audit(folder: DatasetFolder, table: str) -> None:
         write_atomically(folder.card, f"{before}{begin}\n{table.strip()}\n{end}{after}".encode())
 
 
-def _splits(folder: DatasetFolder, build_plan: BuildPlan) -> dict[str, Statistics]:
+def _splits(folder: DatasetFolder, build_plan: BuildPlan, attribution: Attribution) -> dict[str, Statistics]:
     names = dict.fromkeys(shard.split for shard in build_plan.layout.shards)
     return {
-        name: gather([folder.shard_path(shard) for shard in build_plan.layout.shards if shard.split == name])
+        name: gather(
+            name, [folder.shard_path(shard) for shard in build_plan.layout.shards if shard.split == name], attribution
+        )
         for name in names
     }
 
@@ -176,17 +178,6 @@ def _license_text(splits: Mapping[str, Statistics]) -> str:
         f"must not be published.\n\n{lines}\n\n"
         "The questions, answers and poses are released under CC0-1.0 (https://creativecommons.org/publicdomain/zero/1.0/).\n"
     )
-
-
-def _attribution(splits: Mapping[str, Statistics]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["source", "asset_id", "category", "license", "creator", "uri", "sha256"])
-    assets = {key: about for statistics in splits.values() for key, about in statistics.assets.items()}
-    for (source, asset_id), about in sorted(assets.items()):
-        columns = ("category", "license", "creator", "uri", "asset_sha256")
-        writer.writerow([source, asset_id, *(about[name] for name in columns)])
-    return out.getvalue()
 
 
 def _versions() -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 TRL, axolotl, unsloth and torchtune read it. Each turn's content is a list of parts, so that the JSON reader of
 `datasets` finds one type for all rows. A part of type ``image`` names the image's path; the column ``images`` holds
-the same paths for TRL, whose trainer puts them in the place of the parts, in order.
+the same paths for TRL, whose trainer puts decoded images in the place of the parts, in order, once ``path`` is taken
+off them (docs/exports.md).
 """
 
 from __future__ import annotations

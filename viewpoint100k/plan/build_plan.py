@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from viewpoint100k.assets import Asset, MeshAsset
+from viewpoint100k.assets.descriptors import Descriptor, describe
+from viewpoint100k.assets.near_duplicates import near_duplicates
 from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.layout import ShardLayout
 from viewpoint100k.questions import Template
@@ -27,6 +30,25 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """What an asset that was not tried must not be like: those of the test split."""
+
+    descriptors: Mapping[str, Descriptor] = field(default_factory=dict)
+    """By asset id, of meshes."""
+    contents: frozenset[str] = frozenset()
+    """Digests of the assets' files."""
+
+    def has_one_like(self, asset: Asset) -> bool:
+        """Whether the asset is a near duplicate of one of them. Raises ``AssetError`` for a mesh without surface."""
+        if asset.origin.sha256 in self.contents:
+            return True
+        if not isinstance(asset, MeshAsset):
+            return False
+        groups = near_duplicates({"": describe(asset.mesh), **self.descriptors})
+        return any("" in group for group in groups)
+
+
+@dataclass(frozen=True)
 class BuildPlan:
     """Everything that rows follow from: plain values, the same in every process of a build."""
 
@@ -43,3 +65,4 @@ class BuildPlan:
     same_objects: tuple[tuple[str, ...], ...] = ()
     """Groups of assets that are near duplicates, see `near_duplicates`; each lies within one split."""
     tried: Tried = field(default_factory=Tried)
+    held_out: HeldOut = field(default_factory=HeldOut)

@@ -13,6 +13,7 @@ import numpy as np
 from viewpoint100k.assets.duplicates import identical_files
 from viewpoint100k.assets.near_duplicates import near_duplicates, originals
 from viewpoint100k.assets.ranking import id_hashes, keyed
+from viewpoint100k.plan.build_plan import HeldOut
 from viewpoint100k.plan.layout import held_out_count, split_assets
 from viewpoint100k.plan.survey import Survey, Walk
 
@@ -21,6 +22,8 @@ __all__ = ["Choice", "RankedPool", "SplitAssets", "choose_assets", "with_margin"
 _MARGIN = 1.1
 """As many times the assets that the visits of a split need are looked for, and `_SPARE` more: some give no rows."""
 _SPARE = {"train": 4, "test": 2}
+_RESERVE = 64
+"""Assets next in rank that a block may go on to where those that were tried give too few rows."""
 _MOST_ROUNDS = 8
 """After so many times of replacing near duplicates, a split has to do with fewer: the source is one crowd of copies."""
 
@@ -36,6 +39,8 @@ class SplitAssets:
 
     train: tuple[str, ...]
     test: tuple[str, ...]
+    reserve: tuple[str, ...] = ()
+    """Those for training that come next and were not tried."""
 
 
 @dataclass
@@ -96,6 +101,7 @@ class Choice:
     pools: tuple[SplitAssets, ...]
     same_objects: tuple[tuple[str, ...], ...]
     """Groups of the assets that were tried which are the same object; none has assets in two splits."""
+    held_out: HeldOut
 
 
 def choose_assets(survey: Survey, pools: Sequence[RankedPool], files: Mapping[str, Path], max_bytes: int) -> Choice:
@@ -112,13 +118,13 @@ def choose_assets(survey: Survey, pools: Sequence[RankedPool], files: Mapping[st
         splits = _kept_together([_halves(pool, twins) for pool in pools], twins)
         if not _want_more(pools, splits) or rounds == _MOST_ROUNDS:
             break
-    return Choice(
-        tuple(
-            SplitAssets(pool.in_rank(train), pool.in_rank(test))
-            for pool, (train, test) in zip(pools, splits, strict=True)
-        ),
-        groups,
+    chosen = tuple(
+        SplitAssets(pool.in_rank(train), pool.in_rank(test), pool.train.next_ids(_RESERVE))
+        for pool, (train, test) in zip(pools, splits, strict=True)
     )
+    tests = [asset_id for pool in chosen for asset_id in pool.test]
+    described = {asset_id: survey.descriptors[asset_id] for asset_id in tests if asset_id in survey.descriptors}
+    return Choice(chosen, groups, HeldOut(described, frozenset(survey.sha256[asset_id] for asset_id in tests)))
 
 
 def _go_on(survey: Survey, pool: RankedPool) -> None:

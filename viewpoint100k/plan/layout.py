@@ -6,6 +6,7 @@ Everything here follows from the config and the list of assets alone; nothing ne
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +37,9 @@ __all__ = [
 
 ROWS_PER_BLOCK = 100
 """A block is the unit of work and of resumption, and one row group of its shard."""
+
+_SPARES_FIRST = 3
+"""As many times the visits that a block needs, it visits other assets that were tried, before the reserve."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ class Pool:
     seats: tuple[int, ...] | None = None
     """The place in ``assets`` of each visit's asset, one visit after the other. None for a source that never changes:
     visits then go through all of it in random order, over and over."""
+    reserve: tuple[str, ...] = ()
+    """Assets next in rank, which were not tried: for blocks that those which were do not fill."""
 
     @cached_property
     def hashes(self) -> Hashes:
@@ -180,9 +186,11 @@ def candidates(config: BuildConfig, block: Block, pools: Sequence[Pool]) -> Iter
             rounds[which, round_] = generator(*key, "round", which, round_).permutation(len(pool.assets))
         yield pool.assets[rounds[which, round_][within]], derive_seed(*key, "visit", place)
     spare = generator(*key, "spare", first)
-    while True:
+    for spares in itertools.count():
         pool = pools[turns[int(spare.integers(len(turns)))]]
-        if pool.seats is not None:
+        if pool.reserve and spares >= _SPARES_FIRST * visits and spares % 2:
+            asset_id = pool.reserve[(first + spares // 2) % len(pool.reserve)]
+        elif pool.seats is not None:
             asset_id = pool.assets[drawn(pool.hashes, int(spare.integers(2**63)))]
         else:
             asset_id = pool.assets[int(spare.integers(len(pool.assets)))]

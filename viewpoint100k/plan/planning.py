@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from viewpoint100k.assets import PHOTO_SOURCES, MixedSource, Source, source_digest
-from viewpoint100k.assets.asset import FromFiles
+from viewpoint100k.assets import PHOTO_SOURCES, MixedSource, Source, source_digest, source_identity
+from viewpoint100k.assets.asset import Downloadable, FromFiles
 from viewpoint100k.assets.mixed import parse_mixture
 from viewpoint100k.errors import UsageError
-from viewpoint100k.plan.build_plan import BuildPlan, Tried
-from viewpoint100k.plan.choice import Choice, RankedPool, choose_assets, with_margin
+from viewpoint100k.plan.build_plan import BuildPlan, HeldOut, Tried
+from viewpoint100k.plan.choice import Choice, RankedPool, SplitAssets, choose_assets, with_margin
 from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.layout import Pool, count_visits, make_layout, split_assets
 from viewpoint100k.plan.seats import take_seats
@@ -49,6 +49,7 @@ class _Assets:
     unusable: Mapping[str, str]
     same_objects: tuple[tuple[str, ...], ...]
     tried: Tried
+    held_out: HeldOut
 
 
 def make_build_plan(config: BuildConfig) -> BuildPlan:
@@ -69,11 +70,19 @@ def make_build_plan(config: BuildConfig) -> BuildPlan:
     config_digest = _config_digest(config, source, parts, templates)
     digest = config_digest
     if assets.tried.of:
-        used = {split: [pool.assets for pool in pools] for split, pools in layout.pools.items()}
+        used = {split: [(pool.assets, pool.reserve) for pool in pools] for split, pools in layout.pools.items()}
         contents = sorted(assets.contents.items())
         digest = config.digest(config_digest, json.dumps([used, contents]))
     return BuildPlan(
-        config, layout, templates, config_digest, digest, assets.unusable, assets.same_objects, assets.tried
+        config=config,
+        layout=layout,
+        templates=templates,
+        config_digest=config_digest,
+        digest=digest,
+        unusable=assets.unusable,
+        same_objects=assets.same_objects,
+        tried=assets.tried,
+        held_out=assets.held_out,
     )
 
 
@@ -84,7 +93,7 @@ def _config_digest(
     built_in = [asset_id for part in parts if part.is_built_in for asset_id in part.asset_ids]
     asked = sorted((t.question_type, t.digest, config.questions[name]) for name, t in templates.items())
     inputs = [[part.weight for part in parts], asked, {}, {}, []]
-    return config.digest(source_digest(source.name, built_in), json.dumps(inputs, sort_keys=True))
+    return config.digest(source_digest(source_identity(source), built_in), json.dumps(inputs, sort_keys=True))
 
 
 def _parts(source: Source) -> list[_Part]:
@@ -105,30 +114,53 @@ def _choose(config: BuildConfig, source: Source, parts: Sequence[_Part]) -> _Ass
         for place, part in enumerate(parts)
         if not part.is_built_in
     }
-    files = source.files() if isinstance(source, FromFiles) else {}
-    owned = sum(len(pool.asset_ids) for pool in ranked.values())
-    count, dropped, contents = 0, dict[str, str](), dict[str, str]()
-    choice = Choice((), ())
-    if ranked:
-        with Progress("trying", "assets", delay_s=2.0) as progress, Survey(config, source, progress) as survey:
-            choice = choose_assets(survey, list(ranked.values()), files, config.limits.max_file_bytes)
-            for pool in ranked.values():
-                dropped |= pool.dropped
-            count = int(sum(pool.tried for pool in ranked.values()))
-            if config.survey == "all":
-                for pool in ranked.values():
-                    dropped |= survey.go_to_the_end(pool.test) | survey.go_to_the_end(pool.train)
-                count = owned
-        contents = survey.sha256
-    chosen = dict(zip(ranked, choice.pools, strict=True))
+    found = _try(config, source, list(ranked.values()))
+    chosen = dict(zip(ranked, found.choice.pools, strict=True))
+    can_download = isinstance(source, Downloadable)  # Whether the reserve is on the disk must not decide.
     pools: dict[str, list[Pool]] = {"train": [], "test": []}
     for place, part in enumerate(parts):
-        train, test = split_assets(part.asset_ids) if part.is_built_in else (chosen[place].train, chosen[place].test)
-        pools["train"].append(Pool(part.weight, train))
-        pools["test"].append(Pool(part.weight, test))
-    for split, some in pools.items():
-        pools[split] = _seated(config, split, some, [part.is_built_in for part in parts])
-    return _Assets(pools, contents, dict(sorted(dropped.items())), choice.same_objects, Tried(count, owned))
+        of = chosen[place] if place in chosen else SplitAssets(*split_assets(part.asset_ids))
+        pools["train"].append(Pool(part.weight, of.train, reserve=() if can_download else of.reserve))
+        pools["test"].append(Pool(part.weight, of.test))
+    built_in = [part.is_built_in for part in parts]
+    return _Assets(
+        {split: _seated(config, split, some, built_in) for split, some in pools.items()},
+        found.contents,
+        dict(sorted(found.dropped.items())),
+        found.choice.same_objects,
+        found.tried,
+        found.choice.held_out,
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the survey has come to."""
+
+    choice: Choice = field(default_factory=lambda: Choice((), (), HeldOut()))
+    contents: Mapping[str, str] = field(default_factory=dict)
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    tried: Tried = field(default_factory=Tried)
+
+
+def _try(config: BuildConfig, source: Source, pools: Sequence[RankedPool]) -> _Found:
+    if not pools:
+        return _Found()
+    files = source.files() if isinstance(source, FromFiles) else {}
+    owned = sum(len(pool.asset_ids) for pool in pools)
+    wanted = owned if config.survey == "all" else int(sum(count for pool in pools for count in pool.wanted.values()))
+    with (
+        Progress("trying", "assets", min(owned, wanted), delay_s=2.0) as progress,
+        Survey(config, source, progress) as survey,
+    ):
+        choice = choose_assets(survey, pools, files, config.limits.max_file_bytes)
+        count = int(sum(pool.tried for pool in pools))
+        dropped = {asset_id: reason for pool in pools for asset_id, reason in pool.dropped.items()}
+        if config.survey == "all":
+            count = owned
+            for pool in pools:
+                dropped |= survey.go_to_the_end(pool.test) | survey.go_to_the_end(pool.train)
+    return _Found(choice, survey.sha256, dropped, Tried(count, owned))
 
 
 def _seated(config: BuildConfig, split: str, pools: Sequence[Pool], built_in: Sequence[bool]) -> list[Pool]:

@@ -35,6 +35,8 @@ Cell = tuple[int, int]
 _CELLS: tuple[Cell, ...] = tuple((side, turn) for side in (-1, 0, 1) for turn in (-1, 0, 1))
 _AROUND: tuple[Cell, ...] = ((1, -1), (-1, 1))
 """Sideways and turn of a camera that goes around the object to the right, and to the left."""
+_DISORDER = 2.0
+"""Seats by which a fuller pair may come before an emptier one when questions are dealt."""
 _TURNED_IN_PLACE: tuple[Cell, ...] = ((0, -1), (0, 1))
 
 
@@ -227,8 +229,9 @@ class _Dealer:
         ]
         if self._concerns_sides(name):
             chosen = fitting[:count]
-        else:
-            chosen = sorted(fitting, key=lambda place: len(groups[place]))[:count]
+        else:  # With some chance, or one type would shun the pairs of another and its motion those of the other's.
+            chance = dict(zip(fitting, self._rng.random(len(fitting)) * _DISORDER, strict=True))
+            chosen = sorted(fitting, key=lambda place: len(groups[place]) + chance[place])[:count]
         for place in chosen:
             groups[place].append(name)
         return [name] * (count - len(chosen))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import time
@@ -42,6 +43,12 @@ class Walk:
     """Whether there is no more to try."""
     ahead: list[tuple[str, Finding]] = field(default_factory=list)
     """Tried before it was known whether they would be needed; they count from when they are."""
+
+    def next_ids(self, count: int) -> tuple[str, ...]:
+        """The ids that come next, without those that are known to be of no use; they stay where they are."""
+        following = list(itertools.islice(self.order, count))
+        self.order = itertools.chain(following, self.order)
+        return (*(asset_id for asset_id, finding in self.ahead if not finding.reason), *following)[:count]
 
     @property
     def tried(self) -> int:

@@ -5,39 +5,18 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from viewpoint100k.geometry.seeding import generator
 from viewpoint100k.questions.answers import Bins, Combination, Part
 from viewpoint100k.questions.ask import Question, ask
 from viewpoint100k.questions.document import Path, read_document
 from viewpoint100k.questions.lint import Problem
+from viewpoint100k.questions.proofs import FRAME_WORDS, STILL_WORDS, stands_out, unproven
 from viewpoint100k.questions.template import Paraphrase, Template
 from viewpoint100k.questions.trials import trial_pairs
 
-__all__ = ["FRAME_WORDS", "advice", "left_to_rows"]
-
-FRAME_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "en": {
-        "camera": ("camera", "photographer", "point of view", "perspective"),
-        "object": ("object", "observer"),
-        "world": ("height", "ground", "floor", "horizon", "above"),
-        "images": ("image", "photograph", "picture", "view"),
-    },
-    "zh": {
-        "camera": ("相机", "拍摄者", "视角"),
-        "object": ("物体", "观察者"),
-        "world": ("高", "地面", "水平"),
-        "images": ("图", "照片"),
-    },
-}
-"""By language and frame of reference: a question names its frame by one of these."""
-
-_STILL: Mapping[str, tuple[str, ...]] = {
-    "en": ("still", "not move", "never moved", "not been moved", "stayed", "never touched", "stands where"),
-    "zh": ("静止", "没有动", "没有被碰", "不动"),
-}
-"""Words that say that it was the camera that moved, and not the object."""
+__all__ = ["advice", "left_to_rows"]
 
 _ALIKE = 0.9
 """Wordings that are this alike are one wording."""
@@ -51,7 +30,9 @@ _RARE = 0.02
 def advice(text: str, template: Template) -> tuple[Problem, ...]:
     """Warnings about a template that can be used; ``text`` is what it was read from."""
     document = read_document(text)
-    found = itertools.chain(_wordings(template), _lengths(template), _bins(template), _answers(template))
+    found = itertools.chain(
+        _wordings(template), _lengths(template), unproven(template), _bins(template), _answers(template)
+    )
     warnings = [Problem(document.line(where), sentence, "warning") for where, sentence in found]
     return tuple(sorted(set(warnings), key=lambda warning: (warning.line, warning.sentence)))
 
@@ -71,8 +52,8 @@ def left_to_rows(template: Template) -> str:
 
 def _wordings(template: Template) -> Iterator[tuple[Path, str]]:
     for language, paraphrases in template.languages.items():
-        if len(paraphrases) < _WORDINGS:
-            word = "one wording" if len(paraphrases) == 1 else f"{len(paraphrases)} wordings"
+        if (count := paraphrases.stem_count) < _WORDINGS:
+            word = "one wording" if count == 1 else f"{count} wordings"
             yield ("paraphrases",), f"{word} in {language}: a model learns so few by heart, so give {_WORDINGS} or more"
     for place, paraphrase in enumerate(template.paraphrases):
         yield from _one_wording(template, paraphrase, ("paraphrases", place, "question"))
@@ -89,7 +70,7 @@ def _one_wording(template: Template, paraphrase: Paraphrase, where: Path) -> Ite
     if words and not any(word in asked for word in words):
         few = ", ".join(words[:3])
         yield where, f"paraphrase {paraphrase.name} does not name its frame of reference: speak of {few}"
-    still = _STILL.get(language)
+    still = STILL_WORDS.get(language)
     if still and not any(word in asked for word in still):
         yield where, f"paraphrase {paraphrase.name} does not say that the object did not move: say {still[0]!r} or so"
 
@@ -99,12 +80,10 @@ def _lengths(template: Template) -> Iterator[tuple[Path, str]]:
     for place, paraphrase in enumerate(template.paraphrases):
         if not isinstance(paraphrase.options, dict):
             continue
-        by_length = sorted(paraphrase.options.items(), key=lambda option: len(option[1]))
-        for (name, text), others in ((by_length[-1], by_length[:-1]), (by_length[0], by_length[1:])):
-            rest = [len(other) for _, other in others]
-            if len(text) > max(2 * max(rest), max(rest) + 8) or min(rest) > max(2 * len(text), len(text) + 8):
-                sentence = f"paraphrase {paraphrase.name}: the option {name} stands out by its length: word all alike"
-                yield ("paraphrases", place, "options", name), sentence
+        name = stands_out(paraphrase.options)
+        if name is not None:
+            sentence = f"paraphrase {paraphrase.name}: the option {name} stands out by its length: word all alike"
+            yield ("paraphrases", place, "options", name), sentence
 
 
 def _bins(template: Template) -> Iterator[tuple[Path, str]]:

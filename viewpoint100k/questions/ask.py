@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewpoint100k.questions.answers import Candidates, Choice, Decision
-from viewpoint100k.questions.template import Paraphrase, Template
+from viewpoint100k.questions.template import Template
 from viewpoint100k.questions.wording import compile_wording
 from viewpoint100k.views.pairs import Pair
 
@@ -32,7 +32,7 @@ class Question:
     """Its distance from the nearest decision boundary, same unit; None for an open question."""
     question_type: str
     template: str
-    """``question_type/paraphrase``."""
+    """``question_type/wording``."""
     answer_name: str
     """The answer as the template names it."""
     views: tuple[int, ...]
@@ -58,7 +58,7 @@ def ask(
 
     Args:
         language: of the wording; English where the template has none in it.
-        besides: the name of a paraphrase that must not be used, where there is another.
+        besides: the name of a wording that must not be used, nor one of its family, where there is another.
     """
     if reason := refusal(template, pair):
         return Refusal(reason)
@@ -70,7 +70,8 @@ def ask(
         return Refusal("too_close_to_boundary")
     # One draw serves all: a generator's calls are what asking costs most.
     draws = rng.random(2 + len(decision.wrong)).tolist()
-    paraphrase = _paraphrase(template, language, besides, draws[0])
+    known = template.languages.get(language) or template.languages["en"]
+    paraphrase = known.drawn(draws[0], besides)
     views = tuple(range(len(pair.cameras)))
     if isinstance(template.answer, Candidates):
         shown, views = _candidates(decision, answer_position, draws[1:])
@@ -107,12 +108,6 @@ def refusal(template: Template, pair: Pair) -> str | None:
     if pair.answerability is None and "answerability" in template.answer.names:
         return "answerability_unknown"
     return None
-
-
-def _paraphrase(template: Template, language: str, besides: str | None, draw: float) -> Paraphrase:
-    known = template.languages.get(language) or template.languages["en"]
-    others = [paraphrase for paraphrase in known if paraphrase.name != besides] or known
-    return others[int(draw * len(others))]
 
 
 def _arranged(decision: Decision, count: int, position: int, draws: list[float]) -> list[Choice]:

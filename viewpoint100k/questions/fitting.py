@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from viewpoint100k.questions.answers import AnswerRule, Arc, Candidates, Choices, Combination
+from viewpoint100k.questions.composition import WordingFamily, with_names
 from viewpoint100k.questions.document import Path
 from viewpoint100k.questions.paraphrase import Paraphrase
 from viewpoint100k.questions.quantities import QUANTITIES
@@ -15,6 +16,7 @@ from viewpoint100k.views.motions import check_levels
 __all__ = [
     "Misfit",
     "case_misfits",
+    "family_misfits",
     "question_variables",
     "sketch_misfits",
     "told_by_misfits",
@@ -38,17 +40,57 @@ def question_variables(answer: AnswerRule) -> tuple[str, ...]:
     return ("value", "size") if isinstance(answer, Candidates) else ()
 
 
-def wording_misfits(answer: AnswerRule, paraphrases: Sequence[Paraphrase]) -> Iterator[Misfit]:
-    """What is wrong with the wordings, given the kind of answer."""
-    names = [paraphrase.name for paraphrase in paraphrases]
+def wording_misfits(
+    answer: AnswerRule, paraphrases: Sequence[Paraphrase], families: Sequence[WordingFamily] = ()
+) -> Iterator[Misfit]:
+    """What is wrong with the wordings that are written out, given the kind of answer, and with the names of all."""
+    names = [*(one.name for one in paraphrases), *(one.name for one in families)]
+    languages = {*(one.language for one in paraphrases), *(one.language for one in families)}
     for place, name in enumerate(names):
         if name in names[:place]:
-            yield Misfit(("paraphrases", place, "name"), f"every paraphrase needs a name of its own; {name} is taken")
-    if not any(paraphrase.language == "en" for paraphrase in paraphrases):
-        yield Misfit(("paraphrases",), "at least one paraphrase must be in English (language: en)")
+            key = "paraphrases" if place < len(paraphrases) else "wordings"
+            where = (key, place if key == "paraphrases" else place - len(paraphrases), "name")
+            yield Misfit(where, f"every paraphrase needs a name of its own; {name} is taken")
+    if not names:
+        yield Misfit(("paraphrases",), "a type needs wordings: give paraphrases, wordings, or both")
+    elif "en" not in languages:
+        key = "wordings" if families else "paraphrases"
+        yield Misfit((key,), "at least one paraphrase must be in English (language: en)")
     for place, paraphrase in enumerate(paraphrases):
         for misfit in _in_one(answer, paraphrase):
             yield Misfit(("paraphrases", place, *misfit.where), f"paraphrase {paraphrase.name}: {misfit.sentence}")
+
+
+def family_misfits(answer: AnswerRule, families: Sequence[WordingFamily]) -> Iterator[Misfit]:
+    """What is wrong with the parts of composed wordings, given the kind of answer."""
+    for place, family in enumerate(families):
+        for misfit in _in_family(answer, family):
+            yield Misfit(("wordings", place, *misfit.where), f"wording {family.name}: {misfit.sentence}")
+
+
+def _in_family(answer: AnswerRule, family: WordingFamily) -> Iterator[Misfit]:
+    for part in ("scenes", "perspectives", "questions"):
+        for number, text in enumerate(getattr(family, part)):
+            yield from _part(answer, family, part, number, text)
+    for number, reply in enumerate(family.replies):
+        yield from _text(("replies", number), reply, (), ({},))
+    if family.options is None:
+        yield from _option_misfits(answer, None)
+        return
+    for number, options in enumerate(family.options):
+        for misfit in _option_misfits(answer, with_names(options, family.common_names)):
+            yield Misfit(("options", number, *misfit.where[1:]), misfit.sentence)
+
+
+def _part(answer: AnswerRule, family: WordingFamily, part: str, number: int, text: str) -> Iterator[Misfit]:
+    """What is wrong with one part of a question by itself."""
+    if part == "perspectives" and text.count("{{ question }}") != 1:
+        yield Misfit((part, number), "a perspective says once by {{ question }} where the question goes")
+    slots = ("question",) if part == "perspectives" else ()
+    asked = question_variables(answer)
+    numbers = _NUMBERS[0] if isinstance(answer, Candidates) else {}
+    given = {**family.common_names, **dict.fromkeys(slots, "?")}
+    yield from _text((part, number), text, (*given, *asked), ({**numbers, **given},))
 
 
 def case_misfits(answer: AnswerRule, cases: Mapping[str, Mapping[str, str]]) -> Iterator[Misfit]:
@@ -90,7 +132,12 @@ def _in_one(answer: AnswerRule, paraphrase: Paraphrase) -> Iterator[Misfit]:
     asked, samples = question_variables(answer), _NUMBERS[:1] if isinstance(answer, Candidates) else ({},)
     yield from _text(("question",), paraphrase.question, asked, samples)
     yield from _text(("reply",), paraphrase.reply, (), ({},))
-    expected, given = answer.option_names, paraphrase.options
+    yield from _option_misfits(answer, paraphrase.options)
+
+
+def _option_misfits(answer: AnswerRule, given: Mapping[str, str] | str | None) -> Iterator[Misfit]:
+    """What is wrong with one set of option texts."""
+    expected = answer.option_names
     if not expected:
         if given is not None:
             yield Misfit(("options",), "an open question has no options: take them away")

@@ -19,8 +19,15 @@ from viewpoint100k.questions.answers import (
     Open,
     Part,
 )
+from viewpoint100k.questions.composition import WordingFamily
 from viewpoint100k.questions.document import Document, Path, read_document
-from viewpoint100k.questions.fitting import case_misfits, sketch_misfits, told_by_misfits, wording_misfits
+from viewpoint100k.questions.fitting import (
+    case_misfits,
+    family_misfits,
+    sketch_misfits,
+    told_by_misfits,
+    wording_misfits,
+)
 from viewpoint100k.questions.template import Paraphrase, Requirements, Template
 
 __all__ = ["Problem", "examine"]
@@ -92,16 +99,7 @@ def _of_fit(document: Document) -> Iterator[Problem]:
     answer = _valid(TypeAdapter[AnswerRule](AnswerRule), content.get("answer"))
     if answer is None:
         return
-    written = content.get("paraphrases")
-    written = written if isinstance(written, list) else []
-    read = {place: _valid(TypeAdapter(Paraphrase), one) for place, one in enumerate(written)}
-    places = [place for place, paraphrase in read.items() if paraphrase is not None]
-    for misfit in wording_misfits(answer, [paraphrase for paraphrase in read.values() if paraphrase is not None]):
-        if len(misfit.where) > 1:  # Counted among those that could be read.
-            where = ("paraphrases", places[cast("int", misfit.where[1])], *misfit.where[2:])
-            yield Problem(document.line(where), misfit.sentence)
-        elif len(places) == len(written) > 0:
-            yield Problem(document.line(misfit.where), misfit.sentence)
+    yield from _of_wordings(document, answer)
     cases = _valid(TypeAdapter(dict[str, dict[str, str]]), content.get("cases", {}))
     for misfit in case_misfits(answer, cases or {}):
         yield Problem(document.line(misfit.where), misfit.sentence)
@@ -112,6 +110,28 @@ def _of_fit(document: Document) -> Iterator[Problem]:
     told_by = _valid(TypeAdapter(tuple[str, ...]), content.get("told_by", ()))
     for misfit in told_by_misfits(answer, told_by or ()):
         yield Problem(document.line(misfit.where), misfit.sentence)
+
+
+def _of_wordings(document: Document, answer: AnswerRule) -> Iterator[Problem]:
+    """What does not fit of the wordings, whose places are counted among those that could be read."""
+    content = cast("dict[str, Any]", document.content)
+    listed = {key: content.get(key) for key in ("paraphrases", "wordings")}
+    read: dict[str, dict[int, Any]] = {}
+    for key, adapter in (("paraphrases", TypeAdapter[Any](Paraphrase)), ("wordings", TypeAdapter[Any](WordingFamily))):
+        written = listed[key]
+        found = {place: _valid(adapter, one) for place, one in enumerate(written if isinstance(written, list) else [])}
+        read[key] = {place: one for place, one in found.items() if one is not None}
+    paraphrases, families = (list(found.values()) for found in read.values())
+    whole = all(
+        not written or (isinstance(written, list) and len(written) == len(read[key])) for key, written in listed.items()
+    )
+    for misfit in (*wording_misfits(answer, paraphrases, families), *family_misfits(answer, families)):
+        section, *rest = misfit.where
+        if rest:
+            where = (section, list(read[str(section)])[cast("int", rest[0])], *rest[1:])
+            yield Problem(document.line(where), misfit.sentence)
+        elif whole:
+            yield Problem(document.line(misfit.where), misfit.sentence)
 
 
 def _valid(adapter: TypeAdapter[Any], value: object) -> Any:
@@ -195,6 +215,8 @@ def _section(document: Document, place: Path) -> type[BaseModel] | None:
             return Part
         case ("paraphrases", int()):
             return Paraphrase
+        case ("wordings", int()):
+            return WordingFamily
         case ("requires",):
             return Requirements
     return None

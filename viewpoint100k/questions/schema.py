@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from viewpoint100k.questions.composition import SHARED_PARTS
 from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.template import Template
 from viewpoint100k.views.motions import LEVELS, SOME
@@ -30,6 +31,12 @@ def template_schema() -> str:
         "properties": {part: {"enum": [*levels, *_some(part)]} for part, levels in LEVELS.items()},
         "additionalProperties": False,
     }
+    family = schema["$defs"]["WordingFamily"]["properties"]
+    for part in SHARED_PARTS:
+        written = {
+            key: family[part].pop(key) for key in ("type", "items", "minItems", "maxItems") if key in family[part]
+        }
+        family[part]["anyOf"] = [written, {"type": "string"}]
     content: dict[str, Any] = {"$schema": _DIALECT, "title": "viewpoint100k question type"}
     return json.dumps(content | {k: v for k, v in schema.items() if k != "title"}, indent=2, ensure_ascii=False) + "\n"
 

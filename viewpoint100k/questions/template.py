@@ -15,7 +15,14 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from viewpoint100k.questions.answers import AnswerRule, Arc, Candidates, Combination, Name, Section
-from viewpoint100k.questions.fitting import case_misfits, sketch_misfits, told_by_misfits, wording_misfits
+from viewpoint100k.questions.composition import WordingFamily, WordingPool
+from viewpoint100k.questions.fitting import (
+    case_misfits,
+    family_misfits,
+    sketch_misfits,
+    told_by_misfits,
+    wording_misfits,
+)
 from viewpoint100k.questions.paraphrase import Paraphrase
 from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.wording import Wording, compile_wording
@@ -64,12 +71,16 @@ class Template(Section):
     """Whether rows of this type may carry a chain of thought."""
     weight: Annotated[float, Field(gt=0)] = 1.0
     """Its share, where a config names it without one."""
-    paraphrases: Annotated[tuple[Paraphrase, ...], Field(min_length=1)]
+    paraphrases: tuple[Paraphrase, ...] = ()
+    """Wordings that are written out."""
+    wordings: tuple[WordingFamily, ...] = ()
+    """Wordings that are composed of interchangeable parts."""
 
     @model_validator(mode="after")
     def _parts_fit_each_other(self) -> Template:
         misfits = itertools.chain(
-            wording_misfits(self.answer, self.paraphrases),
+            wording_misfits(self.answer, self.paraphrases, self.wordings),
+            family_misfits(self.answer, self.wordings),
             case_misfits(self.answer, self.cases),
             sketch_misfits(self.answer, self.sketch, self.requires.azimuth_deg is not None),
             told_by_misfits(self.answer, self.told_by),
@@ -133,10 +144,25 @@ class Template(Section):
         return hashlib.sha256(json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
 
     @cached_property
-    def languages(self) -> Mapping[str, tuple[Paraphrase, ...]]:
-        """Its paraphrases by language."""
-        tags = dict.fromkeys(paraphrase.language for paraphrase in self.paraphrases)
-        return {tag: tuple(p for p in self.paraphrases if p.language == tag) for tag in tags}
+    def languages(self) -> Mapping[str, WordingPool]:
+        """Its wordings by language."""
+        tags = dict.fromkeys([*(p.language for p in self.paraphrases), *(family.language for family in self.wordings)])
+        return {
+            tag: WordingPool(
+                [paraphrase for paraphrase in self.paraphrases if paraphrase.language == tag],
+                [family for family in self.wordings if family.language == tag],
+            )
+            for tag in tags
+        }
+
+    @property
+    def wording_count(self) -> int:
+        """Wordings of the question in all languages, options and reply aside."""
+        return int(sum(pool.stem_count for pool in self.languages.values()))
+
+    def wording(self, name: str) -> Paraphrase | None:
+        """The wording that a row names behind the slash of its column ``template``; None where there is none."""
+        return next((found for pool in self.languages.values() if (found := pool.named(name)) is not None), None)
 
     def option_text(self, paraphrase: Paraphrase, name: str) -> Wording:
         """The text of the option ``name``."""

@@ -7,7 +7,7 @@ no calls, no attributes and no imports, so that a template can neither run code,
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -46,6 +46,9 @@ _LONGEST = 5000
 _REMEMBERED = 1000
 """Texts of one wording that are kept: numbers are shown rounded, so that few are ever written out."""
 
+_COMPILED = 20_000
+"""Texts with variables that are kept compiled."""
+
 _ENVIRONMENT = ImmutableSandboxedEnvironment(
     undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True, cache_size=0
 )
@@ -74,11 +77,13 @@ def check_wording(text: str, variables: Collection[str]) -> None:
             )
 
 
-@cache
 def compile_wording(text: str) -> Wording:
     """A function from variables to the text; plain text costs nothing, and little what was written out before."""
-    if "{" not in text:
-        return lambda variables: text
+    return _compiled(text) if "{" in text else lambda variables: text
+
+
+@lru_cache(maxsize=_COMPILED)
+def _compiled(text: str) -> Wording:
     template = _ENVIRONMENT.from_string(text)
     written = lru_cache(maxsize=_REMEMBERED)(lambda variables: template.render(variables))
     return lambda variables: written(tuple(variables.items()))

@@ -73,8 +73,8 @@ class Progress:
         rate = (self._done - self._before) / max(self._last_line - self._start, 1e-9)
         of, left = "", ""
         if self._total:
-            of = f" of {self._total:,}"
-            left = f", {tqdm.format_interval((self._total - self._done) / rate) if rate > 0 else '?'} left"
+            of = f" of {max(self._total, self._done):,}"
+            left = f", {tqdm.format_interval(max(0, self._total - self._done) / rate) if rate > 0 else '?'} left"
         print(
             f"{self._what}: {self._done:,}{of} {self._unit}, {rate:.1f} {self._unit}/s{left}",
             file=sys.stderr,

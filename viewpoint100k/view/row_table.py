@@ -64,12 +64,13 @@ class Filter:
 
 def _range(name: str, text: str) -> tuple[float, float]:
     low, dots, high = text.partition("..")
+    refusal = UsageError(f"{name}={text} is not a range: write it as {name}=20..40")
+    if not dots:
+        raise refusal
     try:
-        if dots:
-            return float(low or "-inf"), float(high or "inf")
+        return float(low or "-inf"), float(high or "inf")
     except ValueError:
-        pass  # Said below, as for a text without dots.
-    raise UsageError(f"{name}={text} is not a range: write it as {name}=20..40")
+        raise refusal from None
 
 
 def matching(table: RowTable, wanted: Filter) -> NDArray[np.int64]:

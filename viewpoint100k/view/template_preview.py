@@ -124,7 +124,7 @@ def preview_page(
     style = (resources.files("viewpoint100k.report") / "report.css").read_text(encoding="utf-8")
     return environment.from_string(page).render(
         template=template,
-        languages={tag: len(paraphrases) for tag, paraphrases in template.languages.items()},
+        languages={tag: pool.stem_count for tag, pool in template.languages.items()},
         questions=questions,
         refusals=[(stage, reason, n, REASONS.get(reason, "")) for (stage, reason), n in record.drops.most_common()],
         assets=[(asset_id, reason) for asset_id, reason in sorted(record.dropped_assets.items())],

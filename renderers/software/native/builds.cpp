@@ -2,6 +2,10 @@
 
 #include <stdexcept>
 
+#if defined(WITH_X86)
+#include <cpuid.h>
+#endif
+
 namespace software {
 
 #if defined(WITH_X86)
@@ -9,15 +13,39 @@ extern const Kernel kernel_avx512, kernel_avx2, kernel_sse42;
 #endif
 extern const Kernel kernel_plain;
 
+#if defined(WITH_X86)
+namespace {
+
+// What the processor has and the operating system keeps of it: Intel's manual, volume 1, 14.3 and 15.2.
+struct Features {
+    bool sse42 = false, avx2 = false, avx512 = false;
+};
+
+Features features() {
+    Features f;
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return f;
+    f.sse42 = c & bit_SSE4_2;
+    if (!(c & bit_OSXSAVE)) return f;
+    unsigned low, high;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    if ((low & 0x06) != 0x06 || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return f;
+    f.avx2 = b & bit_AVX2;
+    const unsigned wanted = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
+    f.avx512 = (low & 0xe6) == 0xe6 && (b & wanted) == wanted;
+    return f;
+}
+
+}  // namespace
+#endif
+
 std::vector<const Kernel*> usable_builds() {
     std::vector<const Kernel*> found;
 #if defined(WITH_X86)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl"))
-        found.push_back(&kernel_avx512);
-    if (__builtin_cpu_supports("avx2")) found.push_back(&kernel_avx2);
-    if (__builtin_cpu_supports("sse4.2")) found.push_back(&kernel_sse42);
+    const Features here = features();
+    if (here.avx512) found.push_back(&kernel_avx512);
+    if (here.avx2) found.push_back(&kernel_avx2);
+    if (here.sse42) found.push_back(&kernel_sse42);
 #endif
     found.push_back(&kernel_plain);
     return found;

@@ -265,6 +265,21 @@ void draw_depth(const Kernel& kernel, const Object& object, const CameraNumbers&
     write_depth(picture, object.radius(), 1, depth);
 }
 
+void draw_surfaces(const Kernel& kernel, const Object& object, const CameraNumbers& camera, int32_t threads, int32_t* surfaces) {
+    const ExactRounding exact;
+    Picture picture{};
+    picture.mesh = &object.mesh();
+    set_camera(picture, object, camera);
+    set_stride(picture);
+    place_triangles(kernel, picture, SAMPLES, CUT_COLOR, threads);
+    const size_t line = static_cast<size_t>(camera.width) * SAMPLES, stride = static_cast<size_t>(picture.stride) * SAMPLES;
+    std::fill(surfaces, surfaces + line * camera.height, -1);
+    const Bounds& b = picture.bounds;
+    for (int32_t row = b.y0; row < b.y1 && b.x0 < b.x1; row++)
+        std::copy(picture.surface + row * stride + b.x0 * SAMPLES, picture.surface + row * stride + std::min(b.x1, camera.width) * SAMPLES,
+                  surfaces + row * line + b.x0 * SAMPLES);
+}
+
 void draw_heights(const Kernel& kernel, const Object& object, const float* matrix, int32_t size, float* heights) {
     const ExactRounding exact;
     Picture picture{};

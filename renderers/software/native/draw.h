@@ -24,6 +24,9 @@ void draw_color(const Kernel& kernel, const Object& object, const Surroundings& 
 // Writes the distance along the optical axis at pixels' centres (height, width).
 void draw_depth(const Kernel& kernel, const Object& object, const CameraNumbers& camera, int32_t threads, float* depth);
 
+// Writes what the raster pass leaves: the nearest solid triangle at each sample (height, width, SAMPLES), -1 where none is.
+void draw_surfaces(const Kernel& kernel, const Object& object, const CameraNumbers& camera, int32_t threads, int32_t* surfaces);
+
 // Writes the greatest height over each texel (size, size), 0 where nothing is. ``matrix`` (3, 4): unit frame to texels and
 // height.
 void draw_heights(const Kernel& kernel, const Object& object, const float* matrix, int32_t size, float* heights);

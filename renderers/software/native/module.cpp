@@ -146,6 +146,16 @@ std::tuple<nb::ndarray<nb::numpy, uint8_t>, nb::ndarray<nb::numpy, float>> color
     return {rgb, out};
 }
 
+nb::ndarray<nb::numpy, int32_t> surfaces(const Object& object, Pose pose, Intrinsics intrinsics, int32_t width, int32_t height,
+                                         const std::string& build, int32_t threads) {
+    const CameraNumbers camera = camera_of(pose, intrinsics, width, height);
+    const Kernel& kernel = build_named(build);
+    auto out = new_array<int32_t>({static_cast<size_t>(height), static_cast<size_t>(width), SAMPLES});
+    nb::gil_scoped_release unlocked;
+    draw_surfaces(kernel, object, camera, threads, out.data());
+    return out;
+}
+
 nb::ndarray<nb::numpy, float> heights(const Object& object, Matrix34 matrix, int32_t size, const std::string& build) {
     if (size < 1 || size > MOST_PIXELS) throw nb::value_error("a map has 1 to 16384 texels along each side");
     const Kernel& kernel = build_named(build);
@@ -256,5 +266,7 @@ NB_MODULE(_native, m) {
           nb::arg("build"), nb::arg("threads"), "(height, width) along the optical axis, world units.");
     m.def("color_and_depth", &color_and_depth, nb::arg("object"), nb::arg("around"), nb::arg("pose"), nb::arg("intrinsics"),
           nb::arg("width"), nb::arg("height"), nb::arg("build"), nb::arg("threads"), "Both; depth (2 height, 2 width).");
+    m.def("surfaces", &surfaces, nb::arg("object"), nb::arg("pose"), nb::arg("intrinsics"), nb::arg("width"), nb::arg("height"),
+          nb::arg("build"), nb::arg("threads"), "(height, width, 4): the nearest triangle at each sample, -1 where none is.");
     m.def("heights", &heights, nb::arg("object"), nb::arg("matrix"), nb::arg("size"), nb::arg("build"));
 }

@@ -89,12 +89,16 @@ inline Vec3 textured_data(const Texture& t, const Coordinates& c) {
     return read_data(t, into_picture(c.u, t.wrap_u), into_picture(c.v, t.wrap_v), f.one);
 }
 
-// Likewise colour, read twice where the texture is not magnified.
+// Likewise colour, read twice where the texture is not magnified. What is decided for all lanes at once must come to the
+// same for each: the mean of a value and itself is the value.
 inline Vec3 textured_light(const Texture& t, const Coordinates& c) {
     const Footprint f = footprint(t, c.ux, c.vx, c.uy, c.vy);
-    if (!any(f.one > Float(0.0f))) return read_light(t, into_picture(c.u, t.wrap_u), into_picture(c.v, t.wrap_v), Float(0.0f));
-    const Vec3 a = read_light(t, into_picture(c.u - f.du, t.wrap_u), into_picture(c.v - f.dv, t.wrap_v), f.two);
-    const Vec3 b = read_light(t, into_picture(c.u + f.du, t.wrap_u), into_picture(c.v + f.dv, t.wrap_v), f.two);
+    const Mask small = f.one > Float(0.0f);
+    const Float du = select(small, f.du, Float(0.0f)), dv = select(small, f.dv, Float(0.0f));
+    const Float lod = select(small, f.two, Float(0.0f));
+    const Vec3 a = read_light(t, into_picture(c.u - du, t.wrap_u), into_picture(c.v - dv, t.wrap_v), lod);
+    if (!any(small)) return a;
+    const Vec3 b = read_light(t, into_picture(c.u + du, t.wrap_u), into_picture(c.v + dv, t.wrap_v), lod);
     return (a + b) * Float(0.5f);
 }
 

@@ -132,8 +132,9 @@ inline Vec3 stage_color(const Picture& picture, const Scratch& scratch, Int colu
     const Float px = Float(picture.eye.position[0]) + ray.x * t, py = Float(picture.eye.position[1]) + ray.y * t;
     Float far = smoothstep(g.fade[0], g.fade[1], sqrt(px * px + py * py));
     far = select(ray.z < Float(-1e-3f), far, Float(1.0f));
-    if (!any(far < Float(1.0f))) return tone_map(background);
-    return tone_map(mix(ground_radiance(picture, ray, px, py), background, far));
+    const Mask near = far < Float(1.0f);
+    if (!any(near)) return tone_map(background);
+    return tone_map(select(near, mix(ground_radiance(picture, ray, px, py), background, far), background));
 }
 
 // sRGB's curve (IEC 61966-2-1) through square roots: off by less than a thirtieth of an 8-bit step.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace software {
 namespace {
@@ -27,21 +28,45 @@ Parts parts_of(int32_t i, int32_t length, int32_t half) {
     return {2 * i, 3, {static_cast<float>(half - i) / n, static_cast<float>(half) / n, static_cast<float>(i + 1) / n}};
 }
 
-// Halves a picture. ``C`` channels.
+using Four = float __attribute__((vector_size(16)));
+
+// A row of a picture of half the size, from up to three rows of it. ``C`` channels.
+template <int C>
+void halve_rows(const float* const (&lines)[3], const Parts& v, int32_t width, float* to, int32_t columns) {
+    for (int32_t x = 0; x < columns; x++) {
+        const Parts h = parts_of(x, width, columns);
+        float sum[C] = {};
+        for (int32_t j = 0; j < v.count; j++)
+            for (int32_t i = 0; i < h.count; i++)
+                for (int c = 0; c < C; c++) sum[c] += v.weight[j] * h.weight[i] * lines[j][(h.first + i) * C + c];
+        for (int c = 0; c < C; c++) to[x * C + c] = sum[c];
+    }
+}
+
+// The same for four channels of rows whose length, and number, is even: quarters are exact, and so is the sum of them.
+void halve_even_rows(const float* above, const float* below, float* to, int32_t columns) {
+    for (int32_t x = 0; x < columns; x++) {
+        Four a, b, c, d;
+        std::memcpy(&a, above + 8 * x, 16);
+        std::memcpy(&b, above + 8 * x + 4, 16);
+        std::memcpy(&c, below + 8 * x, 16);
+        std::memcpy(&d, below + 8 * x + 4, 16);
+        const Four mean = (a + b + c + d) * 0.25f;
+        std::memcpy(to + 4 * x, &mean, 16);
+    }
+}
+
 template <int C>
 void halve(const float* from, int32_t height, int32_t width, float* to, int32_t rows, int32_t columns) {
     for (int32_t y = 0; y < rows; y++) {
         const Parts v = parts_of(y, height, rows);
-        for (int32_t x = 0; x < columns; x++) {
-            const Parts h = parts_of(x, width, columns);
-            float sum[C] = {};
-            for (int32_t j = 0; j < v.count; j++) {
-                const float* line = from + (static_cast<size_t>(v.first + j) * width + h.first) * C;
-                for (int32_t i = 0; i < h.count; i++)
-                    for (int c = 0; c < C; c++) sum[c] += v.weight[j] * h.weight[i] * line[i * C + c];
-            }
-            for (int c = 0; c < C; c++) *to++ = sum[c];
-        }
+        const float* lines[3];
+        for (int32_t j = 0; j < 3; j++) lines[j] = from + static_cast<size_t>(v.first + std::min(j, v.count - 1)) * width * C;
+        float* out = to + static_cast<size_t>(y) * columns * C;
+        if (C == 4 && v.count == 2 && width % 2 == 0)
+            halve_even_rows(lines[0], lines[1], out, columns);
+        else
+            halve_rows<C>(lines, v, width, out, columns);
     }
 }
 
@@ -66,16 +91,77 @@ Levels all_levels(std::vector<float> values, int32_t height, int32_t width) {
     return l;
 }
 
-uint32_t packed_light(float r, float g, float b) {
-    const auto code = [](float light, float most) {
-        return static_cast<uint32_t>(std::sqrt(std::min(std::max(light, 0.0f), 1.0f)) * most + 0.5f);
-    };
-    return code(r, 2047.0f) | code(g, 2047.0f) << 11 | code(b, 1023.0f) << 22;
+// A channel of a colour as it is stored: the square root of light.
+uint32_t root_code(float light, float most) {
+    return static_cast<uint32_t>(std::sqrt(std::min(std::max(light, 0.0f), 1.0f)) * most + 0.5f);
+}
+uint32_t byte_code(float v) { return static_cast<uint32_t>(std::min(std::max(v, 0.0f), 255.0f) + 0.5f); }
+
+int32_t packed_light(const float* v) {
+    return static_cast<int32_t>(root_code(v[0], 2047.0f) | root_code(v[1], 2047.0f) << 11 | root_code(v[2], 1023.0f) << 22);
+}
+int32_t packed_data(const float* v) {
+    return static_cast<int32_t>(byte_code(v[0]) | byte_code(v[1]) << 8 | byte_code(v[2]) << 16);
 }
 
-uint32_t packed_data(float r, float g, float b) {
-    const auto byte = [](float v) { return static_cast<uint32_t>(std::min(std::max(v, 0.0f), 255.0f) + 0.5f); };
-    return byte(r) | byte(g) << 8 | byte(b) << 16;
+// What 8-bit codes become in the first mip level.
+struct CodeTables {
+    uint32_t root_11[256], root_10[256];
+    float plain[256];
+};
+const CodeTables& code_tables() {
+    static const CodeTables tables = [] {
+        CodeTables t;
+        for (int i = 0; i < 256; i++) {
+            t.root_11[i] = root_code(linear_of_code()[i], 2047.0f);
+            t.root_10[i] = root_code(linear_of_code()[i], 1023.0f);
+            t.plain[i] = static_cast<float>(i);
+        }
+        return t;
+    }();
+    return tables;
+}
+
+void decode_row(const uint8_t* rgba, int32_t width, const float* values, float* out) {
+    for (int32_t x = 0; x < width; x++, rgba += 4, out += 4) {
+        out[0] = values[rgba[0]];
+        out[1] = values[rgba[1]];
+        out[2] = values[rgba[2]];
+        out[3] = static_cast<float>(rgba[3]);
+    }
+}
+
+// The second mip level, from the bytes of the first; a few rows at a time, for they are many.
+std::vector<float> half_of_bytes(const uint8_t* rgba, int32_t height, int32_t width, const float* values) {
+    const int32_t rows = std::max(height / 2, 1), columns = std::max(width / 2, 1);
+    const size_t line = static_cast<size_t>(width) * 4;
+    std::vector<float> decoded(3 * line), half(static_cast<size_t>(rows) * columns * 4);
+    for (int32_t y = 0; y < rows; y++) {
+        const Parts v = parts_of(y, height, rows);
+        const float* lines[3] = {decoded.data(), decoded.data(), decoded.data()};
+        for (int32_t j = 0; j < v.count; j++) {
+            decode_row(rgba + (v.first + j) * line, width, values, decoded.data() + j * line);
+            lines[j] = decoded.data() + j * line;
+        }
+        float* out = half.data() + static_cast<size_t>(y) * columns * 4;
+        if (v.count == 2 && width % 2 == 0)
+            halve_even_rows(lines[0], lines[1], out, columns);
+        else
+            halve_rows<4>(lines, v, width, out, columns);
+    }
+    return half;
+}
+
+// Writes the first mip level's words; returns whether all of it is opaque.
+bool pack_bytes(const uint8_t* rgba, size_t count, bool is_color, int32_t* words) {
+    const CodeTables& t = code_tables();
+    uint8_t least = 255;
+    for (size_t i = 0; i < count; i++, rgba += 4) {
+        words[i] = static_cast<int32_t>(is_color ? t.root_11[rgba[0]] | t.root_11[rgba[1]] << 11 | t.root_10[rgba[2]] << 22
+                                                 : rgba[0] | rgba[1] << 8 | rgba[2] << 16);
+        least = std::min(least, rgba[3]);
+    }
+    return least == 255;
 }
 
 }  // namespace
@@ -101,47 +187,48 @@ Levels mip_levels(std::vector<float> values, int32_t height, int32_t width, int3
 }
 
 void pack_pairs(const float* values, int32_t height, int32_t width, bool around, int32_t* words) {
-    const auto byte = [](float v) { return static_cast<uint32_t>(std::min(std::max(v, 0.0f), 255.0f) + 0.5f); };
     for (int32_t y = 0; y < height; y++) {
         const float* line = values + static_cast<size_t>(y) * width * 2;
         for (int32_t x = 0; x < width; x++) {
-            const int32_t next = x + 1 < width ? x + 1 : around ? 0 : x;
-            *words++ = static_cast<int32_t>(byte(line[2 * x]) | byte(line[2 * x + 1]) << 8 | byte(line[2 * next]) << 16 |
-                                            byte(line[2 * next + 1]) << 24);
+            const float* next = line + 2 * (x + 1 < width ? x + 1 : around ? 0 : x);
+            *words++ = static_cast<int32_t>(byte_code(line[2 * x]) | byte_code(line[2 * x + 1]) << 8 | byte_code(next[0]) << 16 |
+                                            byte_code(next[1]) << 24);
         }
     }
 }
 
 StoredTexture store_texture(const uint8_t* rgba, int32_t height, int32_t width, bool is_color, int32_t wrap_u, int32_t wrap_v) {
     const size_t count = static_cast<size_t>(height) * width;
-    const float* linear = linear_of_code();
-    std::vector<float> values(count * 4);
-    bool opaque = true;
-    for (size_t i = 0; i < count; i++) {
-        for (int c = 0; c < 3; c++) values[4 * i + c] = is_color ? linear[rgba[4 * i + c]] : static_cast<float>(rgba[4 * i + c]);
-        values[4 * i + 3] = static_cast<float>(rgba[4 * i + 3]);
-        opaque &= rgba[4 * i + 3] == 255;
-    }
-    const Levels levels = mip_levels(std::move(values), height, width, 4);
-    const size_t texels = levels.values.size() / 4;
     StoredTexture t;
-    t.texels.resize(texels + PADDING);
-    if (!opaque) t.alpha.resize(texels + PADDING);
-    for (size_t i = 0; i < texels; i++) {
-        const float* v = levels.values.data() + 4 * i;
-        t.texels[i] = static_cast<int32_t>(is_color ? packed_light(v[0], v[1], v[2]) : packed_data(v[0], v[1], v[2]));
-        if (!opaque) t.alpha[i] = static_cast<uint8_t>(std::min(std::max(v[3], 0.0f), 255.0f) + 0.5f);
+    Levels rest;
+    if (count > 1) {
+        const float* values = is_color ? linear_of_code() : code_tables().plain;
+        rest = all_levels<4>(half_of_bytes(rgba, height, width, values), std::max(height / 2, 1), std::max(width / 2, 1));
     }
-    t.view.levels = levels.count;
-    t.view.wrap_u = wrap_u;
-    t.view.wrap_v = wrap_v;
-    for (int i = 0; i < levels.count; i++) {
-        t.view.offset[i] = levels.offset[i];
-        t.view.width[i] = levels.width[i];
-        t.view.height[i] = levels.height[i];
+    const size_t others = rest.values.size() / 4;
+    t.texels.resize(count + others + PADDING);
+    const bool opaque = pack_bytes(rgba, count, is_color, t.texels.data());
+    for (size_t i = 0; i < others; i++) {
+        const float* v = rest.values.data() + 4 * i;
+        t.texels[count + i] = is_color ? packed_light(v) : packed_data(v);
+    }
+    if (!opaque) {
+        t.alpha.resize(count + others + PADDING);
+        for (size_t i = 0; i < count; i++) t.alpha[i] = rgba[4 * i + 3];
+        for (size_t i = 0; i < others; i++) t.alpha[count + i] = static_cast<uint8_t>(byte_code(rest.values[4 * i + 3]));
+        t.view.alpha = t.alpha.data();
     }
     t.view.texels = t.texels.data();
-    t.view.alpha = opaque ? nullptr : t.alpha.data();
+    t.view.wrap_u = wrap_u;
+    t.view.wrap_v = wrap_v;
+    t.view.levels = std::min(rest.count + 1, MAX_LEVELS);
+    t.view.width[0] = width;
+    t.view.height[0] = height;
+    for (int i = 1; i < t.view.levels; i++) {
+        t.view.offset[i] = static_cast<int32_t>(count) + rest.offset[i - 1];
+        t.view.width[i] = rest.width[i - 1];
+        t.view.height[i] = rest.height[i - 1];
+    }
     return t;
 }
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument, read_accessor
 from viewpoint100k.assets.mesh_files.gltf_nodes import (
-    composed,
     drawn_nodes,
     instance_count,
     instance_places,
@@ -26,6 +25,7 @@ from viewpoint100k.assets.mesh_files.gltf_primitives import (
 )
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.errors import AssetError
+from viewpoint100k.geometry import exact
 
 __all__ = ["read_primitives"]
 
@@ -65,7 +65,7 @@ def _read_plain(document: GltfDocument, nodes: Sequence[int]) -> list[DrawnPrimi
             to_scene = np.eye(4) if poser.is_skinned(node, primitive) else matrices[node]
             triangles = corners_of(document, primitive)
             for place in instance_places(document, node):
-                to_place = to_scene if place is None else composed(to_scene, place)
+                to_place = to_scene if place is None else exact.matmul(to_scene, place)
                 drawn.append(DrawnPrimitive(attributes, triangles, to_place, primitive.get("material")))
     return drawn
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument, read_accessor
 from viewpoint100k.geometry import exact
 
-__all__ = ["composed", "drawn_nodes", "instance_count", "instance_places", "node_matrices", "scene_roots"]
+__all__ = ["drawn_nodes", "instance_count", "instance_places", "node_matrices", "scene_roots"]
 
 _INSTANCING = "EXT_mesh_gpu_instancing"
 
@@ -63,12 +63,6 @@ def instance_places(document: GltfDocument, node: int) -> list[Floats | None]:
     columns = {key: read_accessor(document, index).astype(np.float64) for key, index in attributes.items()}
     local = [{key.lower(): values[place].tolist() for key, values in columns.items()} for place in range(count)]
     return [_local_matrix(one) for one in local]
-
-
-def composed(first: Floats, second: Floats) -> Floats:
-    """(4, 4) ``first`` after ``second``, in a fixed order of operations."""
-    columns = [first[:, k : k + 1] * second[k] for k in range(4)]
-    return np.asarray(columns[0] + columns[1] + columns[2] + columns[3])
 
 
 def _instance_attributes(document: GltfDocument, node: int) -> dict[str, int]:

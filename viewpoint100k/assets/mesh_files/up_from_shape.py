@@ -67,7 +67,10 @@ def uprightness(corners: Ints, axis: int) -> float:
 
 def _on_grid(parts: Sequence[Part]) -> Ints | None:
     """(m, 3, 3): the corners of all triangles as whole steps; None for what has no extent or no finite place."""
-    corners = np.concatenate([part.positions[part.triangles] for part in parts if len(part.triangles)])
+    triangles = [part.positions[part.triangles] for part in parts if len(part.triangles)]
+    if not triangles:
+        return None
+    corners = np.concatenate(triangles)
     low = corners.min(axis=(0, 1))
     side = float((corners.max(axis=(0, 1)) - low).max())
     if not 0 < side < np.inf:

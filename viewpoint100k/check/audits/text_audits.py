@@ -96,7 +96,14 @@ def category_audits(
 
 
 def _categories(row: SampledRow) -> list[str]:
-    return [row.template, f"category {row.category}", f"source {row.source}", f"{row.question_type} {row.category}"]
+    categories = [f"category {row.category}", f"source {row.source}", f"{row.question_type} {row.category}"]
+    return [*_parts_of_wording(row.template), *categories]
+
+
+def _parts_of_wording(template: str) -> list[str]:
+    """The family of a wording and each of its parts: names of whole wordings hardly ever come twice."""
+    family, *places = template.partition("+")[0].split(".")
+    return [family, *(f"{family} part {part} is {place}" for part, place in enumerate(places))]
 
 
 def _sizes_of_turn(row: SampledRow) -> list[str]:

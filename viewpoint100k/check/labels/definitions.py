@@ -16,12 +16,15 @@ import yaml
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from viewpoint100k.check.labels.composition import composed_wording, is_whole_family
+
 __all__ = ["Definition", "Meaning", "combined_answers", "definitions_of", "packaged_definitions", "rendered"]
 
 Meaning = str | float
 """What an option claims: the name of an answer, a number, an image, or an order of images."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast, where it is there.
+_WORDING = ("name", "question", "reply")
 _FORM = re.compile(r"\+(swapped|mirrored)$")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _IN_ONE_IMAGE = frozenset({"camera_elevation_deg", "front_azimuth_deg", "own_left", "answerability"})
@@ -82,7 +85,10 @@ class Definition:
     def paraphrase(self, template: str) -> Mapping[str, Any] | None:
         """The wording that a row's ``template`` column names; None where there is none of that name."""
         name = _FORM.sub("", template.partition("/")[2])
-        found = [one for one in self.content["paraphrases"] if one["name"] == name]
+        found = [one for one in self.content.get("paraphrases") or () if one["name"] == name]
+        for family in self.content.get("wordings") or ():
+            wording = composed_wording(family, name)
+            found += [wording] if wording is not None else []
         return found[0] if found else None
 
     def meanings(self, paraphrase: Mapping[str, Any], options: Sequence[str], images: int) -> list[Meaning | None]:
@@ -176,7 +182,8 @@ def _is_whole(content: Any) -> bool:
         return (
             isinstance(content["answer"]["kind"], str)
             and all(isinstance(parts, dict) for parts in cases)
-            and all(isinstance(p[part], str) for p in content["paraphrases"] for part in ("name", "question", "reply"))
+            and all(isinstance(p[part], str) for p in content.get("paraphrases") or () for part in _WORDING)
+            and all(is_whole_family(family) for family in content.get("wordings") or ())
         )
     except (LookupError, TypeError, AttributeError):
         return False

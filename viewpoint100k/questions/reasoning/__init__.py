@@ -4,10 +4,20 @@
 in camera 1's axes, the checker in the world's.
 """
 
-from viewpoint100k.questions.reasoning.check import Judgement, false_claims, judge
+from viewpoint100k.questions.reasoning.check import Judgement, argument_problems, false_claims, judge
 from viewpoint100k.questions.reasoning.claim import Claim
 from viewpoint100k.questions.reasoning.observe import ReasoningScene
 from viewpoint100k.questions.reasoning.parse import claims
 from viewpoint100k.questions.reasoning.write import Conclusion, write
 
-__all__ = ["Claim", "Conclusion", "Judgement", "ReasoningScene", "claims", "false_claims", "judge", "write"]
+__all__ = [
+    "Claim",
+    "Conclusion",
+    "Judgement",
+    "ReasoningScene",
+    "argument_problems",
+    "claims",
+    "false_claims",
+    "judge",
+    "write",
+]

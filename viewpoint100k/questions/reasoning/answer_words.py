@@ -25,7 +25,7 @@ _VOCABULARY: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("moved_y", "height", "tilt", "pitch", "elevation"), _UPRIGHT),
     "moved_z": _AHEAD,
     "distance": _DISTANCE,
-    **dict.fromkeys(("roll", "bank"), _CLOCK),
+    **dict.fromkeys(("roll", "bank"), _CLOCK | _SIDE),  # Rolled clockwise, its upper edge leans to the right.
     "azimuth": _CLOCK | _SIDE,
     **dict.fromkeys(("faces", "faces_two"), _OWN_SIDES),
 }
@@ -33,6 +33,9 @@ _VOCABULARY: Mapping[str, frozenset[str]] = {
 
 _AROUND = {"clockwise": "left", "counterclockwise": "right"}
 """The side to which one goes around an object, for someone who faces it."""
+
+_LEANS = {"clockwise": "right", "counterclockwise": "left"}
+"""The side to which the upper edge of a camera leans that is rolled, for whoever stands behind it."""
 
 _SPELLINGS = {
     **{f"{word}{end}": word for word in ("left", "right", "up", "down") for end in ("", "ward", "wards")},
@@ -66,6 +69,7 @@ def contradiction(because: Sequence[Claim], answer_text: str) -> str | None:
         vocabulary = frozenset[str]().union(*(_VOCABULARY[claim.kind] for claim in keys))
         said = {part for claim in keys for part in claim.value.split("_")}
         said |= {_AROUND[claim.value.split("_")[-1]] for claim in keys if claim.kind == "azimuth" and _sided(claim)}
+        said |= {_LEANS[claim.value] for claim in keys if claim.kind in ("roll", "bank") and claim.value in _LEANS}
         if any(claim.value == "times" for claim in keys):
             vocabulary -= _DISTANCE
         astray = sorted((named & vocabulary) - said)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from viewpoint100k.questions.reasoning.observe import Fact, Facts
 
-__all__ = ["ARGUMENTS", "Argument", "Rule", "arguments_for"]
+__all__ = ["ARGUMENTS", "CONCLUDED", "SHOWN_BY", "Argument", "Rule", "arguments_for"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class Rule:
     premises: tuple[str, ...]
     gives: Callable[..., int | None]
     """Takes the premises' facts in their order."""
+    any_sign: bool = False
+    """Whether the conclusion rests on the premises without its sign following from theirs."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,10 @@ def _opposite(fact: Fact, *_: Fact) -> int:
     return -fact.sign
 
 
+def _both(flank: Fact, parallax: Fact) -> int | None:
+    return flank.sign if flank.sign == -parallax.sign else None
+
+
 def _sign(value: float) -> int:
     return (value > 0) - (value < 0)
 
@@ -48,7 +54,8 @@ def _sign(value: float) -> int:
 def _turned_against(kept: Fact, place: Fact) -> int | None:
     """The turn that took the object from where it would have been to where it is."""
     reach = 2 if kept.value.startswith("out_") else 1
-    return _sign(reach * kept.sign - place.sign)
+    away = reach * kept.sign - place.sign
+    return None if not away and place.sign else _sign(away)  # On the same side it may still have gone further.
 
 
 def _only_if_none(last: int) -> Callable[..., int | None]:
@@ -58,6 +65,11 @@ def _only_if_none(last: int) -> Callable[..., int | None]:
         return -facts[last].sign if facts[0].sign == 0 else None
 
     return gives
+
+
+def _carried_along(moved: Fact, shift: Fact) -> int | None:
+    """A move by itself sends the object the other way in the frame: if it stays or goes along, the camera turned."""
+    return None if shift.sign == -moved.sign != 0 else -moved.sign if moved.sign else -shift.sign
 
 
 def _seen_from_one_side(faces: Fact, shift: Fact) -> int | None:
@@ -109,8 +121,23 @@ def _on_own_side(faces: Fact) -> int | None:
     return faces.sign or None
 
 
-def _from_an_end(before: Fact, after: Fact) -> int | None:
-    return after.sign or None if before.value in ("front", "back") else None
+def _level_in_both(before: Fact, after: Fact) -> int | None:
+    return 0 if before.value == after.value == "none" else None
+
+
+def _same_angle_from_elsewhere(top: Fact, looks: Fact, distance: Fact) -> int | None:
+    """At the same angle above the object, who is farther away is higher; below it, lower."""
+    return _above(looks) * distance.sign if top.sign == 0 else None
+
+
+def _across(before: Fact, after: Fact) -> int | None:
+    """From one of the object's own sides to another: two thirds of the way is where two sides are seen."""
+    return _sign(_own_right(after) - _own_right(before)) or None
+
+
+def _own_right(faces: Fact) -> int:
+    """3 where the object's own right is seen, -3 where its left is, 0 at its ends."""
+    return faces.sign * (2 if faces.kind == "faces_two" else 3)
 
 
 def _alongside(flank: Fact) -> int | None:
@@ -126,6 +153,10 @@ def _went(faces: Fact) -> int | None:
     return -1 if faces.value == "different" else None
 
 
+def _clearly(fact: Fact) -> int | None:
+    return fact.sign or None
+
+
 def _turned(*facts: Fact) -> int | None:
     return -1 if any(fact.sign for fact in facts) else None
 
@@ -138,7 +169,7 @@ ARGUMENTS: Mapping[str, tuple[Rule, ...]] = {
     "moved_x": (
         Rule(("flank_x",), _same),
         Rule(("parallax",), _opposite),
-        Rule(("flank_x", "parallax"), _same),
+        Rule(("flank_x", "parallax"), _both),
         Rule(("background_x", "shift_x"), _only_if_none(1)),
     ),
     "moved_y": (Rule(("flank_y",), _same), Rule(("background_y", "shift_y"), _only_if_none(1))),
@@ -151,27 +182,45 @@ ARGUMENTS: Mapping[str, tuple[Rule, ...]] = {
         Rule(("top",), lambda top: top.sign or None),
         Rule(("top", "scale"), _all_none),
         Rule(("looks_down1", "looks_down2"), _from_above_or_below),
+        Rule(("looks_down1", "looks_down2"), _level_in_both),
+        Rule(("top", "looks_down2", "distance"), _same_angle_from_elsewhere),
         Rule(("flank_x", "flank_y"), _last_if_little_turned),
     ),
     "distance": (Rule(("scale", "lens"), _nearer),),
+    "beyond_x": (Rule(("moved_x",), _same, any_sign=True),),
+    "beyond_y": (Rule(("moved_y",), _same, any_sign=True), Rule(("height",), _same, any_sign=True)),
+    "kept_x": (Rule(("moved_x",), _opposite),),
+    "kept_y": (Rule(("moved_y",), _opposite), Rule(("height",), _opposite)),
     "yaw": (
         Rule(("background_x",), _opposite),
         Rule(("kept_x", "place_x2"), _turned_against),
+        Rule(("beyond_x",), _opposite),
+        Rule(("moved_x", "shift_x"), _carried_along),
         Rule(("same_faces", "shift_x"), _seen_from_one_side),
     ),
     "pitch": (
         Rule(("background_y",), _opposite),
         Rule(("kept_y", "place_y2"), _turned_against),
         Rule(("same_faces", "shift_y"), _seen_from_one_side),
+        Rule(("beyond_y",), _opposite),
+        Rule(("moved_y", "shift_y"), _carried_along),
     ),
     "tilt": (
         Rule(("top", "shift_y"), _higher_and_shifted),
+        Rule(("kept_y", "place_y2"), _turned_against),
+        Rule(("beyond_y",), _opposite),
+        Rule(("height", "shift_y"), _carried_along),
         Rule(("background_y",), _opposite),
         Rule(("same_faces", "shift_y"), _seen_from_one_side),
     ),
     "roll": (Rule(("lean",), _opposite),),
     "bank": (Rule(("horizon",), _opposite),),
-    "azimuth": (Rule(("flank_x",), _same), Rule(("parallax",), _opposite), Rule(("object_side",), _opposite)),
+    "azimuth": (
+        Rule(("flank_x",), _same),
+        Rule(("parallax",), _opposite),
+        Rule(("object_side",), _opposite),
+        Rule(("moved_x",), _clearly),
+    ),
     "elevation": (
         Rule(("top",), _same),
         Rule(("looks_down1", "looks_down2"), _from_above_or_below),
@@ -185,29 +234,50 @@ ARGUMENTS: Mapping[str, tuple[Rule, ...]] = {
     "front_side": (Rule(("faces2",), _on_own_side), Rule(("faces_two2",), _on_own_side)),
     "own_side": (
         Rule(("faces1", "flank_x"), _past_an_end),
-        Rule(("faces1", "faces2"), _from_an_end),
-        Rule(("faces1", "faces_two2"), _from_an_end),
+        *(Rule((one, other), _across) for one in ("faces1", "faces_two1") for other in ("faces2", "faces_two2")),
     ),
     "place": (
         Rule(("same_faces", "scale"), _stayed),
         Rule(("same_faces",), _went),
+        Rule(("moved_x",), _turned),
+        Rule(("height",), _turned),
+        Rule(("distance",), _turned),
     ),
     "direction": (
         Rule(("background_x",), _turned),
         Rule(("lean",), _turned),
         Rule(("background_y",), _turned),
         Rule(("background_x", "background_y", "lean"), _not_turned),
+        Rule(("yaw",), _turned),
+        Rule(("tilt",), _turned),
+        Rule(("yaw", "tilt", "lean"), _not_turned),
     ),
 }
 """By kind of conclusion. The sign of a place or a direction that is kept is 1, of one that is not -1."""
+
+SHOWN_BY: Mapping[str, tuple[str, int]] = {
+    "moved_x": ("flank_x", 1),
+    "azimuth": ("flank_x", 1),
+    "object_side": ("flank_x", -1),
+    "height": ("top", 1),
+    "distance": ("scale", -1),
+    "bank": ("horizon", -1),
+}
+"""By kind of conclusion: what would have been seen otherwise, had the camera done something else, and whether it has
+the sign of the conclusion or the opposite one."""
+
+CONCLUDED = frozenset(ARGUMENTS)
+"""Kinds that no image shows by itself, so that they need an argument."""
 
 
 def arguments_for(conclusion: Fact, facts: Facts) -> Iterator[Argument]:
     """Every argument that leads to ``conclusion`` in this scene."""
     for rule in ARGUMENTS.get(conclusion.kind, ()):
         premises = tuple(facts[key] for key in rule.premises if key in facts)
-        if len(premises) == len(rule.premises) and rule.gives(*premises) == _conclusion_sign(conclusion):
-            contrast = premises[0].kind.startswith(("kept", "same_faces")) and len(premises) == 2
+        if len(premises) < len(rule.premises):
+            continue
+        if rule.any_sign or rule.gives(*premises) == _conclusion_sign(conclusion):
+            contrast = premises[0].kind.startswith("kept") and len(premises) == 2
             yield Argument(premises, conclusion, contrast and premises[-1].sign != premises[0].sign)
 
 

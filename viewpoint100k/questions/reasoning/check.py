@@ -14,11 +14,12 @@ from typing import Any
 
 from viewpoint100k.questions.reasoning.answer_words import contradiction
 from viewpoint100k.questions.reasoning.claim import ANSWER, FINAL_ANSWER, FORMAT, SETTING, UNRECOGNISED, Claim
+from viewpoint100k.questions.reasoning.coherence import structure_of
 from viewpoint100k.questions.reasoning.inference import follows
 from viewpoint100k.questions.reasoning.parse import claims
 from viewpoint100k.questions.reasoning.stored import MEASURES, PLACES, StoredViews, Undefined, read_views
 
-__all__ = ["Judgement", "false_claims", "judge"]
+__all__ = ["Judgement", "argument_problems", "false_claims", "judge"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class Judgement:
     """Sentences that the grammar does not hold."""
     idle: int
     """Sentences that introduce the images and claim nothing."""
+    missing: tuple[Claim, ...] = ()
+    """What is said of the camera without a reason, where the images do not show it."""
+    unused: tuple[Claim, ...] = ()
+    """What nothing that is said later rests on."""
 
     @property
     def share_true(self) -> float:
@@ -45,9 +50,9 @@ def judge(text: str, row: Mapping[str, Any], language: str = "english") -> Judge
 
     Raises ``ValueError`` where the row has no cameras to check against.
     """
-    stored = read_views(row)
+    stored, said = read_views(row), claims(text, language)
     true, false, unrecognised, idle = [], [], [], 0
-    for claim in claims(text, language):
+    for claim in said:
         if claim.kind == UNRECOGNISED:
             unrecognised.append(claim)
         elif claim.kind == SETTING:
@@ -56,7 +61,8 @@ def judge(text: str, row: Mapping[str, Any], language: str = "english") -> Judge
             false.append((claim, problem))
         else:
             true.append(claim)
-    return Judgement(tuple(true), tuple(false), tuple(unrecognised), idle)
+    structure = structure_of(said)
+    return Judgement(tuple(true), tuple(false), tuple(unrecognised), idle, structure.missing, structure.unused)
 
 
 def false_claims(text: str, row: Mapping[str, Any], language: str = "english") -> list[str]:
@@ -64,6 +70,15 @@ def false_claims(text: str, row: Mapping[str, Any], language: str = "english") -
     found = judge(text, row, language)
     problems = [f"“{claim.text}” is not so: {problem}" for claim, problem in found.false]
     return problems + [f"“{claim.text}” is not a sentence that can be checked" for claim in found.unrecognised]
+
+
+def argument_problems(text: str, row: Mapping[str, Any], language: str = "english") -> list[str]:
+    """All that is wrong with a row's reasoning as an argument: false claims and conclusions that do not follow, steps
+    that are missing, and sentences that serve nothing."""
+    found = judge(text, row, language)
+    missing = [f"“{claim.text}” is said without a reason" for claim in found.missing]
+    unused = [f"“{claim.text}” serves nothing that is said later" for claim in found.unused]
+    return false_claims(text, row, language) + missing + unused
 
 
 # --- one claim -------------------------------------------------------------------------------------------------------
@@ -82,6 +97,9 @@ def _problem(claim: Claim, row: Mapping[str, Any], stored: StoredViews) -> str |
 
 
 def _of_geometry(claim: Claim, stored: StoredViews) -> str | None:
+    prefix, _, base = claim.kind.partition("_")
+    if prefix in ("if", "not"):
+        return _otherwise(base, claim, MEASURES[base](stored))
     if claim.kind in ("both_x", "both_y"):
         kind = claim.kind.replace("both", "place")
         return next(filter(None, (_worded(kind, claim.value, PLACES[kind](stored, i)) for i in (1, 2))), None)
@@ -93,6 +111,14 @@ def _of_geometry(claim: Claim, stored: StoredViews) -> str | None:
         return "neither camera sees the object's top"
     problem = None if claim.value == "times" else _worded(claim.kind, claim.value, measure)
     return problem or _numbered(claim, measure)
+
+
+def _otherwise(kind: str, claim: Claim, measure: float) -> str | None:
+    """What is imagined, or ruled out, must not be what was; and what was must be clear enough for a word."""
+    words = _WORDS[kind]
+    others = {words.negative, words.zero, words.positive} - {claim.value}
+    clear = any(_worded(kind, word, measure) is None for word in others)
+    return None if clear else f"the cameras give {measure:.3g}"
 
 
 def _numbered(claim: Claim, measure: float) -> str | None:
@@ -126,12 +152,14 @@ _WORDS: Mapping[str, _Words] = {
     "shift_y": _Words("down", "none", "up", 0.07, 0.11),
     "kept_x": _Words("left", "middle", "right", 0.13, 0.17, 0.95),
     "kept_y": _Words("down", "middle", "up", 0.13, 0.17, 0.95),
+    "beyond_x": _Words("left", "none", "right", 0.07, 0.11),
+    "beyond_y": _Words("down", "none", "up", 0.07, 0.11),
     "scale": _Words("smaller", "none", "larger", 0.06, 0.11),
     "lens": _Words("wider", "none", "narrower", 0.03, 0.09),
     "distance": _Words("closer", "none", "farther", 0.045, 0.09),
-    "flank_x": _Words("left", "none", "right", 2.8, 7.5, 163),
-    "flank_y": _Words("down", "none", "up", 2.8, 7.5, 113),
-    "top": _Words("less", "none", "more", 2.8, 7.5),
+    "flank_x": _Words("left", "none", "right", 2.8, 4.7, 163),
+    "flank_y": _Words("down", "none", "up", 2.8, 4.7, 113),
+    "top": _Words("less", "none", "more", 2.8, 4.7),
     "background_x": _Words("left", "none", "right", 2.2, 3.7, 125),
     "background_y": _Words("down", "none", "up", 2.2, 3.7, 85),
     "lean": _Words("left", "none", "right", 2.2, 3.7, 88),
@@ -157,7 +185,7 @@ _WORDS: Mapping[str, _Words] = {
 """Half widths and heights, logarithms of ratios, degrees, object radii: as in `stored`."""
 
 
-_EXTENTS = {"little": (7.5, 21.0), "far": (66.0, 114.0), "out": (1.1, math.inf)}
+_EXTENTS = {"little": (4.7, 21.0), "far": (66.0, 114.0), "out": (1.1, math.inf)}
 """Bounds of the sizes for which "a little", "fully" and "out of the frame" are true."""
 
 
@@ -194,7 +222,7 @@ def _horizon(claim: Claim, leaned: float, _: StoredViews) -> bool:
 
 
 def _same_faces(claim: Claim, between: float, _: StoredViews) -> bool:
-    return between <= 2.8 if claim.value == "same" else between >= 7.5
+    return between <= 2.8 if claim.value == "same" else between >= 4.7
 
 
 def _frame_swap(_: Claim, cosine: float, __: StoredViews) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from viewpoint100k.questions.reasoning.claim import Claim
 
-__all__ = ["follows", "sign_of"]
+__all__ = ["follows", "sign_of", "supports"]
 
 _POSITIVE = ("right", "up", "larger", "narrower", "farther", "more", "clockwise", "forwards")
 _NEGATIVE = ("left", "down", "smaller", "wider", "closer", "less", "counterclockwise", "backwards")
@@ -21,21 +21,45 @@ Signs = Mapping[str, int]
 
 
 def sign_of(claim: Claim) -> int:
-    """1 for right, up, larger and the like, -1 for their opposites, 0 where the claim says that there is none."""
+    """1 for right, up, larger and the like, -1 for their opposites, 0 where the claim says that there is none.
+
+    What is imagined or ruled out has the sign that it would have.
+    """
     if claim.value == "times" and claim.number is not None:
         return (claim.number > 1) - (claim.number < 1)
     word = claim.value.split("_")[-1]
     sign = (word in _POSITIVE) - (word in _NEGATIVE)
-    return -sign if claim.kind in _GOES_LEFT_CLOCKWISE else sign
+    return -sign if claim.kind.removeprefix("if_").removeprefix("not_") in _GOES_LEFT_CLOCKWISE else sign
 
 
 def follows(claim: Claim) -> bool:
     """Whether ``claim`` follows from some of its premises."""
-    held = {_name(premise): premise for premise in claim.because}
+    return bool(supports(claim, claim.because))
+
+
+def supports(claim: Claim, because: Sequence[Claim]) -> frozenset[str]:
+    """Names of the premises, among ``because``, that ``claim`` follows from; none where it does not follow.
+
+    A premise is named by its kind and image, as in ``place_x2``; one that rules a value out by that value as well.
+    """
+    held = {_name(premise): premise for premise in because}
     if claim.kind in ("place", "direction"):
         return _kept_or_not(claim, held)
     if claim.kind == "front_side":
-        return any(sign_of(held[name]) == sign_of(claim) != 0 for name in ("faces2", "faces_two2") if name in held)
+        faces = [name for name in ("faces2", "faces_two2") if name in held]
+        return frozenset(name for name in faces if sign_of(held[name]) == sign_of(claim) != 0)
+    if claim.kind.startswith("not_"):
+        return _ruled_out(claim, because, held)
+    signs = _signs(held)
+    used = _all_others_ruled_out(claim, because)
+    for names, gives in _WAYS.get(claim.kind, ()):
+        if all(name in signs for name in names) and gives([signs[name] for name in names], sign_of(claim)):
+            used |= {source for name in names for source in _SOURCES.get(name, (name,))}
+    return frozenset(used)
+
+
+def _signs(held: Mapping[str, Claim]) -> dict[str, int]:
+    """The signs of premises, and of what two of them give together."""
     signs = {name: sign_of(premise) for name, premise in held.items()}
     if "flank_x" in held and held["flank_x"].value.startswith("far_"):
         signs["head_on"] = 1
@@ -48,22 +72,75 @@ def follows(claim: Claim) -> bool:
         signs["in_spite_of_lens"] = signs["lens"]
     if "flank_x" in held and "faces1" in held and held["faces1"].value in ("front", "back"):
         signs["past_an_end"] = signs["flank_x"] * (1 if held["faces1"].value == "back" else -1)
-    if "faces1" in held and held["faces1"].value in ("front", "back"):
-        signs["from_an_end"] = 0
-    if "kept_x" in held and "place_x2" in held:
-        signs["brought_x"] = _brought(held["kept_x"], signs["place_x2"])
-    if "kept_y" in held and "place_y2" in held:
-        signs["brought_y"] = _brought(held["kept_y"], signs["place_y2"])
+    for axis in "xy":
+        if f"kept_{axis}" in held and (place := f"place_{axis}2") in held:
+            brought = _brought(held[f"kept_{axis}"], signs[place])
+            if brought or not signs[place]:
+                signs[f"brought_{axis}"] = brought
+    one, other = (next((held[n] for n in (f"faces{i}", f"faces_two{i}") if n in held), None) for i in (1, 2))
+    if one is not None and other is not None:
+        signs["went_across"] = (_own_side(other) > _own_side(one)) - (_own_side(other) < _own_side(one))
+    if {"top", "looks_down2", "distance"} <= set(held) and not signs["top"]:
+        signs["same_angle"] = {"down": 1, "up": -1}.get(held["looks_down2"].value, 0) * signs["distance"]
+    if {held[name].value for name in ("looks_down1", "looks_down2") if name in held} == {"none"}:
+        signs["level_in_both"] = 0
     if "same_faces" in held and held["same_faces"].value != "same":
         signs.pop("same_faces")
-    return any(
-        all(name in signs for name in names) and gives([signs[name] for name in names], sign_of(claim))
-        for names, gives in _WAYS.get(claim.kind, ())
-    )
+    return signs
+
+
+_SOURCES: Mapping[str, tuple[str, ...]] = {
+    "head_on": ("flank_x",),
+    "little_turned": ("flank_x",),
+    "came_higher": ("looks_down1", "looks_down2"),
+    "in_spite_of_lens": ("lens", "scale"),
+    "past_an_end": ("flank_x", "faces1"),
+    "went_across": ("faces1", "faces2", "faces_two1", "faces_two2"),
+    "same_angle": ("top", "looks_down2", "distance"),
+    "level_in_both": ("looks_down1", "looks_down2"),
+    "brought_x": ("kept_x", "place_x2"),
+    "brought_y": ("kept_y", "place_y2"),
+}
+"""The premises behind what two of them give together."""
+
+_SHOWN_BY: Mapping[str, tuple[str, int]] = {
+    "moved_x": ("flank_x", 1),
+    "azimuth": ("flank_x", 1),
+    "object_side": ("flank_x", -1),
+    "height": ("top", 1),
+    "distance": ("scale", -1),
+    "bank": ("horizon", -1),
+}
+"""What a movement would have shown, by its kind, and whether with its own sign or the opposite one."""
+
+
+def _ruled_out(claim: Claim, because: Sequence[Claim], held: Mapping[str, Claim]) -> frozenset[str]:
+    """Something is ruled out where what it would have shown is said, and something else is seen."""
+    kind = claim.kind.removeprefix("not_")
+    shown, factor = _SHOWN_BY[kind]
+    imagined = any(premise.kind == f"if_{kind}" and premise.value == claim.value for premise in because)
+    if not imagined or shown not in held or sign_of(held[shown]) == factor * sign_of(claim):
+        return frozenset()
+    if kind == "distance" and ("lens" not in held or sign_of(held["lens"])):
+        return frozenset()  # Another lens would show another scale as well.
+    return frozenset((f"if_{kind}:{claim.value}", shown, *(["lens"] if kind == "distance" else [])))
+
+
+def _all_others_ruled_out(claim: Claim, because: Sequence[Claim]) -> set[str]:
+    """Of left, right and none two are ruled out, so that the third is what was."""
+    denied = {sign_of(premise): premise for premise in because if premise.kind == f"not_{claim.kind}"}
+    if len(denied) != 2 or sign_of(claim) in denied:
+        return set()
+    return {f"{premise.kind}:{premise.value}" for premise in denied.values()}
 
 
 def _name(premise: Claim) -> str:
     return f"{premise.kind}{premise.image}" if premise.image else premise.kind
+
+
+def _own_side(faces: Claim) -> int:
+    """Positive where the object's own right is seen, more so where nothing else is; negative at its left."""
+    return sign_of(faces) * (2 if faces.kind == "faces_two" else 3)
 
 
 def _brought(kept: Claim, place: int) -> int:
@@ -98,12 +175,18 @@ def _either_against(signs: Sequence[int], conclusion: int) -> bool:
     return min(signs) * max(signs) >= 0 and (int(sum(signs)) > 0) - (int(sum(signs)) < 0) == -conclusion
 
 
+def _carried(signs: Sequence[int], conclusion: int) -> bool:
+    """After a move without a turn the object would be further to the other side of the frame: it is not."""
+    moved, shifted = signs
+    return shifted != -moved and conclusion == -moved if moved else conclusion == -shifted
+
+
 def _clear_along(signs: Sequence[int], conclusion: int) -> bool:
     return signs[0] == conclusion != 0
 
 
-def _clear_last(signs: Sequence[int], conclusion: int) -> bool:
-    return signs[-1] == conclusion != 0
+def _whatever(_: Sequence[int], __: int) -> bool:
+    return True
 
 
 _Way = tuple[tuple[str, ...], Callable[[Sequence[int], int], bool]]
@@ -124,19 +207,45 @@ _WAYS: Mapping[str, tuple[_Way, ...]] = {
         (("top",), _clear_along),
         (("top", "scale"), _nothing),
         (("came_higher",), _clear_along),
+        (("same_angle",), _along),
+        (("level_in_both",), _along),
         (("little_turned", "flank_y"), _last_along),
     ),
     "distance": ((("lens", "scale"), _last_against), (("in_spite_of_lens",), _clear_along)),
-    "yaw": ((("background_x",), _against), (("brought_x",), _against), (("same_faces", "shift_x"), _last_against)),
-    "pitch": ((("background_y",), _against), (("brought_y",), _against), (("same_faces", "shift_y"), _last_against)),
+    "beyond_x": ((("moved_x",), _whatever),),
+    "beyond_y": ((("moved_y",), _whatever), (("height",), _whatever)),
+    "kept_x": ((("moved_x",), _against),),
+    "kept_y": ((("moved_y",), _against), (("height",), _against)),
+    "yaw": (
+        (("moved_x", "shift_x"), _carried),
+        (("background_x",), _against),
+        (("brought_x",), _against),
+        (("beyond_x",), _against),
+        (("same_faces", "shift_x"), _last_against),
+    ),
+    "pitch": (
+        (("moved_y", "shift_y"), _carried),
+        (("beyond_y",), _against),
+        (("background_y",), _against),
+        (("brought_y",), _against),
+        (("same_faces", "shift_y"), _last_against),
+    ),
     "tilt": (
         (("same_faces", "shift_y"), _last_against),
         (("top", "shift_y"), _either_against),
+        (("brought_y",), _against),
+        (("beyond_y",), _against),
+        (("height", "shift_y"), _carried),
         (("background_y",), _against),
     ),
     "roll": ((("lean",), _against),),
     "bank": ((("horizon",), _against),),
-    "azimuth": ((("flank_x",), _along), (("parallax",), _against), (("object_side",), _against)),
+    "azimuth": (
+        (("flank_x",), _along),
+        (("parallax",), _against),
+        (("object_side",), _against),
+        (("moved_x",), _clear_along),
+    ),
     "elevation": (
         (("top",), _along),
         (("came_higher",), _clear_along),
@@ -144,8 +253,7 @@ _WAYS: Mapping[str, tuple[_Way, ...]] = {
     ),
     "own_side": (
         (("past_an_end",), _along),
-        (("from_an_end", "faces2"), _clear_last),
-        (("from_an_end", "faces_two2"), _clear_last),
+        (("went_across",), _clear_along),
     ),
     "object_side": (
         (("flank_x", "frame_swap"), _against),
@@ -156,13 +264,21 @@ _WAYS: Mapping[str, tuple[_Way, ...]] = {
 """By kind of conclusion: what it may rest on, and how its sign is tied to theirs."""
 
 
-def _kept_or_not(claim: Claim, held: Mapping[str, Claim]) -> bool:
+def _kept_or_not(claim: Claim, held: Mapping[str, Claim]) -> frozenset[str]:
     faces, scale = held.get("same_faces"), held.get("scale")
+    moves = [name for name in ("moved_x", "height", "distance") if name in held and sign_of(held[name])]
     if claim.kind == "place" and claim.value == "left":
-        return faces is not None and faces.value == "different"
+        return frozenset([*(["same_faces"] if faces is not None and faces.value == "different" else []), *moves])
     if claim.kind == "place":
-        return faces is not None and faces.value == "same" and scale is not None and scale.value == "none"
-    seen = [held[name].value for name in ("background_x", "background_y", "lean") if name in held]
+        kept = faces is not None and faces.value == "same" and scale is not None and scale.value == "none"
+        return frozenset(("same_faces", "scale") if kept else ())
+    seen = {name: held[name].value for name in ("background_x", "background_y", "lean", "yaw", "tilt") if name in held}
     if claim.value == "changed":
-        return any(value != "none" for value in seen)
-    return seen == ["none"] * 3
+        return frozenset(name for name, value in seen.items() if value != "none")
+    still = {name for name, value in seen.items() if value == "none"}
+    whole = [three for three in _ALL_TURNS if still >= three] if still == set(seen) else []
+    return frozenset().union(*whole)
+
+
+_ALL_TURNS = (frozenset(("background_x", "background_y", "lean")), frozenset(("yaw", "tilt", "lean")))
+"""Where none of three changed, the camera was not rotated at all."""

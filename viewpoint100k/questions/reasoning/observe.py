@@ -41,6 +41,8 @@ class ReasoningScene:
     """Of the object about its centre, world units; 1 for rendered meshes."""
     front: Floats | None = None
     """(3,): unit vector out of the object's front, where it is known."""
+    background: bool = True
+    """Whether there is something to be seen far behind the object: else nothing is said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def observe(scene: ReasoningScene) -> dict[str, Fact]:
     pair = _Pair(scene)
     found: dict[str, Fact] = {}
     for kind, measure in pair.measures():
+        if kind.startswith("background") and not scene.background:
+            continue
         word = BANDS[kind].word(measure)
         if word is not None:
             found[kind] = Fact(kind, word, measure=measure)
@@ -246,6 +250,11 @@ class _Pair:
                 yield Fact(kind, f"out_{band.positive if offset > 0 else band.negative}", measure=offset)
             elif (word := band.word(offset)) is not None:
                 yield Fact(kind, word, measure=offset)
+        if self.local[1][2] > 0.1 * self.distances[1]:
+            seen, alone = _spot(self.local[1], self.lenses[1]), _spot(local, self.lenses[1])
+            for kind, after, before in zip(("beyond_x", "beyond_y"), seen, alone, strict=True):
+                if (word := BANDS[kind].word(after - before)) is not None:
+                    yield Fact(kind, word, measure=after - before)
 
     def named(self) -> Iterator[Fact]:
         """Facts with words of their own."""
@@ -291,7 +300,15 @@ def _either(kind: str, size: float, low: str, small: str, high: str, large: str)
 
 
 def _with_extent(found: dict[str, Fact]) -> None:
-    """Says of a flank that it is turned a little, or fully, into view, where it is."""
+    """Says of a flank that it is turned a little, or fully, into view, where it is; and of the top, a little."""
+    top = found.get("top")
+    if (
+        top is not None
+        and top.measure is not None
+        and top.value != "none"
+        and abs(top.measure) <= LIMITS["flank_little"]
+    ):
+        found["top"] = Fact("top", f"little_{top.value}", measure=top.measure)
     flank = found.get("flank_x")
     if flank is None or flank.measure is None or flank.value == "none":
         return

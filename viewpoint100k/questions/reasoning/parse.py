@@ -8,6 +8,7 @@ something themselves: that one thing follows from another.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from viewpoint100k.questions.reasoning.claim import ANSWER, FINAL_ANSWER, FORMAT, SETTING, UNRECOGNISED, Claim
@@ -18,8 +19,10 @@ __all__ = ["claims"]
 _TEXT = re.compile(r"\s*<think>(.*)</think>\s*<answer>(.*)</answer>\s*", re.DOTALL)
 _QUOTED = re.compile(r"“([^”]*)”")
 _FOLLOWS = {"so", "answer", "because"}
-_CONCLUDES = "conclusion"
-_SUIT_ALL = frozenset({"any", "first", "summary", "question"})
+_REMAINS = "remains"
+"""Openers of what is left when everything else is ruled out: it rests on that alone."""
+_CONCLUDES = frozenset({"conclusion", _REMAINS})
+_SUIT_ALL = frozenset({"any", "first", "summary", "question", "imagined"})
 
 
 def claims(text: str, language: str = "english") -> list[Claim]:
@@ -51,7 +54,7 @@ def _of_thought(thought: str, table: Phrases) -> list[Claim]:
         if not sentence:
             continue
         used = sentence.count(QUOTE)
-        read = _Sentence(sentence, quotes[:used], table).claims(before)
+        read = _Sentence(sentence, quotes[:used], table).claims(before, found)
         quotes = quotes[used:]
         before = read or [Claim(UNRECOGNISED, sentence.replace(QUOTE, "“…”"))]
         found += before
@@ -73,8 +76,9 @@ class _Sentence:
         self._numbers = [float(number) for number in table.number_pattern.findall(body)]
         self._body = table.number_pattern.sub(NUMBER, body) if self._numbers else body
 
-    def claims(self, before: list[Claim]) -> list[Claim] | None:
-        """Its claims, or None; ``before`` are those of the sentence before it, from which it may conclude."""
+    def claims(self, before: Sequence[Claim], earlier: Sequence[Claim]) -> list[Claim] | None:
+        """Its claims, or None. What it concludes may rest on all that was said ``earlier``; an answer, on what was said
+        in the sentence ``before`` it."""
         if not self._complete:
             return None
         whole = self._piece(self._body)
@@ -82,18 +86,21 @@ class _Sentence:
             return whole
         opener, comma, rest = self._body.partition(self._table.list_comma)
         groups = self._table.opener_groups.get(opener) if comma else None
-        found = self._joined(rest if groups else self._body)
+        found = self._joined(rest if groups else self._body, earlier)
         if found is None or groups is None:
             return found
-        if _CONCLUDES in groups:
-            premises = tuple(claim for claim in before if claim.checkable)
+        if _CONCLUDES & groups:
+            known = before if found[0].kind == ANSWER else earlier
+            premises = tuple(claim for claim in known if claim.checkable)
+            if _REMAINS in groups:
+                premises = tuple(claim for claim in premises if claim.kind.startswith("not_"))
             return [replace(found[0], because=(*premises, *found[0].because)), *found[1:]]
         return found if self._suits(found[0], groups) else None
 
     def _suits(self, claim: Claim, groups: frozenset[str]) -> bool:
         return bool(groups & _SUIT_ALL) or self._table.opener_of.get(claim.kind) in groups
 
-    def _joined(self, body: str) -> list[Claim] | None:
+    def _joined(self, body: str, earlier: Sequence[Claim]) -> list[Claim] | None:
         parts = self._table.joiner_pattern.split(body)
         pieces = [self._piece(part) for part in parts[::2]]
         meanings = [self._table.joiner_meanings[joiner] for joiner in parts[1::2]]
@@ -106,7 +113,10 @@ class _Sentence:
         first = [claim for piece in known[: links[0] + 1] for claim in piece]
         second = [claim for piece in known[links[0] + 1 :] for claim in piece]
         if meanings[links[0]] != "because":
-            return first + [replace(claim, because=tuple(first)) for claim in second]
+            told = tuple(claim for claim in earlier if claim.checkable)
+            return first + [
+                replace(claim, because=tuple(first) if claim.kind == ANSWER else (*told, *first)) for claim in second
+            ]
         return [replace(claim, because=tuple(second)) for claim in first] + second
 
     def _piece(self, piece: str) -> list[Claim] | None:

@@ -63,6 +63,8 @@ class Phrases:
     list_and: str
     full_stop: str
     styles: int
+    style_names: tuple[Words, ...]
+    """By image style: the names themselves."""
 
     clause_meanings: Mapping[str, Meaning]
     """By lower-case wording, images named in the first style."""
@@ -119,6 +121,7 @@ def _compiled(table: Mapping[str, Any]) -> Phrases:
         list_and=table["list_and"],
         full_stop=table["full_stop"],
         styles=len(styles),
+        style_names=tuple(tuple(style) for style in styles),
         clause_meanings=_meanings((expanded["clauses"][0], expanded["clauses_with_number"][0])),
         verb_meanings=_meanings((expanded["verbs"][0], expanded["verbs_with_number"][0])),
         settings=frozenset(text.lower() for lists in settings[0].values() for texts in lists for text in texts),

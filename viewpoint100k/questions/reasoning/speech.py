@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -51,13 +51,16 @@ class Dice:
 class Speech:
     """One text's manner of speaking: its way to name the images, its word for the camera, and its numbers."""
 
-    def __init__(self, table: Phrases, dice: Dice, given_deg: float | None) -> None:
+    def __init__(
+        self, table: Phrases, dice: Dice, given_deg: float | None, question: str = "", images: int = 2
+    ) -> None:
         self.table = table
         self.dice = dice
         self._given_deg = given_deg
-        self._style = int(dice.uniform() * table.styles)
+        self._style = dice.pick(_styles(table, question.lower(), images))
         self._subject = dice.pick(table.subjects)
         self._used: set[str] = set()
+        self._sizes: dict[tuple[str, int], float | None] = {}
 
     def setting(self, size: str) -> list[str]:
         """One sentence or two that introduce ``one``, ``two`` or ``many`` images."""
@@ -65,8 +68,6 @@ class Speech:
         chosen = [self.dice.pick(texts) for texts in lists]
         if self.dice.chance(0.5):
             chosen = [self.dice.pick(chosen)]
-        if len(chosen) == 2 and self.dice.chance(0.5):
-            return [self._sentence(f"{chosen[0]}{self._joiner('and')}{chosen[1]}")]
         return [self._sentence(clause) for clause in chosen]
 
     def stated(self, facts: Sequence[Fact], opener: str | None = None, numbered: bool = False) -> str:
@@ -74,16 +75,33 @@ class Speech:
         body = self._joined([self.clause(fact, numbered) for fact in facts])
         return self._sentence(f"{self._opener(opener)}{body}" if opener else body)
 
-    def argued(self, argument: Argument) -> list[str]:
-        """An argument as one sentence or two."""
-        premises = self._premises(argument)
-        conclusion = self.clause(argument.conclusion, numbered=self.dice.chance(0.5))
-        form = self.dice.uniform()
-        if form < 0.25 and not argument.contrast:
-            return [self._sentence(f"{conclusion}{self._joiner('because')}{premises}")]
-        if form < 0.5:
-            return [self._sentence(premises), self._sentence(f"{self._opener('conclusion')}{conclusion}")]
-        return [self._sentence(f"{premises}{self._joiner('so')}{conclusion}")]
+    def argued(self, argument: Argument, said: Collection[tuple[str, int]], opener: str | None = None) -> list[str]:
+        """An argument as one sentence or two. Premises that were ``said``, by kind and image, are not said again."""
+        premises = [fact for fact in argument.premises if (fact.kind, fact.image) not in said]
+        conclusion = self.clause(argument.conclusion, numbered=self._given_deg is not None or self.dice.chance(0.5))
+        if not premises:
+            return [self._sentence(f"{self._opener('conclusion')}{conclusion}")]
+        clauses = [self.clause(fact) for fact in premises]
+        contrast = argument.contrast and len(clauses) == 2
+        body = f"{clauses[0]}{self._joiner('but')}{clauses[1]}" if contrast else self._joined(clauses)
+        start = self._opener(opener) if opener else ""
+        if self.dice.chance(0.4) and (led_up := self._opener("conclusion")):
+            return [self._sentence(f"{start}{body}"), self._sentence(f"{led_up}{conclusion}")]
+        return [self._sentence(f"{start}{body}{self._joiner('so')}{conclusion}")]
+
+    def ruled_out(self, kind: str, value: str, opener: str | None = None) -> str:
+        """A sentence that imagines ``value`` of a movement, and rules it out by what was seen instead."""
+        imagined, denied = (self.clause(Fact(f"{prefix}_{kind}", value)) for prefix in ("if", "not"))
+        start = self._opener(opener) if opener else ""
+        return self._sentence(f"{start}{imagined}{self._joiner('so')}{denied}")
+
+    def can_rule_out(self, kind: str, value: str) -> bool:
+        """Whether the table has words for it."""
+        return all((f"{prefix}_{kind}", value, 0) in self.table.clauses[self._style] for prefix in ("if", "not"))
+
+    def remaining(self, fact: Fact) -> str:
+        """A sentence that concludes ``fact`` because everything else was ruled out."""
+        return self._sentence(f"{self._opener('remains')}{self.clause(fact)}")
 
     def summary(self, facts: Sequence[Fact]) -> str:
         """What the camera did, in one list."""
@@ -122,7 +140,7 @@ class Speech:
     def clause(self, fact: Fact, numbered: bool = False) -> str:
         """One wording of a fact; ``numbered`` gives its size, where it has one worth giving."""
         key, style = _key(fact), self._style
-        if numbered and (size := self._size(fact)) is not None:
+        if numbered and (size := self._sizes.setdefault((fact.kind, fact.image), self._size(fact))) is not None:
             number_key = (fact.kind, "times", 0) if fact.kind == "distance" else key
             verbs = self.table.numbered_verbs[style].get(number_key, ())
             clauses = self.table.numbered_clauses[style].get(number_key, ())
@@ -144,35 +162,51 @@ class Speech:
         if fact.kind not in _IN_DEGREES or size < LIMITS["number_least"]:
             return None
         given = self._given_deg
-        if given is not None and given % 5 == 0 and abs(given - size) <= _AS_GIVEN:
+        if given is not None and abs(given - size) <= _AS_GIVEN:
             return given
         step = 10 if size > 35 and self.dice.chance(0.5) else 5
         return float(step * round(size / step))
-
-    def _premises(self, argument: Argument) -> str:
-        clauses = [self.clause(fact) for fact in argument.premises]
-        if argument.contrast:
-            return f"{clauses[0]}{self._joiner('but')}{clauses[1]}"
-        return self._joined(clauses)
 
     def _joined(self, clauses: Sequence[str]) -> str:
         return "".join([clauses[0], *(f"{self._joiner('and')}{clause}" for clause in clauses[1:])])
 
     def _joiner(self, meaning: str) -> str:
-        return self.dice.pick(self.table.joiners[meaning])
+        """A joiner that this text has not used yet, where there is one."""
+        joiners = self.table.joiners[meaning]
+        chosen = self.dice.pick([joiner for joiner in joiners if _core(joiner) not in self._used] or joiners)
+        self._used.add(_core(chosen))
+        return chosen
 
     def _opener(self, group: str) -> str:
         """An opener of the group that this text has not used yet, or nothing."""
-        fresh = [opener for opener in self.table.openers[group] if opener not in self._used]
+        fresh = [opener for opener in self.table.openers[group] if _core(opener) not in self._used]
         if not fresh:
             return ""
         chosen = self.dice.pick(fresh)
-        self._used.add(chosen)
+        self._used.add(_core(chosen))
         return f"{chosen}{self.table.list_comma}"
 
     def _sentence(self, body: str) -> str:
         """A body with its first letter raised and a full stop."""
         return f"{body[0].upper()}{body[1:]}{self.table.full_stop}"
+
+
+def _styles(table: Phrases, question: str, images: int) -> list[int]:
+    """The ways to name so many images: those of the question, where it names the first two."""
+    enough = [style for style, names in enumerate(table.style_names) if len(names) >= images]
+    named = [style for style in enough if any(name in question for name in table.style_names[style][:2])]
+    same_noun = [style for style in enough if _noun(table.style_names[style][0]) in question]
+    return named or same_noun or enough
+
+
+def _noun(name: str) -> str:
+    """ "image" of "image 1" as of "the first image"."""
+    return next(word for word in reversed(name.split()) if word.isalpha())
+
+
+def _core(text: str) -> str:
+    """A joiner or opener without its punctuation: "so" is not to come twice, in either place."""
+    return text.strip(" ,;.")
 
 
 def _key(fact: Fact) -> tuple[str, str, int]:

@@ -324,6 +324,11 @@ def _kept(row: StoredViews, axis: int) -> float:
     return _place(turned, row.center)[axis]
 
 
+def _beyond(row: StoredViews, axis: int) -> float:
+    """How far the object is from where a camera that had not turned would have it, half widths or heights."""
+    return _place(row.second, row.center)[axis] - _kept(row, axis)
+
+
 def _moved(row: StoredViews) -> float:
     return math.dist(row.first.position, row.second.position) / row.radius
 
@@ -379,6 +384,8 @@ MEASURES: Mapping[str, Callable[[StoredViews], float]] = {
     "parallax": _parallax,
     "kept_x": lambda row: _kept(row, 0),
     "kept_y": lambda row: _kept(row, 1),
+    "beyond_x": lambda row: _beyond(row, 0),
+    "beyond_y": lambda row: _beyond(row, 1),
     "place": _moved,
     "direction": _rotated,
     "same_faces": _seen_between,

@@ -1,0 +1,267 @@
+"""Composed wordings: how parts become questions, what all combinations hold, and how many there are."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from viewpoint100k.check.labels.definitions import packaged_definitions
+from viewpoint100k.questions import Template, load_template, template_names
+from viewpoint100k.questions.advice import advice
+from viewpoint100k.questions.composition import WordingFamily
+from viewpoint100k.questions.lint import examine
+from viewpoint100k.questions.style import style_problems
+
+PAPER = ("ego_translation", "ego_rotation", "object_translation")
+
+FAMILY = WordingFamily(
+    name="walk",
+    scenes=("", "{{ first }} and {{ second }} show a still object."),
+    images=({"first": "image 1", "second": "image 2"}, {"first": "the before photo", "second": "the after photo"}),
+    perspectives=("For the photographer, {{ question }}", "{{ question }} Answer as the photographer."),
+    questions=("which way did the camera go?", "for {{ second }}, left or right?", "it went ..."),
+    options=({"left": "To the left", "right": "To the right"}, {"left": "Left", "right": "Right"}),
+    replies=("One letter.", "Give the letter.", "A letter, please."),
+)
+
+
+# --- From parts to a question ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [
+        ("walk.0.0.0.0.0.0", "For the photographer, which way did the camera go?"),
+        ("walk.0.0.1.0.0.0", "Which way did the camera go? Answer as the photographer."),
+        ("walk.1.0.0.2.0.0", "Image 1 and image 2 show a still object. For the photographer, it went ..."),
+        (
+            "walk.1.1.1.1.1.2",
+            "The before photo and the after photo show a still object. For the after photo, left or right? "
+            "Answer as the photographer.",
+        ),
+        ("walk.0.0.0.2.0.0", "For the photographer, it went ..."),
+    ],
+)  # fmt: skip
+def test_parts_are_put_together_as_written_by_hand(name: str, question: str) -> None:
+    wording = FAMILY.named(name)
+    assert wording is not None
+    assert wording.question == question
+    assert wording.name == name
+
+
+def test_the_last_two_numbers_are_options_and_reply() -> None:
+    wording = FAMILY.named("walk.0.0.0.0.1.2")
+    assert wording is not None
+    assert wording.options == {"left": "Left", "right": "Right"}
+    assert wording.reply == "A letter, please."
+
+
+def test_every_combination_is_there_once_and_is_found_again_by_its_name() -> None:
+    wordings = [FAMILY.at(place) for place in range(len(FAMILY))]
+    assert len(wordings) == 2 * 2 * 2 * 3 * 2 * 3
+    assert len({wording.name for wording in wordings}) == len(wordings)
+    assert all(FAMILY.named(wording.name) == wording for wording in wordings)
+    assert len(list(FAMILY.stems())) == FAMILY.stem_count == 24
+
+
+@pytest.mark.parametrize(
+    "name", ["walk", "walk.0.0.0.0.0", "walk.0.0.0.0.0.3", "walk.0.0.0.0.0.-1", "walk.0.0.0.0.0.00", "go.0.0.0.0.0.0"]
+)
+def test_a_name_of_another_form_names_nothing(name: str) -> None:
+    assert FAMILY.named(name) is None
+
+
+def test_large_families_are_drawn_alike_often_and_small_ones_by_their_size() -> None:
+    draws = (np.arange(40_000) + 0.5) / 40_000
+    pool = load_template("ego_rotation").languages["en"]
+    assert set(Counter(pool.drawn(float(draw)).name.partition(".")[0] for draw in draws).values()) == {8000}
+    small = load_template("mirrored")
+    sizes = {family.name: family.stem_count for family in small.wordings if family.language == "en"}
+    drawn = Counter(small.languages["en"].drawn(float(draw)).name.partition(".")[0] for draw in draws)
+    assert max(sizes.values()) < 200
+    for name, size in sizes.items():
+        assert drawn[name] == pytest.approx(40_000 * size / sum(sizes.values()), abs=2)
+    assert len({FAMILY.at(int(draw * len(FAMILY))).name for draw in draws[::100]}) == len(FAMILY)
+
+
+@given(draw=st.floats(0, 1, exclude_max=True), besides=st.floats(0, 1, exclude_max=True))
+@settings(max_examples=200, deadline=None)
+def test_in_other_words_is_in_those_of_another_family(draw: float, besides: float) -> None:
+    pool = load_template("ego_height").languages["en"]
+    first = pool.drawn(besides)
+    assert pool.drawn(draw, first.name).name.partition(".")[0] != first.name.partition(".")[0]
+    (only,) = (family for family in load_template("ego_height").wordings if family.language == "zh")
+    assert load_template("ego_height").languages["zh"].drawn(draw, only.at(0).name).language == "zh"
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_the_second_path_composes_the_same_from_the_file(name: str) -> None:
+    template, definition = load_template(name), packaged_definitions()[name]
+    rng = np.random.default_rng(0)
+    for pool in template.languages.values():
+        for draw in rng.random(150):
+            wording = pool.drawn(float(draw))
+            again = definition.paraphrase(f"{name}/{wording.name}+mirrored")
+            assert again is not None
+            assert (again["question"], again["options"], again["reply"]) == (
+                wording.question,
+                wording.options,
+                wording.reply,
+            )
+            assert template.wording(wording.name) == wording
+    assert definition.paraphrase(f"{name}/{template.wordings[0].name}.999.0.0.0.0.0") is None
+
+
+# --- How many there are ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_a_type_has_as_many_wordings_as_a_large_set_needs(name: str) -> None:
+    template = load_template(name)
+    for language, wanted in (("en", 300 if name in PAPER else 60), ("zh", 60 if name in PAPER else 20)):
+        families = [family for family in template.wordings if family.language == language]
+        assert len({stem.question for family in families for stem in family.stems()}) >= wanted
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_no_wording_of_a_question_is_frequent(name: str) -> None:
+    pool = load_template(name).languages["en"]
+    draws = np.random.default_rng(5).random(4000)
+    stems = Counter(pool.drawn(float(draw)).question for draw in draws)
+    assert max(stems.values()) < 0.02 * len(draws)
+
+
+def test_there_are_short_and_long_ones() -> None:
+    words = [len(stem.question.split()) for f in load_template("ego_translation").wordings for stem in f.stems()]
+    assert min(words) <= 15
+    assert max(words) >= 45
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_the_questions_of_a_type_are_easy_to_read(name: str) -> None:
+    textstat = pytest.importorskip("textstat", reason="textstat is not installed")
+    pool = load_template(name).languages["en"]
+    draws = np.random.default_rng(6).random(60)
+    text = " ".join(pool.drawn(float(draw)).question.replace("{{ size }}", "40") for draw in draws)
+    assert textstat.flesch_reading_ease(text) >= 60
+
+
+# --- What all of them hold -------------------------------------------------------------------------------------------
+
+SIDES = """\
+question_type: mine
+description: Which way the camera moved.
+reference: camera
+answer: {kind: bins, quantity: translation_x, answers: [left, none, right], boundaries: [-0.1, 0.1], dead_zone: 0.08}
+told_by: [second_image]
+wordings:
+  - name: scene
+    scenes: [Here are two views of a still object., Nobody moved the object.]
+    perspectives: ["As the photographer sees it, {{ question }}", "Seen from behind the camera, {{ question }}"]
+    questions: ["which way did the camera move?", "did the camera go left or right, or neither?"]
+    options:
+      - {left: To the left, none: Neither way, right: To the right}
+      - {left: Left, none: Neither, right: Right}
+    replies: [Answer with one letter.]
+"""
+
+
+def warnings(text: str) -> list[str]:
+    template = examine(text)
+    assert isinstance(template, Template), template
+    return [f"{warning.line}: {warning.sentence}" for warning in advice(text, template)]
+
+
+def test_parts_that_fit_everywhere_are_found_good() -> None:
+    assert warnings(SIDES) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        (
+            "Nobody moved the object.",
+            "See the object.",
+            7,
+            "scene.1.0.0.0.0.0 does not say that the object did not move",
+        ),
+        ("As the photographer sees it, ", "", 7, "without saying whose they are (so do 3 more of 8)"),
+        ("or right, or neither", "or not", 7, "names only one of left and right"),
+        ("right: Right}", "right: Right as anyone can see}", 13, "right stands out by its length"),
+        (
+            "{left: Left, none: Neither, right: Right}",
+            "{left: To the right, none: Neither, right: Right}",
+            13,
+            "'To the",
+        ),
+        ("which way did the camera move?", "which way did the camera move", 7, "is not whole sentences"),
+        ("Nobody moved the object.", "Nobody moved the the object.", 7, "a word stands twice"),
+        ("Nobody moved the object.", f"Nobody moved the object{' at all' * 20}.", 7, "more than 36 words"),
+        ("which way did", "which way had the camera been moved and did", 7, "“was” instead of “had been”"),
+    ],
+)
+def test_one_part_that_does_not_fit_is_told(old: str, new: str, line: int, words: str) -> None:
+    assert SIDES.count(old) == 1
+    told = [warning for warning in warnings(SIDES.replace(old, new)) if words in warning]
+    assert len(told) == 1, warnings(SIDES.replace(old, new))
+    assert told[0].startswith(f"{line}: ")
+
+
+def test_a_question_that_does_not_name_its_frame_is_told() -> None:
+    told = warnings(SIDES.replace("reference: camera", "reference: world"))
+    assert any("does not name its frame of reference: speak of height" in warning for warning in told)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("scenes: [Here are two views of a still object., Nobody moved the object.]", "scenes: tow", "no list 'tow'"),
+        ("replies: [Answer with one letter.]", "replies: []", "wordings.0.replies"),
+        ("which way did the camera move?", "which way to {{ fourth }}?", "unknown variable 'fourth'"),
+        ("behind the camera, {{ question }}", "behind the camera", "once by {{ question }}"),
+        ("none: Neither, ", "", "options must be exactly left, none, right"),
+        ("none: Neither,", "none: Left,", "two options read the same"),
+        ("name: scene", "name: scene\n    colour: red", "unknown key wordings.0.colour"),
+        ("question_type: mine", "question_type: mine\nparaphrases: [{name: scene, question: a, reply: b}]", "is taken"),
+    ],
+)
+def test_a_mistake_in_a_part_is_told_with_the_way_out(old: str, new: str, words: str) -> None:
+    found = examine(SIDES.replace(old, new))
+    assert not isinstance(found, Template)
+    assert any(words in problem.sentence for problem in found), found
+
+
+def test_more_combinations_than_can_be_gone_through_are_refused() -> None:
+    content = yaml.safe_load(SIDES)
+    content["wordings"][0]["scenes"] = [f"The object stayed still, and this is scene {n}." for n in range(150)]
+    content["wordings"][0]["questions"] = [f"which way did it go, number {n}?" for n in range(200)]
+    found = examine(yaml.safe_dump(content))
+    assert not isinstance(found, Template)
+    assert "60,000 wordings of the question are too many" in found[0].sentence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Were a flat lid lying on the object, then you would see of its upper side in image 2 more.",
+        "Look at it. Had the camera turned, which way?",
+        "To neither side of me.",
+        "How had the camera been rotated when the second image was taken, compared with the first?",
+        "Which is the right answer?",
+        "Which way , then?",
+    ],
+)
+def test_what_nobody_says_is_found(text: str) -> None:
+    assert list(style_problems(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["Imagine a flat lid on top of the object.", "The camera moved ...", "It had turned left.", "Was it there?"]
+)
+def test_what_people_say_is_let_through(text: str) -> None:
+    assert list(style_problems(text)) == []

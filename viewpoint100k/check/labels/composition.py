@@ -1,0 +1,88 @@
+"""A composed wording from its name, put together again from the parts that the template lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+__all__ = ["composed_wording", "is_whole_family"]
+
+_SHARED = ("scenes", "images", "perspectives", "replies")
+_NAMES: list[Mapping[str, str]] = [
+    {"first": "image 1", "second": "image 2", "third": "image 3", "plural": "images"},
+]
+"""What the images are called where a family does not say."""
+
+
+def composed_wording(family: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """The wording ``name`` of a family as a mapping with question, options and reply; None where it has none."""
+    given, *digits = name.split(".")
+    if given != family["name"] or len(digits) != 6 or not all(digit.isdecimal() for digit in digits):
+        return None
+    language = str(family.get("language", "en"))
+    lists = {part: _list(family, part, language) for part in _SHARED}
+    scenes, images = lists["scenes"] or [""], lists["images"] or _NAMES
+    perspectives = lists["perspectives"] or ["{{ question }}"]
+    options = family.get("options") or [None]
+    try:
+        chosen = [
+            group[int(digit)]
+            for group, digit in zip(
+                (scenes, images, perspectives, family["questions"], options, lists["replies"]), digits, strict=True
+            )
+        ]
+    except IndexError:
+        return None
+    scene, names, perspective, question, texts, reply = chosen
+    head, tail = re.split(r"\{\{ question \}\}", perspective.strip(), maxsplit=1)
+    asked = f"{head}{question.strip()}{tail}"
+    text = asked if not scene.strip() else f"{scene.strip()}{'' if language.startswith('zh') else ' '}{asked}"
+    return {
+        "name": name,
+        "language": language,
+        "question": _raised(_called(text, names)),
+        "options": _options_called(texts, names),
+        "reply": reply,
+    }
+
+
+def is_whole_family(family: Any) -> bool:
+    """Whether a mapping has the parts of a family, so that it can be read as one."""
+    lists = [family[key] for key in ("questions", "replies") if not isinstance(family[key], str)]
+    return isinstance(family["name"], str) and all(isinstance(text, str) for texts in lists for text in texts)
+
+
+def _list(family: Mapping[str, Any], part: str, language: str) -> Any:
+    stated = family.get(part)
+    return _package_parts(language)[part][stated] if isinstance(stated, str) else stated
+
+
+@cache
+def _package_parts(language: str) -> Mapping[str, Any]:
+    path = resources.files("question_templates") / "parts" / f"{language}.yaml"
+    content: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _called(text: str, names: Mapping[str, str]) -> str:
+    """With the names of the images put in."""
+    for key, name in names.items():
+        text = re.sub(rf"\{{\{{ *{re.escape(key)} *\}}\}}", name.replace("\\", r"\\"), text)
+    return text
+
+
+def _options_called(texts: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(texts, dict):
+        return {answer: _called(text, names) for answer, text in texts.items()}
+    return None if texts is None else _called(texts, names)
+
+
+def _raised(text: str) -> str:
+    """With a capital at its beginning, and after the end of each sentence."""
+    pieces = re.split(r"(?<=[.?!] )", text)
+    return "".join(piece[:1].upper() + piece[1:] if "a" <= piece[:1] <= "z" else piece for piece in pieces)

@@ -1,0 +1,60 @@
+"""Every object of a data set once, with its licence, author and address; on disk, for there may be millions."""
+
+from __future__ import annotations
+
+import csv
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from viewpoint100k.runtime.files import rename_durably
+
+__all__ = ["Attribution"]
+
+_COLUMNS = ("source", "asset_id", "category", "license", "creator", "uri", "asset_sha256")
+"""Of a row, in the order of the file's columns."""
+_HEAD = (*_COLUMNS[:-1], "sha256")
+
+
+class Attribution:
+    """Gathers the objects of rows in a temporary database of its own."""
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect("")  # SQLite's name for a file that is deleted when it is closed.
+        self._connection.execute(
+            f"create table objects (split, {', '.join(_COLUMNS)}, primary key (source, asset_id, split)) without rowid"
+        )
+
+    def add(self, split: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """Passes rows of one split on, and remembers what they say of their objects."""
+        last: tuple[Any, ...] | None = None
+        for row in rows:
+            about = tuple(row[name] for name in _COLUMNS)
+            if about != last:  # Rows of one object mostly stand together.
+                marks = ", ".join("?" * (1 + len(about)))
+                self._connection.execute(f"insert or replace into objects values ({marks})", (split, *about))
+                last = about
+            yield row
+
+    def count(self, split: str) -> int:
+        """How many objects a split has."""
+        (count,) = self._connection.execute("select count(*) from objects where split = ?", (split,)).fetchone()
+        return int(count)
+
+    def write(self, path: Path) -> None:
+        """Writes the CSV file, sorted by source and id; it exists whole or not at all."""
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(_HEAD)
+            writer.writerows(
+                self._connection.execute(
+                    f"select {', '.join(_COLUMNS)} from objects group by source, asset_id order by source, asset_id"
+                )
+            )
+        rename_durably(temporary, path)
+
+    def close(self) -> None:
+        self._connection.close()

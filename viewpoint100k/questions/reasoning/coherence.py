@@ -1,0 +1,105 @@
+"""Whether the sentences of a reasoning text hang together: none is idle, and none that needs a reason lacks one.
+
+Part of the checker. What the images show may be stated; what the camera did has to be concluded from something that
+was said before, with a word that says so. Each statement serves a later one, or the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from viewpoint100k.questions.reasoning.claim import ANSWER, Claim
+from viewpoint100k.questions.reasoning.inference import supports
+
+__all__ = ["CONCLUDED", "Structure", "structure_of"]
+
+_MOVEMENTS = (
+    *("moved_x", "moved_y", "moved_z", "height", "distance", "yaw", "tilt", "pitch", "roll", "bank", "azimuth"),
+    *("elevation", "object_side", "front_side", "own_side", "place", "direction"),
+)
+_IMAGINED = ("kept_x", "kept_y", "beyond_x", "beyond_y")
+"""Where the object would be after a move without a turn: that rests on the move, by whatever was said of it."""
+
+CONCLUDED = frozenset((*_MOVEMENTS, *_IMAGINED))
+"""Kinds that no image shows by itself."""
+
+_ANSWERS_ALONE = frozenset(("around", "faces", "faces_two", "looks_down", "front_side"))
+"""Kinds that a question may ask for as they are seen."""
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What is wrong with how a text is put together."""
+
+    missing: tuple[Claim, ...]
+    """Claims that are stated where a reason is needed."""
+    unused: tuple[Claim, ...]
+    """Claims that no later one rests on."""
+
+
+def structure_of(claims: Sequence[Claim]) -> Structure:
+    """The structure of the claims of one text, in their order."""
+    said = [claim for claim in claims if claim.checkable]
+    used: set[int] = set()
+    founded: set[tuple[str, int, str]] = set()
+    missing, again = [], set[int]()
+    for place, claim in enumerate(said):
+        if claim.kind == ANSWER:
+            used.update(_of_answer(said, place))
+            continue
+        held = (*claim.because, *said[:place]) if claim.kind in _IMAGINED else claim.because
+        names = supports(claim, held)
+        used.update(_latest(said[:place], _in_sentence(said, place, claim), names))
+        earlier = [other for other in range(place) if _what(said[other]) == _what(claim)]
+        used.update(earlier)
+        concluded = claim.kind in CONCLUDED or claim.kind.startswith("not_")
+        if concluded and _what(claim) in founded:
+            again.add(place)  # Said once more, as where the path is put together.
+        elif concluded and not names:
+            missing.append(claim)
+        founded.add(_what(claim))
+    unused = [claim for place, claim in enumerate(said) if place not in used | again and _has_to_serve(claim)]
+    return Structure(tuple(missing), tuple(unused))
+
+
+def _what(claim: Claim) -> tuple[str, int, str]:
+    """What is claimed, without a number: so many times as far is closer, or farther."""
+    if claim.value == "times" and claim.number is not None:
+        return claim.kind, claim.image, "closer" if claim.number < 1 else "farther"
+    return claim.kind, claim.image, claim.value
+
+
+def _has_to_serve(claim: Claim) -> bool:
+    return claim.kind not in (ANSWER, "final_answer", "format")
+
+
+def _in_sentence(said: Sequence[Claim], place: int, claim: Claim) -> Sequence[int]:
+    """Claims after this one that it rests on all the same: a reason that follows its conclusion, behind "because"."""
+    return [other for other in range(place + 1, len(said)) if said[other] in claim.because]
+
+
+def _latest(before: Sequence[Claim], after: Iterable[int], names: frozenset[str]) -> set[int]:
+    """For each name the last claim of that name."""
+    found = {}
+    for place, claim in enumerate(before):
+        key = _name(claim)
+        if key in names or f"{key}:{claim.value}" in names:
+            found[f"{key}:{claim.value}" if f"{key}:{claim.value}" in names else key] = place
+    return {*found.values(), *after}
+
+
+def _name(claim: Claim) -> str:
+    return f"{claim.kind}{claim.image}" if claim.image else claim.kind
+
+
+def _of_answer(said: Sequence[Claim], place: int) -> Iterable[int]:
+    """What the answer rests on: what it is concluded from, or the movements before it; views that answer by
+    themselves; and that another answer is ruled out."""
+    answer = said[place]
+    for other in range(place):
+        claim = said[other]
+        if claim in answer.because or claim.kind in _ANSWERS_ALONE or claim.kind.startswith("not_"):
+            yield other
+    if not answer.because:
+        yield from (other for other in range(place) if said[other].kind in _MOVEMENTS)

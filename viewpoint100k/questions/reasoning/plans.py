@@ -1,0 +1,258 @@
+"""How a text about a pair is laid out: which evidence, which conclusions, in which order, until the answer.
+
+A plan is chosen by chance among those that the scene allows. What is said serves what comes later: evidence serves a
+conclusion, conclusions serve the answer, and a movement that nobody asked about is told only where the whole path of
+the camera is put together.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+
+from viewpoint100k.geometry import exact
+from viewpoint100k.questions.reasoning.arguments import CONCLUDED, SHOWN_BY, Argument, arguments_for
+from viewpoint100k.questions.reasoning.bands import BANDS
+from viewpoint100k.questions.reasoning.observe import Fact, Facts
+from viewpoint100k.questions.reasoning.speech import Speech
+
+__all__ = ["PLANS", "argue"]
+
+PLANS: Mapping[str, float] = {
+    "direct": 0.25,
+    "opposite": 0.25,
+    "elimination": 0.2,
+    "path": 0.3,
+}
+"""How often each is tried first. ``direct``: evidence, conclusion, answer. ``opposite``: the conclusion is tested by
+imagining another one. ``elimination``: what did not happen is ruled out until one thing remains. ``path``: several
+movements are judged and put together."""
+
+_MOST_WORDS = 250
+_PATH_WORDS = (90, 190)
+"""A path goes on to further movements until it has so many words, by chance between these."""
+_SUMMARY_WORDS = 75
+_DEEPEST = 3
+"""Steps from what is seen to what is asked."""
+
+_MOVEMENTS = ("moved_x", "yaw", "distance", "height", "tilt", "azimuth", "elevation", "object_side", "bank")
+"""What a path may tell besides what is asked."""
+
+_OF_CAMERA = ("moved_x", "yaw", "tilt", "bank", "height", "distance")
+
+_NEIGHBOURS = {
+    "tilt": {"pitch"},
+    "pitch": {"tilt"},
+    "roll": {"bank"},
+    "bank": {"roll"},
+    "height": {"moved_y", "elevation"},
+    "elevation": {"height"},
+    "moved_y": {"height"},
+    "azimuth": {"moved_x", "object_side"},
+    "moved_x": {"azimuth"},
+    "object_side": {"azimuth"},
+}
+"""Movements that sound alike and are measured otherwise: a text about one leaves the other alone."""
+
+_BESIDE = {"distance": ("lens",)}
+"""What must not have changed, where one thing is to show another."""
+
+Closing = tuple[str, str | None]
+"""Letter and quotable text of the answer."""
+
+
+def argue(facts: Facts, asked: Sequence[Fact], decides: bool, closing: Closing, speech: Speech) -> list[str]:
+    """The sentences of a text that argues for what is asked; none where nothing leads there."""
+    text = _Argued(facts, asked, decides, closing, speech)
+    for plan in (_drawn(speech.dice.uniform()), "direct", "path"):
+        sentences = text.laid_out(plan)
+        if sentences and _count(sentences) <= _MOST_WORDS:
+            return sentences
+    return []
+
+
+def _drawn(draw: float) -> str:
+    """The plan for a ``draw`` in [0, 1)."""
+    left = draw * float(exact.total(list(PLANS.values())))
+    for name, share in PLANS.items():
+        left -= share
+        if left < 0:
+            return name
+    return name
+
+
+class _Argued:
+    """One text: what it is about, and what has been said of it so far."""
+
+    def __init__(self, facts: Facts, asked: Sequence[Fact], decides: bool, closing: Closing, speech: Speech) -> None:
+        self._facts = facts
+        self._asked = asked
+        self._decides = decides
+        self._letter, self._quoted = closing
+        self._speech = speech
+        self._dice = speech.dice
+        self._said: set[tuple[str, int]] = set()
+
+    def laid_out(self, plan: str) -> list[str]:
+        """The text by that plan; empty where the scene does not allow it."""
+        self._said.clear()
+        match plan:
+            case "opposite" | "elimination" if len(self._asked) == 1 and self._decides:
+                body = getattr(self, f"_{plan}")(self._asked[0])
+            case "path" if len(self._asked) <= 1 and not self._shown_alone():
+                return self._path()
+            case "direct" if self._asked:
+                body = self._direct()
+            case _:
+                return []
+        return [*self._setting(plan), *body] if body else []
+
+    # --- plans ---
+
+    def _direct(self) -> list[str]:
+        """Each thing that is asked for with its reasons, and the answer."""
+        said: list[str] = []
+        for fact in self._asked:
+            steps = self._steps(fact, shortest=len(self._asked) > 2)
+            if steps is None:
+                return []
+            said += steps
+        return [*said, self._answer(restated=len(self._asked) > 1 or self._shown_alone())]
+
+    def _opposite(self, fact: Fact) -> list[str]:
+        """The conclusion, what another one would have shown, and the answer."""
+        others = self._others(fact)
+        steps = self._steps(fact, through=SHOWN_BY[fact.kind][0]) if others else None
+        if not steps:
+            return []
+        opener = "imagined" if self._dice.chance(0.7) else None
+        return [*steps, self._speech.ruled_out(fact.kind, self._dice.pick(others), opener), self._answer(restated=True)]
+
+    def _elimination(self, fact: Fact) -> list[str]:
+        """What is seen, what it rules out, and what remains."""
+        others = self._others(fact)
+        if len(others) != 2:
+            return []
+        shown = [self._facts[key] for key in (SHOWN_BY[fact.kind][0], *_BESIDE.get(fact.kind, ()))]
+        opener = self._speech.table.opener_of[shown[0].kind] if self._dice.chance(0.5) else None
+        said = [self._speech.stated(shown, opener)]
+        said += [self._speech.ruled_out(fact.kind, value) for value in self._dice.shuffled(others)]
+        return [*said, self._speech.remaining(fact), self._answer(restated=False)]
+
+    def _path(self) -> list[str]:
+        """Several movements, each with its reasons, put together; the one that is asked for last, or in its place."""
+        low, high = _PATH_WORDS
+        wanted = low + (high - low) * self._dice.uniform()
+        last = self._dice.chance(0.6)
+        order = [*self._asked, *self._further()]
+        told: list[Fact] = []
+        said: list[str] = []
+        for fact in [*order[len(self._asked) :], *self._asked] if last else order:
+            must = fact in self._asked
+            if not must and (_count(said) > wanted or len(told) > 2):
+                continue
+            before = set(self._said)
+            steps = self._steps(fact)
+            if steps is None and must:
+                return []
+            if steps and (must or _count([*said, *steps]) < _MOST_WORDS - _SUMMARY_WORDS):
+                said += steps
+                told.append(fact)
+            else:
+                self._said = before
+        if len(told) < 2 or not all(self._speech.has_verb(fact) for fact in told):
+            return []
+        summary = self._speech.summary(self._dice.shuffled(told))
+        return [*self._setting("path"), *said, summary, self._answer(restated=True)]
+
+    # --- parts ---
+
+    def _setting(self, plan: str) -> list[str]:
+        """A sentence or two that name the images; a short text may do without."""
+        if plan == "direct" and not self._shown_alone() and self._dice.chance(0.3):
+            return []
+        return self._speech.setting("two")[: 2 if plan == "path" or self._shown_alone() else 1]
+
+    def _steps(self, fact: Fact, shortest: bool = False, through: str | None = None) -> list[str] | None:
+        """The sentences that lead to a fact; none that are needed for what the images show, and None without a way.
+
+        ``through`` is a kind of evidence that the last step has to rest on.
+        """
+        if fact.kind not in CONCLUDED:
+            self._said.add((fact.kind, fact.image))
+            return [] if self._shown_alone() else [self._speech.stated([fact], self._speech.table.opener_of[fact.kind])]
+        chains = [c for c in self._chains(fact, ()) if through is None or through in {p.kind for p in c[-1].premises}]
+        if not chains:
+            return None
+        if shortest:
+            least = min(map(len, chains))
+            chains = [chain for chain in chains if len(chain) == least]
+        sentences: list[str] = []
+        for argument in self._dice.pick(chains):
+            if argument.conclusion.kind.startswith(("kept", "beyond")):
+                continue  # It is said beside the place that it is compared with.
+            sentences += self._speech.argued(argument, self._said, self._lead(argument))
+            self._said.update((premise.kind, premise.image) for premise in argument.premises)
+            self._said.add((argument.conclusion.kind, argument.conclusion.image))
+        return sentences
+
+    def _lead(self, argument: Argument) -> str | None:
+        """The group of openers that an argument may begin with."""
+        first = next((p for p in argument.premises if (p.kind, p.image) not in self._said), argument.premises[0])
+        return self._dice.pick((self._speech.table.opener_of[first.kind], "any" if self._said else "first", None))
+
+    def _chains(self, fact: Fact, behind: tuple[str, ...]) -> Iterator[tuple[Argument, ...]]:
+        """Every way from what is seen to a fact, as arguments in their order; ``behind`` are the kinds it is for."""
+        if len(behind) >= _DEEPEST:
+            return
+        unsaid = _NEIGHBOURS.get(behind[0] if behind else fact.kind, set()) if not behind else set()
+        for argument in arguments_for(fact, self._facts):
+            premises = argument.premises
+            if any((p.kind, p.image) in self._said and p.kind not in CONCLUDED for p in premises):
+                continue
+            concluded = [p for p in premises if p.kind in CONCLUDED and (p.kind, p.image) not in self._said]
+            if any(p.kind in (*behind, fact.kind) or p.kind in unsaid for p in concluded):
+                continue
+            ways = [list(self._chains(premise, (*behind, fact.kind))) for premise in concluded]
+            if all(ways):
+                before = itertools.chain.from_iterable(self._dice.pick(way) for way in ways)
+                yield (*dict.fromkeys(before), argument)
+
+    def _others(self, fact: Fact) -> list[str]:
+        """The other values of a movement that can be ruled out by what is seen."""
+        band = BANDS.get(fact.kind)
+        if band is None or fact.kind not in SHOWN_BY or fact.value.startswith("slight"):
+            return []
+        kind, factor = SHOWN_BY[fact.kind]
+        shown = self._facts.get(kind)
+        beside = [self._facts.get(other) for other in _BESIDE.get(fact.kind, ())]
+        if shown is None or factor * shown.sign != fact.sign or any(other is None or other.sign for other in beside):
+            return []
+        values = {band.negative, band.zero, band.positive} - {fact.value}
+        return sorted(value for value in values if self._speech.can_rule_out(fact.kind, value))
+
+    def _further(self) -> list[Fact]:
+        """Movements that nobody asked about, in the order of the camera's frame first or the object's first."""
+        taken = {fact.kind for fact in self._asked}
+        taken |= {other for kind in taken for other in _NEIGHBOURS.get(kind, ())}
+        known = [self._facts[kind] for kind in _MOVEMENTS if kind in self._facts and kind not in taken]
+        chosen: list[Fact] = []
+        for fact in self._dice.shuffled(known):
+            if not any(fact.kind in _NEIGHBOURS.get(other.kind, ()) for other in chosen):
+                chosen.append(fact)
+        camera_first = self._dice.chance(0.5)
+        return sorted(chosen[:4], key=lambda fact: (fact.kind in _OF_CAMERA) != camera_first)
+
+    def _shown_alone(self) -> bool:
+        """Whether the one thing that is asked for is seen in the images, so that the answer can say it itself."""
+        return len(self._asked) == 1 and self._asked[0].kind not in CONCLUDED
+
+    def _answer(self, restated: bool) -> str:
+        """The last sentence. ``restated``: whether it says once more what decides."""
+        keys = self._asked if restated and self._decides else ()
+        opener = "conclusion" if self._decides else "question"
+        return self._speech.answered(keys, self._letter, self._quoted, opener)
+
+
+def _count(sentences: Sequence[str]) -> int:
+    return int(sum(sentence.count(" ") + 1 for sentence in sentences))
