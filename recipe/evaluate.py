@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -70,9 +71,7 @@ def evaluate(
     ] = Form.plain,
     split: Annotated[str, typer.Option(help="Which split is asked.")] = "test",
     rows: Annotated[int | None, typer.Option(min=1, help="At most so many rows, in whole groups.")] = None,
-    batch_size: Annotated[
-        int, typer.Option(min=1, help="Prompts a step; at an endpoint, prompts under way at once.")
-    ] = 8,
+    batch_size: Annotated[int, typer.Option(min=1, help="Prompts a step; at an endpoint, prompts at once.")] = 8,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Length at which an answer is cut off.")] = 1024,
     device: Annotated[str | None, typer.Option(help="Such as cuda:1 or cpu; the GPU where there is one.")] = None,
     dtype: Annotated[
@@ -82,10 +81,7 @@ def evaluate(
         list[str] | None,
         typer.Option(help="key=JSON of the endpoint's request, such as temperature=1 or max_tokens=null; repeatable."),
     ] = None,
-    answers: Annotated[
-        Path | None,
-        typer.Option(help="In place of a model: a person's answers, as the page of viewpoint100k quiz saved them."),
-    ] = None,
+    answers: Annotated[Path | None, typer.Option(help="In place of a model: what a person's quiz page saved.")] = None,
 ) -> None:
     """Ask a model the questions of a data set, plainly and under controls; resumes where it was stopped.
 
@@ -99,13 +95,10 @@ def evaluate(
     if answers is not None:
         _enter_person(answers, items, asked, out / _folder_name(stage), model)
     elif model is not None:
-        how = {"model": model, "endpoint": endpoint, "form": form.value, "max_new_tokens": max_new_tokens}
-        how["digest"] = None if endpoint else digest_of_model(model)  # The same folder may hold another model by now.
-        run = {**how, "dtype": dtype, "body": _body(body), "data": asked.data, "split": split, "rows": rows}
+        run = _run_of(model, endpoint, form, max_new_tokens, dtype, _body(body)) | asdict(asked)
         with AnswersFile(out / _folder_name(stage), run) as store:
-            step = 4 * batch_size if endpoint else batch_size
             opened = _open(model, endpoint, max_new_tokens, batch_size, device, dtype, _body(body))
-            _ask(opened, items, _conditions(controls), store, step, _FORMS[form], stage)
+            _ask(opened, items, _conditions(controls), store, batch_size * (4 if endpoint else 1), _FORMS[form], stage)
     _report(out, items, asked)
 
 
@@ -130,6 +123,15 @@ def _ask(
         print(f"{stage}: {before:,} of {len(trials):,} prompts were answered before", flush=True)
     with Progress(f"asking {stage}", "prompts", len(trials)) as progress:
         ask(model, trials, store, step, form, progress.advance)
+
+
+def _run_of(
+    model: str, endpoint: str | None, form: Form, max_new_tokens: int, dtype: str, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What ``run.json`` is to say of a model, and how it is asked."""
+    how = {"model": model, "endpoint": endpoint, "form": form.value, "max_new_tokens": max_new_tokens}
+    digest = None if endpoint else digest_of_model(model)  # The same folder may hold another model by now.
+    return {**how, "digest": digest, "dtype": dtype, "body": body}
 
 
 def _enter_person(path: Path, items: list[Item], asked: Asked, folder: Path, model: str | None) -> None:

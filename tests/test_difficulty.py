@@ -10,7 +10,7 @@ import hand_made_dataset as hand
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from viewpoint100k.dataset.difficulty import (
@@ -49,6 +49,7 @@ def test_the_scale_by_hand() -> None:
     assert score(table, (1.0, 2.0, 0.0, 0.0, 3.0), tenths).tolist() == pytest.approx([0.5, 1.0, 0.0, 0.15])
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # Of a machine that does much else.
 @given(st.sampled_from(NAMES[:5]), st.floats(0.01, 1.0), st.floats(0.01, 1.0))
 def test_what_makes_a_row_hard_never_makes_it_easier(name: str, one: float, other: float) -> None:
     low, high = sorted((one, other))

@@ -60,14 +60,15 @@ def object_mask(encoded: bytes) -> np.ndarray:
 
 
 def seen_through(handle: Any, shape: trimesh.Trimesh, width: int, height: int, zoom: float = 1.0) -> np.ndarray:
-    """(h, w): the pixels of a frustum's picture whose rays meet the object. By viser's word a frustum is a camera of
-    OpenCV's axes, ``fov`` its vertical field of view and ``aspect`` its width over its height."""
+    """(h, w): the pixels of a frustum's picture any of whose nine rays meets the object. By viser's word a frustum is a
+    camera of OpenCV's axes, ``fov`` its vertical field of view and ``aspect`` its width over its height."""
     turn = Rotation.from_quat(np.roll(handle.wxyz, -1)).as_matrix()
     half = np.tan(handle.fov / 2) / zoom
-    x, y = np.meshgrid((np.arange(width) + 0.5) / width * 2 - 1, (np.arange(height) + 0.5) / height * 2 - 1)
+    across, down = 3 * width, 3 * height
+    x, y = np.meshgrid((np.arange(across) + 0.5) / across * 2 - 1, (np.arange(down) + 0.5) / down * 2 - 1)
     rays = np.stack([half * handle.aspect * x, half * y, np.ones_like(x)], axis=-1).reshape(-1, 3) @ turn.T
     starts = np.broadcast_to(handle.position, rays.shape)
-    return shape.ray.intersects_any(starts, rays).reshape(height, width)
+    return shape.ray.intersects_any(starts, rays).reshape(height, 3, width, 3).any(axis=(1, 3))
 
 
 def agreement(one: np.ndarray, two: np.ndarray) -> float:

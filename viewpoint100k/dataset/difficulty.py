@@ -121,7 +121,9 @@ def traits_of(rows: Sequence[Mapping[str, Any]]) -> Traits:
 
 def traits_of_table(table: pa.Table) -> Traits:
     """The traits of the rows of a table with `NESTED_COLUMNS`: the same numbers as `traits_of` gives."""
-    relative, kinds = table["relative"], table["question_type"].to_pylist()
+    relative, kinds = table["relative"], table["question_type"].combine_chunks().dictionary_encode()
+    kinds = kinds.combine_chunks() if isinstance(kinds, pa.ChunkedArray) else kinds
+    typical = np.array([_TYPICAL_MARGIN.get(kind, np.nan) for kind in kinds.dictionary.to_pylist()], dtype=np.float64)
 
     def column(values: pa.ChunkedArray) -> Floats:
         return np.asarray(pc.cast(values, pa.float64()).to_numpy(), dtype=np.float64)
@@ -132,7 +134,7 @@ def traits_of_table(table: pa.Table) -> Traits:
         answerability=column(table["answerability"]),
         size=_sizes(table),
         margin=column(table["margin"]),
-        typical_margin=np.array([_TYPICAL_MARGIN.get(kind, np.nan) for kind in kinds], dtype=np.float64),
+        typical_margin=typical[np.asarray(kinds.indices)],
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from viewpoint100k.errors import UsageError
@@ -97,14 +99,16 @@ def facets(table: RowTable) -> dict[str, Any]:
     return found
 
 
-def coded(names: Sequence[str]) -> tuple[list[str], NDArray[np.int32]]:
+def coded(names: pa.Array) -> tuple[list[str], NDArray[np.int32]]:
     """(values in alphabetical order, which of them each name is)."""
-    values = sorted(set(names))
-    place = {value: code for code, value in enumerate(values)}
-    return values, np.array([place[name] for name in names], dtype=np.int32)
+    encoded = pc.fill_null(names, "").dictionary_encode()
+    found: list[str] = encoded.dictionary.to_pylist()
+    values = sorted(found)
+    place = np.array([values.index(value) for value in found], dtype=np.int32)
+    return values, place[np.asarray(encoded.indices)]
 
 
-def table_of(ids: Sequence[str], categories: Mapping[str, Sequence[str]], numbers: Mapping[str, Floats]) -> RowTable:
+def table_of(ids: Sequence[str], categories: Mapping[str, pa.Array], numbers: Mapping[str, Floats]) -> RowTable:
     """A table from its columns: a name a row for each category, a number a row for each number."""
     parts = {name: coded(categories[name]) for name in CATEGORIES}
     values = {name: part[0] for name, part in parts.items()}

@@ -129,14 +129,15 @@ def row_table(paths: list[Path]) -> RowTable:
         tables.append(found)
     table = pa.concat_tables(tables).combine_chunks()
     traits = traits_of_table(table)
-    templates = table["template"].to_pylist()
-    forms = {template: form_of(template) or "as it is" for template in set(templates)}
+    templates = _whole(table["template"]).dictionary_encode()
+    forms = pa.array([form_of(template) or "as it is" for template in templates.dictionary.to_pylist()], pa.string())
+    splits = pa.array([_split_of(path) for path in paths], pa.string())
     categories = {
-        "type": table["question_type"].to_pylist(),
-        "category": [value or "" for value in table["category"].to_pylist()],
-        "source": table["source"].to_pylist(),
-        "split": [split for path, part in zip(paths, tables, strict=True) for split in [_split_of(path)] * len(part)],
-        "form": [forms[template] for template in templates],
+        "type": _whole(table["question_type"]),
+        "category": _whole(table["category"]),
+        "source": _whole(table["source"]),
+        "split": splits.take(pa.array(np.repeat(np.arange(len(paths)), [len(part) for part in tables]))),
+        "form": forms.take(templates.indices),
     }
     numbers = {
         "angle": traits.angle_deg,
@@ -145,6 +146,11 @@ def row_table(paths: list[Path]) -> RowTable:
         "difficulty": score(features(traits)),
     }
     return table_of(table["id"].to_pylist(), categories, numbers)
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """A column as one array."""
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
 def _split_of(path: Path) -> str:
