@@ -1,1 +1,1 @@
-"""Builds rows from the plan: one block at a time, and engines that run many blocks."""
+"""Builds rows from the plan: builds one block at a time, with engines that run many blocks."""

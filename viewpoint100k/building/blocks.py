@@ -1,4 +1,4 @@
-"""A block of rows from nothing but the config and its place in the plan: the one module that joins all floors below."""
+"""Builds a block of rows from the config and the block's position in the plan. This module joins all lower layers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from viewpoint100k.runtime.stopwatch import Stopwatch
 __all__ = ["BlockBuilder", "BlockRecord", "ProgressListener", "SilentListener", "build_shard"]
 
 _MAX_VISITS = 40
-"""A block gives up after this many times the visits that it would need if nothing were dropped."""
+"""A block fails after this many times the asset uses that it would need if nothing were dropped."""
 
 Row = dict[str, Any]
 
@@ -48,15 +48,15 @@ class ProgressListener(Protocol):
 def build_shard(config: BuildConfig, index: int) -> pa.Table:
     """The rows of one shard as a build writes them, in memory: a pure function of its two arguments.
 
-    For notebooks, and for schedulers of one's own. It plans the whole set before it builds a part: for many shards,
-    ``viewpoint100k build --shards`` plans once, keeps every core busy, and survives a crash.
+    Use it in notebooks and in your own schedulers. It plans the whole set before it builds the shard. For many shards,
+    ``viewpoint100k build --shards`` plans once, uses every core, and survives a crash.
 
     Args:
         config: as `viewpoint100k.plan.config.load_config` gives it.
         index: counted from 0 over all shards, those of the training split first.
 
-    Raises ``IndexError`` where there is no such shard, ``UsageError`` for a config that cannot be built, and
-    ``BuildError`` where its assets do not give enough rows.
+    Raises ``IndexError`` if there is no such shard, ``UsageError`` for a config that cannot be built, and
+    ``BuildError`` if its assets do not give enough rows.
     """
 
     build_plan = make_build_plan(config)
@@ -81,17 +81,17 @@ class SilentListener:
 
 @dataclass
 class BlockRecord:
-    """What became of a block's candidates."""
+    """The counts of what happened to a block's candidates."""
 
     drops: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often anything was dropped, by (stage, reason)."""
+    """How many candidates were dropped, by (stage, reason)."""
     dropped_assets: dict[str, str] = field(default_factory=dict)
-    """Assets that could not be used at all, and the reason."""
+    """Unusable assets, and the reason."""
     used_assets: set[str] = field(default_factory=set)
     notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Of used assets, what was assumed of them or left out."""
+    """Notes about assumptions and omissions, by used asset."""
     taken: defaultdict[str, set[tuple[int, int]]] = field(default_factory=lambda: defaultdict(set))
-    """Pairs of photos that stand in the block already, by asset."""
+    """Pairs of photos that the block already contains, by asset."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -103,9 +103,9 @@ class BlockRecord:
 
 
 class BlockBuilder:
-    """What one process needs to build blocks: the source, and a renderer that is opened at its first use.
+    """Builds blocks in one process: it holds the source and a renderer, which is opened at its first use.
 
-    ``device_index`` is the EGL device that it draws on; the first by default.
+    ``device_index`` is the EGL device to draw on; the first by default.
     """
 
     def __init__(self, build_plan: BuildPlan, source: Source, device_index: int | None = None) -> None:
@@ -123,7 +123,7 @@ class BlockBuilder:
         return self._renderer
 
     def make_ready(self) -> None:
-        """Opens the renderer where there is something to draw."""
+        """Opens the renderer if there is something to draw."""
         if self._renders:
             assert self.renderer
 
@@ -133,7 +133,7 @@ class BlockBuilder:
 
     @cached_property
     def _renders(self) -> bool:
-        """Whether any source has meshes, and not photographs alone."""
+        """True if any source has meshes."""
         kinds = {part.spec.partition(":")[0] for part in parse_mixture(self.build_plan.config.source)}
         return bool(kinds - PHOTO_SOURCES)
 
@@ -144,15 +144,15 @@ class BlockBuilder:
     def build_block(
         self, block: Block, quarantine: Callable[[], Mapping[str, str]], listener: ProgressListener
     ) -> tuple[pa.RecordBatch, BlockRecord]:
-        """The rows of ``block``: a pure function of the build_plan and the block.
+        """The rows of ``block``: a pure function of the build plan and the block.
 
         Args:
-            quarantine: assets that must not be touched, with the reason: they brought a worker down.
+            quarantine: assets to skip because they crashed a worker, with the reason.
 
-        Raises ``BuildError`` where the assets do not give enough rows.
+        Raises ``BuildError`` if the assets do not give enough rows.
         """
         config = self.build_plan.config
-        self.make_ready()  # Before any asset is in hand: a driver's fault is not the asset's.
+        self.make_ready()  # Do this before any asset is in use, so that a driver's error is not blamed on an asset.
         wanted = plan_pairs(config, block, self.build_plan.templates)
         pools = self.build_plan.layout.pools[block.shard.split]
         record, rows = BlockRecord(), list[Row]()
@@ -180,7 +180,7 @@ class BlockBuilder:
     def _visit(
         self, asset_id: str, seed: int, taken: list[PairSpec], record: BlockRecord
     ) -> tuple[list[Row], list[PairSpec]]:
-        """Rows for as many of the ``taken`` slots as the asset fills, and what is left of the slots."""
+        """Rows for the ``taken`` pair specifications that the asset fills, and the specifications that remain."""
         try:
             with self.timed("load"):
                 asset = self.source.load(asset_id)
@@ -231,7 +231,7 @@ class BlockBuilder:
         return eased
 
     def _is_like_a_test_asset(self, asset_id: str, asset: Asset) -> bool:
-        """Of assets that were tried, the plan has seen to that."""
+        """True if an untried asset is a near duplicate of a test asset. The plan has checked the tried assets."""
         return asset_id in self._reserve and self.build_plan.held_out.has_one_like(asset)
 
     @cached_property
@@ -240,8 +240,8 @@ class BlockBuilder:
         return frozenset(asset_id for some in pools for pool in some for asset_id in pool.reserve)
 
     def _again(self, slot: PairSpec, dropped: Sequence[Dropped], seed: int, record: BlockRecord) -> PairSpec:
-        """The slot for another asset. Of an asset whose front is not known other questions are asked: of most sources
-        none is known of any."""
+        """The spec to retry with another asset. If the asset's front is unknown, the spec gets other questions: most
+        sources state no front for any asset."""
         if not any(one.reason == "front_unknown" for one in dropped):
             return slot
         rng = generator(seed)
@@ -281,7 +281,7 @@ class BlockBuilder:
 
 
 def _for_one_visit(wanted: list[PairSpec], rows: int) -> tuple[list[PairSpec], list[PairSpec]]:
-    """The first slots, at least one, that hold no more than ``rows`` asks; and the others."""
+    """The first pair specifications, at least one, with at most ``rows`` question specs in all; and the rest."""
     held = list(itertools.accumulate(len(slot.asks) for slot in wanted))
     count = max(1, bisect.bisect_right(held, rows))
     return wanted[:count], wanted[count:]

@@ -1,4 +1,4 @@
-"""One visit to an asset: the frames that it gives for the slots at hand, which of them fill each, and their images."""
+"""One use of an asset: its frames, the pair specifications that they fill, and their images."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ AS_THEY_ARE = "photos_as_they_are"
 """Reason code of what cannot be asked of photographs."""
 
 _CHECK_SIZE = 256
-"""Pixels along each side of the depth maps from which frames and pairs are judged."""
+"""Pixels along each side of the depth maps that are used to check frames and pairs."""
 
 
 def needs_renderings(slot: PairSpec, templates: Mapping[str, Template]) -> bool:
@@ -46,35 +46,35 @@ def needs_renderings(slot: PairSpec, templates: Mapping[str, Template]) -> bool:
 
 
 class FrameSet(Protocol):
-    """What the rest of a build knows of an asset, be it a mesh or a capture."""
+    """The interface of an asset's frames for the rest of a build, for meshes and captures alike."""
 
     def views(self, slots: Sequence[PairSpec]) -> Sequence[Views | str]:
-        """The frames that are to fill each slot, in the order in which a question speaks of them; or, where the asset
-        has none that fit, the reason code."""
+        """For each pair specification, the frames that fill it, in the order in which a question names them; or the
+        reason code if the asset has no suitable frames."""
         ...
 
     def problem(self, place: int) -> str | None:
-        """The reason code for which a frame cannot be used, or None."""
+        """The reason code if a frame cannot be used, else None."""
         ...
 
     def pair(self, views: Views, slot: PairSpec) -> Pair:
-        """The frames of a slot and the object between them."""
+        """The frames of a pair specification and the object between them."""
         ...
 
     def image(self, place: int, mirrored: bool = False) -> bytes:
-        """A frame's encoded image, as it is or mirrored left to right. Raises ``AssetError`` where it cannot be had."""
+        """A frame's encoded image, optionally mirrored left to right. Raises ``AssetError`` if it is not available."""
         ...
 
     def close(self) -> None:
-        """Frees what the visit holds."""
+        """Releases the resources of this use."""
         ...
 
 
 class MeshFrameSet:
-    """Views of a mesh, made to measure for the slots at hand.
+    """Views of a mesh, placed for the given pair specifications.
 
-    Pairs whose camera walks around the object share the frames of one walk; each other pair has frames of its own.
-    Depth is rendered at once and small; colour only for the frames whose image is asked for.
+    Pairs with a camera that orbits the object share the frames of one walk. Each other pair has its own frames.
+    Small depth maps are rendered at once. Colour is rendered only for the frames whose image is requested.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class MeshFrameSet:
         return Pair(cameras, np.zeros(3), 1.0, self._asset.front, shared, told, slot.object == "mirrored")
 
     def _told(self, views: Views, slot: PairSpec) -> float:
-        """How different the images would have been, had another answer been true."""
+        """How different the images would be if another answer were true."""
         cameras = [self._frames[place].camera for place in views]
         seen = self._scenes.counterfactuals(self._shots[views[0]])
         if self._templates[slot.asks[0].template].concerns_handedness:
@@ -198,7 +198,7 @@ class CaptureFrameSet:
         return first, second
 
     def problem(self, place: int) -> str | None:
-        return None  # What is wrong with a photo is found when its capture is loaded.
+        return None  # Faults of a photo are found when its capture is loaded.
 
     def pair(self, views: Views, slot: PairSpec) -> Pair:
         first, second = views
@@ -206,7 +206,7 @@ class CaptureFrameSet:
         return Pair(cameras, np.zeros(3), 1.0, self._asset.front, self._shared(first, second))
 
     def _shared(self, first: int, second: int) -> float | None:
-        """The part of the points that either photo observes which both do; None where observations are not known."""
+        """The share of the points seen in either photo that both photos see; None if the observations are unknown."""
         if self._asset.visible is None:
             return None
         one, two = self._asset.visible[[first, second]]

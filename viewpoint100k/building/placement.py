@@ -1,4 +1,4 @@
-"""Which cameras a visit to a mesh places: one walk for the slots that share it, views of their own for the others."""
+"""Places the cameras for one use of a mesh: one walk for the specs that share it, separate views for the others."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from viewpoint100k.views.orbits import walk
 __all__ = ["Looks", "Placement", "Shot", "Views", "place_views"]
 
 Looks = Literal["staged", "plain", "turned"]
-"""How a frame shows the object: on its stage; alone, under a light that is the same all round; or, so lit, as the
-solid that it would be, turned on a lathe."""
+"""How a frame shows the object: on its stage; alone, with uniform light from all sides; or, with the same light, as
+a solid of revolution made from it."""
 
 Views = tuple[int, ...]
-"""Places of frames in a visit, in the order in which a question speaks of them."""
+"""Indices of frames, in the order in which a question names them."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class Shot:
 
 @dataclass
 class Placement:
-    """The frames of a visit, and which of them fill each slot; None where no cameras fit it."""
+    """The frames of one use of a mesh, and the frames that fill each pair specification; None if no cameras fit it."""
 
     shots: list[Shot] = field(default_factory=list)
     views: list[Views | None] = field(default_factory=list)
 
     def add(self, cameras: Sequence[Camera], looks: Looks) -> Views:
-        """Places of new frames."""
+        """Adds frames and returns their indices."""
         first = len(self.shots)
         self.shots += [Shot(camera, looks) for camera in cameras]
         return tuple(range(first, len(self.shots)))
@@ -57,7 +57,7 @@ def place_views(
     config: BuildConfig,
     rng: np.random.Generator,
 ) -> Placement:
-    """Cameras for every slot, around a mesh with these vertices (n, 3)."""
+    """Places cameras for every pair specification around a mesh with these vertices (n, 3)."""
     placed = Placement()
     kinds = [templates[slot.asks[0].template].answer for slot in slots]
     walked = [
@@ -93,7 +93,7 @@ def _drawn(slot: PairSpec, rng: np.random.Generator) -> float:
 
 
 def _azimuths(kind: object, slot: PairSpec, rng: np.random.Generator) -> list[float]:
-    """Azimuths, degrees, of a slot's cameras, counted from the first."""
+    """Azimuths, degrees, of the cameras of a pair specification, relative to the first."""
     if isinstance(kind, Arc):
         gaps = rng.uniform(*kind.apart, kind.views - 1)
         along = np.concatenate([[0.0], np.cumsum(gaps)])

@@ -1,4 +1,4 @@
-"""The rows of one slot: its pair in every form that is asked of it, each question, and all that proves the answer."""
+"""Builds the rows of one pair specification: the pair in each form, its questions, and the data behind the answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MIRROR = np.diag([-1.0, 1.0, 1.0, 1.0])
 
 @dataclass(frozen=True)
 class Dropped:
-    """Why a frame, a pair or a question was not used."""
+    """The reason why a frame, a pair or a question was not used."""
 
     stage: str
     reason: str
@@ -43,7 +43,7 @@ class Dropped:
 
 @dataclass(frozen=True)
 class RowBuilder:
-    """Makes rows for the slots of visits."""
+    """Makes rows for the pair specifications of one use of an asset."""
 
     build_plan: BuildPlan
     renderer_name: str
@@ -52,7 +52,7 @@ class RowBuilder:
     def fill(
         self, asset: Asset, visit: FrameSet, slot: PairSpec, views: Views | str, seed: int
     ) -> tuple[list[Row], list[Dropped], tuple[QuestionSpec, ...]]:
-        """Rows for as many of the slot's asks as can be answered; what was dropped; and the asks that are left."""
+        """Rows for the question specs that can be answered; the reasons for what was dropped; the remaining specs."""
         if isinstance(views, str):
             return [], [Dropped("pair", views)], slot.asks
         for place in views:
@@ -75,14 +75,14 @@ class RowBuilder:
     def _pair_problem(self, pair: Pair, slot: PairSpec) -> str | None:
         pairs = self.build_plan.config.pairs
         if slot.object == "symmetric":
-            pair = replace(pair, answerability=None)  # That it cannot be told is what is asked.
+            pair = replace(pair, answerability=None)  # The answer is "it cannot be told".
         wanted = slot.azimuth_deg if len(pair.cameras) == 2 else None
         return pair_problem(pair, pairs, wanted)
 
 
 @dataclass(frozen=True)
 class _PairRows:
-    """One pair of one visit, and what is asked of it."""
+    """One pair of views and its question specs."""
 
     row_builder: RowBuilder
     asset: Asset
@@ -92,8 +92,8 @@ class _PairRows:
     group: str
 
     def row(self, asked: QuestionSpec, seed: int, earlier: str | None) -> Row | Dropped:
-        """A row for one ask. ``earlier`` is the ``template`` of the pair's first row, whose wording a paraphrase of it
-        must not repeat."""
+        """A row for one question spec. ``earlier`` is the ``template`` of the pair's first row; a paraphrase must use
+        another wording."""
         template = self.row_builder.build_plan.templates[asked.template]
         pair, views = self.pair, self.views
         if asked.form == "swapped":
@@ -107,7 +107,7 @@ class _PairRows:
             return Dropped("question", question.reason)
         try:
             images = self._images(question, views, asked.form == "mirrored")
-        except AssetError as error:  # A photo that cannot be read.
+        except AssetError as error:  # The photo cannot be read.
             return Dropped("frame", error.reason)
         shown = replace(pair, cameras=tuple(pair.cameras[place] for place in question.views))
         cameras = [camera_struct(camera) for camera in shown.cameras]
@@ -171,7 +171,7 @@ def swapped_pair(pair: Pair) -> Pair:
 def mirrored_pair(pair: Pair) -> Pair:
     """The mirror image of the whole scene, in the plane x = 0 through the object: what the mirrored images show.
 
-    Cameras stay right-handed: world and camera axes are both mirrored. Needs centred principal points.
+    Cameras stay right-handed, because both world and camera axes are mirrored. Requires centred principal points.
     """
     cameras = tuple(
         Camera(exact.matmul(exact.matmul(_MIRROR, c.camera_to_world), _MIRROR), c.intrinsics, c.width, c.height)
@@ -187,7 +187,7 @@ def _group(asset: Asset, pair: Pair) -> str:
 
 
 def _reasoning(template: Template, pair: Pair, question: Question, row: Mapping[str, Any], seed: int) -> str | None:
-    """A chain of thought whose every claim was checked against the row. Raises ``BuildError`` where one is false."""
+    """A chain of thought whose every claim was checked against the row. Raises ``BuildError`` if a claim is false."""
     conclusion = Conclusion(
         question.answer,
         question.answer_text,
@@ -196,7 +196,7 @@ def _reasoning(template: Template, pair: Pair, question: Question, row: Mapping[
         question.options,
         question.text,
     )
-    # What is behind an object may be without a mark: nothing is said of it.
+    # What is behind the object may be featureless, so the text does not mention it.
     scene = ReasoningScene(pair.cameras, pair.center, pair.radius, pair.front, background=False)
     text = write(scene, conclusion, generator(seed, "reasoning"))
     if text is not None and (wrong := argument_problems(text, row)):

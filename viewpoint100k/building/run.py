@@ -1,4 +1,4 @@
-"""Makes a data set folder, or continues one: the plan, the engine, the shards, and last the card."""
+"""Builds or continues a data set folder: the plan, the engine, the shards, and finally the card."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = ["Part", "Summary", "build_dataset", "summarize"]
 
 
 _PACKAGES = {"pyrender": "pyrender", "blender": "bpy"}
-"""Of renderers that come as extras of the same names."""
+"""Renderers that are extras of the same names."""
 
 Engine = Callable[
     [BuildPlan, DatasetFolder, int, Callable[[int], None], Callable[[Task], None]], LocalEngine | RayEngine
@@ -43,7 +43,7 @@ Engine = Callable[
 
 @dataclass(frozen=True)
 class Part:
-    """The share of a build that one job of an array makes: every ``count``-th shard, from ``index`` on."""
+    """The share of a build that one job of an array makes: every ``count``-th shard, starting at ``index``."""
 
     index: int = 0
     count: int = 1
@@ -58,32 +58,32 @@ class Part:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a build came to."""
+    """The result of a build."""
 
     rows: dict[str, int]
-    """By split, of the shards that are finished."""
+    """Finished shards, by split."""
     assets_used: int
     assets_dropped: dict[str, str]
-    """Asset id to reason."""
+    """Unusable assets: asset id to reason."""
     drops: dict[tuple[str, str], int]
     """How many frames, pairs and questions were dropped, by (stage, reason)."""
     complete: bool
-    """Whether every shard of the plan is finished."""
+    """True if every shard of the plan is finished."""
     notes: dict[str, int] = field(default_factory=dict)
-    """Of how many used assets something was assumed or left out, by what."""
+    """How many of the used assets have each note about an assumption or an omission."""
     digests: Digests | None = None
-    """Of all rows, once the set is complete."""
+    """Digests of all rows, once the set is complete."""
 
 
 def build_dataset(
     build_plan: BuildPlan, out: Path, workers: int, part: Part, engine: str = "local", gpus: str | None = None
 ) -> Summary:
-    """Builds every shard of ``part`` that is not there yet, and writes the card once all shards of the plan are.
+    """Builds every missing shard of ``part``, and writes the card once all shards of the plan exist.
 
     Args:
-        gpus: numbers of the GPUs to draw on, such as ``0,2``; all that the process may see by default.
+        gpus: numbers of the GPUs to draw on, such as ``0,2``; by default all GPUs that the process sees.
 
-    Raises ``UsageError`` for a folder that something else has made, and leaves it as it is.
+    Raises ``UsageError`` if something else made the folder, and then leaves it unchanged.
     """
     run = _engine(engine, build_plan.config.renderer, gpus)
     _check_renderer(build_plan.config.renderer)
@@ -105,7 +105,7 @@ def build_dataset(
 
 
 def _download(build_plan: BuildPlan) -> None:
-    """Brings what the plan may need, all before the first row: rows must not depend on the speed of a network."""
+    """Downloads what the plan may need before the first row, so that rows do not depend on the network's speed."""
     source = build_plan.config.open_source()
     if isinstance(source, Downloadable):
         source.download([a for pools in build_plan.layout.pools.values() for pool in pools for a in pool.assets])
@@ -139,7 +139,7 @@ def _build(
 
 
 def _check_renderer(name: str) -> None:
-    """That it can be had, before the folder is begun."""
+    """Checks that the renderer is available before the folder is created."""
     if name == "software":
         load_extension()
     package = _PACKAGES.get(name)
@@ -148,7 +148,7 @@ def _check_renderer(name: str) -> None:
 
 
 def _devices(renderer: str, gpus: str | None) -> tuple[DrawingDevice, ...]:
-    """The GPUs to draw on; none where the renderer needs none. Raises ``UsageError`` for one that is not there."""
+    """The GPUs to draw on; none if the renderer needs none. Raises ``UsageError`` if a GPU does not exist."""
     if not draws_on_devices(renderer):
         if gpus is not None:
             raise UsageError(f"--gpus {gpus}: the renderer {renderer} draws on the CPU: leave it out")
@@ -164,14 +164,14 @@ def _engine(name: str, renderer: str, gpus: str | None) -> Engine:
         case "ray":
             if gpus is not None:
                 raise UsageError("--gpus: with --engine ray, Ray itself gives GPUs to tasks: leave it out")
-            if find_spec("ray") is None:  # Before the folder is begun.
+            if find_spec("ray") is None:  # Check this before the folder is created.
                 raise MissingExtraError("ray", "ray")
             return RayEngine
     raise UsageError(f"unknown engine {name!r}: give local or ray")
 
 
 def finish(folder: DatasetFolder, build_plan: BuildPlan) -> Summary:
-    """Sums up what is there and, where that is every shard of the plan, writes the manifest and the card."""
+    """Summarizes the finished shards. If every shard of the plan is finished, writes the manifest and the card."""
     shards = build_plan.layout.shards
     finished = [shard for shard in shards if folder.has_shard(shard)]
     summary = summarize(folder, finished, len(shards), build_plan.unusable)
@@ -183,7 +183,7 @@ def finish(folder: DatasetFolder, build_plan: BuildPlan) -> Summary:
 
 
 def summarize(folder: DatasetFolder, finished: list[Shard], planned: int, unusable: Mapping[str, str]) -> Summary:
-    """Adds up the records of ``finished`` shards, and the assets known to be ``unusable`` before."""
+    """Adds up the records of ``finished`` shards and the assets that the plan found ``unusable``."""
     rows: Counter[str] = Counter()
     drops: Counter[tuple[str, str]] = Counter()
     used: set[str] = set()
@@ -206,7 +206,7 @@ def _counted(noted: Iterable[tuple[str, str]]) -> dict[str, int]:
 
 
 def _claim(folder: DatasetFolder, build_plan: BuildPlan) -> None:
-    """Marks a new folder as this build's, or makes sure that it already is."""
+    """Marks a new folder as this build's, or checks that it already is."""
     identity = {
         "digest": build_plan.digest,
         "version": __version__,
@@ -239,8 +239,8 @@ def _claim(folder: DatasetFolder, build_plan: BuildPlan) -> None:
 
 
 def _is_ours_to_fill(folder: DatasetFolder) -> bool:
-    """Whether there is nothing yet but the folders that a build begins with, made by a job that has just started or
-    was killed then."""
+    """True if the folder holds only the subfolders that a build creates first. A job that has just started, or was
+    killed early, made them."""
     root = folder.root
     if not root.exists():
         return True
@@ -262,7 +262,7 @@ def _differences(theirs: dict[str, Any], ours: dict[str, Any], prefix: str = "")
 
 @contextmanager
 def _lock(folder: DatasetFolder, part: Part) -> Iterator[None]:
-    """Keeps out a second build of the same part, and any other part while the whole is built."""
+    """Locks out a second build of the same part. A build of the whole set also locks out every other part."""
     whole = folder.build / "lock"
     if part.count == 1:
         with _only_one(whole):
@@ -274,7 +274,7 @@ def _lock(folder: DatasetFolder, part: Part) -> Iterator[None]:
 
 @contextmanager
 def _only_one(path: Path, shared: bool = False, wait: bool = False) -> Iterator[None]:
-    """Holds a lock on a file; the operating system frees it however this process ends."""
+    """Holds a lock on a file; the operating system releases it even if this process is killed."""
     with path.open("w") as file:
         try:
             fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))

@@ -1,4 +1,4 @@
-"""The scenes of one visit to a mesh, each loaded when it is first asked for: on its stage, plain, and lathe-turned."""
+"""The scenes for one use of a mesh, each loaded at its first use: on its stage, plain, and as a solid of revolution."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _BACKGROUND = 128
 """Value of every channel around an object that is drawn without a stage."""
 
 _PALETTE_SIZE = 96
-"""Pixels of the view from which a lathe-turned solid takes its colours."""
+"""Pixels of the view that gives a solid of revolution its colours."""
 
 
 class Scenes:
-    """What a visit renders."""
+    """The scenes that are rendered for one use of a mesh."""
 
     def __init__(self, renderer: Renderer, mesh: Mesh, stage: Stage) -> None:
         self._renderer, self._mesh = renderer, mesh
@@ -33,7 +33,7 @@ class Scenes:
         self._counterfactuals: dict[Looks, Counterfactuals] = {}
 
     def of(self, shot: Shot) -> LoadedScene:
-        """The scene that a shot is taken of."""
+        """The scene that a shot shows."""
         match shot.looks:
             case "staged":
                 return self._staged
@@ -46,7 +46,7 @@ class Scenes:
                 return self._turned
 
     def counterfactuals(self, shot: Shot) -> Counterfactuals:
-        """What would have been seen of the shot's object from elsewhere."""
+        """Compares views of the shot's object from other cameras."""
         looks: Looks = "turned" if shot.looks == "turned" else "plain"
         if looks not in self._counterfactuals:
             axis = np.zeros(3) if looks == "turned" else self._mesh.centroid
@@ -58,7 +58,7 @@ class Scenes:
         return self._staged.unstaged()
 
     def _palette(self) -> NDArray[np.float64]:
-        """(k, 3): linear colours of the object from its top to its foot, each the median of a row of one level view."""
+        """(k, 3): linear colours of the object from top to foot, each the median of a row of one level view."""
         intrinsics = intrinsics_from_fov(30.0, _PALETTE_SIZE, _PALETTE_SIZE)
         camera = Camera(orbit(4.2, 0.0, 0.0), intrinsics, _PALETTE_SIZE, _PALETTE_SIZE)
         pixels = self._plain.color(camera)
@@ -68,7 +68,7 @@ class Scenes:
         return np.where(encoded <= 0.04045, encoded / 12.92, exact.power((encoded + 0.055) / 1.055, 2.4))
 
     def close(self) -> None:
-        """Frees what was loaded."""
+        """Releases the loaded scenes."""
         if self._turned is not None:
             self._turned.close()
         self._staged.close()

@@ -1,1 +1,1 @@
-"""The finished data set: schema of a row, shards and manifest on the disk, and the card."""
+"""The finished data set: the schema of a row, shards and manifest on disk, and the card."""

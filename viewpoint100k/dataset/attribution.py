@@ -1,4 +1,4 @@
-"""Every object of a data set once, with its licence, author and address; on disk, for there may be millions."""
+"""Lists every object of a data set once, with licence, author and URL. It works on disk, for millions of objects."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from viewpoint100k.runtime.files import rename_durably
 __all__ = ["Attribution"]
 
 _COLUMNS = ("source", "asset_id", "category", "license", "creator", "uri", "asset_sha256")
-"""Of a row, in the order of the file's columns."""
+"""Columns of a row, in the order of the file's columns."""
 _HEAD = (*_COLUMNS[:-1], "sha256")
 
 
 class Attribution:
-    """Gathers the objects of rows in a temporary database of its own."""
+    """Collects the objects of rows in a temporary database."""
 
     def __init__(self) -> None:
-        self._connection = sqlite3.connect("")  # SQLite's name for a file that is deleted when it is closed.
+        self._connection = sqlite3.connect("")  # SQLite uses a temporary file, which it deletes on close.
         self._connection.execute(
             f"create table objects (split, {', '.join(_COLUMNS)}, primary key (source, asset_id, split)) without rowid"
         )
 
     def add(self, split: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """Passes rows of one split on, and remembers what they say of their objects."""
+        """Yields the rows of one split unchanged, and records their objects."""
         last: tuple[Any, ...] | None = None
         for row in rows:
             about = tuple(row[name] for name in _COLUMNS)
-            if about != last:  # Rows of one object mostly stand together.
+            if about != last:  # Rows of one object are mostly consecutive.
                 marks = ", ".join("?" * (1 + len(about)))
                 self._connection.execute(f"insert or replace into objects values ({marks})", (split, *about))
                 last = about
             yield row
 
     def count(self, split: str) -> int:
-        """How many objects a split has."""
+        """Number of objects in a split."""
         (count,) = self._connection.execute("select count(*) from objects where split = ?", (split,)).fetchone()
         return int(count)
 
     def write(self, path: Path) -> None:
-        """Writes the CSV file, sorted by source and id; it exists whole or not at all."""
+        """Writes the CSV file atomically, sorted by source and id."""
         temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
         with temporary.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")

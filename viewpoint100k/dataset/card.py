@@ -1,4 +1,4 @@
-"""The card of a finished data set, its licence file and its attribution list; all from the shards themselves."""
+"""Writes the card of a finished data set, its licence file and its attribution list, all from the shards."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ _MEASURED = ("cameras", "object_radius", "reasoning")
 
 @dataclass
 class Statistics:
-    """What a split holds, gathered in one pass over its columns other than the images."""
+    """Statistics of a split, computed in one pass over all columns but the images."""
 
     rows: int = 0
     bytes: int = 0
     counts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in _COUNTED})
     letters: dict[str, Counter[str]] = field(default_factory=dict)
-    """Letters of the right options, by question type."""
+    """Letters of the correct options, by question type."""
     directions: dict[str, Counter[str]] = field(default_factory=dict)
     """Signs of the azimuth change, by question type."""
     angles: Counter[int] = field(default_factory=Counter)
-    """Size of the azimuth change, by its lower ten degrees."""
+    """Size of the azimuth change, in bins of ten degrees, keyed by the lower end."""
     assets: int = 0
     """Distinct objects."""
     examples: dict[str, str] = field(default_factory=dict)
-    """One question of each type."""
+    """One example question of each type."""
     joint: JointTable = field(default_factory=JointTable)
-    """What the camera did, part against part."""
+    """Joint distributions of the parts of the camera motion."""
     reasoned: int = 0
     """Rows with a chain of thought."""
 
 
 def gather(split: str, paths: Sequence[Path], attribution: Attribution) -> Statistics:
-    """Statistics over the shards of one split, row group by row group; its objects are added to ``attribution``."""
+    """Statistics over the shards of one split, one row group at a time. Adds the split's objects to ``attribution``."""
     statistics = Statistics(bytes=sum(path.stat().st_size for path in paths))
     for row in attribution.add(split, _rows(paths)):
         kind, relative = row["question_type"], row["relative"]
@@ -81,7 +81,7 @@ def write_card(
     drops: Mapping[tuple[str, str], int],
     notes: Mapping[str, int],
 ) -> None:
-    """Writes config.yaml, LICENSE, ATTRIBUTION.csv and, last of all, README.md."""
+    """Writes config.yaml, LICENSE, ATTRIBUTION.csv and finally README.md."""
     attribution = Attribution()
     splits = _splits(folder, build_plan, attribution)
     attribution.write(folder.root / "ATTRIBUTION.csv")
@@ -108,7 +108,7 @@ def write_card(
 
 
 def put_audit(folder: DatasetFolder, table: str) -> None:
-    """Puts the results of an audit into the card of ``folder``, in place of those of an earlier one."""
+    """Writes the results of an audit into the card of ``folder``; replaces earlier results."""
     if not folder.card.is_file():
         return
     text = folder.card.read_text(encoding="utf-8")
@@ -136,7 +136,7 @@ def _rows(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
 
 
 def _metadata(build_plan: BuildPlan, splits: Mapping[str, Statistics], manifest_digest: str) -> str:
-    """The card's YAML head: what ``datasets`` and the Hub read."""
+    """The card's YAML header, which ``datasets`` and the Hub read."""
     from datasets import DatasetInfo, SplitDict, SplitInfo
     from huggingface_hub import DatasetCardData
 
@@ -188,7 +188,7 @@ def _versions() -> dict[str, str]:
 
 
 def _card_template() -> str:
-    """The template: inside the installed package, or at the top of a source tree."""
+    """The template, from the installed package or the top of a source tree."""
     packaged = resources.files("viewpoint100k") / "dataset_card.md"
     if packaged.is_file():
         return packaged.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Which rows of a split are asked where not all are: the same ones of every model, and of every person."""
+"""Chooses a subset of a split's rows to evaluate: the same rows for every model and every person."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ __all__ = ["whole_groups"]
 
 
 def whole_groups(keys: Sequence[Mapping[str, str]], rows: int | None) -> set[str]:
-    """Ids of the rows of the first groups, by a hash of the group's name, that hold ``rows`` rows; of all where None.
+    """Ids of the rows in the first groups, ordered by a hash of their name, that hold ``rows`` rows; None: all rows.
 
     Args:
         keys: ``id`` and ``group`` of every row.
 
-    Raises ``DataError`` where two rows have the same id.
+    Raises ``DataError`` if two rows have the same id.
     """
     if len({key["id"] for key in keys}) < len(keys):
         raise DataError("two rows have the same id: run viewpoint100k verify on the folder")

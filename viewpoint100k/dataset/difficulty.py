@@ -1,12 +1,13 @@
-"""How hard a row is, worked out from its columns: 0 for the easiest, 1 for the hardest. No column stores it.
+"""Computes how hard a row is from its columns: 0 for the easiest, 1 for the hardest. No column stores it.
 
-Five things make a row hard: a wide angle between the cameras, little surface that both images show, an object that
-would look nearly the same had another answer been true, an object that fills little of the image, and a true quantity
-close to the boundary between two answers. The weights were fitted to the errors of ``viewpoint100k probe`` on objects
-that it had not seen (``benchmarks/difficulty.py``; docs/view.md gives the result). The scale is that of the rows of the
-fit: at 0.3, three tenths of them are easier.
+A row is harder if the angle between the cameras is wider, the images share less surface, a different answer would
+change the images less, the object fills less of the image, or the true quantity is closer to the boundary between two
+answers. The weights were fitted to the errors of ``viewpoint100k probe`` on unseen objects
+(``benchmarks/difficulty.py``; docs/view.md gives the result). The scale gives quantiles of the rows of that fit: a row
+at 0.3 is harder than three tenths of them.
 
-Only ``+ - x / sqrt`` and comparisons, so that a filter by difficulty keeps the same rows on every machine.
+The code uses only ``+ - x / sqrt`` and comparisons, so that a filter by difficulty keeps the same rows on every
+machine.
 """
 
 from __future__ import annotations
@@ -28,29 +29,29 @@ __all__ = [
 ]
 
 COLUMNS = (*("question_type", "margin", "answerability", "relative", "cameras", "object_center", "object_radius"),)
-"""Columns of a row that the difficulty follows from."""
+"""Columns that determine the difficulty of a row."""
 
 FEATURES = ("angle", "hidden", "alike", "small", "close")
-"""What makes a row hard; each grows with it."""
+"""The features that make a row hard. The difficulty grows with each."""
 
 NESTED_COLUMNS = (
     *("question_type", "margin", "answerability", "relative.azimuth_deg", "relative.overlap", "object_center"),
     *("object_radius", "cameras.list.element.camera_to_world", "cameras.list.element.intrinsics"),
     *("cameras.list.element.width", "cameras.list.element.height"),
 )
-"""The same as parquet names them, with no more of a struct than is needed."""
+"""The same columns as parquet names them, with only the needed parts of each struct."""
 
 _NEUTRAL = (0.6, 0.27, 0.09, 0.59, 0.5)
-"""The features of a middling row. They stand for what is not known, such as the overlap of a capture without points."""
+"""The features of a median row. They replace unknown values, such as the overlap of a capture without points."""
 
 _WEIGHTS = (2.6, 1.05, 1.3, 0.3, 0.5)
-"""Of `FEATURES`. The first three are fitted. The fit gave none to the last two, which hardly vary in its rows, or go
-with the angle. Theirs are small ones, chosen so that they count where they vary, and move no row of the fit by more
-than a tenth of the scale."""
+"""Weights of `FEATURES`. The first three are fitted. The fit gave no weight to the last two, because they hardly
+vary in its rows or correlate with the angle. Their small weights are chosen by hand: they count where the features
+vary, and move no row of the fit by more than a tenth of the scale."""
 
 _TENTHS = (0.0, 1.275, 1.514, 1.761, 1.987, 2.237, 2.493, 2.762, 3.025, 3.297, 3.954)
-"""The least that a sum can be, then the sums that a tenth, two tenths, ... all of the rows of the fit do not reach.
-Rows that are easier than any of the fit, as most of small motions are, lie in the first tenth of the scale."""
+"""The smallest possible sum, then the deciles of the sums over the rows of the fit. Rows that are easier than all of
+them, such as most rows with small motions, lie in the first tenth of the scale."""
 
 _TYPICAL_MARGIN: Mapping[str, float] = {
     **dict.fromkeys(("ego_translation", "object_translation", "ego_height"), 0.5),
@@ -60,25 +61,25 @@ _TYPICAL_MARGIN: Mapping[str, float] = {
     "distance_change": 0.12,
     "own_side": 1.6,
 }
-"""By question type, in the unit of its margin: the median of a ``decoupled`` set. Others have none, and of their rows
-the margin counts as a middling one."""
+"""By question type, in the unit of its margin: the median over a ``decoupled`` set. Other types have no margin, and
+their rows get the margin of a median row."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Traits:
-    """What the difficulty of n rows follows from, each (n,); nan where it is not known."""
+    """The values of n rows that determine their difficulty, each (n,); nan if unknown."""
 
     angle_deg: Floats
-    """Unsigned azimuth change."""
+    """Azimuth change without its sign."""
     overlap: Floats
     answerability: Floats
     size: Floats
-    """Of the object in the image that shows it smaller: its radius, of half the image's shorter side."""
+    """Radius of the object divided by half the image's shorter side, in the image where it is smaller."""
     margin: Floats
     typical_margin: Floats
-    """Of the row's question type, in the same unit."""
+    """Median margin of the row's question type, in the same unit."""
 
 
 def difficulty(row: Mapping[str, Any]) -> float:
@@ -92,7 +93,7 @@ def difficulties(rows: Iterable[Mapping[str, Any]]) -> Floats:
 
 
 def parse_range(text: str) -> tuple[float, float]:
-    """``0..0.5`` as its two ends; an end that is left out is that of the scale. Raises ``UsageError``."""
+    """Parses ``0..0.5`` into its two ends; a missing end is that of the scale. Raises ``UsageError``."""
     low, dots, high = text.partition("..")
     try:
         ends = float(low or 0), float(high or 1)
@@ -104,7 +105,7 @@ def parse_range(text: str) -> tuple[float, float]:
 
 
 def traits_of(rows: Sequence[Mapping[str, Any]]) -> Traits:
-    """The traits of rows, given as dictionaries."""
+    """The traits of rows given as dictionaries."""
 
     def column(values: Iterable[float | None]) -> Floats:
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
@@ -172,7 +173,7 @@ def _size(row: Mapping[str, Any]) -> float:
 
 
 def features(traits: Traits) -> Floats:
-    """(n, 5): `FEATURES`, each from 0 to about 1, and that of a middling row where it is not known."""
+    """(n, 5): `FEATURES`, each from 0 to about 1; unknown values are those of a median row."""
     table = np.stack(
         [
             traits.angle_deg / 100,
@@ -188,9 +189,9 @@ def features(traits: Traits) -> Floats:
 
 
 def score(table: Floats, weights: Sequence[float] = _WEIGHTS, tenths: Sequence[float] = _TENTHS) -> Floats:
-    """(n,) in [0, 1] from the features (n, 5): their weighted sum, and the part of the rows of the fit below it."""
+    """(n,) in [0, 1] from the features (n, 5): their weighted sum as a quantile among the rows of the fit."""
     total = np.zeros(len(table))
-    for place, weight in enumerate(weights):  # In this order: sums in floating point depend on it.
+    for place, weight in enumerate(weights):  # The order is fixed, because floating-point sums depend on it.
         total = total + weight * table[:, place]
     low = np.clip(np.searchsorted(tenths, total, side="right") - 1, 0, len(tenths) - 2)
     edges = np.asarray(tenths)

@@ -1,6 +1,6 @@
-"""Digests of what rows hold, whatever the version of the parquet writer: by which two builds are compared.
+"""Digests of the rows' content that do not depend on the version of the parquet writer. Used to compare two builds.
 
-Each row is written down as JSON with sorted keys, floats in their shortest exact form, and images as their sha256.
+Each row is written as JSON with sorted keys, floats in their shortest exact form, and images as their sha256.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ _REFERENCE = "sha256:"
 
 @dataclass(frozen=True)
 class Digests:
-    """sha256, hexadecimal, of the same rows seen in two ways."""
+    """Two sha256 digests, hexadecimal, of the same rows."""
 
     numbers: str
-    """Of all columns but ``images`` and ``renderer``: labels, cameras, numbers and text."""
+    """Digest of all columns but ``images`` and ``renderer``: labels, cameras, numbers and text."""
     content: str
-    """Of all columns, the bytes of the images included."""
+    """Digest of all columns, including the bytes of the images."""
 
 
 class RowHasher:
-    """Takes rows in their order, and gives their `Digests`."""
+    """Receives rows in order and computes their `Digests`."""
 
     def __init__(self) -> None:
         self._numbers, self._content = hashlib.sha256(), hashlib.sha256()
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Adds rows as plain values, every column included."""
+        """Adds rows given as plain values with every column."""
         for row in rows:
             told = {name: value for name, value in row.items() if name not in ("images", "renderer")}
             seen = [row["renderer"], [_image_digest(image) for image in row["images"] or ()]]
@@ -48,7 +48,7 @@ class RowHasher:
         self.add(batch.to_pylist())
 
     def digests(self) -> Digests:
-        """Of the rows so far."""
+        """Digests of the rows added so far."""
         return Digests(self._numbers.hexdigest(), self._content.hexdigest())
 
 
@@ -67,7 +67,7 @@ def _line(value: object) -> bytes:
 
 
 def _image_digest(image: Mapping[str, Any] | None) -> str | None:
-    """sha256 of an encoded image, also where a reference stands in its place."""
+    """sha256 of an encoded image, or of the image that a reference replaces."""
     if image is None:
         return None
     if image["bytes"] is None:

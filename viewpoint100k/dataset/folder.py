@@ -1,7 +1,7 @@
-"""The data set on disk: blocks that become shards, each written whole or not at all, and the manifest of them.
+"""The data set on disk: blocks that become shards, and the manifest. Every file is written atomically.
 
-A block is an Arrow IPC file under ``.build/blocks``; a shard is a parquet file under ``data`` with one row group a
-block. Both are written under a temporary name, flushed and renamed, so that a name that exists is complete.
+A block is an Arrow IPC file under ``.build/blocks``. A shard is a parquet file under ``data`` with one row group per
+block. Both are written under a temporary name, flushed and renamed, so that a file under its final name is complete.
 """
 
 from __future__ import annotations
@@ -48,23 +48,23 @@ class ShardEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a manifest states of the whole data set."""
+    """The manifest's digests of the whole data set."""
 
     digest: str
-    """Of the files, see `manifest_digest`."""
+    """Digest of the files, see `manifest_digest`."""
     rows: Digests
-    """Of what the rows hold, whatever the version of the parquet writer."""
+    """Digests of the rows' content, independent of the version of the parquet writer."""
 
 
 @dataclass(frozen=True)
 class DatasetFolder:
-    """Where everything of one data set lies."""
+    """The paths of one data set's files."""
 
     root: Path
 
     @property
     def build(self) -> Path:
-        """Resolved config, manifest, drop and quarantine records, logs: left behind by ``publish``."""
+        """Folder of the resolved config, manifest, drop and quarantine records, and logs. ``publish`` leaves it out."""
         return self.root / ".build"
 
     @property
@@ -79,7 +79,7 @@ class DatasetFolder:
         return self.root / "data" / f"{shard.name}.parquet"
 
     def shard_record(self, shard: Shard) -> Path:
-        """The shard's manifest entry with what was dropped on the way; written after the shard."""
+        """Path of the shard's manifest entry and its counts of dropped candidates; written after the shard."""
         return self.build / "shards" / f"{shard.name}.json"
 
     def block_path(self, block: Block) -> Path:
@@ -90,7 +90,7 @@ class DatasetFolder:
             (self.root / folder).mkdir(parents=True, exist_ok=True)
 
     def write_block(self, block: Block, batch: pa.RecordBatch, record: dict[str, Any]) -> None:
-        """Stores a finished block together with its record."""
+        """Stores a finished block and its record."""
         path = self.block_path(block)
         write_atomically(path.with_suffix(".json"), json.dumps(record, sort_keys=True).encode())
         sink = pa.BufferOutputStream()
@@ -102,9 +102,9 @@ class DatasetFolder:
         return self.block_path(block).exists()
 
     def has_shard(self, shard: Shard) -> bool:
-        """Whether the shard is finished: entered in the manifest, and its file of the size that was entered.
+        """True if the shard is finished: it is in the manifest, and its file has the size stated there.
 
-        Raises ``DataError`` where it was entered and is no longer there as it was.
+        Raises ``DataError`` if the shard was recorded but its file is missing or has changed.
         """
         record = self.shard_record(shard)
         if not record.exists():
@@ -121,11 +121,11 @@ class DatasetFolder:
         return ShardEntry(**json.loads(self.shard_record(shard).read_text())["entry"])
 
     def read_digests(self, shard: Shard) -> Digests:
-        """Of the rows of a finished shard."""
+        """Digests of the rows of a finished shard."""
         return Digests(**json.loads(self.shard_record(shard).read_text())["digests"])
 
     def assemble(self, shard: Shard) -> ShardEntry:
-        """Makes a shard of its blocks, enters it, and removes the blocks."""
+        """Joins the blocks of a shard into its file, records it, and removes the blocks."""
         path = self.shard_path(shard)
         temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
         hasher = RowHasher()
@@ -149,9 +149,9 @@ class DatasetFolder:
     def write_manifest(
         self, config_digest: str, shards: Sequence[Shard], same_objects: Sequence[Sequence[str]] = ()
     ) -> Manifest:
-        """Lists every shard, in order, with the digests of all rows.
+        """Writes the manifest: every shard, in order, with the digests of all rows.
 
-        ``same_objects``: groups of assets that are near duplicates, and share a split.
+        ``same_objects``: groups of assets that are near duplicates and share a split.
         """
         entries = [self.read_entry(shard) for shard in shards]
         by_shard = {entry.path: self.read_digests(shard) for entry, shard in zip(entries, shards, strict=True)}
@@ -167,20 +167,20 @@ class DatasetFolder:
         return manifest
 
     def remove_unfinished(self) -> None:
-        """Deletes what a killed build left under temporary names."""
+        """Deletes the temporary files of a killed build."""
         for folder in (self.root, self.root / "data", self.build, self.build / "blocks", self.build / "shards"):
             for leftover in folder.glob("*.tmp"):
                 leftover.unlink()
 
 
 def manifest_digest(entries: Iterable[ShardEntry]) -> str:
-    """16 hexadecimal digits that change whenever any file of the data set does."""
+    """16 hexadecimal digits that change if any file of the data set changes."""
     text = "\n".join(f"{entry.path} {entry.sha256}" for entry in entries)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def parquet_options() -> dict[str, Any]:
-    """JPEG bytes as they are; everything else zstd; a page index, which the Hub's viewer reads."""
+    """Parquet options: JPEG bytes uncompressed, all else zstd, and a page index, which the Hub's viewer reads."""
     return {
         "compression": {"images.list.element.bytes": "none"} | dict.fromkeys(_leaf_columns(), "zstd"),
         "use_dictionary": [leaf for leaf in _leaf_columns() if leaf != "images.list.element.path"],
@@ -190,7 +190,7 @@ def parquet_options() -> dict[str, Any]:
 
 
 def _leaf_columns() -> list[str]:
-    """Every leaf path of the schema but the images' bytes."""
+    """Every leaf path of the schema except the images' bytes."""
     paths = pq.ParquetFile(_empty_parquet()).schema
     names = [paths.column(i).path for i in range(len(paths))]
     return [name for name in names if name != "images.list.element.bytes"]
@@ -203,7 +203,7 @@ def _empty_parquet() -> pa.BufferReader:
 
 
 def stored_manifest_digest(folder: Path) -> str | None:
-    """The digest that the folder's manifest states; None where there is no manifest, or none that can be read."""
+    """The digest stated in the folder's manifest; None if there is no readable manifest."""
     path = Path(folder) / ".build" / "manifest.json"
     if not path.is_file():
         return None
@@ -214,7 +214,7 @@ def stored_manifest_digest(folder: Path) -> str | None:
 
 
 def stored_row_digests(folder: Path) -> Digests | None:
-    """The digests of all rows that the folder's manifest states; None where there are none to be read."""
+    """The digests of all rows stated in the folder's manifest; None if it states none that can be read."""
     try:
         rows = json.loads((Path(folder) / ".build" / "manifest.json").read_text(encoding="utf-8"))["rows"]
         return Digests(str(rows["numbers"]), str(rows["content"]))

@@ -1,4 +1,4 @@
-"""How images are encoded, all of them alike."""
+"""Encodes images. All images of a data set use the same settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The joint distribution of two parts of a camera's motion, as a table and in bits."""
+"""The joint distribution of two parts of a camera motion, as a table and in bits."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True)
 class Joint:
-    """Two parts of a motion, and the words for their sides."""
+    """Two parts of a motion, and the words for their directions."""
 
     title: str
     rows: tuple[str, str, str]
-    """Negative, none, positive."""
+    """Words for negative, none and positive."""
     columns: tuple[str, str, str]
 
 
@@ -36,14 +36,14 @@ JOINTS: Mapping[str, Joint] = {
 }
 
 _STILL_RADII = 0.1
-"""A movement of fewer object radii is none."""
+"""A movement of fewer object radii counts as none."""
 _STILL_DEG = 4.0
 _STILL_RATIO = 0.07
 
 
 @dataclass
 class JointTable:
-    """Rows of a data set by cell, and what one part tells of the other."""
+    """Counts rows by table cell, and computes the mutual information of the two parts."""
 
     counts: dict[str, Counter[Cell]] = field(default_factory=lambda: {name: Counter() for name in JOINTS})
 
@@ -63,7 +63,7 @@ class JointTable:
         self.counts["upright"][upright] += 1
 
     def shares(self, name: str) -> Iterator[tuple[str, Sequence[float]]]:
-        """Each row of the table: its word, and the percentages of all rows in its cells."""
+        """Each row of the table: its word, and the percentage of all rows in each cell."""
         counts = self.counts[name]
         total = max(1, counts.total())
         for word in JOINTS[name].rows:

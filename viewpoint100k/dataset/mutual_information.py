@@ -1,4 +1,4 @@
-"""How much one value of a pair tells of the other, in bits."""
+"""Mutual information of two values of a pair, in bits."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["mutual_information_bits"]
 
 
 def mutual_information_bits(joint: Mapping[tuple[str, str], int]) -> tuple[float, float]:
-    """(mutual information, smaller of the two entropies) in bits, of counts of value pairs.
+    """(mutual information, smaller of the two entropies) in bits, from counts of value pairs.
 
-    With the correction of Miller and Madow (Miller 1955): each entropy is raised by (values seen - 1) / (2 n ln 2),
-    without which independent answers seem to tell of each other. Clipped to what is possible.
+    Uses the correction of Miller and Madow (Miller 1955): each entropy is raised by (values seen - 1) / (2 n ln 2).
+    Without it, independent answers appear to be dependent. The result is clipped to the possible range.
     """
     firsts, seconds = Counter[str](), Counter[str]()
     for (first, second), count in joint.items():

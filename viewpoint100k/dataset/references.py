@@ -1,7 +1,7 @@
-"""Rows without their photos: what stands in the place of an image that may not be re-hosted.
+"""Rows without their photos: a reference replaces each image that may not be re-hosted.
 
-Such an image is ``{"bytes": null, "path": "sha256:<64 digits>"}``: the digest of the very bytes that belong there.
-The row's ``source``, ``asset_id`` and camera say which photo it is; `viewpoint100k.publish.rehydrate` puts it back.
+Such an image is ``{"bytes": null, "path": "sha256:<64 digits>"}``, with the digest of the original bytes.
+The row's ``source``, ``asset_id`` and camera identify the photo; `viewpoint100k.publish.rehydrate` restores it.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from viewpoint100k.dataset.schema import arrow_schema, features, schema_of
 __all__ = ["REFERENCES_FILE", "as_reference", "digest_of", "reference_features", "reference_schema", "with_references"]
 
 REFERENCES_FILE = "references.json"
-"""Beside the card: what `rehydrate` must know of the build to make the same images of the same photos."""
+"""A file beside the card with the build settings that `rehydrate` needs to make the same images again."""
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 def as_reference(encoded: bytes) -> dict[str, Any]:
-    """What stands for an image file."""
+    """The reference that replaces an image file."""
     return {"bytes": None, "path": f"sha256:{hashlib.sha256(encoded).hexdigest()}"}
 
 
 def digest_of(image: dict[str, Any] | None) -> str | None:
-    """sha256 (hexadecimal) of the image file that belongs here; None where it is no reference."""
+    """sha256 (hexadecimal) of the referenced image file; None if the image is not a reference."""
     if not image or image["bytes"] is not None:
         return None
     found = _DIGEST.fullmatch(image["path"] or "")
@@ -38,7 +38,7 @@ def digest_of(image: dict[str, Any] | None) -> str | None:
 
 @cache
 def reference_features() -> Any:
-    """The features of a row without photos: images are plain structs, so that nothing tries to open them."""
+    """The features of a row without photos. Images are plain structs, so that no library tries to open them."""
     from datasets import Features, List, Value
 
     return Features(features() | {"images": List({"bytes": Value("binary"), "path": Value("string")})})
@@ -46,14 +46,14 @@ def reference_features() -> Any:
 
 @cache
 def reference_schema() -> pa.Schema:
-    """The same, for parquet: the columns and types of `arrow_schema`, with other metadata."""
+    """The parquet schema of such rows: columns and types as in `arrow_schema`, with other metadata."""
     schema = schema_of(reference_features())
     assert schema.types == arrow_schema().types
     return schema
 
 
 def with_references(table: pa.Table) -> pa.Table:
-    """The same rows with a reference in place of every image."""
+    """The same rows with a reference for every image."""
     place = table.schema.get_field_index("images")
     images = [[as_reference(image["bytes"]) for image in row] for row in table.column(place).to_pylist()]
     column = pa.array(images, type=reference_schema().field("images").type)

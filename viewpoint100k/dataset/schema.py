@@ -1,4 +1,4 @@
-"""The schema of a row, written to every shard and to the card."""
+"""The schema of a row. Every shard and the card state it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["arrow_schema", "camera_struct", "features", "record_batch", "row_id"
 
 @cache
 def features() -> Any:
-    """The row as ``datasets.Features``: the contract with everyone who loads the data set."""
+    """The row as ``datasets.Features``. Loaders of the data set depend on it."""
     from datasets import Features, Image, List, Value
 
     text, real, single, whole = Value("string"), Value("float64"), Value("float32"), Value("int64")
@@ -67,15 +67,16 @@ def features() -> Any:
 
 @cache
 def arrow_schema() -> pa.Schema:
-    """The same, for parquet, with the ``huggingface`` key by which ``datasets`` knows images from structs."""
+    """The parquet schema of a row. Its ``huggingface`` key tells ``datasets`` which structs are images."""
     return schema_of(features())
 
 
 def schema_of(columns: Any) -> pa.Schema:
-    """The parquet schema of ``datasets.Features``, in words that every version of ``datasets`` from 2.21 on reads.
+    """The parquet schema of ``datasets.Features``, in a form that every version of ``datasets`` from 2.21 on reads.
 
-    Versions before 4 do not know the type ``List``. All know ``Sequence`` for a list of plain values or images, and a
-    list of one entry for a list of structs, of which ``Sequence`` would make a struct of lists.
+    Versions before 4 do not know the type ``List``. All versions know ``Sequence`` for a list of plain values or
+    images, and a one-element list for a list of structs. ``Sequence`` would turn a list of structs into a struct
+    of lists.
     """
     schema = columns.arrow_schema
     named = {"info": {"features": _older_names(json.loads(schema.metadata[b"huggingface"])["info"]["features"])}}
@@ -94,8 +95,8 @@ def _older_names(described: Any) -> Any:
 def camera_struct(camera: Camera, mirrored: bool = False) -> dict[str, Any]:
     """A camera as the ``cameras`` column holds it.
 
-    ``camera_to_world`` is a proper rotation (determinant +1) and a translation. ``mirrored`` says that the stored image
-    is what this camera sees, flipped left to right.
+    ``camera_to_world`` is a proper rotation (determinant +1) and a translation. ``mirrored`` means that the stored
+    image is this camera's view flipped left to right.
     """
     return {
         "camera_to_world": camera.camera_to_world.ravel().tolist(),
@@ -107,15 +108,15 @@ def camera_struct(camera: Camera, mirrored: bool = False) -> dict[str, Any]:
 
 
 def row_id(row: dict[str, Any]) -> str:
-    """16 hexadecimal digits that follow from what the row asks, about which asset, from which cameras, and its seed."""
+    """16 hexadecimal digits derived from the row's question, asset, cameras and seed."""
     content = [row["asset_id"], row["asset_sha256"], row["cameras"], row["question"], row["seed"]]
     return hashlib.blake2b(json.dumps(content).encode(), digest_size=8).hexdigest()
 
 
 def record_batch(rows: Iterable[dict[str, Any]]) -> pa.RecordBatch:
-    """Rows as one Arrow batch of exactly the schema.
+    """Rows as one Arrow batch with exactly the schema.
 
-    A row has every column; ``images`` holds the encoded files. The relative pose must be finite.
+    Each row has every column; ``images`` holds the encoded files. The relative pose must be finite.
     """
     listed = [row | {"images": _image_files(row["id"], row["images"])} for row in rows]
     for row in listed:

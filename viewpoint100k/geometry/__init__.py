@@ -1,4 +1,4 @@
-"""Cameras, poses, camera conventions, meshes and seeds. NumPy only; no other room is imported here."""
+"""Cameras, poses, camera conventions, meshes and seeds. NumPy only; this package imports no other of the project."""
 
 from viewpoint100k.geometry.cameras import (
     WORLD_UP,

@@ -1,11 +1,11 @@
-"""Cameras, poses and the conventions they are written in. Pure NumPy; knows nothing else of this project.
+"""Cameras, poses and their conventions. Pure NumPy; this module imports nothing else of the project.
 
 Conventions, everywhere in this project:
 
 * Camera axes are OpenCV's: +X right, +Y down, +Z forward. The world is right-handed with +Z up.
 * ``camera_to_world`` is (4, 4) float64 and maps camera points to world points as column vectors.
 * ``intrinsics`` is (3, 3) float64 in pixels; the centre of the top-left pixel is (0.5, 0.5).
-* The motion from camera 1 to camera 2 is ``inv(camera_to_world_1) @ camera_to_world_2``, read in camera 1's axes.
+* The motion from camera 1 to camera 2 is ``inv(camera_to_world_1) @ camera_to_world_2``, in camera 1's axes.
 * Angles are degrees where a name ends in ``_deg``; lengths are world units.
 """
 
@@ -46,9 +46,9 @@ _RIGID_TOLERANCE = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Camera:
-    """A pinhole camera: where it stands, what it sees, and how large its image is.
+    """A pinhole camera: its pose, its intrinsics and its image size.
 
-    Raises ``ValueError`` for a pose that is not rigid, intrinsics that are not a pinhole, or an empty image.
+    Raises ``ValueError`` if the pose is not rigid, the intrinsics are not those of a pinhole, or the image is empty.
     """
 
     camera_to_world: Floats
@@ -122,7 +122,7 @@ class Camera:
     def project(self, points: ArrayLike) -> tuple[Floats, Floats]:
         """Pixels (n, 2) and depths (n,) along +Z of world points (n, 3).
 
-        A point behind the camera has a depth <= 0, and pixels that mean nothing.
+        A point behind the camera has a depth <= 0, and its pixel is meaningless.
         """
         world = np.asarray(points, dtype=np.float64)
         local = exact.matmul(world - self.position, self.camera_to_world[:3, :3])
@@ -150,18 +150,18 @@ class Camera:
 
 @dataclass(frozen=True)
 class RelativePose:
-    """How camera 2 stands to camera 1; the numbers that answers are read from. See `relative_pose`."""
+    """The motion from camera 1 to camera 2. Answers are derived from these numbers. See `relative_pose`."""
 
     azimuth_deg: float
     """Signed angle about world up, at the object's centre, from camera 1 to camera 2; (-180, 180]."""
     elevation_deg: float
-    """Elevation of camera 2 above the object's centre, less that of camera 1."""
+    """Elevation of camera 2 above the object's centre minus that of camera 1."""
     yaw_deg: float
-    """Turn of the optical axis in camera 1's axes; positive to the right."""
+    """Rotation of the optical axis in camera 1's axes; positive to the right."""
     pitch_deg: float
     """Tilt of the optical axis in camera 1's axes; positive upwards."""
     roll_deg: float
-    """Turn about the optical axis once yaw and pitch are done; positive clockwise as the photographer sees it."""
+    """Rotation about the optical axis after yaw and pitch; positive clockwise as seen by the photographer."""
     translation_x: float
     """Movement along camera 1's right, world units."""
     translation_y: float
@@ -169,7 +169,7 @@ class RelativePose:
     translation_z: float
     """Movement along camera 1's forward axis, world units."""
     distance_ratio: float
-    """Distance of camera 2 from the object's centre over that of camera 1."""
+    """Distance of camera 2 to the object's centre divided by that of camera 1."""
 
 
 def relative_pose(camera_1: Camera, camera_2: Camera, center: ArrayLike = (0.0, 0.0, 0.0)) -> RelativePose:
@@ -192,9 +192,9 @@ def relative_pose(camera_1: Camera, camera_2: Camera, center: ArrayLike = (0.0, 
 
 
 def object_translation(camera_1: Camera, camera_2: Camera, center: ArrayLike) -> float:
-    """Position of camera 2 along the right hand of an observer who stands at ``center`` and faces camera 1.
+    """Position of camera 2 along the right-hand direction of an observer at ``center`` who faces camera 1.
 
-    The observer stands upright (world up); world units; negative is to the observer's left.
+    The observer stands upright (world up). World units; negative is to the observer's left.
     """
     middle = np.asarray(center, dtype=np.float64)
     facing = camera_1.position - middle
@@ -218,7 +218,7 @@ def elevation_deg(position: ArrayLike, center: ArrayLike = (0.0, 0.0, 0.0)) -> f
 
 
 def wrap_deg(angle: float) -> float:
-    """``angle`` brought into (-180, 180]."""
+    """``angle`` wrapped into (-180, 180]."""
     wrapped = math.remainder(angle, 360.0)
     return 180.0 if wrapped == -180.0 else wrapped
 
@@ -235,8 +235,8 @@ def rotation_from_euler(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Fl
 def euler_deg(rotation: ArrayLike) -> tuple[float, float, float]:
     """(yaw, pitch, roll) of a (3, 3) rotation given in OpenCV camera axes.
 
-    Yaw is ``atan2(f.x, f.z)`` of the turned forward axis f, pitch its angle above the x-z plane, roll what is left
-    about the axis itself: the intrinsic Y-X-Z Euler angles (``as_euler("YXZ")`` in SciPy).
+    Yaw is ``atan2(f.x, f.z)`` of the rotated forward axis f. Pitch is its angle above the x-z plane. Roll is the
+    remaining rotation about the axis. These are the intrinsic Y-X-Z Euler angles (``as_euler("YXZ")`` in SciPy).
     """
     r = np.asarray(rotation, dtype=np.float64).tolist()
     yaw = exact.atan2(r[0][2], r[2][2])
@@ -246,9 +246,9 @@ def euler_deg(rotation: ArrayLike) -> tuple[float, float, float]:
 
 
 def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = WORLD_UP) -> Floats:
-    """(4, 4) camera-to-world of a camera at ``eye`` whose optical axis meets ``target``, image top towards ``up``.
+    """(4, 4) camera-to-world of a camera at ``eye`` that looks at ``target``, with the image top towards ``up``.
 
-    Raises ``ValueError`` where eye and target coincide or the view is along ``up``.
+    Raises ``ValueError`` if eye and target coincide, or if the view is along ``up``.
     """
     position = np.asarray(eye, dtype=np.float64)
     forward = np.asarray(target, dtype=np.float64) - position

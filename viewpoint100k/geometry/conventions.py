@@ -1,6 +1,6 @@
-"""Converters between this project's cameras and everyone else's. Pure NumPy; no file is read here.
+"""Converts cameras between this project's conventions and those of other projects. Pure NumPy; reads no file.
 
-Ours, as `viewpoint100k.geometry.cameras` states it: OpenCV camera axes (+X right, +Y down, +Z forward), column vectors,
+This project (`viewpoint100k.geometry.cameras`): OpenCV camera axes (+X right, +Y down, +Z forward), column vectors,
 ``camera_to_world``, a right-handed world with +Z up, pixels with the centre of the top-left one at (0.5, 0.5).
 
 ==============================  ================  =============================  ==========================
@@ -14,8 +14,8 @@ glTF                            node to world     +X right, +Y up, -Z forward   
 Objaverse, Zero123              world to camera   +X right, +Y up, -Z forward    `from_zero123`, `to_zero123`
 ==============================  ================  =============================  ==========================
 
-None of these but glTF's says which way the world is up, so none of the others turns the world.
-Every function raises ``ValueError`` for an argument of another shape, or one that is not finite.
+Only glTF states which way the world is up, so only its conversion rotates the world.
+Every function raises ``ValueError`` if an argument has another shape or is not finite.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ NdcFormat = Literal["ndc_isotropic", "ndc_norm_image_bounds"]
 """How CO3D's ``intrinsics_format`` scales image coordinates: by half the short side, or each axis by its own half."""
 
 GLTF_TO_WORLD: Floats = np.array([[1.0, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
-"""(4, 4) map of glTF's Y-up world onto ours: (x, y, z) -> (x, -z, y), the turn that Blender's importer makes too."""
+"""(4, 4) map from glTF's Y-up world to this project's: (x, y, z) -> (x, -z, y), as in Blender's importer."""
 GLTF_TO_WORLD.flags.writeable = False
 
 _OPENGL_AXES = np.diag([1.0, -1.0, -1.0, 1.0])
@@ -70,10 +70,10 @@ _PYTORCH3D_AXES = np.diag([-1.0, -1.0, 1.0])
 
 
 def from_opengl(camera_to_world: ArrayLike) -> Floats:
-    """Poses (..., 4, 4), camera to world, from OpenGL axes (+X right, +Y up, -Z forward) to ours.
+    """Converts poses (..., 4, 4), camera to world, from OpenGL axes (+X right, +Y up, -Z forward) to ours.
 
-    The form of ``transform_matrix`` in NeRF's ``transforms.json``. The world stays what it was. Source: nerfstudio,
-    "Data conventions".
+    This is the form of ``transform_matrix`` in NeRF's ``transforms.json``. The world does not change. Source:
+    nerfstudio, "Data conventions".
     """
     return exact.matmul(_matrices(camera_to_world, "camera_to_world", (4, 4)), _OPENGL_AXES)
 
@@ -110,8 +110,8 @@ def to_colmap(camera_to_world: ArrayLike) -> tuple[Floats, Floats]:
 def from_colmap_intrinsics(model: str, params: ArrayLike) -> Floats:
     """(3, 3) pixels from a COLMAP camera: SIMPLE_PINHOLE ``f cx cy`` or PINHOLE ``fx fy cx cy``.
 
-    COLMAP puts the centre of the top-left pixel at (0.5, 0.5) as well. Raises ``ValueError`` for any model with
-    distortion: a pinhole cannot stand for it. Source: COLMAP, "Camera models".
+    COLMAP also puts the centre of the top-left pixel at (0.5, 0.5). Raises ``ValueError`` for a model with
+    distortion, which a pinhole cannot represent. Source: COLMAP, "Camera models".
     """
     if model == "SIMPLE_PINHOLE":
         f, cx, cy = _vector(params, "params of SIMPLE_PINHOLE", 3)
@@ -126,7 +126,7 @@ def from_colmap_intrinsics(model: str, params: ArrayLike) -> Floats:
 
 
 def to_colmap_intrinsics(intrinsics: ArrayLike) -> tuple[str, Floats]:
-    """COLMAP's model name and parameters, always ``PINHOLE`` and (4,), of (3, 3) intrinsics."""
+    """COLMAP's model name, always ``PINHOLE``, and its parameters (4,), for (3, 3) intrinsics."""
     matrix = _matrix(intrinsics, "intrinsics", (3, 3))
     return "PINHOLE", np.array([matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2]])
 
@@ -136,7 +136,7 @@ class Pytorch3dView:
     """A camera as PyTorch3D and CO3D's ``viewpoint`` hold it: +X left, +Y up, +Z forward, row vectors."""
 
     rotation: Floats
-    """(3, 3) R of ``X_camera = X_world @ R + T``: the transpose of what a column vector would be multiplied by."""
+    """(3, 3) R of ``X_camera = X_world @ R + T``: the transpose of the matrix for column vectors."""
     translation: Floats
     """(3,) T, world units."""
     focal_length: Floats
@@ -148,16 +148,16 @@ class Pytorch3dView:
 
 
 def from_pytorch3d(view: Pytorch3dView, width: int, height: int) -> Camera:
-    """A camera from PyTorch3D's, whose image has ``width`` x ``height`` pixels (CO3D stores ``size`` as H, W).
+    """Converts a PyTorch3D camera whose image has ``width`` x ``height`` pixels (CO3D stores ``size`` as H, W).
 
-    Stored rotations are single precision, so the nearest exact one is taken; see `nearest_rigid`. Source: CO3D,
+    Stored rotations have single precision, so the nearest exact rotation is used; see `nearest_rigid`. Source: CO3D,
     ``data_types.py`` (``ViewpointAnnotation``); PyTorch3D, "Cameras".
     """
     rotation = _matrix(view.rotation, "rotation", (3, 3))
     translation = _vector(view.translation, "translation", 3)
     half, unit = _ndc_units(view.intrinsics_format, width, height)
     fx, fy = _vector(view.focal_length, "focal_length", 2) * unit
-    # Minus, because NDC grows to the left and upwards while pixels grow to the right and downwards.
+    # The minus sign is there because NDC grows to the left and up, while pixels grow to the right and down.
     cx, cy = half - _vector(view.principal_point, "principal_point", 2) * unit
     pose = nearest_rigid(
         _inverse(exact.matmul(_PYTORCH3D_AXES, rotation.T), exact.matvec(_PYTORCH3D_AXES, translation))
@@ -188,16 +188,16 @@ def to_gltf_points(points: ArrayLike) -> Floats:
 
 
 def from_gltf_transform(matrix: ArrayLike) -> Floats:
-    """Maps (..., 4, 4) between Y-up spaces, such as glTF node matrices, as maps between the same spaces Z-up.
+    """Converts maps (..., 4, 4) between Y-up spaces, such as glTF node matrices, to maps between the same spaces Z-up.
 
-    For points p: ``from_gltf_points(M p) = from_gltf_transform(M) from_gltf_points(p)``. Not for a camera's own
-    node, whose axes are not the world's: see `from_gltf_camera`.
+    For points p: ``from_gltf_points(M p) = from_gltf_transform(M) from_gltf_points(p)``. Do not use it for a camera
+    node, whose axes differ from the world's: see `from_gltf_camera`.
     """
     return exact.matmul(exact.matmul(GLTF_TO_WORLD, _matrices(matrix, "matrix", (4, 4))), GLTF_TO_WORLD.T)
 
 
 def to_gltf_transform(matrix: ArrayLike) -> Floats:
-    """Maps (..., 4, 4) between Z-up spaces as maps between Y-up ones: the inverse of `from_gltf_transform`."""
+    """Converts maps (..., 4, 4) between Z-up spaces to Y-up: the inverse of `from_gltf_transform`."""
     return exact.matmul(exact.matmul(GLTF_TO_WORLD.T, _matrices(matrix, "matrix", (4, 4))), GLTF_TO_WORLD)
 
 
@@ -214,7 +214,7 @@ def to_gltf_camera(camera_to_world: ArrayLike) -> Floats:
 def from_zero123(world_to_camera: ArrayLike) -> Floats:
     """(4, 4) camera to world from the (3, 4) world to camera of Objaverse and Zero123 renderings (``*.npy``).
 
-    Blender wrote them: OpenGL camera axes, Z-up world. Read as OpenCV they are upside down and look backwards.
+    Blender wrote them: OpenGL camera axes, Z-up world. Read as OpenCV poses, they are upside down and look backwards.
     Source: zero123, ``objaverse-rendering/scripts/blender_script.py`` (``get_3x4_RT_matrix_from_blender``).
     """
     matrix = _matrix(world_to_camera, "world_to_camera", (3, 4))
@@ -230,7 +230,7 @@ def to_zero123(camera_to_world: ArrayLike) -> Floats:
 def intrinsics_from_lens(lens_mm: float, sensor_mm: float, width: int, height: int) -> Floats:
     """(3, 3) pixels, square and centred, of a Blender camera whose sensor spans the longer side of the image.
 
-    Objaverse and Zero123 store no intrinsics: theirs is a 35 mm lens on a 32 mm sensor.
+    Objaverse and Zero123 store no intrinsics: they use a 35 mm lens on a 32 mm sensor.
     """
     if not (lens_mm > 0 and sensor_mm > 0):
         raise ValueError(f"a lens and its sensor must have positive sizes, not {lens_mm} and {sensor_mm} mm")
@@ -238,7 +238,7 @@ def intrinsics_from_lens(lens_mm: float, sensor_mm: float, width: int, height: i
 
 
 def rotation_from_quaternion(quaternion: ArrayLike) -> Floats:
-    """(3, 3) rotation of column vectors, of a quaternion (4,) with w first; its length does not matter but for 0."""
+    """(3, 3) rotation of column vectors from a quaternion (4,) with w first and any length but 0."""
     q = _vector(quaternion, "quaternion", 4)
     if exact.norm(q) < 1e-12:
         raise ValueError("a quaternion of length zero is no rotation")
@@ -251,10 +251,10 @@ def quaternion_from_rotation(rotation: ArrayLike) -> Floats:
 
 
 def nearest_rigid(pose: ArrayLike, tolerance: float = 1e-4) -> Floats:
-    """The (4, 4) pose with the rotation nearest to that of ``pose`` (4, 4): for files with few digits.
+    """The (4, 4) pose with the rotation nearest to that of ``pose`` (4, 4), for files with few digits.
 
-    Raises ``ValueError`` where an entry of the rotation would change by more than ``tolerance``: a pose with scale,
-    shear or reflection is a mistake to find, not one to smooth over.
+    Raises ``ValueError`` if an entry of the rotation would change by more than ``tolerance``: scale, shear or
+    reflection in a pose is an error to report, not one to hide.
     """
     rigid = _matrix(pose, "pose", (4, 4)).copy()
     rotation = exact.nearest_rotation(rigid[:3, :3])
@@ -265,7 +265,7 @@ def nearest_rigid(pose: ArrayLike, tolerance: float = 1e-4) -> Floats:
 
 
 def _inverse(rotation: Floats, translation: Floats) -> Floats:
-    """(4, 4) inverse of the rigid map with this rotation (3, 3) and translation (3,)."""
+    """(4, 4) inverse of the rigid map with rotation (3, 3) and translation (3,)."""
     inverse = np.eye(4)
     inverse[:3, :3] = rotation.T
     inverse[:3, 3] = -exact.matvec(rotation.T, translation)

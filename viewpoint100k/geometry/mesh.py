@@ -1,4 +1,4 @@
-"""The one form of a textured mesh in this project: what asset loaders make and renderers draw. Pure NumPy.
+"""The textured mesh that asset loaders return and renderers draw. Pure NumPy.
 
 It is glTF 2.0's metallic-roughness model (Khronos glTF 2.0 specification, sections 3.7 and 3.9) as plain arrays, in
 this project's world: right-handed, +Z up.
@@ -22,12 +22,12 @@ Wrap = Literal["repeat", "clamp", "mirror"]
 
 @dataclass(frozen=True, eq=False)
 class Texture:
-    """An image that is wrapped around a surface. Row 0 is the top of the picture, at v = 0, as in glTF."""
+    """An image that is mapped onto a surface. Row 0 is the top of the picture, at v = 0, as in glTF."""
 
     pixels: NDArray[np.uint8]
-    """(h, w, 3) or (h, w, 4); sRGB where it holds colour (base colour, emissive), linear data elsewhere."""
+    """(h, w, 3) or (h, w, 4); sRGB for colour (base colour, emissive), linear for other data."""
     wrap: tuple[Wrap, Wrap] = ("repeat", "repeat")
-    """What lies outside [0, 1] along u and v."""
+    """How the texture continues outside [0, 1] along u and v."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,20 +44,20 @@ class Material:
     """Tangent space, +Y up (OpenGL)."""
     normal_scale: float = 1.0
     occlusion_texture: Texture | None = None
-    """In R."""
+    """Occlusion, in R."""
     occlusion_strength: float = 1.0
     emissive: tuple[float, float, float] = (0.0, 0.0, 0.0)
     emissive_texture: Texture | None = None
     alpha_mode: AlphaMode = "OPAQUE"
     alpha_cutoff: float = 0.5
-    """Below it nothing is drawn, in the mode MASK."""
+    """In the mode MASK, parts with a smaller alpha are not drawn."""
     unlit: bool = False
-    """Whether the base colour is shown as it is, whatever the light (KHR_materials_unlit): its light is baked in."""
+    """True if the base colour is shown without shading (KHR_materials_unlit): the light is baked in."""
 
 
 @dataclass(frozen=True, eq=False)
 class Primitive:
-    """Triangles that share one material. Drawn double-sided."""
+    """Triangles that share one material. Renderers draw both sides."""
 
     positions: NDArray[np.float32]
     """(n, 3), world units."""
@@ -66,7 +66,7 @@ class Primitive:
     normals: NDArray[np.float32]
     """(n, 3), unit length."""
     uvs: NDArray[np.float32] | None = None
-    """(n, 2), glTF convention: (0, 0) is the picture's top left. Needed by any texture."""
+    """(n, 2), glTF convention: (0, 0) is the picture's top left. Required if the material has a texture."""
     colors: NDArray[np.float32] | None = None
     """(n, 4), linear; multiplies the base colour."""
     material: Material = field(default_factory=Material)
@@ -74,13 +74,13 @@ class Primitive:
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """A whole object: every node's transform is already in its vertices."""
+    """A whole object. The node transforms are already applied to the vertices."""
 
     primitives: tuple[Primitive, ...]
 
     @property
     def points(self) -> NDArray[np.float64]:
-        """(n, 3): the vertices that some triangle uses, of all primitives."""
+        """(n, 3): the vertices of all primitives that some triangle uses."""
         used = [np.zeros(len(p.positions), dtype=bool) for p in self.primitives]
         for mask, p in zip(used, self.primitives, strict=True):
             mask[p.triangles] = True
@@ -88,7 +88,7 @@ class Mesh:
 
     @property
     def centroid(self) -> NDArray[np.float64]:
-        """(3,): the mean of the surface, each part counting by its area. It lies on every axis of symmetry."""
+        """(3,): the centroid of the surface, weighted by area. It lies on every axis of symmetry."""
         corners = np.concatenate([p.positions[p.triangles] for p in self.primitives]).astype(np.float64)
         areas = exact.norm(exact.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
         middles = (corners[:, 0] + corners[:, 1] + corners[:, 2]) / 3
@@ -100,7 +100,7 @@ class Mesh:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all arrays, each counted once."""
+        """Bytes of all arrays; a shared array counts once."""
         arrays: dict[int, int] = {}
         for p in self.primitives:
             m = p.material
@@ -118,8 +118,8 @@ class Mesh:
         return int(sum(arrays.values()))
 
     def transformed(self, matrix: NDArray[np.float64]) -> Mesh:
-        """The mesh under a (4, 4) affine map of its points. Normals follow the inverse transpose; a reflection also
-        turns the triangles round, so that they stay counter-clockwise from outside."""
+        """The mesh after a (4, 4) affine map of its points. Normals follow the inverse transpose. A reflection also
+        reverses the vertex order of the triangles, so that they stay counter-clockwise from outside."""
         linear = matrix[:3, :3]
         normal_matrix = exact.inverse3(linear).T
         reflects = exact.det3(linear) < 0

@@ -1,6 +1,6 @@
-"""The cameras of a row, read from its columns, and the few vector operations that checks of them need.
+"""Reads the cameras of a row from its columns, with the few vector operations that the checks need.
 
-Plain ``math`` on tuples: what is checked by it was made with matrices.
+The code uses plain ``math`` on tuples, because the checked values were computed with matrices.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ __all__ = [
 Vector = tuple[float, float, float]
 
 _RIGID = 1e-5
-"""Poses may come from files with single-precision numbers."""
+"""Tolerance of the rotation check. Poses may come from files with single-precision numbers."""
 
 
 @dataclass(frozen=True)
 class StoredCamera:
-    """One element of the ``cameras`` column, its axes as unit vectors of the world."""
+    """One element of the ``cameras`` column; its axes are unit vectors in world coordinates."""
 
     right: Vector
     down: Vector
@@ -43,22 +43,22 @@ class StoredCamera:
     width: int
     height: int
     mirrored: bool = False
-    """Whether the stored image is what this camera sees, flipped left to right."""
+    """True if the stored image is this camera's view flipped left to right."""
 
 
 @dataclass(frozen=True)
 class StoredPair:
-    """What a question is about: two cameras, or more, and the object between them."""
+    """The geometry a question is about: two or more cameras, and the object between them."""
 
     first: StoredCamera
     second: StoredCamera
     center: Vector
     radius: float
     others: tuple[StoredCamera, ...] = ()
-    """Of the images after the second."""
+    """Cameras of the images after the second."""
     front: Vector | None = None
     mirrored: bool = False
-    """Whether the second image is flipped left to right; ``second`` is the camera that took it before it was."""
+    """True if the second image is flipped left to right; ``second`` is the camera of the unflipped image."""
     answerability: float | None = None
     stated: float | None = None
     """The ``answer_value`` column."""
@@ -77,12 +77,12 @@ def cross(a: Vector, b: Vector) -> Vector:
 
 
 def triple(a: Vector, b: Vector, c: Vector) -> float:
-    """Signed volume of the box that three vectors span; 1 for right, down, forward."""
+    """Signed volume of the box that three vectors span; 1 for (right, down, forward)."""
     return dot(a, cross(b, c))
 
 
 def read_camera(stored: Mapping[str, Any]) -> StoredCamera:
-    """One element of ``cameras``. Raises ``ValueError`` where it is not a finite pinhole camera, properly rotated."""
+    """Reads one element of ``cameras``. Raises ``ValueError`` if it is not a finite pinhole camera with a rotation."""
     m, k = stored["camera_to_world"], stored["intrinsics"]
     if len(m) != 16 or len(k) != 9 or not all(v is not None and math.isfinite(v) for v in (*m, *k)):
         raise ValueError("camera_to_world must hold 16 finite numbers and intrinsics 9")
@@ -103,12 +103,12 @@ def read_camera(stored: Mapping[str, Any]) -> StoredCamera:
 
 
 def read_pair(row: Mapping[str, Any], may_be_mirrored: bool) -> StoredPair:
-    """What a row's columns say of its cameras and its object.
+    """Reads the cameras and the object from a row's columns.
 
     Args:
-        may_be_mirrored: whether the row's question type may show the second image mirrored. No other image may be.
+        may_be_mirrored: True if the row's question type may mirror the second image. No other image may be mirrored.
 
-    Raises ``ValueError`` where a camera is not one, or an image is mirrored that may not be.
+    Raises ``ValueError`` if a camera is invalid, or if an image is mirrored that must not be.
     """
     cameras = [read_camera(camera) for camera in row["cameras"]]
     for number, camera in enumerate(cameras, start=1):

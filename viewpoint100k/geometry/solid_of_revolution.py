@@ -1,6 +1,7 @@
-"""What an object would be, turned on a lathe: a solid that looks alike from all sides, of its outline and colours.
+"""Turns an object into a solid of revolution with the same outline and colours, which looks alike from all sides.
 
-No camera can tell which way it went around such a solid: the truth of "it cannot be told from these images".
+Views of such a solid do not show which way the camera went around it. The correct answer is then "it cannot be told
+from these images".
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ __all__ = ["turned_solid"]
 _RINGS = 48
 _SEGMENTS = 96
 _THINNEST = 0.02
-"""Radius of the solid where the object has no surface at some height."""
+"""Radius of the solid at heights where the object has no surface."""
 
 
 def turned_solid(points: NDArray[np.float64], colors: NDArray[np.float64]) -> Mesh:
     """A solid of revolution about the upright axis through the origin, with its farthest vertex at distance 1.
 
     Args:
-        points: (n, 3) vertices of the object; at each height the farthest from the axis gives the radius.
+        points: (n, 3) vertices of the object; at each height the vertex farthest from the axis gives the radius.
         colors: (k, 3) linear colours from the top of the object to its foot.
     """
     low, high = float(points[:, 2].min()), float(points[:, 2].max())
@@ -51,7 +52,7 @@ def turned_solid(points: NDArray[np.float64], colors: NDArray[np.float64]) -> Me
 
 
 def _profile(points: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n,): the object's radius about the axis at each height, smoothed a little."""
+    """(n,): the object's radius about the axis at each height, slightly smoothed."""
     across = np.sqrt(points[:, 0] * points[:, 0] + points[:, 1] * points[:, 1])
     nearest = np.abs(points[:, 2, None] - heights).argmin(axis=1)
     radii = np.zeros(len(heights))
@@ -64,7 +65,7 @@ def _profile(points: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArr
 
 
 def _triangles(levels: int) -> NDArray[np.uint32]:
-    """(m, 3): two for each quad between neighbouring rings, counter-clockwise seen from outside."""
+    """(m, 3): two triangles for each quad between neighbouring rings, counter-clockwise seen from outside."""
     ring, segment = np.meshgrid(np.arange(levels - 1), np.arange(_SEGMENTS), indexing="ij")
     beside = (segment + 1) % _SEGMENTS
     a, b = ring * _SEGMENTS + segment, ring * _SEGMENTS + beside

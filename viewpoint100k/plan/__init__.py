@@ -1,1 +1,1 @@
-"""The config, the shards and rows that follow from it, and the assets that they use. Nothing is rendered here."""
+"""The config, and the shards, rows and assets that follow from it. Nothing is rendered here."""

@@ -1,4 +1,4 @@
-"""Everything that the rows of a build follow from."""
+"""The build plan: all inputs that the rows of a build depend on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Tried:
 
     count: int = 0
     of: int = 0
-    """All assets of the sources that are tried at all: built-in objects need no trial."""
+    """Number of assets of sources that need a trial; built-in objects need none."""
 
     def __str__(self) -> str:
         if self.count == self.of:
@@ -31,15 +31,15 @@ class Tried:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What an asset that was not tried must not be like: those of the test split."""
+    """Test assets that an untried asset must not duplicate."""
 
     descriptors: Mapping[str, Descriptor] = field(default_factory=dict)
-    """By asset id, of meshes."""
+    """Descriptions of the test meshes, by asset id."""
     contents: frozenset[str] = frozenset()
     """Digests of the assets' files."""
 
     def has_one_like(self, asset: Asset) -> bool:
-        """Whether the asset is a near duplicate of one of them. Raises ``AssetError`` for a mesh without surface."""
+        """True if the asset is a near duplicate of a test asset. Raises ``AssetError`` for a mesh without surface."""
         if asset.origin.sha256 in self.contents:
             return True
         if not isinstance(asset, MeshAsset):
@@ -50,19 +50,19 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class BuildPlan:
-    """Everything that rows follow from: plain values, the same in every process of a build."""
+    """All inputs that the rows depend on: plain values, the same in every process of a build."""
 
     config: BuildConfig
     layout: ShardLayout
     templates: Mapping[str, Template]
-    """By their names in the config."""
+    """Templates by their names in the config."""
     config_digest: str
-    """Of the config and the templates: what rows and manifest state. Assets that come and go do not change it."""
+    """Digest of the config and the templates, stated in rows and manifest. It does not change with the assets."""
     digest: str
-    """Of that and of the assets that are used and their contents: what a build that goes on must share."""
+    """Digest of the above, the used assets and their contents. A continued build must have the same."""
     unusable: Mapping[str, str]
-    """Assets found unusable before the plan was made, which leaves them out, and the reasons."""
+    """Assets that the plan found unusable and leaves out, with the reasons."""
     same_objects: tuple[tuple[str, ...], ...] = ()
-    """Groups of assets that are near duplicates, see `near_duplicates`; each lies within one split."""
+    """Groups of near-duplicate assets, see `near_duplicates`; each group lies within one split."""
     tried: Tried = field(default_factory=Tried)
     held_out: HeldOut = field(default_factory=HeldOut)

@@ -1,4 +1,4 @@
-"""Which assets a build uses, and in which split: the first of each source's rank that can be used."""
+"""Chooses the assets of a build and their split: the first usable assets in each source's ranking."""
 
 from __future__ import annotations
 
@@ -20,45 +20,45 @@ from viewpoint100k.plan.survey import Survey, Walk
 __all__ = ["Choice", "RankedPool", "SplitAssets", "choose_assets", "with_margin"]
 
 _MARGIN = 1.1
-"""As many times the assets that the visits of a split need are looked for, and `_SPARE` more: some give no rows."""
+"""The plan looks for this many times the assets that a split needs, plus `_SPARE`, because some assets give no rows."""
 _SPARE = {"train": 4, "test": 2}
 _RESERVE = 64
-"""Assets next in rank that a block may go on to where those that were tried give too few rows."""
+"""Next assets in the ranking, which a block may use if the tried assets give too few rows."""
 _MOST_ROUNDS = 8
-"""After so many times of replacing near duplicates, a split has to do with fewer: the source is one crowd of copies."""
+"""After this many rounds of replacing near duplicates, a split accepts fewer assets."""
 
 
 def with_margin(visits: int, split: str) -> int:
-    """How many usable assets are looked for where a split has so many visits."""
+    """How many usable assets to look for if a split uses an asset this many times."""
     return math.ceil(_MARGIN * visits) + _SPARE[split]
 
 
 @dataclass(frozen=True)
 class SplitAssets:
-    """Assets of one source, by split, in the order of their rank."""
+    """Assets of one source, by split, in ranking order."""
 
     train: tuple[str, ...]
     test: tuple[str, ...]
     reserve: tuple[str, ...] = ()
-    """Those for training that come next and were not tried."""
+    """The next assets for training, which were not tried."""
 
 
 @dataclass
 class RankedPool:
-    """One source's assets on their way through the survey.
+    """One source's assets during the survey.
 
-    A part of them, the first by the hash of their ids alone, is for tests: `held_out_count` of all. Within each part
-    the hash of id and seed ranks them.
+    The test part is the first of them by the hash of the id alone: `held_out_count` of all assets. Within each part,
+    the hash of id and seed gives the ranking.
     """
 
     asset_ids: Sequence[str]
     seed: int
     needed: Mapping[str, int]
-    """Assets that each split is to have."""
+    """Number of assets that each split needs."""
     lent: int = 0
-    """How many of the part for training are for tests, in place of those of that part that cannot be used."""
+    """How many assets of the training part are moved to the tests, to replace unusable assets of the test part."""
     wanted: dict[str, int] = field(init=False)
-    """Usable assets of each split's part that are looked for: more than are needed, where some end up elsewhere."""
+    """Number of usable assets to look for in each part. It exceeds the need, because some move to the other split."""
     test: Walk = field(init=False)
     train: Walk = field(init=False)
 
@@ -76,7 +76,7 @@ class RankedPool:
 
     @property
     def exhausted(self) -> bool:
-        """Whether every asset has been tried."""
+        """True if every asset has been tried."""
         return all(walk.exhausted and not walk.ahead for walk in (self.test, self.train))
 
     @property
@@ -85,30 +85,30 @@ class RankedPool:
 
     @property
     def dropped(self) -> dict[str, str]:
-        """Assets that cannot be used, and the reasons."""
+        """Unusable assets, and the reasons."""
         return self.test.dropped | self.train.dropped
 
     def in_rank(self, asset_ids: Sequence[str]) -> tuple[str, ...]:
-        """The same assets in the order of their rank."""
+        """The same assets in ranking order."""
         ranks = keyed(id_hashes(asset_ids), "rank", self.seed)
         return tuple(asset_ids[place] for place in np.argsort(ranks, kind="stable").tolist())
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a build uses."""
+    """The chosen assets of a build."""
 
     pools: tuple[SplitAssets, ...]
     same_objects: tuple[tuple[str, ...], ...]
-    """Groups of the assets that were tried which are the same object; none has assets in two splits."""
+    """Groups of tried assets that are the same object; no group has assets in two splits."""
     held_out: HeldOut
 
 
 def choose_assets(survey: Survey, pools: Sequence[RankedPool], files: Mapping[str, Path], max_bytes: int) -> Choice:
-    """Tries assets of every pool until each split has those it wants, near duplicates together in one of them.
+    """Tries assets of every pool until each split has enough. Keeps near duplicates together in one split.
 
     Args:
-        files: of those assets that are files, to find the same file under two names; up to ``max_bytes`` each.
+        files: the files of assets that have one, to find identical files; up to ``max_bytes`` each.
     """
     for rounds in range(_MOST_ROUNDS + 1):
         for pool in pools:
@@ -160,7 +160,7 @@ def _halves(pool: RankedPool, twins: Mapping[str, str]) -> tuple[Sequence[str], 
 def _kept_together(
     halves: Sequence[tuple[Sequence[str], Sequence[str]]], twins: Mapping[str, str]
 ) -> list[tuple[list[str], list[str]]]:
-    """The same with every group of near duplicates in one split: for tests, unless it is larger than they are."""
+    """The assets with every group of near duplicates in one split: the test split, unless the group is too large."""
     in_train = Counter(twins.get(asset_id, asset_id) for train, _ in halves for asset_id in train)
     in_test = Counter(twins.get(asset_id, asset_id) for _, test in halves for asset_id in test)
     both = {group for group in in_test if group in in_train}
@@ -179,7 +179,7 @@ def _kept_together(
 
 
 def _want_more(pools: Sequence[RankedPool], splits: Sequence[tuple[list[str], list[str]]]) -> bool:
-    """Raises what pools want by what moving near duplicates took from a split; whether there was any such."""
+    """Looks for more assets if moving near duplicates left a split with too few. Returns True if so."""
     more = False
     for pool, (train, test) in zip(pools, splits, strict=True):
         if pool.exhausted:

@@ -1,4 +1,4 @@
-"""The one validated config object: named YAML files, the user's own, and ``--set key=value`` over either."""
+"""The validated config: from named YAML files, the user's own file, and ``--set key=value`` overrides."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ __all__ = [
 ]
 
 _WHOLE = ("questions", "languages")
-"""Fields that are mappings of names to weights: one that is stated replaces the whole."""
+"""Fields that map names to weights. A stated mapping replaces the whole default."""
 
 CONFIG_FILE = "config.yaml"
-"""Beside a finished set: all settings that it was built with."""
+"""File beside a finished set, with all settings of its build."""
 
 
 class Images(Section):
-    """The frames of a rendered object."""
+    """Images of a rendered object."""
 
     size: int = Field(512, ge=64, le=4096)
     """Pixels along each side."""
@@ -50,13 +50,12 @@ class Images(Section):
 
 
 class Limits(Section):
-    """What one asset may cost."""
+    """Limits on the resources that one asset may use."""
 
     asset_timeout_s: float = Field(120.0, gt=0)
-    """Seconds after which a worker that is still busy with one asset is stopped; half an hour, unless said, where
-    Blender draws."""
+    """A worker that uses one asset for longer than this is stopped. The default is half an hour if Blender draws."""
     max_quarantined: int = Field(100, ge=0)
-    """A build in which more assets than this bring a worker down is stopped."""
+    """A build stops if more assets than this crash a worker."""
     max_triangles: int = Field(2_000_000, ge=1)
     max_texture_pixels: int = Field(2**26, ge=1)
     """Width times height of a texture as stored."""
@@ -66,7 +65,7 @@ class Limits(Section):
 
     @property
     def mesh(self) -> MeshLimits:
-        """Those that concern the reading of a mesh file."""
+        """The limits for reading a mesh file."""
         return MeshLimits(self.max_file_bytes, self.max_triangles, self.max_texture_pixels, self.max_texture_size)
 
 
@@ -74,45 +73,45 @@ _BLENDER_TIMEOUT_S = 1800.0
 
 
 class BuildConfig(Section):
-    """Everything that a data set follows from."""
+    """All settings that determine a data set."""
 
     name: str = Field("viewpoint-100k", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    """Of the data set, for its card."""
+    """Name of the data set, for its card."""
     rows: int = Field(100_000, ge=1)
-    """Training rows. The test split has a hundredth of it, at least 10, on assets of its own."""
+    """Number of training rows. The test split has a hundredth of it, at least 10, on separate assets."""
     rows_per_shard: int = Field(1000, ge=1, le=100_000)
     seed: int = Field(0, ge=0, lt=2**63)
     source: str = "procedural"
-    """Where assets come from: ``procedural``, ``meshes:DIR`` and others, or a mixture; see docs/sources.md."""
+    """Source of the assets: ``procedural``, ``meshes:DIR`` and others, or a mixture; see docs/sources.md."""
     survey: Literal["needed", "all"] = "needed"
-    """Assets that are tried before a row is made: as many as the rows need, or all of the source, as before a release.
+    """Which assets are tried before the first row: as many as the rows need, or all of the source, for a release.
     The rows are the same."""
     pairs_per_asset: int = Field(8, ge=1, le=64)
-    """Rows that one visit to an asset yields; its frames are a walk around it, one more than its pairs."""
+    """Rows from one use of an asset. Its frames are a walk around the asset, with one frame more than pairs."""
     questions: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
     """Share of each question type: a template's name, or the path of a YAML file, and its weight."""
     questions_per_pair: int = Field(1, ge=1, le=8)
-    """How many questions of different types are asked about one pair; the rows share a ``group``."""
+    """Number of questions of different types about one pair; these rows share a ``group``."""
     camera_motion: Literal["orbit", "independent"] = "orbit"
-    """``orbit``: the camera walks around the object and looks at it, as in the paper, so that moving right and turning
-    left are one bit. ``independent``: each part of its motion is drawn by itself, see ``motions``; meshes only."""
+    """``orbit``: the camera walks around the object and looks at it, as in the paper. Moving right then always comes
+    with turning left. ``independent``: each part of the motion is drawn separately, see ``motions``; meshes only."""
     consistency_share: Fraction = 0.0
-    """Part of the rows in which one question about a pair is asked in four forms: as it is, with the images swapped,
-    with the images mirrored, and in other words. With ``camera_motion: independent``."""
+    """Share of the rows in which one question about a pair is asked in four forms: unchanged, with the images swapped,
+    with the images mirrored, and in other words. Requires ``camera_motion: independent``."""
     reasoning_share: Fraction = 0.1
-    """Part of the rows that carry a chain of thought, for a hybrid cold start; the paper's is a tenth."""
+    """Share of the rows with a chain of thought, for a hybrid cold start; the paper uses a tenth."""
     languages: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: {"en": 1.0}, min_length=1)
-    """Languages of the wordings, BCP 47 tags, and their weights; a type that has none in one is asked in English."""
+    """Languages of the wordings (BCP 47 tags) and their weights. A type without wordings in a language uses English."""
     renderer: str = "opengl"
-    """What draws meshes: software, opengl, pyrender, blender, or that of an installed package; see docs/renderers.md.
-    ``auto``: ``software`` where it is built, else ``opengl``."""
+    """Renderer of meshes: software, opengl, pyrender, blender, or one of an installed package; see docs/renderers.md.
+    ``auto`` is ``software`` if it was compiled, else ``opengl``."""
     images: Images = Images()
     views: Views = Views()
     pairs: Pairs = Pairs()
     motions: Motions = Motions()
     limits: Limits = Limits()
     captures: CaptureLimits = CaptureLimits()
-    """Bounds on photo captures, and what a photo must be to carry a question."""
+    """Limits on photo captures, and requirements for photos."""
 
     @field_validator("renderer")
     @classmethod
@@ -124,7 +123,7 @@ class BuildConfig(Section):
     @model_validator(mode="before")
     @classmethod
     def _traced_light_takes_its_time(cls, values: Any) -> Any:
-        """Blender takes seconds for a picture that the others draw in milliseconds: an asset may keep it longer."""
+        """Blender takes seconds for an image that other renderers draw in milliseconds, so its time limit is longer."""
         if not isinstance(values, Mapping) or values.get("renderer") != "blender":
             return values
         limits = values.get("limits", {})
@@ -133,14 +132,14 @@ class BuildConfig(Section):
         return {**values, "limits": {"asset_timeout_s": _BLENDER_TIMEOUT_S, **limits}}
 
     def open_source(self) -> Source:
-        """The source, or mixture of sources, that assets come from. Raises ``UsageError`` where there is none."""
+        """The asset source, or mixture of sources. Raises ``UsageError`` if it cannot be opened."""
         return open_source(self.source, self.limits.mesh, self.captures)
 
     def digest(self, *inputs: str) -> str:
-        """16 hexadecimal digits of this config together with digests of what it names (assets, templates).
+        """16 hexadecimal digits of this config and of the digests of its assets and templates.
 
-        Paths are left out, so that the same assets in another folder are the same config. So is how many assets are
-        tried, which changes no row, and of a camera on an orbit how its motion would be drawn otherwise.
+        The digest leaves out paths, so that the same assets in another folder give the same config. It also leaves out
+        the number of assets to try, which changes no row, and on an orbit the settings of independent motions.
         """
         content = self.model_dump(mode="json", exclude={"source", "survey", "questions"})
         if self.camera_motion == "orbit":
@@ -150,7 +149,7 @@ class BuildConfig(Section):
 
 
 def named_configs() -> tuple[str, ...]:
-    """The configs that come with the package."""
+    """The names of the packaged configs."""
     folder = resources.files("viewpoint100k.plan") / "configs"
     return tuple(sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml")))
 
@@ -158,11 +157,11 @@ def named_configs() -> tuple[str, ...]:
 def load_config(
     name_or_path: str, overrides: Sequence[str] = (), stated: Mapping[str, object] | None = None
 ) -> BuildConfig:
-    """A named config or a YAML file, with ``key=value`` overrides (dots for sections), checked.
+    """Loads a named config or a YAML file with ``key=value`` overrides (dots for sections), and validates it.
 
-    ``stated`` are values of fields that stand above all others; a mapping states some fields of a section.
+    ``stated`` are field values that override all others; a mapping sets some fields of a section.
 
-    Raises ``UsageError`` naming the file, the field and what it may be.
+    Raises ``UsageError`` that names the file, the field and the allowed values.
     """
     raw = _read(name_or_path)
     for override in overrides:
@@ -175,7 +174,7 @@ def load_config(
 
 
 def as_yaml(config: Mapping[str, Any]) -> str:
-    """A complete config as `load_config` reads it."""
+    """A complete config as YAML that `load_config` reads."""
     head = "# All settings of this data set:  viewpoint100k build config.yaml --out FOLDER\n"
     return head + yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
 

@@ -1,6 +1,6 @@
-"""The plan of a build, as arithmetic: which shard holds which rows, of which split, from which assets.
+"""Computes the layout of a build: which shard holds which rows, of which split, from which assets.
 
-Everything here follows from the config and the list of assets alone; nothing needs a renderer or another shard.
+The layout depends only on the config and the list of assets, not on a renderer or another shard.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ __all__ = [
 ]
 
 ROWS_PER_BLOCK = 100
-"""A block is the unit of work and of resumption, and one row group of its shard."""
+"""The unit of work and of resumption; one row group of its shard."""
 
 _SPARES_FIRST = 3
-"""As many times the visits that a block needs, it visits other assets that were tried, before the reserve."""
+"""A block uses tried assets up to this many times its need before it uses the reserve."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Shard:
 
 @dataclass(frozen=True)
 class Block:
-    """A run of at most `ROWS_PER_BLOCK` rows of one shard."""
+    """A run of at most `ROWS_PER_BLOCK` consecutive rows of one shard."""
 
     shard: Shard
     index: int
@@ -78,19 +78,19 @@ class Block:
 
 @dataclass(frozen=True)
 class Pool:
-    """Assets of one source, and its share of a mixture."""
+    """Assets of one source, and the source's share of a mixture."""
 
     weight: float
     assets: tuple[str, ...]
     seats: tuple[int, ...] | None = None
-    """The place in ``assets`` of each visit's asset, one visit after the other. None for a source that never changes:
-    visits then go through all of it in random order, over and over."""
+    """The index in ``assets`` for each use of an asset, in order. None for a source that never changes: its assets are
+    then used in random order, repeatedly."""
     reserve: tuple[str, ...] = ()
-    """Assets next in rank, which were not tried: for blocks that those which were do not fill."""
+    """The next assets in the ranking, which were not tried, for blocks that the tried assets do not fill."""
 
     @cached_property
     def hashes(self) -> Hashes:
-        """(n,): of the ids."""
+        """(n,): hashes of the ids."""
         return id_hashes(self.assets)
 
 
@@ -116,14 +116,14 @@ def make_layout(config: BuildConfig, splits: Mapping[str, Sequence[Pool]]) -> Sh
 
 
 def plan_shards(split: str, config: BuildConfig) -> list[Shard]:
-    """The shards of a split. That for tests has a hundredth of the training rows, at least 10."""
+    """The shards of a split. The test split has a hundredth of the training rows, at least 10."""
     rows = config.rows if split == "train" else max(10, config.rows // 100)
     count = math.ceil(rows / config.rows_per_shard)
     return [Shard(split, i, count, min(config.rows_per_shard, rows - i * config.rows_per_shard)) for i in range(count)]
 
 
 def count_visits(split: str, config: BuildConfig, weights: Sequence[float]) -> list[int]:
-    """How many visits the rows of a split need of each pool."""
+    """How many uses of an asset the rows of a split need from each pool."""
     last = plan_shards(split, config)[-1].blocks[-1]
     first, needed = _needed_visits(config, last)
     turns = _turns(weights)
@@ -132,18 +132,18 @@ def count_visits(split: str, config: BuildConfig, weights: Sequence[float]) -> l
 
 
 def held_out_count(assets: int) -> int:
-    """How many of so many assets the test split takes: a hundredth; of few a fifth, up to five; of four none."""
+    """Number of assets in the test split: a hundredth; of a small source a fifth, up to five; none of four or fewer."""
     return max(math.ceil(assets / 100), min(5, assets // 5)) if assets >= 5 else 0
 
 
 def split_assets(
     asset_ids: Sequence[str], twins: Mapping[str, str] | None = None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(train, test) assets, disjoint, in the order of their hashes, twins together.
+    """(train, test) assets, disjoint, in the order of their hashes, with near duplicates together.
 
-    An asset's hash decides, not its place in the list, so that a grown source keeps nearly all of its split. The test
-    split takes a hundredth of the assets; of a small source a fifth, up to five; of fewer than five assets none.
-    Twins that are more than that by themselves are for training: a crowd of look-alikes is no test.
+    An asset's hash decides its split, not its position in the list, so that a source that grows keeps nearly all of its
+    split. The test split takes a hundredth of the assets; of a small source a fifth, up to five; of fewer than five
+    assets none. A group of near duplicates that is larger than that is for training: a test on copies has no value.
     """
     twins = twins or {}
     held_out = held_out_count(len(asset_ids))
@@ -161,10 +161,10 @@ def split_assets(
 
 
 def candidates(config: BuildConfig, block: Block, pools: Sequence[Pool]) -> Iterator[tuple[str, int]]:
-    """Endless (asset id, visit seed) for a block, in the order in which to try them.
+    """Endless (asset id, seed of the use) for a block, in the order in which to try them.
 
-    First the block's own part of the visits to the pools, which take turns by weight, so that a split uses each asset
-    of a pool alike; then, to make good for what was dropped, others at random.
+    The block first uses its own share of the pools. The pools take turns by weight, so that a split uses each asset of
+    a pool equally often. After that, random assets replace what was dropped.
     """
     if all(pool.seats is None for pool in pools):
         visits = math.ceil(ROWS_PER_BLOCK / config.pairs_per_asset)
@@ -198,7 +198,7 @@ def candidates(config: BuildConfig, block: Block, pools: Sequence[Pool]) -> Iter
 
 
 def _needed_visits(config: BuildConfig, block: Block) -> tuple[int, int]:
-    """How many visits the blocks before this one of its split need, and how many it needs itself."""
+    """(uses of an asset that the earlier blocks of the split need, uses that this block needs)."""
     per_shard = _visits(config, Shard(block.shard.split, 0, 1, config.rows_per_shard).blocks)
     before = _visits(config, block.shard.blocks[: block.index])
     return block.shard.index * per_shard + before, _visits(config, [block])
@@ -209,9 +209,9 @@ def _visits(config: BuildConfig, blocks: Sequence[Block]) -> int:
 
 
 def _turns(weights: Sequence[float]) -> list[int]:
-    """The order in which pools take turns, over and over: each as often as its weight says, evenly spread.
+    """The order in which pools take turns, repeated: each in proportion to its weight, evenly spread.
 
-    Weights are taken to a hundredth of the least of them; whoever is farthest behind its share is next.
+    Weights are rounded to a hundredth of the smallest. The pool that is farthest behind its share is next.
     """
     shares = [Fraction(weight / min(weights)).limit_denominator(100) for weight in weights]
     scale = math.lcm(*(share.denominator for share in shares))

@@ -1,4 +1,4 @@
-"""From a config to a build plan: reads the templates, chooses and tries the assets, and lays out the rows."""
+"""Makes a build plan from a config: reads the templates, chooses and tries the assets, and lays out the rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from viewpoint100k.runtime.progress import Progress
 __all__ = ["make_build_plan"]
 
 _BUILT_IN = ("procedural",)
-"""Kinds of source whose assets are made by this package: there is nothing to try, and no two in 1,000 are alike."""
+"""Sources that generate their assets. They need no trial, and no two of 1,000 assets are alike."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ class _Part:
 
 @dataclass(frozen=True)
 class _Assets:
-    """What is known of a config's assets once they have been chosen."""
+    """The chosen assets of a config."""
 
     pools: Mapping[str, Sequence[Pool]]
-    """By split."""
+    """Pools by split."""
     contents: Mapping[str, str]
-    """Digest of the files of each asset that was tried and may be used."""
+    """Digest of the files of each tried and usable asset."""
     unusable: Mapping[str, str]
     same_objects: tuple[tuple[str, ...], ...]
     tried: Tried
@@ -52,9 +52,9 @@ class _Assets:
 
 
 def make_build_plan(config: BuildConfig) -> BuildPlan:
-    """The build_plan of ``config``: its templates read, its assets chosen and tried, its rows planned.
+    """The build plan of ``config``: it reads the templates, chooses and tries the assets, and plans the rows.
 
-    Raises ``UsageError`` where a template cannot be used, or nothing of a source.
+    Raises ``UsageError`` if a template, or a whole source, is unusable.
     """
     templates = {name: load_template(name) for name in config.questions}
     _check_types(templates)
@@ -88,7 +88,7 @@ def make_build_plan(config: BuildConfig) -> BuildPlan:
 def _config_digest(
     config: BuildConfig, source: Source, parts: Sequence[_Part], templates: Mapping[str, Template]
 ) -> str:
-    """Of all that rows follow from but the assets of the user. (The three empty values stand where these once did.)"""
+    """Digest of all inputs but the user's assets. (The three empty values keep the digests of old plans.)"""
     built_in = [asset_id for part in parts if part.is_built_in for asset_id in part.asset_ids]
     asked = sorted((t.question_type, t.digest, config.questions[name]) for name, t in templates.items())
     inputs = [[part.weight for part in parts], asked, {}, {}, []]
@@ -102,7 +102,7 @@ def _parts(source: Source) -> list[_Part]:
 
 
 def _choose(config: BuildConfig, source: Source, parts: Sequence[_Part]) -> _Assets:
-    """Assets of each part and split: of what is built in all, of everything else as many as the rows need."""
+    """Assets of each part and split: all built-in assets, and of other sources as many as the rows need."""
     visits = {split: count_visits(split, config, [part.weight for part in parts]) for split in ("train", "test")}
     ranked = {
         place: RankedPool(
@@ -115,7 +115,7 @@ def _choose(config: BuildConfig, source: Source, parts: Sequence[_Part]) -> _Ass
     }
     found = _try(config, source, list(ranked.values()))
     chosen = dict(zip(ranked, found.choice.pools, strict=True))
-    can_download = isinstance(source, Downloadable)  # Whether the reserve is on the disk must not decide.
+    can_download = isinstance(source, Downloadable)  # The result must not depend on whether the reserve is on the disk.
     pools: dict[str, list[Pool]] = {"train": [], "test": []}
     for place, part in enumerate(parts):
         of = chosen[place] if place in chosen else SplitAssets(*split_assets(part.asset_ids))
@@ -134,7 +134,7 @@ def _choose(config: BuildConfig, source: Source, parts: Sequence[_Part]) -> _Ass
 
 @dataclass(frozen=True)
 class _Found:
-    """What the survey has come to."""
+    """The result of the survey."""
 
     choice: Choice = field(default_factory=lambda: Choice((), (), HeldOut()))
     contents: Mapping[str, str] = field(default_factory=dict)
@@ -163,7 +163,7 @@ def _try(config: BuildConfig, source: Source, pools: Sequence[RankedPool]) -> _F
 
 
 def _seated(config: BuildConfig, split: str, pools: Sequence[Pool], built_in: Sequence[bool]) -> list[Pool]:
-    """The pools that have assets, with the visits of those that may grow assigned to them."""
+    """The pools that have assets; in pools that may grow, each use is assigned an asset."""
     there = [(pool, fixed) for pool, fixed in zip(pools, built_in, strict=True) if pool.assets]
     if not there:
         return []
@@ -175,7 +175,7 @@ def _seated(config: BuildConfig, split: str, pools: Sequence[Pool], built_in: Se
 
 
 def _check_types(templates: Mapping[str, Template]) -> None:
-    """A question type has one meaning: `verify` and everyone who reads the rows rely on it."""
+    """Checks that a question type has one meaning, which `verify` and readers of the rows rely on."""
     for name, template in templates.items():
         kind = template.question_type
         if kind in template_names() and name != kind:
@@ -185,7 +185,7 @@ def _check_types(templates: Mapping[str, Template]) -> None:
 
 
 def _check_motion(config: BuildConfig, templates: Mapping[str, Template]) -> None:
-    """What the camera does must let every type have its answers."""
+    """Checks that the camera motion allows every answer of every type."""
     if config.camera_motion == "orbit":
         for name, template in templates.items():
             parts = {part for case in template.cases.values() for part in case} - {"object", "around"}

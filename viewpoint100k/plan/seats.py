@@ -1,4 +1,4 @@
-"""Which asset each visit of a split goes to: all alike often, and hardly any other where an asset comes or goes."""
+"""Assigns an asset to each use in a split: all equally often, with few changes if an asset is added or removed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["drawn", "take_seats"]
 
 
 def take_seats(asset_ids: Sequence[str], count: int, *key: str | int) -> tuple[int, ...]:
-    """For each of ``count`` visits the place of its asset in ``asset_ids``, which are in the order of their rank.
+    """For each of ``count`` uses, the index of its asset in ``asset_ids``, which are in ranking order.
 
-    Where there are fewer assets than visits, each is visited as often as any other, give or take one; where there are
-    more, the first are visited. One after the other they take the first free visit of a random sequence of their own
-    (open addressing with uniform probing; Knuth, The Art of Computer Programming, volume 3, section 6.4). An asset that
-    is added thus displaces a few others, and all the rest stay where they are.
+    If there are fewer assets than uses, all assets have the same number of uses, give or take one. If there are more,
+    the first assets are used. Each asset in turn takes the first free place of its own random sequence (open addressing
+    with uniform probing; Knuth, The Art of Computer Programming, volume 3, section 6.4). A new asset therefore
+    displaces a few others, and all the rest keep their places.
     """
     if not asset_ids:
         return ()
@@ -33,9 +33,9 @@ def take_seats(asset_ids: Sequence[str], count: int, *key: str | int) -> tuple[i
 
 
 def drawn(hashes: Hashes, draw: int) -> int:
-    """The place of the asset that a draw falls on, each as likely as another.
+    """The index of the asset for a draw; each asset is equally likely.
 
-    An asset that is added takes its own share of the draws and changes no other (rendezvous hashing; Thaler and
+    A new asset takes its own share of the draws and changes no other (rendezvous hashing; Thaler and
     Ravishankar 1998, "Using Name-Based Mappings to Increase Hit Rates").
     """
     return int(np.argmax(keyed(hashes, "draw", draw)))

@@ -1,7 +1,7 @@
-"""What a block is to hold: which pairs, what the camera does in each, and which questions are asked of it.
+"""Plans the content of a block: its pairs, the camera motion in each, and the questions about each.
 
-All balance is made here, before a single picture: question types by weight, directions, angles, the right option's
-place, and, where camera motions are independent, the joint distribution of their parts.
+All balancing happens here, before anything is rendered: question types by weight, directions, angles, the position of
+the correct option, and, for independent camera motions, the joint distribution of their parts.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from viewpoint100k.views.motions import LEVELS, SOME, Motion
 __all__ = ["FORMS", "PairSpec", "QuestionSpec", "apportion", "plan_pairs"]
 
 FORMS = ("plain", "swapped", "mirrored", "paraphrased")
-"""Forms of one question about one pair: as it is, with the images in the other order, with both images mirrored left to
-right, and in other words. Whoever answers one rightly should answer all."""
+"""Forms of one question about one pair: unchanged, with the images in the other order, with both images mirrored left
+to right, and in other words. A model that answers one correctly should answer all correctly."""
 
 T = TypeVar("T")
 
@@ -34,42 +34,42 @@ Cell = tuple[int, int]
 
 _CELLS: tuple[Cell, ...] = tuple((side, turn) for side in (-1, 0, 1) for turn in (-1, 0, 1))
 _AROUND: tuple[Cell, ...] = ((1, -1), (-1, 1))
-"""Sideways and turn of a camera that goes around the object to the right, and to the left."""
+"""(sideways, turn) of a camera that goes around the object to the right, and to the left."""
 _DISORDER = 2.0
-"""Seats by which a fuller pair may come before an emptier one when questions are dealt."""
+"""Random noise, in questions per pair, when questions are assigned to the pairs with the fewest questions."""
 _TURNED_IN_PLACE: tuple[Cell, ...] = ((0, -1), (0, 1))
 
 
 @dataclass(frozen=True)
 class QuestionSpec:
-    """A row that a block still lacks: a question about the pair of its slot."""
+    """One planned row: a question about the pair of its `PairSpec`."""
 
     template: str
     answer_position: int
-    """Place of the right option among those shown."""
+    """Index of the correct option among those shown."""
     form: str = "plain"
     """One of `FORMS`."""
     language: str = "en"
     reasoned: bool = False
-    """Whether the row carries a chain of thought."""
+    """True if the row carries a chain of thought."""
 
 
 @dataclass(frozen=True)
 class PairSpec:
-    """A pair that a block still lacks: what the camera is to do in it, and what is asked about it."""
+    """One planned pair: the camera motion in it, and the questions about it."""
 
     asks: tuple[QuestionSpec, ...]
     azimuth_deg: tuple[float, float] | None = None
-    """Signed range of the azimuth change, low to high; None where ``motion`` says what the camera does."""
+    """Signed range of the azimuth change, low to high; None if ``motion`` states the camera motion."""
     motion: Motion | None = None
-    """None where the camera walks around the object, looking at it."""
+    """None if the camera walks around the object and looks at it."""
     object: str = "as_it_is"
-    """What the second image shows, see `viewpoint100k.views.motions.LEVELS`."""
+    """What the second image shows; see `viewpoint100k.views.motions.LEVELS`."""
     staged: bool = True
-    """Whether the object stands on a stage: not, where the stage would tell what the object does not."""
+    """True if the object stands on a stage. False if the stage would give the answer away."""
 
     def with_any_angle(self, azimuth_deg: tuple[float, float]) -> PairSpec:
-        """The same slot for any angle in ``azimuth_deg``, its unsigned range, in the slot's own direction."""
+        """The same spec for any angle in ``azimuth_deg``, its unsigned range, in the spec's own direction."""
         if self.azimuth_deg is None:
             return self
         return replace(self, azimuth_deg=_signed(1 if self.azimuth_deg[0] > 0 else -1, azimuth_deg))
@@ -84,9 +84,9 @@ class PairSpec:
 
 
 def plan_pairs(config: BuildConfig, block: Block, templates: Mapping[str, Template]) -> list[PairSpec]:
-    """The block's pairs to be, in random order, with as many asks in all as the block has rows.
+    """The block's pair specifications in random order. They hold as many question specs as the block has rows.
 
-    Counts that cannot be equal differ by one, and chance says which is the larger.
+    Counts that cannot be equal differ by one; which one is larger is random.
     """
     rng = generator(config.seed, "slots", block.shard.split, block.shard.index, block.index)
     names = apportion(rng, dict(config.questions), block.rows)
@@ -97,7 +97,7 @@ def plan_pairs(config: BuildConfig, block: Block, templates: Mapping[str, Templa
 
 
 class _Dealer:
-    """Deals questions to pairs, and motions to cameras."""
+    """Assigns questions to pairs, and motions to cameras."""
 
     def __init__(self, config: BuildConfig, templates: Mapping[str, Template], rng: np.random.Generator) -> None:
         self._config, self._templates, self._rng = config, templates, rng
@@ -113,7 +113,7 @@ class _Dealer:
     # --- a camera that walks around the object -----------------------------------------------------------------------
 
     def orbits(self, names: Sequence[str]) -> list[PairSpec]:
-        """PairSpecs for walks around the object: in every type both directions alike often, and every angle."""
+        """Pair specs for walks around the object. Both directions and all angles are equally frequent in every type."""
         signs = cycle(self._rng, (-1, 1))
         by_type = sorted((name, next(signs)) for name in names)
         groups = [([name], sign) for name, sign in by_type]
@@ -124,7 +124,7 @@ class _Dealer:
         return [self._around(group, sign) for group, sign in groups]
 
     def _groups(self, names: Sequence[str]) -> list[list[str]]:
-        """Types dealt to pairs, each pair with different ones; a type that wants a pair to itself gets one."""
+        """Groups of different types, one group per pair. A type that needs its own pair forms its own group."""
         alone = [[name] for name in names if self._is_alone(name)]
         counts = Counter(name for name in names if not self._is_alone(name))
         groups = []
@@ -135,7 +135,7 @@ class _Dealer:
         return alone + groups
 
     def _around(self, group: Sequence[str], sign: int) -> PairSpec:
-        """A pair between whose images the camera goes around the object, looking at it."""
+        """A pair spec for a camera that goes around the object and looks at it."""
         parts = self._next_case(group[0])
         side = {"left": -1, "right": 1}.get(parts.get("around", SOME), sign)
         return PairSpec(
@@ -148,7 +148,7 @@ class _Dealer:
     # --- cameras that move part by part ------------------------------------------------------------------------------
 
     def independent(self, names: Sequence[str]) -> list[PairSpec]:
-        """PairSpecs whose joint distribution of sideways movement and turn is flat over all nine cells, by rows."""
+        """Pair specs whose joint distribution of sideways movement and turn is uniform over all nine cells, by rows."""
         solitary = sorted(name for name in names if self._is_alone(name))
         slots = [self._alone(name) for name in solitary]
         shared = Counter(name for name in names if not self._is_alone(name))
@@ -157,7 +157,7 @@ class _Dealer:
         return slots + self._in_groups(shared, already)
 
     def _alone(self, name: str) -> PairSpec:
-        """A pair, or more views, for one question."""
+        """A pair spec, or one with more views, for one question."""
         template = self._templates[name]
         parts = self._next_case(name)
         if isinstance(template.answer, Candidates | Arc) or template.goes_around or "around" in parts:
@@ -179,7 +179,7 @@ class _Dealer:
         return int(self._rng.choice((-1, 1))) if level == SOME else LEVELS[part].index(level) - 1
 
     def _in_all_forms(self, shared: Counter[str]) -> list[PairSpec]:
-        """Pairs about which one question is asked in every form; their rows are taken out of ``shared``."""
+        """Pair specs with one question in every form; their rows are subtracted from ``shared``."""
         count = round(self._config.consistency_share * shared.total() / len(FORMS))
         slots = []
         others = shuffled_rounds(self._rng, [cell for cell in _CELLS if cell != (0, 0)])
@@ -190,7 +190,7 @@ class _Dealer:
             name = fitting[int(self._rng.integers(len(fitting)))]
             shared[name] -= len(FORMS)
             cell = next(self._sides) if self._templates[name].goes_around else next(self._cells)
-            # Whoever goes forwards and turns has moved sideways by camera 2, and not by camera 1: not when swapped.
+            # A forward motion with a turn is sideways along camera 2's axes, not camera 1's: not if swapped.
             is_turned = cell in _TURNED_IN_PLACE and self._sideways_for(name) == "camera"
             upright = (0, 0) if is_turned else next(others)
             motion = self._motion(cell, upright, [name])
@@ -198,7 +198,7 @@ class _Dealer:
         return slots
 
     def _in_groups(self, shared: Counter[str], already: int) -> list[PairSpec]:
-        """Pairs that carry several questions each."""
+        """Pair specs with several questions each."""
         seats = self._config.questions_per_pair
         around = sorted(name for name in shared if self._templates[name].goes_around)
         everywhere = sorted(name for name in shared if self._concerns_sides(name) and name not in around)
@@ -206,7 +206,7 @@ class _Dealer:
         needed = -(-int(sum(shared[name] for name in around)) // max(1, seats - 1))
         cells = self._flat(-(-shared.total() // seats), needed, already)
         groups: list[list[str]] = [[] for _ in cells]
-        # Questions about the sides go first, each type evenly to all cells; then those that only some cells can carry.
+        # First assign questions about the sides, each type evenly to all cells; then those that fit only some cells.
         going = [place for place, cell in enumerate(cells) if cell in _AROUND]
         left_over: list[str] = []
         for names, places in ((everywhere, list(range(len(cells)))), (around, going), (rest, list(range(len(cells))))):
@@ -227,8 +227,8 @@ class _Dealer:
     def _deal(
         self, name: str, count: int, groups: Sequence[list[str]], places: Sequence[tuple[int, Cell]]
     ) -> list[str]:
-        """Adds ``count`` questions of a type to groups with a seat for it, in the order of ``places``, the emptier ones
-        first; gives back those for which there was none."""
+        """Adds ``count`` questions of a type to groups with room for it, in the order of ``places``, emptier groups
+        first. Returns those that found no room."""
         seats = self._config.questions_per_pair
         fitting = [
             place
@@ -237,7 +237,7 @@ class _Dealer:
         ]
         if self._concerns_sides(name):
             chosen = fitting[:count]
-        else:  # With some chance, or one type would shun the pairs of another and its motion those of the other's.
+        else:  # Without the noise, two types would avoid each other's pairs, and so each other's motions.
             chance = dict(zip(fitting, self._rng.random(len(fitting)) * _DISORDER, strict=True))
             chosen = sorted(fitting, key=lambda place: len(groups[place]) + chance[place])[:count]
         for place in chosen:
@@ -245,19 +245,19 @@ class _Dealer:
         return [name] * (count - len(chosen))
 
     def _agrees(self, name: str, group: Sequence[str], cell: Cell) -> bool:
-        """Whether a type and those of a group may be asked about one pair: all measure sideways along one axis, or the
-        camera goes around and so moves sideways by any."""
+        """True if a type and those of a group may share a pair: all measure sideways along the same axis, or the camera
+        goes around the object, which is sideways along any axis."""
         return cell in _AROUND or len({axis for other in (name, *group) if (axis := self._sideways_for(other))}) < 2
 
     def _sideways_for(self, name: str) -> Literal["camera", "object"] | None:
-        """Whose left and right a type asks about; None for one that asks about neither, or goes around anyway."""
+        """Whose left and right a type asks about; None if it asks about neither, or the camera goes around anyway."""
         template = self._templates[name]
         if template.goes_around:
             return None
         return "camera" if "sideways" in template.factors else "object" if "around" in template.factors else None
 
     def _through_all_cells(self, places: Sequence[int], cells: Sequence[Cell]) -> list[int]:
-        """``places`` in an order in which each run of nine goes through all cells, as far as there are such."""
+        """``places`` in an order in which each run of nine covers all cells, as far as possible."""
         seen: Counter[Cell] = Counter()
         order = {cell: float(draw) for cell, draw in zip(_CELLS, self._rng.random(len(_CELLS)), strict=True)}
         rounds = {}
@@ -267,10 +267,10 @@ class _Dealer:
         return sorted(places, key=lambda place: rounds[place])
 
     def _flat(self, count: int, around: int, already: int) -> list[Cell]:
-        """(sideways, turn) of ``count`` pairs, in random order, all alike often by rows.
+        """(sideways, turn) of ``count`` pairs, in random order, all equally frequent by rows.
 
-        ``already`` rows of the block go around the object as it is. Where more pairs than the flat share are needed of
-        a camera that goes around, ``around`` of them do.
+        ``already`` rows of the block use a camera that goes around the object. If such a camera needs more pairs than
+        its uniform share, it gets ``around`` pairs.
         """
         seats = self._config.questions_per_pair
         surplus = round((already * 7 / 9) / seats + self._rng.random() - 0.5)
@@ -284,18 +284,18 @@ class _Dealer:
         return [chosen[i] for i in self._rng.permutation(count)]
 
     def _angle(self, group: Sequence[str]) -> tuple[float, float]:
-        """The next range of angles, scaled to what all types of a group ask about."""
+        """The next range of angles, scaled to the range that all types of a group accept."""
         low, high = self._config.pairs.azimuth_deg
         asked = [span for name in group if (span := self._templates[name].requires.azimuth_deg)]
         least, most = max([low, *(span[0] for span in asked)]), min([high, *(span[1] for span in asked)])
         begin, end = next(self._bins)
         if least >= most:
-            return begin, end  # No angle suits them all; each refuses what it cannot use.
+            return begin, end  # No angle suits all types; each rejects what it cannot use.
         scale = (most - least) / (high - low)
         return least + (begin - low) * scale, least + (end - low) * scale
 
     def _motion_of(self, signs: Mapping[str, int], group: Sequence[str]) -> Motion:
-        """A motion of these parts; one that goes around is asked for by its angle."""
+        """A motion with these signs; a motion around the object is specified by its angle."""
         cell = signs["sideways"], signs["turn"]
         upright = Motion(0, 0, signs["height"], signs["distance"], signs.get("tilt", 0), signs.get("roll", 0))
         if cell in _AROUND:
@@ -306,7 +306,7 @@ class _Dealer:
         )
 
     def _motion(self, cell: Cell, upright: Cell, group: Sequence[str]) -> Motion:
-        """``cell``: sideways and turn; ``upright``: height and distance."""
+        """A motion with (sideways, turn) from ``cell`` and (height, distance) from ``upright``."""
         factors = frozenset().union(*(self._templates[name].factors for name in group)) if group else frozenset()
         tilt, roll = (next(self._levels[part]) if part in factors else 0 for part in ("tilt", "roll"))
         parts = ("sideways", "turn", "height", "distance", "tilt", "roll")
@@ -322,7 +322,7 @@ class _Dealer:
         return QuestionSpec(name, position, form, language)
 
     def _next_case(self, name: str) -> Mapping[str, str]:
-        """How the next answer of a type is brought about: all its answers take turns."""
+        """The settings that produce the next answer of a type; all its answers take turns."""
         return self._templates[name].cases[next(self._cases[name])] if name in self._cases else {}
 
     def _is_alone(self, name: str) -> bool:
@@ -339,7 +339,7 @@ class _Dealer:
 def _with_reasoning(
     slots: Sequence[PairSpec], count: int, templates: Mapping[str, Template], rng: np.random.Generator
 ) -> list[PairSpec]:
-    """The same slots, ``count`` of whose asks are to carry a chain of thought; plain ones, of types that may."""
+    """The same specs, with a chain of thought for ``count`` plain questions of types that allow it."""
     able = [
         (i, j)
         for i, slot in enumerate(slots)
@@ -354,7 +354,7 @@ def _with_reasoning(
 
 
 def apportion(rng: np.random.Generator, weights: Mapping[str, float], total: int) -> list[str]:
-    """``total`` names, grouped, each as often as its weight says; the fractions left over are drawn by lot."""
+    """``total`` names, grouped, each as often as its weight says; remaining fractions are drawn at random."""
     names = sorted(weights)
     listed = np.array([weights[name] for name in names])
     shares = listed / exact.total(listed) * total
@@ -368,12 +368,12 @@ def apportion(rng: np.random.Generator, weights: Mapping[str, float], total: int
 
 
 def cycle(rng: np.random.Generator, values: Sequence[T]) -> Iterator[T]:
-    """Values for ever, in one random order over and over: in any run of them counts differ by at most one."""
+    """Endless values: one random order, repeated. In any run, the counts differ by at most one."""
     return itertools.cycle([values[i] for i in rng.permutation(len(values))])
 
 
 def shuffled_rounds(rng: np.random.Generator, values: Sequence[T]) -> Iterator[T]:
-    """Values for ever, in rounds of all of them, each in an order of its own: two such never go in step."""
+    """Endless values in rounds of all of them, each round in a new order, so that two such streams never align."""
     first = [values[i] for i in rng.permutation(len(values))]
     further = (values[i] for _ in itertools.count() for i in rng.permutation(len(values)))
     return itertools.chain(first, further)

@@ -1,4 +1,4 @@
-"""Goes down the rank of a source's assets and tries them, until as many can be used as the rows need."""
+"""Tries a source's assets in ranking order until enough usable assets are found."""
 
 from __future__ import annotations
 
@@ -23,43 +23,43 @@ from viewpoint100k.runtime.progress import Progress
 __all__ = ["Survey", "Walk"]
 
 _MOST_AHEAD = 64
-"""Where many assets cannot be used, up to this many times as many are tried at once as are still wanted."""
+"""If many assets are unusable, up to this many times the missing number is tried at once."""
 _AT_ONCE = 2000
-"""Assets that are looked up and tried together at most, to bound memory."""
+"""Most assets that are tried together, to bound memory."""
 _BETWEEN_WRITES_S = 0.1
-"""What is found is on the disk this soon: a survey that is killed does not try it again."""
+"""Findings are written to the disk after this time, so that a killed survey does not repeat them."""
 
 
 @dataclass
 class Walk:
-    """A way down a rank: what has been tried of it so far."""
+    """The state of a survey of one ranking."""
 
     order: Iterator[str]
     usable: list[str] = field(default_factory=list)
-    """In the order of the rank."""
+    """Usable assets, in ranking order."""
     dropped: dict[str, str] = field(default_factory=dict)
-    """Those that cannot be used, and the reason code of each."""
+    """Unusable assets, with the reason code of each."""
     exhausted: bool = False
-    """Whether there is no more to try."""
+    """True if no untried assets are left."""
     ahead: list[tuple[str, Finding]] = field(default_factory=list)
-    """Tried before it was known whether they would be needed; they count from when they are."""
+    """Assets that were tried ahead of need. They count once they are needed."""
 
     def next_ids(self, count: int) -> tuple[str, ...]:
-        """The ids that come next, without those that are known to be of no use; they stay where they are."""
+        """The next ``count`` ids, without those known to be unusable. The walk does not advance."""
         following = list(itertools.islice(self.order, count))
         self.order = itertools.chain(following, self.order)
         return (*(asset_id for asset_id, finding in self.ahead if not finding.reason), *following)[:count]
 
     @property
     def tried(self) -> int:
-        """As many as the rank had to be gone down for, whatever was tried ahead."""
+        """How many assets the ranking needed, without those tried ahead."""
         return len(self.usable) + len(self.dropped)
 
 
 class Survey:
-    """Tries assets of one config's source. To be used as a context manager: it keeps processes.
+    """Tries the assets of one config's source. Use it as a context manager, because it keeps worker processes.
 
-    What is found does not depend on how many processes try, nor on what was stored before.
+    The findings do not depend on the number of processes, nor on earlier stored findings.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class Survey:
         cores = len(os.sched_getaffinity(0))
         self._processes: TrialProcesses[Finding] = TrialProcesses(partial(_examiner, config), timeout_s, cores)
         self.descriptors: dict[str, Descriptor] = {}
-        """Of the meshes that can be used."""
+        """Descriptions of the usable meshes."""
         self.sha256: dict[str, str] = {}
-        """Digest of the files of each asset that can be used."""
+        """Digest of the files of each usable asset."""
 
     def __enter__(self) -> Self:
         return self
@@ -83,9 +83,9 @@ class Survey:
         self._store.close()
 
     def go_on(self, walk: Walk, wanted: int) -> None:
-        """Tries the next assets of a walk until it has ``wanted`` usable ones, or there are no more.
+        """Tries the next assets of a walk until it has ``wanted`` usable ones, or no more are left.
 
-        No more than that are taken into account: what is tried ahead of that waits for the next time.
+        Only these are counted. Assets tried beyond them wait for the next call.
         """
         while len(walk.usable) < wanted and not (walk.exhausted and not walk.ahead):
             if not walk.ahead:
@@ -99,7 +99,7 @@ class Survey:
             del walk.ahead[:taken]
 
     def go_to_the_end(self, walk: Walk) -> dict[str, str]:
-        """Tries all that is left of a walk, without taking any of it; gives what cannot be used, and why."""
+        """Tries all remaining assets of a walk without taking any; returns the unusable ones with their reasons."""
         dropped = {asset_id: f.reason for asset_id, f in walk.ahead if f.reason}
         while not walk.exhausted:
             dropped |= {asset_id: f.reason for asset_id, f in self._try_next(walk, _AT_ONCE) if f.reason}
@@ -134,9 +134,10 @@ class Survey:
         return found
 
     def _try_each(self, keys: Mapping[str, bytes | None]) -> dict[str, Finding]:
-        """Tries assets and stores what is found.
+        """Tries assets and stores the findings.
 
-        In random order, and each is looked up again just before: jobs that begin together share the work.
+        The order is random, and each asset is looked up again just before its trial, so that parallel jobs share the
+        work.
         """
         found: dict[str, Finding] = {}
         unwritten: list[tuple[bytes | None, Finding]] = []
@@ -160,7 +161,7 @@ class Survey:
                     if isinstance(finding, Failure):
                         finding = Finding(finding.reason, finding.message)
                     found[asset_id] = finding
-                    if self._store.key(asset_id) == keys[asset_id]:  # The file was not changed meanwhile.
+                    if self._store.key(asset_id) == keys[asset_id]:  # The file did not change meanwhile.
                         unwritten.append((keys[asset_id], finding))
                     self._progress.advance(1)
                 if time.monotonic() - written >= _BETWEEN_WRITES_S:

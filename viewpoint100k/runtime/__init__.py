@@ -1,1 +1,1 @@
-"""What every room needs of the process it runs in: environment, files, progress, time."""
+"""Shared services of a process: environment variables, files, progress and timing."""

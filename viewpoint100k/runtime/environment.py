@@ -1,4 +1,4 @@
-"""Variables of this process's environment, for a while."""
+"""Sets environment variables of this process temporarily."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["ONE_CORE", "environment", "one_core"]
 
 @contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Sets ``values`` within, for this process and those that it starts; afterwards all is as it was."""
+    """Sets ``values`` inside the block, for this process and the processes it starts; restores the old values after."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -30,13 +30,13 @@ ONE_CORE = {
     "OPENBLAS_NUM_THREADS": "1",
     "PYOPENGL_PLATFORM": "egl",
 }
-"""The environment of a process that is to keep one core busy; read by libraries when they are imported."""
+"""Environment of a process that uses one core. Libraries read it when they are imported."""
 
 
 def one_core() -> AbstractContextManager[None]:
-    """Processes that are started within this begin in the environment `ONE_CORE`.
+    """Processes that start inside this block have the environment `ONE_CORE`.
 
-    A spawned process imports numpy, and with it a BLAS that reads its environment then, to unpickle what it is to do:
-    a worker that sets its own environment comes too late.
+    A spawned process imports numpy, and with it a BLAS, while it unpickles its task. The BLAS reads the environment at
+    that moment, so it is too late for the worker to set its own environment.
     """
     return environment(ONE_CORE)

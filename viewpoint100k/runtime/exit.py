@@ -1,4 +1,4 @@
-"""How every command line of the project ends: one sentence on an error, and an exit code that means something."""
+"""How every command line of the project ends: with one sentence for an error, and with a documented exit code."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from viewpoint100k.errors import ViewpointError
 __all__ = ["INTERRUPTED", "run_app"]
 
 INTERRUPTED = 130
-"""Exit code after Ctrl-C: 128 and the signal's number."""
+"""Exit code after Ctrl-C: 128 plus the signal's number."""
 
 
 def run_app(program: str, app: Callable[..., object], stopped: str = "stopped") -> None:
     """Runs a Typer ``app`` on the process's arguments, and exits with its code.
 
-    Errors end in one sentence that begins with ``program``; a traceback is shown with ``--debug`` alone. ``stopped`` is
-    what to say where the user interrupts it.
+    An error prints one sentence that begins with ``program``; ``--debug`` also shows the traceback. ``stopped`` is the
+    message after the user interrupts the program.
     """
     arguments = sys.argv[1:]
-    ours = arguments.index("--") if "--" in arguments else len(arguments)  # The rest is another program's.
+    ours = arguments.index("--") if "--" in arguments else len(arguments)  # The rest belongs to another program.
     debug = "--debug" in arguments[:ours]
     arguments = [one for place, one in enumerate(arguments) if one != "--debug" or place > ours]
     code: object = 0
@@ -37,7 +37,7 @@ def run_app(program: str, app: Callable[..., object], stopped: str = "stopped") 
             raise
         failure = _told(program, error)
     if failure is not None:
-        # Only now that the error is forgotten is what it held let go: a reader's threads abort a process that ends.
+        # Release what the error's traceback holds: reader threads that still run abort a process at exit.
         gc.collect()
         sentence, exit_code = failure
         print(sentence, file=sys.stderr)
@@ -48,14 +48,14 @@ def run_app(program: str, app: Callable[..., object], stopped: str = "stopped") 
 
 
 def _told(program: str, error: Exception) -> tuple[str, int]:
-    """(what to say of it, exit code)."""
+    """(message, exit code) for an error."""
     if isinstance(error, ViewpointError):
         return f"{program}: error: {error}", error.exit_code
-    # Typer may carry a Click of its own, so that its usage errors are known by what they can do.
+    # Typer may bundle its own Click, so usage errors are recognised by their methods, not by their class.
     describe = getattr(error, "format_message", None)
     if describe is None:
         what = f"{type(error).__name__}: {error} (a fault of this program: --debug shows where)"
         return f"{program}: error: {what}", 1
-    if type(error).__name__ == "NoArgsIsHelpError":  # What it describes is the whole help.
+    if type(error).__name__ == "NoArgsIsHelpError":  # The error's message is the whole help text.
         return describe(), 2
     return f"{program}: error: {describe().rstrip('.')}: see {program} --help", 2

@@ -1,4 +1,4 @@
-"""Files that exist whole or not at all, and their digests."""
+"""Writes files atomically, and computes their digests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def file_sha256(path: Path) -> str:
 
 
 def write_atomically(path: Path, content: bytes | memoryview) -> None:
-    """Writes a file that exists whole or not at all, whatever kills the process."""
+    """Writes a file so that it is either complete or absent, even if the process is killed."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     with temporary.open("wb") as file:
         file.write(content)
@@ -24,7 +24,7 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
 
 
 def rename_durably(temporary: Path, path: Path) -> None:
-    """Renames a written file after its bytes are on the disk, and then makes the name itself last."""
+    """Flushes a written file to the disk, renames it, and then flushes the new name."""
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     os.replace(temporary, path)

@@ -1,11 +1,11 @@
-"""Sources, renderers, exports and audits of other packages, which join by entry points.
+"""Loads sources, renderers, exports and audits that other packages register as entry points.
 
 A package states in its ``pyproject.toml``, for example::
 
     [project.entry-points."viewpoint100k.sources"]
     shapes = "my_package:open_shapes"
 
-and ``--source shapes:DIR`` then calls ``open_shapes``. What is called, and with what, is stated in docs/extending.md.
+and ``--source shapes:DIR`` then calls ``open_shapes``. docs/extending.md states the signatures.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Group = Literal["sources", "renderers", "exports", "audits"]
 
 
 def plugin_names(group: Group) -> tuple[str, ...]:
-    """Names of the group that installed packages offer, sorted."""
+    """Names that installed packages register in the group, sorted."""
     return tuple(sorted(_entries(group)))
 
 
 def load_plugin(group: Group, name: str) -> Any | None:
-    """What ``name`` stands for in the group; None where no installed package offers it.
+    """The object registered as ``name`` in the group; None if no installed package registers it.
 
-    Raises ``UsageError`` where a package offers it and cannot be imported.
+    Raises ``UsageError`` if a package registers it but it cannot be imported.
     """
     entry = _entries(group).get(name)
     if entry is None:

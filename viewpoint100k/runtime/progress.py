@@ -1,4 +1,4 @@
-"""How far a long command is: a bar on a terminal, a plain line now and then elsewhere."""
+"""Shows the progress of a long command: a bar on a terminal, a plain line at intervals elsewhere."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 class Progress:
-    """Counts towards ``total``, showing rate and time left. Counting may go back where work is begun again.
+    """Counts towards ``total`` and shows the rate and the time left. The count may go back when work is restarted.
 
-    ``total`` is 0 where nobody knows it. Work that is done within ``delay_s`` is not spoken of. With ``first_at_once``
-    there is a plain line as soon as anything is done.
+    ``total`` is 0 if it is unknown. Work that ends within ``delay_s`` shows nothing. With ``first_at_once`` the first
+    plain line appears as soon as anything is done.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Progress:
             self._print_line()
 
     def reach(self, done: int, total: int) -> None:
-        """Sets the count, and a total that was not known before."""
+        """Sets the count, and the total if it was unknown before."""
         self._total = total
         if self._bar is not None:
             self._bar.total = total

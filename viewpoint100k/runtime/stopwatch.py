@@ -1,4 +1,4 @@
-"""Where the time goes: seconds by stage, for benchmarks."""
+"""Measures the seconds spent in each stage, for benchmarks."""
 
 from __future__ import annotations
 

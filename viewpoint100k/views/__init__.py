@@ -1,1 +1,1 @@
-"""Which cameras to place, which frames make a pair, and whether the pair can be answered from its images."""
+"""Chooses the cameras and the frames of a pair, and checks that the images can answer the question."""

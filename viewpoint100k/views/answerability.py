@@ -1,13 +1,13 @@
-"""Could the images have looked the same, had another answer been true? If so, nobody can answer the question.
+"""Measures whether the images would look the same if another answer were true. Such a question has no answer.
 
-For a pair (A, B) of a mesh and each wrong option there are cameras B' for which that option would be true: B mirrored
-to the other side of A; B moved on by a rotation under which the object looks like itself; A, had the camera not moved.
-The image from B is held against the image from each B', and the difference for the most similar B' is the pair's
+For a pair (A, B) of a mesh and each wrong option, there are cameras B' for which that option would be true: B mirrored
+to the other side of A; B after a further rotation that maps the object onto itself; A, for a camera that did not move.
+The image from B is compared with the image from each B'. The difference for the most similar B' is the pair's
 **answerability**.
 
-What neither A nor B shows may look like anything, and must not tell the two apart: a label behind the object makes B'
-differ from B, and helps nobody who has not seen it. So a pixel of B' whose surface neither shows counts only for as
-much as B differs there from the object's plain look as well.
+Surface that neither A nor B shows may look like anything, so it must not count. For example, a label behind the object
+makes B' differ from B, but does not help anyone who has not seen it. So a pixel of B' whose surface neither A nor B
+shows counts only as much as B also differs there from the object's plain look.
 """
 
 from __future__ import annotations
@@ -30,48 +30,48 @@ __all__ = ["Counterfactuals"]
 Floats = NDArray[np.float64]
 
 _SIZE = 72
-"""Pixels along each side: enough for a label that a person would notice, few enough to cost little."""
+"""Pixels along each side: enough for a label that a person would notice, and cheap to render."""
 
 _FOV_DEG = 40.0
 
 _BLUR = 1.2
-"""Pixels: differences finer than this are sampling, not surface."""
+"""Pixels: finer differences are sampling noise, not surface."""
 
 _BLEEDING = 2
-"""Pixels over which the blur carries the colour of a surface that was not seen."""
+"""Pixels over which the blur spreads the colour of unseen surface."""
 
 _FOLDS = {3: (6, 12), 4: (8, 12), 5: (10,)}
-"""Rotational symmetries that are looked for, and those that are only possible where they are found. A half turn leads
-out of the range of angles; shapes with more sides look like their neighbours under any of these."""
+"""Rotational symmetries that are tested, and those that are only possible if the former are found. A half turn
+leaves the range of angles; shapes with more sides look like their neighbours under any of these."""
 
 _BACKGROUND = 128
 """Value of every channel around an object that is drawn without a stage."""
 
 _SMALLEST_MARK = 16
-"""Pixels that must differ: fewer may be the edge of something that fell half a pixel elsewhere."""
+"""Smallest number of differing pixels: fewer may be an edge that moved by half a pixel."""
 
 _REACH = (2, 5)
-"""Pixels by which a view may be moved up or down, and to the left or right, to fit another."""
+"""Largest shift in pixels, vertically and horizontally, to fit one view to another."""
 
 _LIGHTNESS_STEPS = 64
-"""Lightness is compared in whole numbers of these steps, so that sums over pixels have no rounding."""
+"""Lightness is compared in whole multiples of this step, so that sums over pixels have no rounding error."""
 
 _SHIFTS = sorted(
     itertools.product(range(-_REACH[0], _REACH[0] + 1), range(-_REACH[1], _REACH[1] + 1)),
     key=lambda shift: abs(shift[0]) + abs(shift[1]),
 )
-"""All such moves, down and to the right, the smallest first."""
+"""All such shifts, (down, right), the smallest first."""
 
 _HARDLY_A_TURN_DEG = 3.0
 _SMALL_TURN_DEG = 9.0
-"""Where the camera did not go around the object at all, it is asked whether it might have by this much."""
+"""If the camera did not go around the object, the check compares with a camera that went around by this much."""
 
 _HANDEDNESS_STEP_DEG = 15.0
-"""Between the views with which a mirror image is compared."""
+"""Angle between the views that are compared with a mirror image."""
 
 _SELF_SIMILAR = 6.0
-"""Nine tenths of an object's pixels change by less than this (CIE 1976 delta E) under a turn: it may be a symmetry,
-whatever else a small mark says."""
+"""If nine tenths of an object's pixels change by less than this (CIE 1976 delta E) under a turn, the turn may be a
+symmetry, whatever a small mark shows."""
 
 
 Direction = tuple[float, float]
@@ -84,18 +84,18 @@ class _Look:
     lab: NDArray[np.float32]
     """(h, w, 3) CIELAB, blurred."""
     mask: NDArray[np.bool_]
-    """(h, w): where the object is, by its colour."""
+    """(h, w): the object's mask, from the colour image."""
     depth: NDArray[np.float32]
     """(2h, 2w)."""
 
 
 class Counterfactuals:
-    """Compares what was seen of one mesh with what would have been seen from elsewhere."""
+    """Compares the seen views of one mesh with views from other cameras."""
 
     def __init__(self, scene: LoadedScene, axis: Floats) -> None:
-        """``scene``: the mesh without a stage, so that nothing but the object tells the views apart.
+        """``scene``: the mesh without a stage, so that only the object distinguishes the views.
 
-        ``axis``: (3,), the mesh's centroid, through which the upright axis runs about which it might be symmetric.
+        ``axis``: (3,), the mesh's centroid; the upright axis of a possible symmetry passes through it.
         """
         self._scene = scene
         self._center = np.array([axis[0], axis[1], 0.0])
@@ -104,18 +104,18 @@ class Counterfactuals:
         self._folds: tuple[int, ...] | None = None
 
     def answerability(self, first: Camera, second: Camera, pairs: Pairs) -> float:
-        """The smallest difference between the second image and any that another answer would have given.
+        """The smallest difference between the second image and any image that another answer would give.
 
-        In hundredths of CIE 1976 delta E, at the place where the two differ most: 0 is no difference at all, 0.05 one
-        that must be looked for, 1 black against white. The views are taken at the cameras' azimuths and elevations,
-        from a common distance and straight at the object, for neither may give an answer away.
+        In hundredths of CIE 1976 delta E, where the two differ most: 0 is no difference, 0.05 is visible on close
+        inspection, 1 is black against white. The views use the cameras' azimuths and elevations, but a common distance
+        and a centred object, because distance and position must not give the answer away.
         """
         here, there = _direction(first), _direction(second)
         turn = wrap_deg(there[0] - here[0])
         wanted = [here, there]
         if abs(turn) > _HARDLY_A_TURN_DEG:
             wanted.append((here[0] - turn, there[1]))
-            if self._folds is None:  # They will be looked for: draw what that takes along with the rest.
+            if self._folds is None:  # They will be needed: render their views together with the rest.
                 wanted += [(azimuth, there[1]) for azimuth in (0.0, *(360.0 / fold for fold in _FOLDS))]
         self._draw(wanted)
         seen, known = self._look(there), self._look(here)
@@ -126,10 +126,10 @@ class Counterfactuals:
         return min(_difference(seen, other, known, plain) for other in others) / 100
 
     def handedness(self, camera: Camera) -> float:
-        """How different the mirror image of a view is from every view of the object at the same elevation.
+        """The difference between the mirror image of a view and the most similar view at the same elevation.
 
-        As delta E divided by 100, like `answerability`: 0 for an object that is its own mirror image, of which no image
-        can be called mirrored.
+        As delta E divided by 100, like `answerability`: 0 for an object that equals its own mirror image. No image of
+        such an object can be recognised as mirrored.
         """
         azimuth, elevation = _direction(camera)
         around = [(azimuth + turn, elevation) for turn in np.arange(0.0, 360.0, _HANDEDNESS_STEP_DEG).tolist()]
@@ -146,8 +146,8 @@ class Counterfactuals:
         return min(_visible_difference(one, two) for one, two in itertools.combinations(looks, 2)) / 100
 
     def _other_turns(self, turn: float, elevation: float, pairs: Pairs) -> Iterator[float]:
-        """Azimuth changes of the opposite sign after which the object might look as after ``turn``."""
-        if abs(turn) <= _HARDLY_A_TURN_DEG:  # The camera did not go around: it might have, to either side.
+        """Azimuth changes of the opposite sign after which the object might look as it does after ``turn``."""
+        if abs(turn) <= _HARDLY_A_TURN_DEG:  # The camera did not go around: compare with both sides.
             yield from (turn + _SMALL_TURN_DEG, turn - _SMALL_TURN_DEG)
             return
         yield -turn
@@ -162,7 +162,7 @@ class Counterfactuals:
                     yield other
 
     def _symmetries(self, elevation: float) -> tuple[int, ...]:
-        """The folds under which most of the object looks like itself."""
+        """The rotational symmetries of most of the object."""
         if self._folds is None:
             basic = [fold for fold in _FOLDS if self._is_symmetric(fold, elevation)]
             further = sorted({multiple for fold in basic for multiple in _FOLDS[fold]})
@@ -177,7 +177,7 @@ class Counterfactuals:
         return self._looks[_key(direction)]
 
     def _draw(self, directions: Iterable[Direction]) -> None:
-        """Sees to it that the object has been looked at from all of these directions."""
+        """Renders the object from those of these directions that are not yet rendered."""
         keys = [key for key in dict.fromkeys(map(_key, directions)) if key not in self._looks]
         if not keys:
             return
@@ -192,7 +192,7 @@ class Counterfactuals:
 
 
 def _key(direction: Direction) -> Direction:
-    """The direction by which equal views are known."""
+    """The key under which equal views are stored."""
     return round(wrap_deg(direction[0]), 3), round(direction[1], 3)
 
 
@@ -201,11 +201,11 @@ def _direction(camera: Camera) -> tuple[float, float]:
 
 
 def _difference(seen: _Look, other: _Look, known: _Look, plain: NDArray[np.float32]) -> float:
-    """The delta E by which a mark's worth of pixels differ between ``seen`` and ``other``.
+    """The delta E by which as many pixels as a mark has differ between ``seen`` and ``other``.
 
-    Only as far as ``seen`` and ``known`` together can tell; ``plain`` is what they show of the object's plain look.
+    It counts only what ``seen`` and ``known`` together show; ``plain`` is the object's plain look in these views.
 
-    ``seen`` is first moved to where it fits best, since the object need not stand on its own axis.
+    ``seen`` is first shifted to fit best, because the object need not stand on its own axis.
     """
     shift = _best_shift(seen, other)
     values, mask = np.roll(seen.lab, shift, axis=(0, 1)), np.roll(seen.mask, shift, axis=(0, 1))
@@ -219,20 +219,20 @@ def _difference(seen: _Look, other: _Look, known: _Look, plain: NDArray[np.float
 
 
 def _visible_difference(one: _Look, two: _Look) -> float:
-    """The delta E by which a mark's worth of pixels differ between two views that are both shown."""
+    """The delta E by which as many pixels as a mark has differ between two views that are both shown."""
     shift = _best_shift(one, two)
     values, mask = np.roll(one.lab, shift, axis=(0, 1)), np.roll(one.mask, shift, axis=(0, 1))
     return _marked(_nearby_difference(values, two.lab), two.mask | mask)
 
 
 def _marked(difference: NDArray[np.float32], covered: NDArray[np.bool_]) -> float:
-    """The greatest difference (h, w) that a mark's worth of the inner pixels of ``covered`` (h, w) reach."""
+    """The greatest difference (h, w) that as many inner pixels of ``covered`` (h, w) as a mark has reach."""
     inside = difference[~_spread(~covered, beyond=True)]
     return 0.0 if len(inside) < _SMALLEST_MARK else float(np.partition(inside, -_SMALLEST_MARK)[-_SMALLEST_MARK])
 
 
 def _best_shift(seen: _Look, other: _Look) -> tuple[int, int]:
-    """Pixels down and to the right by which ``seen`` resembles ``other`` most, by lightness and outline."""
+    """The shift of ``seen``, (down, right) in pixels, that fits ``other`` best by lightness and outline."""
     down, right = _REACH
     ours, theirs = (np.rint(look.lab[..., 0] * _LIGHTNESS_STEPS).astype(np.int16) for look in (seen, other))
     around = np.pad(ours, ((down, down), (right, right)), mode="wrap")
@@ -242,14 +242,14 @@ def _best_shift(seen: _Look, other: _Look) -> tuple[int, int]:
 
 
 def _spread(mask: NDArray[np.bool_], beyond: bool = False) -> NDArray[np.bool_]:
-    """The mask (h, w) and the four neighbours of each of its pixels; ``beyond`` is what lies outside the image."""
+    """The mask (h, w) with the four neighbours of each pixel; ``beyond`` is the value outside the image."""
     padded = np.pad(mask, 1, constant_values=beyond)
     grown: NDArray[np.bool_] = mask | padded[2:, 1:-1] | padded[:-2, 1:-1] | padded[1:-1, 2:] | padded[1:-1, :-2]
     return grown
 
 
 def _nearby_difference(values: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Delta E (h, w) of each pixel of ``others`` from the most similar of the 3 x 3 ``values`` around it."""
+    """Delta E (h, w) of each pixel of ``others`` to the most similar of the 3 x 3 ``values`` around it."""
     padded = np.pad(values, ((1, 1), (1, 1), (0, 0)), mode="edge")
     height, width, _ = values.shape
     around = [lengths(padded[dy : dy + height, dx : dx + width] - others) for dy in range(3) for dx in range(3)]
@@ -258,7 +258,7 @@ def _nearby_difference(values: NDArray[np.float32], others: NDArray[np.float32])
 
 
 def _plain(seen: _Look, known: _Look) -> NDArray[np.float32]:
-    """(h, 1, 3): the median look of the object at each height of the image, in both views that were seen."""
+    """(h, 1, 3): the median colour of the object at each height of the image, over both seen views."""
     both = np.concatenate([np.where(look.mask[..., None], look.lab, np.inf) for look in (seen, known)], axis=1)
     counts = np.isfinite(both[..., 0]).sum(axis=1)
     middle = np.sort(both, axis=1)[np.arange(len(both)), np.maximum(counts - 1, 0) // 2]

@@ -1,4 +1,4 @@
-"""CIELAB and CIE 1976 delta E of pictures, in single precision and in operations that are the same on every machine."""
+"""CIELAB and CIE 1976 delta E of images, in single precision, with operations that give equal results everywhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["blurred", "lab", "lengths"]
 Singles = NDArray[np.float32]
 
 _STEPS = 8192
-"""Of the table of CIELAB's f. Between two entries the line is off by 1e-6 at most."""
+"""Entries in the table of CIELAB's f. Linear interpolation between two entries is off by 1e-6 at most."""
 
 _XYZ_FROM_RGB = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
 """Linear sRGB to CIE XYZ, IEC 61966-2-1. White is the sum of each row."""
@@ -26,14 +26,14 @@ def lab(pixels: NDArray[np.uint8]) -> Singles:
 
 
 def lengths(vectors: Singles) -> Singles:
-    """(...) from (..., 3): of the difference of two colours, CIE 1976 delta E."""
+    """(...) from (..., 3): vector lengths; for a difference of two colours, CIE 1976 delta E."""
     squares: Singles = vectors[..., 0] * vectors[..., 0]
     squares = squares + vectors[..., 1] * vectors[..., 1]
     return np.sqrt(squares + vectors[..., 2] * vectors[..., 2])
 
 
 def blurred(images: Singles, sigma: float) -> Singles:
-    """(n, h, w, c): a Gaussian blur of ``sigma`` pixels; beyond its edge an image goes on as its mirror image."""
+    """(n, h, w, c): a Gaussian blur of ``sigma`` pixels; the image is continued by reflection at its edges."""
     return exact.gaussian_blur(exact.gaussian_blur(images, sigma, axis=1), sigma, axis=2).astype(np.float32, copy=False)
 
 

@@ -1,7 +1,7 @@
-"""A floor plan of a pair: the object in the middle, camera 1 at the foot, and numbered places around.
+"""Draws a floor plan of a pair: the object in the middle, camera 1 at the bottom, and numbered places around it.
 
-It is the image that a camera high above would take, looking straight down, with camera 1 at the foot of the image: so
-the row of a question that shows it proves its answer by cameras alone, as all rows do.
+The plan is the image of a camera high above that looks straight down, with camera 1 at the bottom of the image. So the
+stored cameras prove the answer of such a row, as they do for all rows.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from viewpoint100k.views.pairs import Pair
 __all__ = ["PLACES", "draw_sketch", "sketch_camera"]
 
 PLACES = 8
-"""Around the object, 45 degrees apart; number 8 is where camera 1 stands, and they count counter-clockwise, which on
-the plan is to the right first."""
+"""Number of places around the object, 45 degrees apart. Camera 1 stands at number 8. They count counter-clockwise,
+which starts to the right on the plan."""
 
 _FOV_DEG = 40.0
 _MARGIN = 1.35
-"""Half the plan's width, in distances of camera 1 from the object's upright axis."""
+"""Half the plan's width, in units of camera 1's distance to the object's upright axis."""
 
 _OVERSAMPLED = 4
 _PAPER, _INK, _OBJECT, _CAMERA = (250, 249, 245), (40, 44, 52), (196, 178, 150), (43, 95, 163)
 
 
 def sketch_camera(pair: Pair, size: int) -> Camera:
-    """A camera straight above the object that sees camera 1 at the foot of its image. (4, 4) pose, world +Z up."""
+    """A camera straight above the object with camera 1 at the bottom of its image. (4, 4) pose, world +Z up."""
     towards = pair.cameras[0].position - pair.center
     across = exact.hypot(float(towards[0]), float(towards[1]))
     ahead = -np.array([towards[0], towards[1], 0.0]) / across

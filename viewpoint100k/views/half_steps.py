@@ -1,11 +1,11 @@
-"""Two cameras around a middle one, half of a motion before it and half after, so that neither image is the usual one.
+"""Places two cameras around a middle one, half of a motion before it and half after, so that the two images are alike.
 
-Each part of the motion is what was asked for, whatever the others are. A part that is none is not exactly none: it is
-a hand's tremble, too small to be asked about. With the middle camera drawn the same way for every motion, the swapped
-pair of a motion is as likely as the pair of its reverse.
+Each part of the motion has the requested size, whatever the others are. A part that is none is not exactly zero: it is
+the tremble of a hand, too small for a question. The middle camera is drawn the same way for every motion, so the
+swapped pair of a motion is as likely as the pair of the reverse motion.
 
-What one image can tell of the motion is then how much nearer to the edge of what is drawn a first image lies than a
-second: the size of a step over the width of its range. docs/pairs.md has the figures.
+What one image reveals about the motion is then how much closer to the edge of its range a first image lies than a
+second: the size of a step relative to the width of its range. docs/pairs.md has the figures.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _CANDIDATES = 16
-"""So many middle cameras are drawn at a time."""
+"""Number of middle cameras drawn at a time."""
 
 _ROUNDS = 40
-"""So often, before a motion is given up for an object. Nearly always the first round serves."""
+"""Number of rounds before a motion is given up for an object. The first round nearly always succeeds."""
 
 _EDGE = 0.985
-"""Part of the half frame that the object may reach."""
+"""Share of the half frame that the object may reach."""
 
 _CLEARANCE = 0.2
-"""Of a camera above the ground that the object stands on, object radii."""
+"""Smallest height of a camera above the ground that the object stands on, object radii."""
 
 _NEAREST = 1.5
-"""Of a camera to the object's centre, object radii."""
+"""Smallest distance of a camera to the object's centre, object radii."""
 
 _STEEPEST = 0.93
-"""Sine of the greatest elevation of a camera: from straight above there is no left or right."""
+"""Sine of the greatest elevation of a camera: left and right are undefined straight above the object."""
 
 _STEEPEST_AXIS = 0.975
 """Sine of the steepest angle of an optical axis against the horizon, 77 degrees."""
@@ -52,13 +52,13 @@ _HALVES = (-1, 1)
 
 @dataclass(frozen=True, eq=False)
 class _Steps:
-    """The whole of each part of a motion, for n candidates; angles are halves, for they are used so."""
+    """The full size of each part of a motion for n candidates; angles are stored as halves, as the code uses them."""
 
     sideways: Floats
     """(n,) world units, signed."""
     height: Floats
     root_ratio: Floats
-    """(n,) square root of the second camera's distance over the first's."""
+    """(n,) square root of the second camera's distance divided by the first's."""
     turn: Angle
     half_tilt: Angle
     half_roll: Angle
@@ -67,9 +67,9 @@ class _Steps:
 def place_pair(
     points: Floats, motion: Motion, ranges: Motions, size: int, rng: np.random.Generator
 ) -> tuple[Camera, Camera] | None:
-    """Two cameras around an object centred on the origin, the second where ``motion`` brings it; None where none fits.
+    """Two cameras around an object centred on the origin, where the second follows ``motion``; None if none fits.
 
-    The object is whole in both images and fills a part of each within ``ranges.fill_limits``.
+    The whole object is in both images, and fills a share of each within ``ranges.fill_limits``.
 
     Args:
         points: (k, 3) `viewpoint100k.views.motions.outline` of the object, world units.
@@ -100,7 +100,7 @@ def place_pair(
 
 
 def _draw_steps(middle: MiddleCameras, motion: Motion, ranges: Motions, rng: np.random.Generator) -> _Steps:
-    """Sizes within their ranges. Two parts that shift the object in the frame to the same side are drawn small."""
+    """Draws sizes within their ranges. Two parts that shift the object to the same side are drawn small."""
     count = len(middle.positions)
     sizes, tremble = ranges.sizes, ranges.tremble
     distance = np.sqrt(dotted(middle.positions, middle.positions))
@@ -136,14 +136,14 @@ def _size(span: tuple[float, float], is_alike: bool, ranges: Motions, count: int
 
 
 def _aside(middle: MiddleCameras, steps: _Steps, motion: Motion) -> tuple[Floats, Floats]:
-    """Poses (n, 4, 4) of both cameras, whose places and directions change each by itself."""
+    """Poses (n, 4, 4) of both cameras, whose positions and directions change independently."""
     half_turn = _heading_change(middle, steps).half()
     (heading_1, tilt_1, lean_1), second = (_half_turned(middle, steps, half_turn, sign) for sign in _HALVES)
     if motion.sideways_for == "object":
         positions = _places_for_object(middle, steps)
     elif motion.sideways:
         positions = _places_for_camera(middle, steps, camera_axes(middle.heading, middle.tilt, middle.lean)[0])
-    else:  # By camera 1, who is asked. Of a camera that also turns and goes forwards camera 2 may say otherwise.
+    else:  # Measured along camera 1's axis, as the question does. Camera 2's axis may disagree after a turn.
         positions = _places_for_camera(middle, steps, camera_axes(heading_1, tilt_1, lean_1)[0])
     return _poses(positions[0], heading_1, tilt_1, lean_1), _poses(positions[1], *second)
 
@@ -160,9 +160,10 @@ def _half_turned(middle: MiddleCameras, steps: _Steps, half_turn: Angle, sign: i
 
 
 def _heading_change(middle: MiddleCameras, steps: _Steps) -> Angle:
-    """By how much the heading changes for camera 2's axis to be turned, in camera 1's axes, by ``steps.turn``.
+    """The change of heading that turns camera 2's axis by ``steps.turn`` in camera 1's axes.
 
-    With h the change, f the second forward and r, g the first right and forward axes, ``f . r = tan(turn) f . g`` reads
+    Let h be the change, f the second forward axis, and r and g the first right and forward axes. Then
+    ``f . r = tan(turn) f . g`` has the form ``a sin(h) + b cos(h) = c``.
     ``a sin(h) + b cos(h) = c``.
     """
     north = Angle(np.ones_like(steps.sideways), np.zeros_like(steps.sideways))
@@ -178,16 +179,16 @@ def _heading_change(middle: MiddleCameras, steps: _Steps) -> Angle:
 
 
 def _heights_and_distances(middle: MiddleCameras, steps: _Steps, sign: int) -> tuple[Floats, Floats]:
-    """Height above the object's centre, and distance from it, of the first (-1) or second (1) camera."""
+    """Height above the object's centre, and distance to it, of the first (-1) or second (1) camera."""
     distance = np.sqrt(dotted(middle.positions, middle.positions))
     farther = steps.root_ratio if sign > 0 else 1 / steps.root_ratio
     return middle.positions[:, 2] + sign * steps.height / 2, distance * farther
 
 
 def _places_for_camera(middle: MiddleCameras, steps: _Steps, right: Floats) -> list[Floats]:
-    """Places (n, 3), ``steps.sideways`` apart along ``right`` (n, 3): each of the given height and distance.
+    """Positions (n, 3), ``steps.sideways`` apart along ``right`` (n, 3), with the given heights and distances.
 
-    On the circle of that height and distance the part along the horizontal of ``right`` is given; the rest follows.
+    On the circle of that height and distance, the component along the horizontal of ``right`` fixes the position.
     """
     length = np.sqrt(right[:, 0] * right[:, 0] + right[:, 1] * right[:, 1])
     east, north = right[:, 0] / length, right[:, 1] / length
@@ -204,7 +205,7 @@ def _places_for_camera(middle: MiddleCameras, steps: _Steps, right: Floats) -> l
 
 
 def _places_for_object(middle: MiddleCameras, steps: _Steps) -> list[Floats]:
-    """Places (n, 3), the second ``steps.sideways`` to the left of an observer at the object who faces the first."""
+    """Positions (n, 3), the second ``steps.sideways`` to the left of an observer at the object who faces the first."""
     height, distance = _heights_and_distances(middle, steps, 1)
     square = distance * distance - height * height
     half_way = of_sine(steps.sideways / np.sqrt(np.where(square > 0, square, np.nan))).half()
@@ -212,7 +213,7 @@ def _places_for_object(middle: MiddleCameras, steps: _Steps) -> list[Floats]:
 
 
 def _places_around(middle: MiddleCameras, steps: _Steps, half_way: Angle) -> list[Floats]:
-    """Places (n, 3) at twice the azimuth ``half_way`` from each other, counter-clockwise from above."""
+    """Positions (n, 3) at twice the azimuth ``half_way`` from each other, counter-clockwise from above."""
     azimuth = of_direction(middle.positions[:, 0], middle.positions[:, 1])
     places = []
     for sign, there in zip(_HALVES, (azimuth.minus(half_way), azimuth.plus(half_way)), strict=True):
@@ -226,7 +227,7 @@ def _places_around(middle: MiddleCameras, steps: _Steps, half_way: Angle) -> lis
 def _around(
     middle: MiddleCameras, steps: _Steps, motion: Motion, ranges: Motions, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Poses (n, 4, 4) of cameras that go around the object, and see it about where it was in the frame."""
+    """Poses (n, 4, 4) of cameras that go around the object and keep it at about the same place in the frame."""
     assert motion.around_deg is not None
     count = len(middle.positions)
     half_way = of_degrees(exact.uniform(rng, *motion.around_deg, count) / 2)
@@ -250,14 +251,14 @@ def _poses(positions: Floats, heading: Angle, tilt: Angle, lean: Angle) -> Float
 
 
 def _shown_whole(points: Floats, poses: Floats, reach: float, ranges: Motions) -> Bools:
-    """(n,): whether each pose shows all ``points`` within the frame, neither too small nor too large."""
+    """(n,): True if a pose shows all ``points`` within the frame, neither too small nor too large."""
     offset = points[None] - poses[:, None, :3, 3]
     x, y, depth = (dotted(offset, poses[:, None, :3, axis]) for axis in range(3))
     ahead = depth > 0
     safe = np.where(ahead, depth, 1.0) * reach
     x, y = x / safe, y / safe
     inside = ahead & (np.abs(x) < _EDGE) & (np.abs(y) < _EDGE)
-    # The frame is two wide in these units.
+    # The frame is two units wide.
     span = np.maximum(x.max(axis=1) - x.min(axis=1), y.max(axis=1) - y.min(axis=1)) / 2
     low, high = ranges.fill_limits
     shown: Bools = inside.all(axis=1) & (span >= low) & (span <= high)
@@ -265,7 +266,7 @@ def _shown_whole(points: Floats, poses: Floats, reach: float, ranges: Motions) -
 
 
 def _standable(positions: Floats, ground: float) -> Bools:
-    """(n,): whether a camera may stand there: above the ground, beside the object, not straight above it."""
+    """(n,): True if a camera may stand there: above the ground, not inside the object, not straight above it."""
     distance = np.sqrt(dotted(positions, positions))
     low_enough = positions[:, 2] < distance * _STEEPEST
     standable: Bools = (positions[:, 2] > ground + _CLEARANCE) & low_enough & (distance > _NEAREST)
@@ -273,7 +274,7 @@ def _standable(positions: Floats, ground: float) -> Bools:
 
 
 def _moves_by_both(first: Floats, second: Floats, motion: Motion, ranges: Motions) -> Bools:
-    """(n,): whether a camera has moved sideways by enough along either camera's right axis."""
+    """(n,): True if the camera moves far enough sideways along the right axis of either camera."""
     step = motion.sideways * (second[:, :3, 3] - first[:, :3, 3])
     least = np.minimum(dotted(step, first[:, :3, 0]), dotted(step, second[:, :3, 0]))
     moves: Bools = least > 0.95 * ranges.least_move
@@ -281,7 +282,7 @@ def _moves_by_both(first: Floats, second: Floats, motion: Motion, ranges: Motion
 
 
 def _held_upright(poses: Floats) -> Bools:
-    """(n,): whether a camera's top points upwards, and its axis not nearly straight down, where headings end."""
+    """(n,): True if the camera's top points upwards and its axis is not nearly straight down, where headings end."""
     forward, down = poses[:, 2, 2], poses[:, 2, 1]
     held: Bools = (down < 0) & (np.abs(forward) < _STEEPEST_AXIS)
     return held

@@ -1,7 +1,7 @@
-"""Cameras half-way through a motion: they see an object anywhere in the frame, large or small, from all sides, aslant.
+"""Draws cameras at the middle of a motion. They see the object anywhere in the frame, large or small, from all sides.
 
-A pair of images lies around such a camera, half of the motion before it and half after. So neither image is centred,
-level or of a middling size because it is the first.
+The two cameras of a pair lie around a middle camera, half of the motion before it and half after. So the first image
+is no more centred, level or average in size than the second.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ class MiddleCameras:
     heading: Angle
     tilt: Angle
     lean: Angle
-    """The three as `camera_axes` has them."""
+    """The three angles, as `camera_axes` takes them."""
     possible: NDArray[np.bool_]
-    """(n,): whether there is a camera that shows the object where it was drawn."""
+    """(n,): True if some camera shows the object at the place that was drawn."""
 
 
 def draw_middle_cameras(
     points: Floats, ranges: Motions, tan_half_fov: float, count: int, rng: np.random.Generator
 ) -> MiddleCameras:
-    """Cameras drawn from ``ranges``, which show the object at places spread evenly over the part of the frame it fits.
+    """Draws cameras from ``ranges`` that show the object at places spread evenly over the part of the frame it fits.
 
     Args:
         points: (k, 3) outline of the object, world units.
@@ -57,9 +57,10 @@ def draw_middle_cameras(
 
 
 def _distances(points: Floats, azimuth: Angle, outwards: Floats, reach: Floats) -> Floats:
-    """(n,): from where each camera, were it to look at the origin, would see ``points`` within ``reach``, a tangent.
+    """(n,): the distance at which each camera, if it looked at the origin, would see ``points`` within ``reach``, a
+    tangent.
 
-    A point at (a, b, c) in its axes lies at depth D + c from a distance D: ``max(|a|, |b|) <= reach (D + c)``.
+    A point at (a, b, c) in the camera's axes lies at depth D + c from a distance D: ``max(|a|, |b|) <= reach (D + c)``.
     """
     right = np.stack([-azimuth.sine, azimuth.cosine, np.zeros_like(reach)], axis=-1)
     sideways = dotted(points[None], right[:, None])
@@ -79,10 +80,11 @@ def _distances(points: Floats, azimuth: Angle, outwards: Floats, reach: Floats) 
 
 
 def _aimed(towards: Floats, across: Floats, down: Floats, lean: Angle) -> tuple[Angle, Angle, NDArray[np.bool_]]:
-    """Heading and tilt of cameras that see what lies ``towards`` (n, 3), a unit vector, at (across, down) in the frame.
+    """Heading and tilt of cameras that see the direction ``towards`` (n, 3), a unit vector, at (across, down) in the
+    frame.
 
     With up as ``(-cos(tilt) sin(lean), -cos(tilt) cos(lean), sin(tilt))`` in the camera's axes, the height of the
-    seen direction ``c`` gives ``p cos(tilt) + q sin(tilt) = towards_z``, which is solved for the tilt.
+    seen direction ``c`` gives ``p cos(tilt) + q sin(tilt) = towards_z``. The function solves this for the tilt.
     """
     length = np.sqrt(1 + across * across + down * down)
     x, y, z = across / length, down / length, 1 / length

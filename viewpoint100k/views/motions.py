@@ -1,8 +1,8 @@
-"""Camera motions of which each part is asked for by itself, so that no part tells of another.
+"""Camera motions with independent parts, so that no part reveals another.
 
-On an orbit that looks at the object, moving right, turning left and going around are one bit. Here a motion has parts:
-how far sideways, how much higher, how much farther, how much turned, tilted and rolled, each to one side, to the
-other, or not at all. `viewpoint100k.views.half_steps` places two cameras for a motion.
+On an orbit that looks at the object, moving right, turning left and going around always occur together. Here a motion
+has separate parts: sideways, height, distance, turn, tilt and roll. Each is negative, positive or none.
+`viewpoint100k.views.half_steps` places two cameras for a motion.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "around": ("left", "right"),
     "object": ("as_it_is", "mirrored", "symmetric"),
 }
-"""The parts of a motion and what each may be, from the negative side to the positive; ``some`` is either side. Going
+"""The parts of a motion and their values, from the negative side to the positive; ``some`` is either side. Going
 ``around`` the object moves and turns the camera at once. ``object`` is what the second image shows: the object, its
-mirror image, or, in both images and without a stage, a turned solid that looks alike from all sides."""
+mirror image, or, in both images and without a stage, a solid of revolution that looks alike from all sides."""
 
 SOME = "some"
 
@@ -42,7 +42,7 @@ _DIRECTIONS = 96
 
 @dataclass(frozen=True)
 class Motion:
-    """What a camera is to do between two images: -1, 0 or 1 for each part, in the order of `LEVELS`."""
+    """The camera motion between two images: -1, 0 or 1 for each part, in the order of `LEVELS`."""
 
     sideways: int = 0
     turn: int = 0
@@ -51,14 +51,14 @@ class Motion:
     tilt: int = 0
     roll: int = 0
     around_deg: tuple[float, float] | None = None
-    """Signed range of the azimuth change of a camera that goes around the object; it then moves and turns with it."""
+    """Signed range of the azimuth change if the camera goes around the object; it then moves and turns together."""
     sideways_for: Literal["camera", "object"] = "camera"
-    """Whose left and right ``sideways`` is measured along: camera 1's right axis, or the left hand of an upright
-    observer at the object who faces camera 1. Away from the middle of the frame the two differ by a little."""
+    """The axis of ``sideways``: camera 1's right axis, or the left hand of an upright observer at the object who
+    faces camera 1. The two differ slightly away from the middle of the frame."""
 
     @property
     def cell(self) -> tuple[int, int]:
-        """(sideways, turn), whether asked for by themselves or brought about by going around."""
+        """(sideways, turn), whether specified directly or caused by going around."""
         if self.around_deg is None:
             return self.sideways, self.turn
         side = 1 if self.around_deg[0] > 0 else -1
@@ -66,7 +66,7 @@ class Motion:
 
 
 def check_levels(levels: Mapping[str, str]) -> None:
-    """Raises ``ValueError`` where ``levels`` name a part of a motion, or what it should be, that is not in `LEVELS`."""
+    """Raises ``ValueError`` if ``levels`` contain a part of a motion, or a value, that is not in `LEVELS`."""
     for part, level in levels.items():
         if part not in LEVELS:
             raise ValueError(f"{part!r} is not a part of a motion; known: {', '.join(LEVELS)}")
@@ -76,7 +76,7 @@ def check_levels(levels: Mapping[str, str]) -> None:
 
 
 def outline(points: Floats) -> Floats:
-    """(k, 3): of ``points`` (n, 3) those that lie farthest in directions spread over the sphere (Fibonacci lattice)."""
+    """(k, 3): those of ``points`` (n, 3) that lie farthest in directions spread over the sphere (Fibonacci lattice)."""
     index = np.arange(_DIRECTIONS) + 0.5
     z = 1 - 2 * index / _DIRECTIONS
     sine, cosine = exact.sincos(np.pi * (1 + math.sqrt(5)) * index)

@@ -1,4 +1,4 @@
-"""Where the cameras of a visit stand: a walk around a mesh that turns by the angles it is given."""
+"""Places the cameras for one use of a mesh: a walk around it with the given turns."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Floats = NDArray[np.float64]
 def walk(
     points: Floats, turns_deg: Sequence[float], views: Views, size: int, rng: np.random.Generator
 ) -> tuple[Camera, ...]:
-    """Cameras around an object centred on the origin, each ``turns_deg`` further in azimuth than the one before.
+    """Cameras around an object centred on the origin. Each differs in azimuth from the one before by the given turn.
 
-    The first azimuth is uniform over the full circle, so that no single image tells of a turn. One lens, one distance
-    and one elevation serve the whole walk, and each frame departs a little from them and from aiming at the centre.
-    The object is whole in every frame.
+    The first azimuth is uniform over the full circle, so that no single image reveals a turn. The whole walk has one
+    lens, one distance and one elevation; each frame varies them and its aim slightly. Every frame shows the whole
+    object.
 
     Args:
         points: (n, 3) vertices of the object, world units.
@@ -54,8 +54,8 @@ def walk(
 def fitting_distance(points: Floats, azimuth_deg: float, elevation_deg: float, fov_deg: float, fill: float) -> float:
     """Distance from the origin at which ``points`` (n, 3) span at most ``fill`` of a square frame's width and height.
 
-    A point at (a, b, c) in the axes of a camera that looks at the origin from distance D lies at depth D + c, and so
-    inside the span where ``max(|a|, |b|) <= fill tan(fov / 2) (D + c)``.
+    A camera that looks at the origin from distance D sees a point at (a, b, c) in its axes at depth D + c. The point
+    is inside the span if ``max(|a|, |b|) <= fill tan(fov / 2) (D + c)``.
     """
     local = exact.matmul(points, orbit(1.0, azimuth_deg, elevation_deg)[:3, :3])
     reach = np.abs(local[:, :2]).max(axis=1) / (fill * exact.tan_deg(fov_deg / 2))

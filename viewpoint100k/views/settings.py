@@ -1,4 +1,4 @@
-"""Settings of views and pairs, as a config file states them: ranges of camera parameters and thresholds of a pair."""
+"""Settings of views and pairs in a config file: ranges of camera parameters and thresholds of a pair."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ class Section(BaseModel):
 
 
 class Views(Section):
-    """Where cameras may stand around a mesh. Each is drawn uniformly from its range."""
+    """Camera positions around a mesh. Each value is drawn uniformly from its range."""
 
     fov_deg: Range = (30.0, 55.0)
-    """Field of view; one for all views of a visit, as one phone has one lens."""
+    """Field of view; the same for all frames of one use of an asset, as from one phone."""
     elevation_deg: Range = (4.0, 48.0)
-    """Of the camera above the object's centre; one for a visit, from which each frame departs a little."""
+    """Elevation of the camera above the object's centre; one value per use of an asset, varied slightly per frame."""
     elevation_jitter_deg: float = Field(6.0, ge=0, le=30)
-    """How far one frame's elevation may depart from the visit's, either way."""
+    """Largest difference of a frame's elevation from that value."""
     fill: Range = (0.62, 0.88)
-    """Part of the frame's width or height that the object spans where it appears largest."""
+    """Share of the frame's width or height that the object spans in the frame where it is largest."""
     distance_jitter: Range = (1.0, 1.15)
-    """Factor on each frame's own distance."""
+    """Factor on the distance of each frame."""
     aim_offset: Fraction = 0.06
-    """How far the optical axis may pass beside the object's centre, as a part of half the frame."""
+    """Largest offset of the optical axis from the object's centre, as a share of half the frame."""
     min_object_area: Fraction = 0.02
-    """Smallest part of the frame's pixels that the object may cover; else ``object_too_small``."""
+    """Smallest share of the frame's pixels that the object must cover; else ``object_too_small``."""
 
     min_contrast: float = Field(5.0, ge=0, le=100)
-    """Smallest CIE 1976 delta E by which half of the object's rim differs from what is behind it; else
+    """Smallest CIE 1976 delta E between the object and its background that half of the rim must exceed; else
     ``low_contrast``."""
 
     @model_validator(mode="after")
@@ -66,14 +66,14 @@ Step = Literal["small", "middling", "large"]
 
 
 class Sizes(Section):
-    """How large each part of a motion is where it is not none. Without sign."""
+    """Size of each part of a motion if the part is not none. Without sign."""
 
     sideways: Range
-    """Movement along camera 1's right, as a part of the distance to the object."""
+    """Movement along camera 1's right, as a share of the distance to the object."""
     height: Range
-    """Movement up or down, as a part of the distance to the object."""
+    """Movement up or down, as a share of the distance to the object."""
     distance_ratio: Range
-    """Distance from the object, farther over closer."""
+    """Distance to the object, farther divided by closer."""
     turn_deg: Range
     """Turn about the upright axis."""
     tilt_deg: Range
@@ -117,45 +117,45 @@ STEPS: Mapping[Step, Sizes] = {
         roll_deg=(9.0, 20.0),
     ),
 }
-"""Levels of difficulty. Smaller steps are harder to see, and one image alone tells less of them: see docs/pairs.md."""
+"""Levels of difficulty. Smaller steps are harder to see, and one image reveals less about them: see docs/pairs.md."""
 
 
 class Motions(Section):
-    """Camera motions of which each part is drawn by itself, for ``camera_motion: independent``.
+    """Camera motions with independent parts, for ``camera_motion: independent``.
 
     Half of a motion lies before a middle camera, half after it. The ranges are those of the middle camera.
     """
 
     step: Step = "middling"
-    """How large the parts of a motion are: ``small``, ``middling`` or ``large``; see docs/pairs.md."""
+    """Size of the parts of a motion: ``small``, ``middling`` or ``large``; see docs/pairs.md."""
     own_sizes: Sizes | None = None
-    """Sizes of your own, instead of those of ``step``."""
+    """Custom sizes that replace those of ``step``."""
     alike: Fraction = 0.35
-    """Where two parts shift the object in the frame to the same side, both are drawn from this part of their ranges,
-    from the small end."""
+    """If two parts shift the object to the same side of the frame, both are drawn from this share of their ranges,
+    starting at the small end."""
     tremble: float = Field(0.018, ge=0, le=0.02)
-    """The most by which a camera moves, in object radii, where it does not move: a hand's tremble, within the dead
+    """Largest movement, in object radii, of a camera that does not move: the tremble of a hand, within the dead
     zones of the package's question types."""
     tremble_deg: float = Field(0.7, ge=0, le=1)
     """The same for turning, tilting and rolling."""
     least_move: float = Field(0.2, gt=0)
-    """No movement is shorter than this, in object radii, so that it can be asked about."""
+    """Smallest movement, in object radii, so that a question can ask about it."""
     fov_deg: Range = (56.0, 88.0)
-    """Field of view; wide, so that the object stays in the frame whichever way the camera turns."""
+    """Field of view. It is wide, so that the object stays in the frame when the camera turns."""
     elevation_deg: Range = (-6.0, 58.0)
-    """Of the middle camera above the object's centre; no camera stands below the ground."""
+    """Elevation of the middle camera above the object's centre; no camera stands below the ground."""
     fill: Range = (0.2, 0.66)
-    """Part of the middle frame's width or height that the object would span in its centre; even in its logarithm."""
+    """Share of the middle frame's width or height that the object would span at its centre; drawn log-uniformly."""
     fill_limits: tuple[Fraction, Fraction] = (0.15, 0.8)
-    """Least and most that the object spans of either image's width or height."""
+    """Smallest and largest share of either image's width or height that the object spans."""
     lean_deg: float = Field(30.0, ge=0, le=40)
-    """How far the middle camera may lean against the horizon, either way."""
+    """Largest lean of the middle camera against the horizon, either way."""
     aim_deg: float = Field(2.0, ge=0, le=20)
-    """How far a camera that goes around the object may turn away from where it saw it."""
+    """How far a camera that goes around the object may deviate from the direction in which it saw the object."""
 
     @property
     def sizes(self) -> Sizes:
-        """Of the parts of a motion."""
+        """Sizes of the parts of a motion."""
         return self.own_sizes or STEPS[self.step]
 
     @model_validator(mode="after")
@@ -172,22 +172,22 @@ class Motions(Section):
 
 
 class Pairs(Section):
-    """Which two frames of an object make a pair."""
+    """Which two frames of an object form a pair."""
 
     azimuth_deg: Range = (20.0, 100.0)
-    """Size of the azimuth change, without its sign."""
+    """Size of the azimuth change, without sign."""
     azimuth_bins: int = Field(8, ge=1, le=180)
-    """The range is cut into this many equal bins, and each is filled alike."""
+    """The range is divided into this many equal bins, which are filled equally."""
     min_overlap: Fraction = 0.1
-    """Smallest part of the surface seen in either frame that is seen in both; else ``too_little_overlap``."""
+    """Smallest share of the surface seen in either frame that both must show; else ``too_little_overlap``."""
 
     min_answerability: Fraction = 0.06
-    """Smallest difference that another answer would have made to the images, see `answerability`; else ``symmetric``.
+    """Smallest difference that another answer must make to the images, see `answerability`; else ``symmetric``.
     At 0 it is not measured, which saves about a fifth of the time.
 
-    Calibrated on objects of known symmetry (`tests/test_answerability.py`): of views of balls, vases and prisms none
-    reached 0.01, nor 0.06 with a handle or label that neither image shows; with a label that they show all had 0.1 or
-    more. A handle of the object's own colour that points at the camera may fall below it.
+    Calibrated on objects of known symmetry (`tests/test_answerability.py`). Pairs of balls, vases and prisms stayed
+    below 0.01, and below 0.06 with a handle or label that neither image shows. All pairs with a visible label had 0.1
+    or more. A handle of the object's own colour that points at the camera may have less.
     """
 
     @model_validator(mode="after")

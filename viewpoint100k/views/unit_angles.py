@@ -1,7 +1,7 @@
-"""Angles as their cosine and sine: sums, halves and rotations then need products and square roots alone.
+"""Angles as their cosine and sine, so that sums, halves and rotations need only products and square roots.
 
-An `Angle` holds one value for each of n cameras. Products and square roots are fixed to the last bit by IEEE 754: a
-camera comes out the same on every machine.
+An `Angle` holds one value for each of n cameras. IEEE 754 fixes products and square roots to the last bit, so a
+camera is the same on every machine.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def of_degrees(degrees: Floats) -> Angle:
 
 
 def of_direction(along: Floats, aside: Floats) -> Angle:
-    """The angle from one axis to another of vectors of any length, with these parts (n,) along the two."""
+    """The angle from one axis to another of vectors with these components (n,) along the two, of any length."""
     length = np.sqrt(along * along + aside * aside)
     length = np.where(length > 0, length, 1.0)
     return Angle(along / length, aside / length)
@@ -64,7 +64,7 @@ def of_sine(sine: Floats) -> Angle:
 
 
 def dotted(one: Floats, two: Floats) -> Floats:
-    """(...): the products of vectors (..., 3), summed in the order of the axes."""
+    """(...): dot products of vectors (..., 3), summed in the order of the axes."""
     product: Floats = one[..., 0] * two[..., 0] + one[..., 1] * two[..., 1] + one[..., 2] * two[..., 2]
     return product
 

@@ -1,4 +1,4 @@
-"""Can the object be told from what lies behind it? A white cup before a white wall is in the frame, and is not seen."""
+"""Checks that the object stands out from its background: a white cup before a white wall is in frame, but unseen."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from viewpoint100k.views.colors import lab, lengths
 __all__ = ["LOW_CONTRAST", "contrast"]
 
 LOW_CONTRAST = "low_contrast"
-"""Reason code of a frame whose object cannot be told from its background."""
+"""Reason code of a frame whose object cannot be distinguished from its background."""
 
 _BLUR_OF_EDGES = 1.5
-"""Pixels of the image on either side of an edge that hold something of both sides."""
+"""Pixels of the image on either side of an edge that mix both sides."""
 
 _MOST_PLACES = 600
-"""Places along the rim that are looked at: the median of so many is within a twentieth of all in rank."""
+"""Number of sampled places along the rim. The rank of their median is within a twentieth of that of all places."""
 
 Places = NDArray[np.int64]
 
 
 def contrast(color_image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
-    """How much the object differs from its background along its rim, in CIE 1976 delta E: the median over the rim.
+    """Difference between the object and its background along the object's rim: the median CIE 1976 delta E.
 
-    Where rows and columns of the mask cross the object's outline, the colour a little inside is held against the
-    colour a little outside. Half of the rim differs by more than the result, so that an object may well be lost
-    against a wall on one side as long as the other shows it. 2.3 is the least that a person notices in a laboratory;
-    100 is black against white. Of rendered objects faded into what lies behind them, those below 5 were hard to see;
-    of 432 frames of real and procedural objects on their stages none had less than 7. Colours inside the object do not
-    count, nor does its shadow but where it meets the rim.
+    Where rows and columns of the mask cross the object's outline, the function compares the colour slightly inside with
+    the colour slightly outside. Half of the rim differs by more than the result, so the object may blend into a wall on
+    one side if the other side stands out. A difference of 2.3 is the least that people notice in a laboratory;
+    100 is black against white. In a test, rendered objects were faded into their background: those below 5 were hard to
+    see. The minimum over 432 frames of real and procedural objects on their stages was 7. Colours inside the object do
+    not count, nor does its shadow except where it meets the rim.
 
     Args:
         color_image: (H, W, 3) sRGB.
         mask: (h, w), true on the object; of the same view, in any resolution.
 
-    Returns 0 where the mask shows no rim: no object, or nothing else.
+    Returns 0 if the mask shows no rim: it has no object pixels, or only object pixels.
     """
     crossings = list(_crossings(mask, color_image.shape))
     inside, outside = (np.concatenate([crossing[side] for crossing in crossings], axis=1) for side in (0, 1))
@@ -51,7 +51,7 @@ def contrast(color_image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
 
 
 def _crossings(mask: NDArray[np.bool_], image_shape: tuple[int, ...]) -> Iterator[tuple[Places, Places]]:
-    """Pixels of the mask (2, n) a little inside and a little outside of the outline: along rows, then along columns."""
+    """Pixels of the mask (2, n) slightly inside and slightly outside the outline: along rows, then along columns."""
     for axis in (1, 0):
         along = mask if axis == 1 else mask.T
         away = max(1, math.ceil(_BLUR_OF_EDGES * mask.shape[axis] / image_shape[axis]))
@@ -61,13 +61,13 @@ def _crossings(mask: NDArray[np.bool_], image_shape: tuple[int, ...]) -> Iterato
         for side in (True, False):
             edge = np.where(rising == side, before + 1, before)
             ahead = np.clip(edge + np.where(rising == side, away, -away), 0, along.shape[1] - 1)
-            there = np.where(along[line, ahead] == side, ahead, edge)  # Not through a thin leg to its other side.
+            there = np.where(along[line, ahead] == side, ahead, edge)  # do not cross a thin leg to its other side
             pair.append(np.stack([line, there] if axis == 1 else [there, line]))
         yield pair[0], pair[1]
 
 
 def _colors(color_image: NDArray[np.uint8], mask_shape: tuple[int, ...], places: Places) -> NDArray[np.uint8]:
-    """(n, 3): the colours of the image at the middles of pixels of a mask of another size."""
+    """(n, 3): the colours of the image at the centres of pixels of a mask of another size."""
     height, width = color_image.shape[:2]
     row = ((places[0] + 0.5) * height / mask_shape[0]).astype(np.int64)
     column = ((places[1] + 0.5) * width / mask_shape[1]).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Runs blocks in worker processes of this machine, and outlives any of them."""
+"""Runs blocks in worker processes on this machine, and survives the crash of any worker."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from viewpoint100k.runtime.environment import one_core
 __all__ = ["LocalEngine"]
 
 _BLOCKS_PER_WORKER = 25
-"""A worker is replaced after this many blocks: drivers leak."""
+"""A worker is replaced after this many blocks, because drivers leak memory."""
 
 _START_TIMEOUT_S = 120.0
-"""For a worker to import, open its context and begin."""
+"""Time for a worker to import, open its context and begin."""
 
 _DEATHS_PER_ASSET = 2
-"""A worker may be killed by chance, once. An asset in whose hands a second one dies is at fault."""
+"""A single crash may be bad luck. An asset is quarantined when a second worker dies while using it."""
 
 
 @dataclass
@@ -48,9 +48,9 @@ class _Worker:
     task: Task | None = None
     asset_id: str | None = None
     since: float = 0.0
-    """When the asset, or the start, began."""
+    """Time when the work on the asset, or the start, began."""
     rows: int = 0
-    """Of the block in hand, already counted as progress."""
+    """Rows of the current block that are already counted as progress."""
     blocks: int = 0
     device: DrawingDevice | None = None
     timed_out: bool = False
@@ -59,9 +59,9 @@ class _Worker:
 class LocalEngine:
     """Builds the blocks of a plan with worker processes.
 
-    A worker that dies or hangs is replaced and its block begun again. An asset that is in hand at two such deaths, or
-    at which Python itself fails, goes into quarantine with its reason. ``devices`` are GPUs that the workers are dealt
-    out over; without any, they draw on whatever there is.
+    A worker that dies or hangs is replaced, and its block is restarted. An asset goes into quarantine, with its
+    reason, if two workers die while using it, or if it raises an unexpected Python exception. The workers are spread
+    over ``devices``, which are GPUs; without any, they draw on the default device.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class LocalEngine:
         self._started = 0
 
     def run(self, tasks: Sequence[Task]) -> None:
-        """Returns when every task's block is on the disk. Raises what a worker says the build cannot survive."""
+        """Returns when every task's block is on the disk. Raises the error of a worker that stops the build."""
         self._queue.extend(tasks)
         try:
             while self._queue or any(worker.task for worker in self._workers):
@@ -98,7 +98,7 @@ class LocalEngine:
                 self._listen()
                 self._stop_hanging()
             for worker in self._workers:
-                with suppress(BrokenPipeError):  # It has died idle, with all blocks done.
+                with suppress(BrokenPipeError):  # The worker died while idle; all blocks are done.
                     worker.connection.send(None)
             for worker in self._workers:
                 worker.process.join(timeout=10)
@@ -109,21 +109,21 @@ class LocalEngine:
                 worker.process.join()
 
     def _staff(self) -> None:
-        """Gives every idle worker a task, and starts workers where there are tasks to give."""
+        """Gives every idle worker a task, and starts workers while tasks are left."""
         busy = sum(worker.task is not None for worker in self._workers)
         for _ in range(min(self._count, busy + len(self._queue)) - len(self._workers)):
             self._workers.append(self._start())
         for worker in self._workers:
             if worker.task is None and self._queue:
                 worker.task, worker.since, worker.rows = self._queue.popleft(), time.monotonic(), 0
-                with suppress(BrokenPipeError):  # It has just died: `_listen` will see that, and bury it.
+                with suppress(BrokenPipeError):  # The worker has just died; `_listen` will see it.
                     worker.connection.send(worker.task)
 
     def _start(self) -> _Worker:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         log = self._folder.build / "logs" / f"worker-{self._started:04d}.log"
-        # A worker that replaces another draws where that one did.
+        # A replacement worker draws on the same device as the worker before it.
         taken = Counter(worker.device for worker in self._workers)
         device = next(one for one in self._devices if taken[one] < self._devices.count(one))
         job = WorkerJob(
@@ -176,7 +176,7 @@ class LocalEngine:
                 worker.process.kill()
 
     def _bury(self, worker: _Worker) -> None:
-        """A worker is gone: its block goes back to the front of the queue."""
+        """Removes a dead worker, and puts its block back at the front of the queue."""
         worker.process.join()
         self._workers.remove(worker)
         if worker.task is None:

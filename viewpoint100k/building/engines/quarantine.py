@@ -1,4 +1,4 @@
-"""Assets that brought a worker down: one small file each, so that every process of a build leaves them alone."""
+"""Assets that crashed a worker twice: one small file each, so that all processes of a build skip them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Quarantine"]
 
 
 class Quarantine:
-    """The list, as a folder that any number of processes read and add to."""
+    """The quarantine list: a folder that any number of processes read and add to."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -25,7 +25,7 @@ class Quarantine:
         return {asset_id: reason for asset_id, (reason, _) in self._known.items()}
 
     def details(self) -> dict[str, str]:
-        """Asset id to what happened, in a sentence."""
+        """Asset id to a sentence about what happened."""
         self._read()
         return {asset_id: detail for asset_id, (_, detail) in self._known.items()}
 

@@ -1,7 +1,7 @@
 """Runs blocks as Ray tasks, on one machine or a cluster whose nodes share the output folder.
 
-Tasks, not actors: Ray starts a task again whose worker or node has died. Which asset was in hand when it died is read
-from a note that the task keeps on the disk.
+Blocks run as tasks, not actors, because Ray restarts a task whose worker or node has died. The task keeps a note on
+the disk that names the asset in use, so that the next attempt knows which asset was in use at the crash.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from viewpoint100k.runtime.files import write_atomically
 __all__ = ["Note", "RayEngine"]
 
 _DEATHS = 2
-"""As for the local engine: the second time that a worker dies with an asset in hand, the asset is at fault."""
+"""As in the local engine: an asset is quarantined when a second worker dies while using it."""
 
 _DEATHS_WITHOUT_ASSET = 4
 
 
 class RayEngine:
-    """Builds the blocks of a plan as Ray tasks. Takes the arguments of the local engine; ``workers`` bounds how many
-    run at once, where Ray itself would take every core of the cluster."""
+    """Builds the blocks of a plan as Ray tasks. Takes the arguments of the local engine. ``workers`` limits how many
+    tasks run at once; without it, Ray would use every core of the cluster."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class RayEngine:
         self._on_rows, self._on_block = on_rows, on_block
 
     def run(self, tasks: Sequence[Task]) -> None:
-        """Returns when every task's block is on the disk. Raises what a task says the build cannot survive."""
+        """Returns when every task's block is on the disk. Raises the error of a task that stops the build."""
         try:
             import ray
         except ImportError as error:
@@ -56,8 +56,8 @@ class RayEngine:
         if started:
             ray.init(include_dashboard=False, log_to_driver=False, runtime_env={"env_vars": dict(ONE_CORE)})
         try:
-            # max_calls=0: Ray would otherwise give every GPU task a process, and so a GL context, of its own.
-            # What GPUs there are is shared by all that run at once, so that Ray places tasks where they are.
+            # max_calls=0: by default Ray gives every GPU task a new process, and so a new GL context.
+            # The tasks that run at once share the GPUs, so that Ray places tasks on nodes that have one.
             gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0) / self._count)
             remote = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=-1, max_calls=0)(_build_block)
             build_plan, root = ray.put(self._build_plan), str(self._folder.root.resolve())
@@ -78,7 +78,7 @@ class RayEngine:
 
 
 def _build_block(build_plan: BuildPlan, root: str, task: Task) -> int:
-    """Builds one block and stores it; the body of a Ray task. Returns its rows."""
+    """Builds one block and stores it; the body of a Ray task. Returns the number of rows."""
     folder = DatasetFolder(Path(root))
     block = build_plan.layout.shards[task.shard].blocks[task.block]
     quarantine = Quarantine(folder.build / "quarantine")
@@ -98,9 +98,9 @@ _builders: dict[str, BlockBuilder] = {}
 
 
 def _builder(build_plan: BuildPlan) -> BlockBuilder:
-    """This process's builder: one rendering context, however many blocks it builds."""
+    """This process's builder. It opens one rendering context and builds many blocks."""
     if build_plan.digest not in _builders:
-        # Ray names the GPU that it has given this process in CUDA_VISIBLE_DEVICES.
+        # Ray names this process's GPU in CUDA_VISIBLE_DEVICES.
         devices = drawing_devices() if draws_on_devices(build_plan.config.renderer) else ()
         device = next(iter(devices), None)
         source = build_plan.config.open_source()
@@ -109,7 +109,7 @@ def _builder(build_plan: BuildPlan) -> BlockBuilder:
 
 
 class Note:
-    """Remembers on the disk which asset a block has in hand, and ends the process where that takes too long."""
+    """Records on the disk which asset a block is using, and ends the process if that asset takes too long."""
 
     def __init__(self, path: Path, timeout_s: float) -> None:
         self._path, self._timeout_s = path, timeout_s
@@ -117,8 +117,8 @@ class Note:
         self._watch: threading.Timer | None = None
 
     def take_up(self) -> tuple[str, str, str] | None:
-        """Reads what an earlier try of the same block left. An asset that it names too often is returned, with a
-        reason and a sentence."""
+        """Reads the note of an earlier attempt at the same block. Returns an asset that the note names too often, with
+        a reason and a sentence."""
         bad: tuple[str, str, str] | None = None
         if self._path.exists():
             left: Mapping[str, Any] = json.loads(self._path.read_text())

@@ -1,4 +1,4 @@
-"""One worker: a process of its own, with one rendering context, that builds the blocks it is sent."""
+"""A worker process with one rendering context, which builds the blocks that it receives."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class WorkerJob:
-    """What a worker is started with: plain values, because it is a fresh process."""
+    """Arguments of a new worker process: plain values."""
 
     build_plan: object
-    """A `BuildPlan`, typed loosely: a worker sets its environment before it imports GL."""
+    """A `BuildPlan`, typed loosely because a worker sets its environment before it imports GL."""
     root: Path
     log: Path
     device_index: int | None = None
@@ -39,7 +39,7 @@ class WorkerJob:
 
 @dataclass(frozen=True)
 class Task:
-    """A block to build: the shard's and the block's place in the plan."""
+    """A block to build: the indices of its shard and of the block in the plan."""
 
     shard: int
     block: int
@@ -57,12 +57,12 @@ class AssetFinished:
 
 @dataclass(frozen=True)
 class Done:
-    """The block is on the disk."""
+    """The block was written to the disk."""
 
 
 @dataclass(frozen=True)
 class Crashed:
-    """Python raised something that nobody foresaw, while an asset was being visited."""
+    """An unexpected Python exception was raised while the asset was in use."""
 
     asset_id: str
     trace: str
@@ -70,13 +70,13 @@ class Crashed:
 
 @dataclass(frozen=True)
 class Failed:
-    """The build cannot go on."""
+    """The build cannot continue."""
 
     error: Exception
 
 
 class _Reporter:
-    """Tells the parent how a block goes, and remembers the asset in hand."""
+    """Sends progress events to the parent process, and remembers the asset in use."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -92,7 +92,7 @@ class _Reporter:
 
 
 def serve(job: WorkerJob, connection: Connection) -> None:
-    """Builds blocks until the parent sends None or goes away. The entry point of a worker process."""
+    """Builds blocks until the parent sends None or exits. The entry point of a worker process."""
     _settle_in(job.log)
     from viewpoint100k.building.blocks import BlockBuilder
     from viewpoint100k.building.engines.quarantine import Quarantine
@@ -112,7 +112,7 @@ def serve(job: WorkerJob, connection: Connection) -> None:
             connection.send(Done())
         builder.close()
     except (EOFError, BrokenPipeError, ConnectionResetError):
-        sys.exit(1)  # The parent is gone: nobody wants the rows.
+        sys.exit(1)  # The parent has exited, so the rows have no receiver.
     except ViewpointError as error:
         connection.send(Failed(error))
     except Exception as error:
@@ -122,7 +122,7 @@ def serve(job: WorkerJob, connection: Connection) -> None:
 
 
 def _settle_in(log: Path) -> None:
-    """One core for this worker, and a file for whatever a driver prints."""
+    """Limits this worker to one core, and redirects the output of drivers to a file."""
     os.environ.update(ONE_CORE)
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(file, 2)
