@@ -103,7 +103,7 @@ class BuildConfig(Section):
     """Part of the rows that carry a chain of thought, for a hybrid cold start; the paper's is a tenth."""
     languages: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: {"en": 1.0}, min_length=1)
     """Languages of the wordings, BCP 47 tags, and their weights; a type that has none in one is asked in English."""
-    renderer: str = "opengl"
+    renderer: str = "software"
     """What draws meshes: software, opengl, pyrender, blender, or that of an installed package; see docs/renderers.md.
     ``auto``: ``software`` where it is built, else ``opengl``."""
     images: Images = Images()
