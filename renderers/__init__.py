@@ -14,7 +14,7 @@ BACKENDS = ("software", "opengl", "pyrender", "blender")
 """The package's own renderers; ``auto`` stands for one of the first two."""
 
 
-def open_renderer(name: str = "opengl", **options: Any) -> Renderer:
+def open_renderer(name: str = "auto", **options: Any) -> Renderer:
     """A renderer by its backend's name; ``options`` go to its class.
 
     ``software``: `renderers.software.SoftwareRenderer` (``max_texture_size``, ``threads``, ``build``);

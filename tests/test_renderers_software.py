@@ -30,6 +30,7 @@ from renderer_shapes import (
 
 from renderers import Stage, open_renderer
 from renderers.software.extension import BUILD_VARIABLE, load, why_missing
+from renderers.textures import shrink
 from viewpoint100k.errors import RendererError, UsageError
 from viewpoint100k.geometry.cameras import Camera, intrinsics_from_fov, orbit
 from viewpoint100k.geometry.mesh import Material, Mesh, Primitive
@@ -216,6 +217,14 @@ def test_triangles_that_name_no_vertex_are_refused() -> None:
     arrays = (np.zeros((4, 3), np.float32), np.zeros((4, 3), np.float32), np.array([[0, 1, 4]], np.uint32))
     with pytest.raises(ValueError, match="not there"):
         made.add_primitive(*arrays, None, None, np.ones(4, np.float32))
+
+
+@pytest.mark.parametrize("shape", [(64, 64, 3), (65, 33, 4), (200, 7, 3), (130, 257, 4), (1, 90, 4)])
+@pytest.mark.parametrize("is_color", [True, False])
+def test_large_textures_are_averaged_as_for_opengl(shape: tuple[int, int, int], is_color: bool) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
+    for most in (32, 50, 64, 300):
+        assert np.array_equal(load().shrink(pixels, most, is_color), shrink(pixels, most, is_color))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (17, 3), (3, 40), (64, 64)])

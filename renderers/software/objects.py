@@ -9,7 +9,6 @@ import numpy as np
 
 from renderers.gpu_mesh import grouped, without_textures
 from renderers.projection import UnitFrame
-from renderers.textures import shrink
 from viewpoint100k.geometry.mesh import Material, Mesh, Primitive, Texture
 
 __all__ = ["DrawableObject"]
@@ -70,8 +69,9 @@ class DrawableObject:
             return -1
         key = (id(texture), is_color)
         if key not in self._textures:
-            pixels = shrink(texture.pixels, self._max_texture_size, is_color)
-            self._textures[key] = self.native.add_texture(pixels, is_color, *(_WRAPS[mode] for mode in texture.wrap))
+            self._textures[key] = self.native.add_texture(
+                np.ascontiguousarray(texture.pixels), self._max_texture_size, is_color, *map(_WRAPS.get, texture.wrap)
+            )
         return self._textures[key]
 
     def _add(self, p: Primitive) -> None:

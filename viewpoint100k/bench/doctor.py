@@ -21,6 +21,7 @@ from typing import Literal
 from renderers.context import DEBIAN_PACKAGES, create_context
 from renderers.devices import cuda_devices, deal, drawing_devices, egl_devices
 from renderers.software.extension import load as load_extension
+from renderers.software.extension import why_missing
 from viewpoint100k.errors import RendererError
 
 __all__ = ["Finding", "doctor", "findings"]
@@ -146,6 +147,11 @@ def _software() -> Iterator[Finding]:
     yield Finding("software renderer", "ok", f"draws by {builds[0]} here (also built: {', '.join(builds[1:])})")
 
 
+def _without_opengl() -> Status:
+    """How bad it is that OpenGL cannot draw: a build needs it only where the software renderer is missing."""
+    return "bad" if why_missing() else "note"
+
+
 def _libraries() -> Iterator[Finding]:
     pyrender = importlib.util.find_spec("pyrender") is not None
     wanted = (*DEBIAN_PACKAGES, *(_PYRENDER_PACKAGES if pyrender else ()))
@@ -158,7 +164,7 @@ def _libraries() -> Iterator[Finding]:
         missing.append("libgl1-mesa-dri")
     yield Finding(
         "libraries",
-        "bad" if needed else "note",
+        _without_opengl() if needed else "note",
         f"missing: {', '.join(missing)}",
         f"apt-get install {' '.join(missing)}",
     )
@@ -168,7 +174,8 @@ def _devices() -> Iterator[Finding]:
     try:
         devices = egl_devices()
     except OSError as error:
-        yield Finding("EGL devices", "bad", f"no EGL library ({error})", f"apt-get install {' '.join(DEBIAN_PACKAGES)}")
+        text = f"no EGL library ({error})"
+        yield Finding("EGL devices", _without_opengl(), text, f"apt-get install {' '.join(DEBIAN_PACKAGES)}")
         return
     text = "; ".join(f"{device.index}: {device}" for device in devices) or "EGL lists none"
     yield Finding("EGL devices", "ok" if devices else "note", text)
@@ -192,7 +199,7 @@ def _opengl() -> Iterator[Finding]:
     try:
         context, facts = create_context(None, require_gpu=False)
     except RendererError as error:
-        yield Finding("OpenGL", "bad", str(error), f"apt-get install {' '.join(DEBIAN_PACKAGES)}")
+        yield Finding("OpenGL", _without_opengl(), str(error), f"apt-get install {' '.join(DEBIAN_PACKAGES)}")
         return
     context.release()
     kind = "software" if facts.software else "GPU"

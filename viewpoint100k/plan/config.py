@@ -102,7 +102,7 @@ class BuildConfig(Section):
     """Share of the rows with a chain of thought, for a hybrid cold start; the paper uses a tenth."""
     languages: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: {"en": 1.0}, min_length=1)
     """Languages of the wordings (BCP 47 tags) and their weights. A type without wordings in a language uses English."""
-    renderer: str = "opengl"
+    renderer: str = "software"
     """Renderer of meshes: software, opengl, pyrender, blender, or one of an installed package; see docs/renderers.md.
     ``auto`` is ``software`` if it was compiled, else ``opengl``."""
     images: Images = Images()

@@ -73,6 +73,37 @@ void in_parts(int32_t count, int32_t step, int32_t threads, const std::function<
     for (std::thread& other : others) other.join();
 }
 
+// What of the picture can hold the object, and how near it comes: its projected box, or the whole picture where the camera
+// is too near for that. ``rows``: unit frame to the camera's axes.
+void set_bounds(Picture& picture, const Box& box, const double (&rows)[3][4], const double* intrinsics) {
+    Projection& p = picture.projection;
+    const double fx = intrinsics[0], cx = intrinsics[2], fy = intrinsics[4], cy = intrinsics[5];
+    double nearest = std::numeric_limits<double>::infinity(), farthest = -nearest;
+    double left = nearest, top = nearest, right = -nearest, bottom = -nearest;
+    for (int corner = 0; corner < 8; corner++) {
+        double c[3];
+        for (int i = 0; i < 3; i++) {
+            c[i] = rows[i][3];
+            for (int j = 0; j < 3; j++) c[i] += rows[i][j] * (corner >> j & 1 ? box.high[j] : box.low[j]);
+        }
+        nearest = std::min(nearest, c[2]);
+        farthest = std::max(farthest, c[2]);
+        left = std::min(left, fx * c[0] / c[2] + cx);
+        right = std::max(right, fx * c[0] / c[2] + cx);
+        top = std::min(top, fy * c[1] / c[2] + cy);
+        bottom = std::max(bottom, fy * c[1] / c[2] + cy);
+    }
+    p.near = static_cast<float>(std::max(farthest * 1.001 + 1e-3, 2e-3) * 1e-3);
+    Bounds& b = picture.bounds;
+    b = {0, 0, p.width, p.height};
+    if (nearest > 1e-3 && left <= right) {
+        const auto whole = [](double value, int32_t most) {
+            return static_cast<int32_t>(std::min(std::max(value, 0.0), static_cast<double>(most)));
+        };
+        b = {whole(left - 1.0, p.width), whole(top - 1.0, p.height), whole(right + 2.0, p.width), whole(bottom + 2.0, p.height)};
+    }
+}
+
 // The camera in the unit frame, worked out in doubles.
 void set_camera(Picture& picture, const Object& object, const CameraNumbers& camera) {
     const double* m = camera.camera_to_world;
@@ -107,32 +138,7 @@ void set_camera(Picture& picture, const Object& object, const CameraNumbers& cam
     e.center[0] = p.center[0];
     e.center[1] = p.center[1];
     e.pixel_angle = static_cast<float>(2.0 / (fx + fy));
-
-    // What can hold the object: its projected box, or the whole picture where the camera is too near for that.
-    double nearest = std::numeric_limits<double>::infinity(), farthest = -nearest;
-    double left = nearest, top = nearest, right = -nearest, bottom = -nearest;
-    for (int corner = 0; corner < 8; corner++) {
-        double c[3];
-        for (int i = 0; i < 3; i++) {
-            c[i] = rows[i][3];
-            for (int j = 0; j < 3; j++) c[i] += rows[i][j] * (corner >> j & 1 ? object.box().high[j] : object.box().low[j]);
-        }
-        nearest = std::min(nearest, c[2]);
-        farthest = std::max(farthest, c[2]);
-        left = std::min(left, fx * c[0] / c[2] + cx);
-        right = std::max(right, fx * c[0] / c[2] + cx);
-        top = std::min(top, fy * c[1] / c[2] + cy);
-        bottom = std::max(bottom, fy * c[1] / c[2] + cy);
-    }
-    p.near = static_cast<float>(std::max(farthest * 1.001 + 1e-3, 2e-3) * 1e-3);
-    Bounds& b = picture.bounds;
-    b = {0, 0, p.width, p.height};
-    if (nearest > 1e-3 && left <= right) {
-        const auto whole = [](double value, int32_t most) {
-            return static_cast<int32_t>(std::min(std::max(value, 0.0), static_cast<double>(most)));
-        };
-        b = {whole(left - 1.0, p.width), whole(top - 1.0, p.height), whole(right + 2.0, p.width), whole(bottom + 2.0, p.height)};
-    }
+    set_bounds(picture, object.box(), rows, k);
 }
 
 void set_stride(Picture& picture) {

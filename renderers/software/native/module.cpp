@@ -28,7 +28,7 @@ using Points = In<float, nb::shape<-1, 3>>;
 using Pairs = In<float, nb::shape<-1, 2>>;
 using Colors = In<float, nb::shape<-1, 4>>;
 using Triangles = In<uint32_t, nb::shape<-1, 3>>;
-using Bytes4 = In<uint8_t, nb::shape<-1, -1, 4>>;
+using Bytes3or4 = In<uint8_t, nb::shape<-1, -1, -1>>;
 using Bytes2 = In<uint8_t, nb::shape<-1, -1, 2>>;
 using Floats3 = In<float, nb::shape<-1, -1, 3>>;
 using Matrix34 = In<float, nb::shape<3, 4>>;
@@ -78,12 +78,27 @@ void add_primitive(Object& object, Points positions, Points normals, Triangles t
     object.add_primitive(p, base_color.data());
 }
 
-int32_t add_texture(Object& object, Bytes4 pixels, bool is_color, int32_t wrap_u, int32_t wrap_v) {
-    if (!pixels.shape(0) || !pixels.shape(1) || pixels.shape(0) > MOST_PIXELS || pixels.shape(1) > MOST_PIXELS)
-        throw nb::value_error("a texture has 1 to 16384 pixels along each side");
+// The bytes of a picture, no larger than ``most`` along each side.
+Bytes smaller(const Bytes3or4& pixels, int32_t most, bool is_color) {
+    const size_t h = pixels.shape(0), w = pixels.shape(1), channels = pixels.shape(2);
+    if (!h || !w || h > 8 * MOST_PIXELS || w > 8 * MOST_PIXELS || (channels != 3 && channels != 4) || most < 1 || most > MOST_PIXELS)
+        throw nb::value_error("a texture is (height, width, 3 or 4), neither empty nor over 131072 pixels along a side");
+    nb::gil_scoped_release unlocked;
+    return shrunk(pixels.data(), static_cast<int32_t>(h), static_cast<int32_t>(w), static_cast<int32_t>(channels), most, is_color);
+}
+
+int32_t add_texture(Object& object, Bytes3or4 pixels, int32_t most, bool is_color, int32_t wrap_u, int32_t wrap_v) {
+    const Bytes bytes = smaller(pixels, most, is_color);
     nb::gil_scoped_release unlocked;
     const ExactRounding exact;
-    return object.add_texture(pixels.data(), static_cast<int32_t>(pixels.shape(0)), static_cast<int32_t>(pixels.shape(1)), is_color, wrap_u, wrap_v);
+    return object.add_texture(bytes, is_color, wrap_u, wrap_v);
+}
+
+nb::ndarray<nb::numpy, uint8_t> shrink(Bytes3or4 pixels, int32_t most, bool is_color) {
+    const Bytes bytes = smaller(pixels, most, is_color);
+    auto out = new_array<uint8_t>({static_cast<size_t>(bytes.height), static_cast<size_t>(bytes.width), 4});
+    std::copy(bytes.rgba.begin(), bytes.rgba.end(), out.data());
+    return out;
 }
 
 void begin_batch(Object& object, float metallic, float roughness, float normal_scale, float occlusion_strength,
@@ -237,13 +252,14 @@ Object* new_object(Vector center, double radius, Vector low, Vector high) {
 
 NB_MODULE(_native, m) {
     m.doc() = "The passes of the software renderer, in C++. See renderers/software/native.";
+    m.def("shrink", &shrink, nb::arg("pixels"), nb::arg("most"), nb::arg("is_color"), "As renderers.textures.shrink.");
     m.def("builds", &builds, "Names of the builds that this processor can run, the widest first.");
     m.def("linear_table", &linear_table, "Linear values of the 256 codes of 8-bit sRGB.");
     m.def("measure", &measure, nb::arg("positions"), nb::arg("triangles"),
           "Least and greatest coordinates of the vertices in use, and twice the area of the triangles.");
     nb::class_<Object>(m, "Object")
         .def(nb::new_(&new_object), nb::arg("center"), nb::arg("radius"), nb::arg("low"), nb::arg("high"))
-        .def("add_texture", &add_texture, nb::arg("pixels"), nb::arg("is_color"), nb::arg("wrap_u"), nb::arg("wrap_v"))
+        .def("add_texture", &add_texture, nb::arg("pixels"), nb::arg("most"), nb::arg("is_color"), nb::arg("wrap_u"), nb::arg("wrap_v"))
         .def("begin_batch", &begin_batch, nb::arg("metallic"), nb::arg("roughness"), nb::arg("normal_scale"),
              nb::arg("occlusion_strength"), nb::arg("emissive"), nb::arg("alpha_mode"), nb::arg("alpha_cutoff"),
              nb::arg("unlit"), nb::arg("occlusion_in_surface"), nb::arg("textures"))

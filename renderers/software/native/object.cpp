@@ -55,8 +55,9 @@ Object::Object(const double* center, double radius, const Box& box) : radius_(ra
     std::copy(center, center + 3, center_);
 }
 
-int32_t Object::add_texture(const uint8_t* rgba, int32_t height, int32_t width, bool is_color, int32_t wrap_u, int32_t wrap_v) {
-    textures_.push_back(std::make_unique<StoredTexture>(store_texture(rgba, height, width, is_color, wrap_u, wrap_v)));
+int32_t Object::add_texture(const Bytes& pixels, bool is_color, int32_t wrap_u, int32_t wrap_v) {
+    textures_.push_back(
+        std::make_unique<StoredTexture>(store_texture(pixels.rgba.data(), pixels.height, pixels.width, is_color, wrap_u, wrap_v)));
     return static_cast<int32_t>(textures_.size()) - 1;
 }
 

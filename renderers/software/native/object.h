@@ -37,7 +37,7 @@ class Object {
     Object(const Object&) = delete;
     Object& operator=(const Object&) = delete;
 
-    int32_t add_texture(const uint8_t* rgba, int32_t height, int32_t width, bool is_color, int32_t wrap_u, int32_t wrap_v);
+    int32_t add_texture(const Bytes& pixels, bool is_color, int32_t wrap_u, int32_t wrap_v);
     // Texture numbers by slot (base, surface, normal, occlusion, emission); -1: none. What is added next belongs to it.
     void begin_batch(const Material& material, const int32_t (&textures)[5]);
     // base_color (4,) multiplies the vertices' colours. Throws std::invalid_argument where an index is out of range.

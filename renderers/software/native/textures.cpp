@@ -104,6 +104,30 @@ int32_t packed_data(const float* v) {
     return static_cast<int32_t>(byte_code(v[0]) | byte_code(v[1]) << 8 | byte_code(v[2]) << 16);
 }
 
+// Codes as 16-bit numbers that may be averaged, and back.
+struct MeanTables {
+    uint16_t number[256];
+    std::vector<uint8_t> code = std::vector<uint8_t>(65536);
+};
+MeanTables light_means() {
+    MeanTables t;
+    const float* light = linear_of_code();
+    for (int i = 0; i < 256; i++) t.number[i] = static_cast<uint16_t>(static_cast<double>(light[i]) * 65535.0 + 0.5);
+    int code = 0;
+    for (int i = 0; i < 65536; i++) {
+        const double value = i / 65535.0;
+        while (code < 255 && (static_cast<double>(light[code + 1]) + static_cast<double>(light[code])) / 2.0 < value) code++;
+        t.code[i] = static_cast<uint8_t>(code);
+    }
+    return t;
+}
+MeanTables data_means() {
+    MeanTables t;
+    for (int i = 0; i < 256; i++) t.number[i] = static_cast<uint16_t>(i * 257);
+    for (int i = 0; i < 65536; i++) t.code[i] = static_cast<uint8_t>((i + 128) / 257);
+    return t;
+}
+
 // What 8-bit codes become in the first mip level.
 struct CodeTables {
     uint32_t root_11[256], root_10[256];
@@ -195,6 +219,35 @@ void pack_pairs(const float* values, int32_t height, int32_t width, bool around,
                                             byte_code(next[1]) << 24);
         }
     }
+}
+
+Bytes shrunk(const uint8_t* pixels, int32_t height, int32_t width, int32_t channels, int32_t most, bool is_color) {
+    static const MeanTables light = light_means(), data = data_means();
+    const MeanTables& tables = is_color ? light : data;
+    const int32_t factor = std::max((std::max(height, width) + most - 1) / most, 1);
+    const int32_t down = std::min(factor, height), across = std::min(factor, width), block = down * across;
+    Bytes out{{}, std::max(height / factor, 1), std::max(width / factor, 1)};
+    out.rgba.assign(static_cast<size_t>(out.height) * out.width * 4, 255);
+    std::vector<uint32_t> sums(static_cast<size_t>(out.width) * channels);
+    for (int32_t row = 0; row < out.height; row++) {
+        std::fill(sums.begin(), sums.end(), 0);
+        for (int32_t y = 0; y < down; y++) {
+            const uint8_t* from = pixels + (static_cast<size_t>(row) * down + y) * width * channels;
+            for (int32_t x = 0; x < out.width; x++)
+                for (int32_t i = 0; i < across; i++, from += channels)
+                    for (int32_t c = 0; c < channels; c++)
+                        sums[x * channels + c] += c == 3 && is_color ? from[c] : factor > 1 ? tables.number[from[c]] : from[c];
+        }
+        uint8_t* to = out.rgba.data() + static_cast<size_t>(row) * out.width * 4;
+        for (int32_t x = 0; x < out.width; x++)
+            for (int32_t c = 0; c < channels; c++) {
+                const uint32_t sum = sums[x * channels + c];
+                to[4 * x + c] = factor == 1                ? static_cast<uint8_t>(sum)
+                                : c == 3 && is_color ? static_cast<uint8_t>((2 * sum + block) / (2 * block))
+                                                     : tables.code[sum / block];
+            }
+    }
+    return out;
 }
 
 StoredTexture store_texture(const uint8_t* rgba, int32_t height, int32_t width, bool is_color, int32_t wrap_u, int32_t wrap_v) {

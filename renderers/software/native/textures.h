@@ -20,6 +20,14 @@ const float* linear_of_code();
 // From RGBA bytes (height, width, 4), row 0 on top.
 StoredTexture store_texture(const uint8_t* rgba, int32_t height, int32_t width, bool is_color, int32_t wrap_u, int32_t wrap_v);
 
+// The picture (height, width, channels) smaller by a whole factor, so that neither side is over ``most``, as RGBA bytes.
+// Colour is averaged as light; the same bytes as renderers.textures.shrink.
+struct Bytes {
+    std::vector<uint8_t> rgba;
+    int32_t height, width;
+};
+Bytes shrunk(const uint8_t* pixels, int32_t height, int32_t width, int32_t channels, int32_t most, bool is_color);
+
 // Floats (height, width, channels) and all their mip levels, one after another.
 struct Levels {
     std::vector<float> values;
