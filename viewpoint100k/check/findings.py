@@ -1,4 +1,4 @@
-"""What checks of a data set find, counted as they are made."""
+"""Findings of the checks of a data set, and their counts."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from viewpoint100k.dataset.digests import Digests
 __all__ = ["MAX_FINDINGS_PER_CHECK", "Finding", "Report", "Tally"]
 
 MAX_FINDINGS_PER_CHECK = 20
-"""So many findings of one check are kept; all are counted."""
+"""Largest number of findings kept for one check; all are counted."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong."""
+    """One error."""
 
     check: str
-    """Which check found it: a short snake_case name, such as ``label`` or ``file_digest``."""
+    """Name of the check in short snake_case, such as ``label`` or ``file_digest``."""
     where: str
     """The row's id, or the file's path relative to the folder."""
     message: str
@@ -27,28 +27,28 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What was checked and what was found."""
+    """The checks that were made, and their findings."""
 
     rows: int
     checks: Mapping[str, int]
     """How many times each check was made."""
     found: Mapping[str, int]
-    """How many times each check found something, all of them counted."""
+    """How many times each check found something, including findings that are not kept."""
     findings: tuple[Finding, ...]
-    """At most `MAX_FINDINGS_PER_CHECK` of each check, in the order in which they were found."""
+    """At most `MAX_FINDINGS_PER_CHECK` of each check, in order."""
     notes: tuple[str, ...] = ()
     """What could not be checked, and why."""
     digests: Digests | None = None
-    """Of all rows; None where a file could not be read to its end."""
+    """Digests of all rows; None if a file could not be read to its end."""
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """The findings as sentences: check, place, what is wrong."""
+        """The findings as sentences: check, place, problem."""
         return tuple(f"{finding.check}: {finding.where}: {finding.message}" for finding in self.findings)
 
     @property
     def ok(self) -> bool:
-        """Whether nothing at all is wrong."""
+        """True if no check found anything."""
         return not self.found
 
 
@@ -62,7 +62,7 @@ class Tally:
     notes: list[str] = field(default_factory=list)
 
     def record(self, check: str, where: str, problem: str | None) -> None:
-        """Counts a check that was made, and what it found."""
+        """Counts one check, and records the problem if there is one."""
         self.checks[check] += 1
         if problem is None:
             return

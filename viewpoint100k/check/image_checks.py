@@ -1,4 +1,4 @@
-"""What is wrong with one encoded image of a row."""
+"""Checks one encoded image of a row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _EXIF_ORIENTATION = 0x0112
 
 
 def image_problem(encoded: bytes | None, size: tuple[int, int], decode: bool) -> str | None:
-    """What is wrong with one image, as the end of a sentence; ``size`` is its camera's width and height."""
+    """The fault of one image, as the end of a sentence, or None; ``size`` is its camera's width and height."""
     if not encoded:
         return "has no bytes: data sets of references must be given their photos back first"
     problem: str | None
@@ -33,13 +33,13 @@ def image_problem(encoded: bytes | None, size: tuple[int, int], decode: bool) ->
 
 
 def _read_jpeg(encoded: bytes, decode: bool) -> tuple[tuple[int, int], int | None, bool]:
-    """Size, range of grey levels (None where not decoded), and whether no EXIF orientation turns the image."""
+    """Size, range of grey levels (None if not decoded), and True if no EXIF orientation turns the image."""
     import simplejpeg
 
     height, width, _, _ = simplejpeg.decode_jpeg_header(encoded)
     spread = None
     if decode:
-        # The smallest scale still reads every coded bit, which is where damage shows, at half the cost.
+        # The smallest scale still reads every coded bit, so it finds damage at half the cost.
         grey = simplejpeg.decode_jpeg(encoded, "GRAY", min_height=1, min_width=1, min_factor=8)
         spread = int(grey.max()) - int(grey.min())
     upright = b"Exif\0\0" not in encoded[:4096] or _read_other(encoded)[2]

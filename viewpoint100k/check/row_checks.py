@@ -1,9 +1,8 @@
-"""What must hold for one row by itself, worked out from its stored columns alone.
+"""Checks one row by itself, from its stored columns alone.
 
-This is the second opinion: it shares no code with the path that made the labels. Triple products and angles in the
-world frame stand where the builder multiplies matrices, and what an option says is read back from the text of the
-template that it was made with (`viewpoint100k.check.labels`). Plain ``math`` on tuples, so that every step can be
-followed by hand.
+The checks share no code with the code that made the labels. They use triple products and angles in the world frame,
+where the builder multiplies matrices. They read the meaning of an option from the text of its template
+(`viewpoint100k.check.labels`). They use plain ``math`` on tuples, so that every step can be checked by hand.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def recomputed_relative(pair: StoredPair) -> dict[str, float]:
-    """The ``relative`` struct but for its overlap; a field that the cameras leave undefined is left out."""
+    """The ``relative`` struct without its overlap; fields that the cameras leave undefined are left out."""
     first, second = pair.first, pair.second
     step = minus(second.position, first.position)
     a, b = minus(first.position, pair.center), minus(second.position, pair.center)
@@ -78,7 +77,7 @@ def recomputed_relative(pair: StoredPair) -> dict[str, float]:
         if min(math.hypot(v[0], v[1]) / d for v, d in zip((a, b), distances, strict=True)) > 1e-4:
             around = math.atan2(a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1])
             fields["azimuth_deg"] = math.degrees(around)
-    # Level with camera 1 and square to camera 2's axis: where camera 2's right would point, had it not been rolled.
+    # Level with camera 1 and square to camera 2's axis: camera 2's right axis without its roll.
     level = cross(first.down, second.forward)
     if math.hypot(*level) > 1e-4:
         fields["yaw_deg"] = ego_rotation(pair)
@@ -149,7 +148,7 @@ def _question_text(row: Columns) -> str | None:
 
 
 def _stands_at(question: str, start: int, option: str) -> bool:
-    """Whether the option's text is there, and is not the beginning of a longer word."""
+    """True if the option's text is there and is not the beginning of a longer word."""
     after = question[start + len(option) : start + len(option) + 1]
     return question.startswith(option, start) and not (after.isalnum() or after == "_")
 
@@ -162,7 +161,7 @@ def _reasoning(row: Columns) -> str | None:
 
 
 def _reasoning_claims(row: Columns) -> str | None:
-    """Whether every sentence of the reasoning can be checked, is true, and has its place in the argument."""
+    """Checks that every sentence of the reasoning is checkable, true, and in the right order."""
     if not row["reasoning"]:
         return None
     try:
@@ -236,11 +235,11 @@ TEXT_CHECKS: Mapping[str, Callable[[Columns], str | None]] = {
     "provenance": _provenance,
     "ranges": _ranges,
 }
-"""Checks that need no camera: each gives a sentence about what is wrong, or None."""
+"""Checks that need no camera: each returns a sentence about the problem, or None."""
 
 
 def check_row(row: Columns, definitions: Mapping[str, Definition] | None = None) -> Iterator[tuple[str, str | None]]:
-    """Every check that was made of a row of all the schema's columns, with what it found wrong, or None.
+    """Every check of a row with all the schema's columns, each with the problem found, or None.
 
     ``definitions`` are the question types by name; the package's own by default.
     """
@@ -265,7 +264,7 @@ def check_row(row: Columns, definitions: Mapping[str, Definition] | None = None)
 
 
 def _label_checks(row: Columns, pair: StoredPair, definition: Definition | None) -> Iterator[tuple[str, str | None]]:
-    """The label, against the template that made it where its wording is known, else by the words of its options."""
+    """Checks the label: against its template if the wording is known, else by the words of its options."""
     kind, problem = row["question_type"], _options(row)
     paraphrase = definition.paraphrase(row["template"]) if definition else None
     if problem is None and definition is not None and paraphrase is not None:

@@ -1,4 +1,4 @@
-"""The parquet files of a data set: which there are, their schema, and their rows."""
+"""Finds and reads the parquet files of a data set: their names, schema and rows."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class ShardFile:
     """Relative to the folder, with forward slashes."""
     split: str
     rows: int | None
-    """None where the file is no parquet file."""
+    """None if the file is not a parquet file."""
     checkable: bool
-    """Whether its rows have every column of the schema."""
+    """True if its rows have every column of the schema."""
 
 
 def open_shard(folder: Path, path: Path, tally: Tally) -> ShardFile:
@@ -50,7 +50,7 @@ def open_shard(folder: Path, path: Path, tally: Tally) -> ShardFile:
 
 
 def _check_schema(schema: pa.Schema, name: str, tally: Tally) -> bool:
-    """Names, types, order and metadata of the columns; gives whether every column is there as it should be."""
+    """Checks names, types, order and metadata of the columns; returns True if every column is correct."""
     expected = arrow_schema()
     actual_types = dict(zip(schema.names, schema.types, strict=True))
     fatal = False
@@ -81,7 +81,7 @@ def _features_of(schema: pa.Schema) -> Any:
 
 
 def read_rows(shard: ShardFile, tally: Tally) -> Iterator[list[dict[str, Any]]]:
-    """The file's rows, a hundred at a time; stops with a finding where the file can be read no further."""
+    """The file's rows, a hundred at a time. Records a finding and stops if the file cannot be read further."""
     columns = arrow_schema().names
     try:
         with pq.ParquetFile(shard.path, pre_buffer=False, page_checksum_verification=True) as file:

@@ -1,8 +1,8 @@
-"""Proves a finished data set folder, or names the rows and files in which it is wrong.
+"""Verifies a finished data set folder, and lists the rows and files with errors.
 
-Nothing but the folder is needed. `row_checks` works out every label again and shares no code with the path that made
-it. Files are read a hundred rows at a time, so memory does not grow with their size. Of a row its id is kept, of an
-asset or a group the split it was first seen in, and of a group a digest of its views.
+It needs only the folder. `row_checks` recomputes every label and shares no code with the code that made it. Files
+are read a hundred rows at a time, so memory does not grow with their size. The check keeps the id of each row, the
+first split of each asset and group, and a digest of each group's views.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def verify(
 ) -> Report:
     """Checks the data set in ``folder``: files, schema, splits, images, cameras, and every label.
 
-    ``decode="sample"`` decodes one row's images in twenty; sizes are read from all. ``on_progress`` is called with
+    ``decode="sample"`` decodes the images of one row in twenty; sizes are read from all. ``on_progress`` is called with
     the rows done and the rows in all. Raises ``UsageError`` where the folder is not a data set.
     """
     folder = Path(folder)
@@ -84,7 +84,7 @@ def verify(
 
 
 def _digests(folder: Path, shards: list[ShardFile], by_shard: Mapping[str, Digests], tally: Tally) -> Digests | None:
-    """Of all rows, against those that the manifest states; None where a shard is missing from ``by_shard``."""
+    """Compares the digests of all rows with the manifest; None if a shard is missing from ``by_shard``."""
     if not shards or len(by_shard) < len(shards):
         return None
     actual = combined(by_shard)
@@ -96,7 +96,7 @@ def _digests(folder: Path, shards: list[ShardFile], by_shard: Mapping[str, Diges
 
 
 class _RowChecks:
-    """Checks rows as they come, and keeps what must be compared between rows."""
+    """Checks rows one by one, and keeps what must be compared between rows."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class _RowChecks:
         }
         self._views_of: dict[str, int] = {}
         self.attribution = Attribution()
-        # Per question type: the largest quantity of which "none" is said, and the smallest of which it is not.
+        # By question type: the largest quantity with the answer "none", and the smallest with another answer.
         self._largest_none: dict[str, tuple[float, str]] = {}
         self._smallest_some: dict[str, tuple[float, str]] = {}
 
@@ -137,7 +137,7 @@ class _RowChecks:
                 for number, problem in enumerate(problems, start=1):
                     self._tally.record("image", where, problem and f"image {number} {problem}")
                 self._tally.record("same_image", where, _same_image(row))
-                if "wording" not in found:  # Where the wording is known, so is the dead zone around none.
+                if "wording" not in found:  # If the wording is known, so is the dead zone around none.
                     self._remember_extremes(row, where)
                 if found["cameras"] is None:
                     self._tally.record("group", where, self._group_problem(row))
@@ -169,7 +169,7 @@ class _RowChecks:
         record("config", where, other)
 
     def _group_problem(self, row: dict[str, Any]) -> str | None:
-        """Whether rows of one group are about the same two views, as what scores them together relies on."""
+        """Checks that the rows of one group show the same two views, which joint scores rely on."""
         try:
             views = plain_views(row)
         except ValueError as error:
@@ -187,7 +187,7 @@ class _RowChecks:
             self._smallest_some[kind] = (size, where)
 
     def finish(self) -> None:
-        """What only all rows together can show: a none that is larger than some left or right is one of them wrong."""
+        """Makes the checks that need all rows: no "none" may have a larger quantity than a left or right."""
         for kind, (some, some_id) in self._smallest_some.items():
             none, none_id = self._largest_none.get(kind, (-1.0, ""))
             problem = f"{kind} {none:.6g} is called none here, while {some:.6g} is not in {some_id}"
@@ -195,14 +195,14 @@ class _RowChecks:
 
 
 def _is_sampled(row_id: str) -> bool:
-    """Whether the row is among the sample to decode: the same rows in every run, and about one in twenty."""
+    """True if the row is in the sample to decode: about one row in twenty, the same in every run."""
     return int.from_bytes(hashlib.blake2b(row_id.encode(), digest_size=8).digest()) % _SAMPLE_EVERY == 0
 
 
 def _same_image(row: dict[str, Any]) -> str | None:
-    """Two equal files from two different cameras: one of them does not show what its camera saw."""
+    """Finds equal files from two different cameras: one of them cannot be its camera's view."""
     if row["answerability"] is not None and row["answerability"] < _LOOKS_ALIKE:
-        return None  # That the images look alike is what is asked about.
+        return None  # The question asks whether the images look alike.
     for (one, here), (other, there) in combinations(zip(row["images"], row["cameras"], strict=True), 2):
         if one["bytes"] == other["bytes"] and not _alike(here, there):
             return "two cameras differ and their images are the same"
@@ -210,7 +210,7 @@ def _same_image(row: dict[str, Any]) -> str | None:
 
 
 def _alike(first: dict[str, Any], second: dict[str, Any]) -> bool:
-    """Whether two cameras are one, but for rounding."""
+    """True if two cameras are equal except for rounding."""
     numbers = [(*camera["camera_to_world"], *camera["intrinsics"]) for camera in (first, second)]
     return len(numbers[0]) == len(numbers[1]) and all(
         math.isclose(a, b, abs_tol=1e-9) for a, b in zip(*numbers, strict=True)

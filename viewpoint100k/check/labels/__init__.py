@@ -1,4 +1,4 @@
-"""The second path to a label: from a row's stored columns and the text of its template, by formulas of its own.
+"""Recomputes a label from a row's stored columns and the text of its template, with independent formulas.
 
-It shares no code with the path that asked the question. `viewpoint100k.check.verify` holds the two against each other.
+It shares no code with the code that asked the question. `viewpoint100k.check.verify` compares the two.
 """

@@ -1,4 +1,4 @@
-"""A composed wording from its name, put together again from the parts that the template lists."""
+"""Rebuilds a composed wording from its name and the parts that the template lists."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SHARED = ("scenes", "images", "perspectives", "replies")
 _NAMES: list[Mapping[str, str]] = [
     {"first": "image 1", "second": "image 2", "third": "image 3", "plural": "images"},
 ]
-"""What the images are called where a family does not say."""
+"""Names of the images if a family states none."""
 
 
 def composed_wording(family: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-    """The wording ``name`` of a family as a mapping with question, options and reply; None where it has none."""
+    """The wording ``name`` of a family as a mapping with question, options and reply; None if there is none."""
     given, *digits = name.split(".")
     if given != family["name"] or len(digits) != 6 or not all(digit.isdecimal() for digit in digits):
         return None
@@ -52,7 +52,7 @@ def composed_wording(family: Mapping[str, Any], name: str) -> Mapping[str, Any] 
 
 
 def is_whole_family(family: Any) -> bool:
-    """Whether a mapping has the parts of a family, so that it can be read as one."""
+    """True if a mapping has all parts of a family."""
     lists = [family[key] for key in ("questions", "replies") if not isinstance(family[key], str)]
     return isinstance(family["name"], str) and all(isinstance(text, str) for texts in lists for text in texts)
 
@@ -70,7 +70,7 @@ def _package_parts(language: str) -> Mapping[str, Any]:
 
 
 def _called(text: str, names: Mapping[str, str]) -> str:
-    """With the names of the images put in."""
+    """The text with the names of the images filled in."""
     for key, name in names.items():
         text = re.sub(rf"\{{\{{ *{re.escape(key)} *\}}\}}", name.replace("\\", r"\\"), text)
     return text
@@ -83,6 +83,6 @@ def _options_called(texts: Any, names: Mapping[str, str]) -> Any:
 
 
 def _raised(text: str) -> str:
-    """With a capital at its beginning, and after the end of each sentence."""
+    """The text with a capital at the start of each sentence."""
     pieces = re.split(r"(?<=[.?!] )", text)
     return "".join(piece[:1].upper() + piece[1:] if "a" <= piece[:1] <= "z" else piece for piece in pieces)

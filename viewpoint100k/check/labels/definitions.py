@@ -1,4 +1,4 @@
-"""Question types as their YAML files state them, read without the models that the builder reads them with."""
+"""Question types as their YAML files state them, read without the builder's models."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ __all__ = ["Definition", "Meaning", "combined_answers", "definitions_of", "packa
 Meaning = str | float
 """What an option claims: the name of an answer, a number, an image, or an order of images."""
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast, where it is there.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's loader is ten times as fast, if available.
 _WORDING = ("name", "question", "reply")
 _FORM = re.compile(r"\+(swapped|mirrored)$")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _IN_ONE_IMAGE = frozenset({"camera_elevation_deg", "front_azimuth_deg", "own_left", "answerability"})
-"""Quantities that one image may tell by its nature."""
+"""Quantities that one image can show by their nature."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 _HARMLESS = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.CondExpr),
     *(nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Add, nodes.Sub, nodes.Filter),
 )
-"""What a wording may be made of. A data set comes from anywhere: its wordings must not loop, nor call anything."""
+"""Syntax allowed in a wording. A data set may come from anywhere: its wordings must not loop, nor call anything."""
 _FILTERS = frozenset({"abs", "capitalize", "int", "lower", "round", "upper"})
 
 
 @dataclass(frozen=True)
 class Definition:
-    """One question type: the mapping that its file holds."""
+    """One question type: the mapping in its file."""
 
     content: Mapping[str, Any]
 
     @property
     def answer(self) -> Mapping[str, Any]:
-        """How an answer follows."""
+        """The rule that gives the answer."""
         block: Mapping[str, Any] = self.content["answer"]
         return block
 
@@ -56,16 +56,16 @@ class Definition:
         return str(self.answer["kind"])
 
     def shows_mirror_images(self) -> bool:
-        """Whether the second image may be mirrored left to right."""
+        """True if the second image may be mirrored left to right."""
         return any(parts.get("object") == "mirrored" for parts in (self.content.get("cases") or {}).values())
 
     def shows_symmetric_objects(self) -> bool:
-        """Whether images of an object that looks alike from all sides may be shown."""
+        """True if images of an object that looks alike from all sides may be shown."""
         return any(parts.get("object") == "symmetric" for parts in (self.content.get("cases") or {}).values())
 
     @property
     def quantities(self) -> frozenset[str]:
-        """Names of what is measured."""
+        """Names of the measured quantities."""
         answer = self.answer
         if self.kind in ("candidates", "arc"):
             return frozenset({"azimuth_deg"})
@@ -74,16 +74,16 @@ class Definition:
 
     @property
     def told_by(self) -> frozenset[str]:
-        """The images that may tell the answer alone; none where what is asked is a change from one to the other.
+        """The images that may reveal the answer alone; none if the question asks about a change between images.
 
-        A data set states its own question types, and may not exempt itself.
+        The rule is fixed here, because a data set states its own question types and must not exempt itself.
         """
         if not (self.kind in ("candidates", "arc") or self.quantities & _IN_ONE_IMAGE):
             return frozenset()
         return frozenset(self.content.get("told_by") or ()) & {"first_image", "second_image"}
 
     def paraphrase(self, template: str) -> Mapping[str, Any] | None:
-        """The wording that a row's ``template`` column names; None where there is none of that name."""
+        """The wording named in a row's ``template`` column; None if there is none of that name."""
         name = _FORM.sub("", template.partition("/")[2])
         found = [one for one in self.content.get("paraphrases") or () if one["name"] == name]
         for family in self.content.get("wordings") or ():
@@ -92,7 +92,7 @@ class Definition:
         return found[0] if found else None
 
     def meanings(self, paraphrase: Mapping[str, Any], options: Sequence[str], images: int) -> list[Meaning | None]:
-        """What each option's text claims; None for a text that this wording does not give."""
+        """The meaning of each option's text; None for a text that this wording does not produce."""
         texts = paraphrase.get("options")
         if texts is None:
             return [None] * len(options)
@@ -103,7 +103,7 @@ class Definition:
         return [claims.get(option) for option in options]
 
     def _possible(self, options: Sequence[str], images: int) -> Iterator[tuple[Meaning, str, Mapping[str, Any]]]:
-        """Everything that could be claimed: its meaning, the name of the option's text, and the text's variables."""
+        """All possible claims: the meaning, the name of the option's text, and the text's variables."""
         answer = self.answer
         match self.kind:
             case "bins":
@@ -132,11 +132,11 @@ def combined_answers(answer: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def rendered(text: str, variables: Mapping[str, Any]) -> str:
-    """A wording with its variables filled in, as a reader sees it; empty where it cannot be."""
+    """A wording with its variables filled in, as a reader sees it; empty if that is impossible."""
     text = text.strip()
     if "{" not in text:
         return text
-    # With their types: 45 and 45.0 are equal, and read differently.
+    # The key includes the types: 45 and 45.0 are equal, but print differently.
     return _rendered(text, tuple((name, type(value), value) for name, value in variables.items()))
 
 
@@ -145,7 +145,7 @@ def _rendered(text: str, variables: tuple[tuple[str, type, Any], ...]) -> str:
     try:
         return str(_compiled(text).render({name: value for name, _, value in variables}))
     except (TemplateError, ArithmeticError, TypeError, ValueError):
-        return ""  # No option reads so, and no question: the row is found to differ from its wording.
+        return ""  # No option and no question is empty, so the row is found to differ from its wording.
 
 
 @cache
@@ -165,7 +165,7 @@ def packaged_definitions() -> Mapping[str, Definition]:
 
 
 def definitions_of(folder: Path) -> Mapping[str, Definition]:
-    """The question types of a data set: as it was built with, where its build records are there; else the package's."""
+    """The question types of a data set: from its build records if they exist, else from the package."""
     path = folder / ".build" / "build.json"
     try:
         stored = json.loads(path.read_text(encoding="utf-8")).get("question_types", {})
@@ -176,7 +176,7 @@ def definitions_of(folder: Path) -> Mapping[str, Definition]:
 
 
 def _is_whole(content: Any) -> bool:
-    """Whether a mapping has the parts of a question type, so that it can be read as one."""
+    """True if a mapping has all parts of a question type."""
     try:
         cases = (content.get("cases") or {}).values()
         return (

@@ -1,6 +1,6 @@
-"""Arithmetic over quantities, as a template writes it, read by recursive descent.
+"""Evaluates arithmetic over quantities, as a template writes it, by recursive descent.
 
-The builder has Python's parser read the same text; here every sign is taken by hand.
+The builder uses Python's parser for the same text; this module parses it independently.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _FUNCTIONS: Mapping[str, Callable[[list[float]], float]] = {
     "hypot": lambda numbers: math.hypot(*numbers),
 }
 _LONGEST = 200
-"""Characters: as many as a template may have, and few enough for every bracket to be read by a call of its own."""
+"""Largest number of characters, as for templates; it also bounds the depth of recursion."""
 
 
 def evaluate(expression: str, pair: StoredPair) -> float:
     """The value of ``expression`` for ``pair``.
 
-    Raises ``ValueError`` for what cannot be read, is not known, or cannot be worked out of these cameras.
+    Raises ``ValueError`` if it cannot be parsed, has an unknown name, or is undefined for these cameras.
     """
     if expression in MEASURES:
         return _finite(MEASURES[expression](pair), expression)
@@ -63,14 +63,14 @@ class _Reader:
             raise self._unreadable()
 
     def sum(self) -> float:
-        """A sum of products, as far as it goes."""
+        """Reads a sum of products as far as it extends."""
         value = self._product()
         while self._next() in ("+", "-"):
             value += self._product() if self._take()[1] == "+" else -self._product()
         return value
 
     def end(self) -> None:
-        """Raises ``ValueError`` where anything is left."""
+        """Raises ``ValueError`` if any text is left."""
         if self._tokens:
             raise self._unreadable()
 

@@ -1,4 +1,4 @@
-"""Which two views a row is about, whatever the form in which it asks about them."""
+"""Finds the two views that a row shows, whatever the form of its question."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ __all__ = ["form_of", "plain_views"]
 
 FORMS = ("swapped", "mirrored")
 _FLIPPED = (1, 2, 3, 4, 8)
-"""Entries of a (4, 4) pose, by rows, that change their sign in a scene mirrored left for right: those of the world's x
-or the camera's x, but not of both."""
+"""Entries of a (4, 4) pose, by rows, that change sign in a mirrored scene: those of the world's x or the camera's
+x, but not of both."""
 
 
 def form_of(template: str) -> str | None:
-    """What follows the ``+`` in a row's ``template`` column; None for a question as it is, or in other words."""
+    """The part after the ``+`` in a row's ``template`` column; None for a plain question or one in other words."""
     return template.rpartition("+")[2] if "+" in template else None
 
 
 def plain_views(row: Mapping[str, Any]) -> int:
-    """The same number for every row about the same two views, their form undone; another for any others.
+    """The same number for all rows about the same two views, whatever their form; another number for other views.
 
-    A row with the images swapped has its cameras in the other order, one with the images mirrored those of the
-    mirrored scene, in the plane x = 0. Raises ``ValueError`` for a form that is not known.
+    A row with swapped images has its cameras in the other order. A row with mirrored images has the cameras of the
+    scene mirrored in the plane x = 0. Raises ``ValueError`` for an unknown form.
     """
     form = form_of(row["template"])
     if form not in (None, *FORMS):

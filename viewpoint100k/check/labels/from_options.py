@@ -1,7 +1,7 @@
-"""The label of a row whose wording is not known: read from the words left and right in its options.
+"""Checks the label of a row with an unknown wording, from the words left and right in its options.
 
-Data sets of other versions of the package, and of other people, have wordings of their own. Of the paper's three types
-an option can be read without them.
+Data sets from other versions of the package, or by other authors, have their own wordings. For the paper's three
+types the options can be read without them.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class Quantity:
-    """What a question type asks about, and the words for its two directions."""
+    """The quantity that a question type asks about, and the words for its two directions."""
 
     measure: Callable[[StoredPair], float]
-    """The true value; raises ``ValueError`` where the cameras leave it undefined."""
+    """The true value; raises ``ValueError`` if the cameras leave it undefined."""
     positive: str
     """The word in an option that claims a positive value."""
     negative: str
     unit: str
     tolerance: float
-    """How far a stored value, in single precision, may lie from the true one."""
+    """Largest allowed error of a stored value in single precision."""
 
 
 def ego_translation(pair: StoredPair) -> float:
@@ -59,7 +59,7 @@ def ego_rotation(pair: StoredPair) -> float:
 def object_translation(pair: StoredPair) -> float:
     """How far camera 2 lies to the right of the line from the object to camera 1, on the floor plan; object radii.
 
-    Seen from above, a place to the right of where the observer faces has a negative plane cross product with it.
+    Seen from above, a point right of the observer's viewing direction has a negative plane cross product with it.
     """
     facing = minus(pair.first.position, pair.center)
     place = minus(pair.second.position, pair.center)
@@ -74,13 +74,13 @@ QUANTITIES: Mapping[str, Quantity] = {
     "ego_rotation": Quantity(ego_rotation, "right", "left", "degrees", _ANGLE_DEG),
     "object_translation": Quantity(object_translation, "right", "left", "object radii", 1e-4),
 }
-"""Every question type whose answer can be worked out again."""
+"""Every question type whose answer can be recomputed."""
 
 
 def claimed_direction(text: str, quantity: Quantity) -> int:
-    """1 or -1 where an option's text names the positive or the negative direction, 0 where it names neither.
+    """1 or -1 if an option's text names the positive or the negative direction, 0 if it names neither.
 
-    Raises ``ValueError`` where the text names both, or denies one: then a reader cannot know what it claims.
+    Raises ``ValueError`` if the text names both or denies one, because its meaning is then unclear.
     """
     words = re.findall(r"[a-z']+", text.lower())
     named = {
@@ -96,7 +96,7 @@ def claimed_direction(text: str, quantity: Quantity) -> int:
 
 
 def signed_answer(row: Columns) -> int | None:
-    """The direction (1, -1, or 0 for none) that the row's answer claims; None where that cannot be read."""
+    """The direction (1, -1, or 0 for none) that the row's answer claims; None if it cannot be read."""
     quantity = QUANTITIES.get(row["question_type"])
     if quantity is None:
         return None
@@ -111,12 +111,12 @@ def signed_answer(row: Columns) -> int | None:
         claim = claimed_direction(text, quantity)
     except ValueError:
         return None
-    # Without options "none" is not on offer: a text that names no direction is one that we cannot read.
+    # Without options "none" cannot be chosen: a text without a direction cannot be read.
     return claim if options or claim else None
 
 
 def examine_from_options(row: Columns, pair: StoredPair) -> Iterator[tuple[str, str | None]]:
-    """Checks of a row of one of the paper's types, each with what it found wrong, or None."""
+    """Checks of a row of one of the paper's types, each with the problem found, or None."""
     yield "options", _options(row)
     yield "answer_value", _answer_value(row, pair)
     yield "margin", _margin(row, pair)
@@ -153,7 +153,7 @@ def _margin(row: Columns, pair: StoredPair) -> str | None:
         return None
     if margin is None or not (margin > 0 and math.isfinite(margin)):
         return f"the margin is {margin}, not a positive number"
-    # A left or right answer is decided at zero or beyond: it cannot be further from the decision than from zero.
+    # The boundary of a left or right answer is at zero or beyond, so the margin cannot exceed the distance to zero.
     if signed_answer(row) and not margin <= abs(value) * (1 + _LENGTH):
         return f"the margin {margin:.6g} is larger than the value {value:.6g} that it is the margin of"
     return None
@@ -168,7 +168,7 @@ def _label(row: Columns, pair: StoredPair) -> str | None:
     try:
         value = quantity.measure(pair)
     except ValueError:
-        return None  # the answer_value check has said so
+        return None  # the answer_value check has reported this
     if value * claim > 0:
         return None
     said = quantity.positive if claim > 0 else quantity.negative

@@ -1,4 +1,4 @@
-"""The label of a row, against the template that it was made with."""
+"""Checks the label of a row against its template."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ANGLE_DEG = 1e-3
 def examine_from_template(
     row: Columns, pair: StoredPair, definition: Definition, paraphrase: Mapping[str, Any]
 ) -> Iterator[tuple[str, str | None]]:
-    """Checks of a row whose wording is known, each with what it found wrong, or None."""
+    """Checks of a row whose wording is known, each with the problem found, or None."""
     problem = images_problem(row, definition)
     yield "image_count", problem
     if problem:
@@ -39,7 +39,7 @@ def examine_from_template(
         yield "label", str(error)
         return
     except (LookupError, TypeError, AttributeError, StopIteration) as error:
-        # A data set states its question types itself, and may come from anywhere.
+        # A data set states its own question types, and may come from anywhere.
         yield "label", f"the question type {row['question_type']!r} cannot be judged as it is stated: {error!r}"
         return
     if definition.content.get("sketch"):
@@ -73,7 +73,7 @@ def _answer_value(row: Columns, definition: Definition, verdict: Verdict) -> str
 
 
 _FULL_CIRCLE = frozenset({"azimuth_deg", "yaw_deg", "roll_deg", "bank_deg", "front_azimuth_deg"})
-"""Angles of which -180 and 180 degrees are one."""
+"""Angles for which -180 and 180 degrees are equal."""
 
 
 def _margin(row: Columns, verdict: Verdict) -> str | None:
@@ -96,7 +96,7 @@ def _label(row: Columns, claims: Sequence[Meaning | None], verdict: Verdict) -> 
         return None if answer == right else f"the answer is {answer!r}; the cameras give {right}"
     place = _LETTERS.find(answer) if len(answer) == 1 else -1
     if not 0 <= place < len(claims):
-        return None  # The check of the answer's form has said so.
+        return None  # The check of the answer's form has reported this.
     said = claims[place]
     if said == verdict.answer:
         return None
@@ -108,7 +108,7 @@ def _number(value: Meaning) -> str:
 
 
 def _requirements(row: Columns, definition: Definition, pair: StoredPair) -> str | None:
-    """Whether the pair is one that this type may be asked about."""
+    """Checks that this type may ask about the pair."""
     requires = definition.content.get("requires") or {}
     if "azimuth_deg" in requires:
         low, high = requires["azimuth_deg"]

@@ -1,4 +1,4 @@
-"""What the answer to a row should be, and by what margin, from its template and its stored columns."""
+"""Computes the correct answer to a row, and its margin, from the row's template and stored columns."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ __all__ = ["Verdict", "judge"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is true."""
+    """The correct answer and its margin."""
 
     answer: Meaning
-    """The right option's meaning; of an open question the number."""
+    """The correct option's meaning; for an open question the number."""
     value: float | None
     margin: float | None
-    """None where nothing is decided."""
+    """None if the answer has no margin."""
     least_margin: float
-    """Below which nothing should have been asked."""
+    """Smallest margin with which the question may be asked."""
     question: Mapping[str, Any]
-    """Variables of the question's own text."""
+    """Variables of the question's text."""
 
 
 def judge(definition: Definition, pair: StoredPair, claims: Sequence[Meaning | None]) -> Verdict:
-    """The verdict on a row whose options claim ``claims``. Raises ``ValueError`` where there can be none."""
+    """The verdict on a row whose options claim ``claims``. Raises ``ValueError`` if there is none."""
     answer = definition.answer
     match definition.kind:
         case "bins":
@@ -87,8 +87,8 @@ def _choices(answer: Mapping[str, Any], pair: StoredPair, claims: Sequence[Meani
 
 
 def _candidates(answer: Mapping[str, Any], pair: StoredPair) -> Verdict:
-    """The answer is a place among the images: the one whose azimuth change is what the question states. That is stored
-    as the row's value, and so compared with it; among the images the one that agrees must be one and no other."""
+    """The answer is one of the images: the one whose azimuth change the question states. The row's value stores this
+    change, so the check compares with it. Exactly one of the images must agree."""
     changes = [azimuth_between(pair, pair.first.position, camera.position) for camera in (pair.second, *pair.others)]
     stated = pair.stated
     if stated is None:

@@ -1,6 +1,6 @@
-"""Every quantity a second time, from stored columns: plain ``math`` on tuples, so that it can be followed by hand.
+"""Computes every quantity again from stored columns, with plain ``math`` on tuples, so that it can be checked by hand.
 
-Triple products and angles in the world frame stand where the builder multiplies matrices. Raises ``ValueError`` where
+It uses triple products and angles in the world frame, where the builder multiplies matrices. Raises ``ValueError`` if
 the cameras leave a quantity undefined.
 """
 
@@ -32,7 +32,7 @@ def _between(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 
 def azimuth_between(pair: StoredPair, first: Vector, second: Vector) -> float:
-    """Degrees about world up, at the object's centre, from one place to another."""
+    """Degrees about world up, at the object's centre, from one position to another."""
     return _between(_plan(pair, first), _plan(pair, second))
 
 
@@ -137,5 +137,5 @@ MEASURES: Mapping[str, Callable[[StoredPair], float]] = {
 
 
 def tolerance(value: float, quantity: str) -> float:
-    """How far a stored value, in single precision and of poses that may be too, may lie from the true one."""
+    """Largest allowed error of a stored value. The value, and the poses too, may have single precision."""
     return (1e-3 if "deg" in quantity else 1e-4) + 1e-5 * abs(value)

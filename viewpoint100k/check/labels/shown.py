@@ -1,7 +1,7 @@
-"""What a row shows beside its question, against what its template lays down: images, options, and the plan.
+"""Compares what a row shows besides its question with its template: images, options, and the floor plan.
 
-A label can be right while what stands beside it gives it away: an option taken out, a number moved, a view from
-elsewhere. So each of them is worked out again as well.
+A label can be correct while its surroundings reveal it: a missing option, a shifted number, a view from elsewhere.
+So this module recomputes each of them.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ Columns = Mapping[str, Any]
 
 _ANGLE_DEG = 1e-3
 _SHOWN = {"candidates": 4, "arc": 4, "choices": 6}
-"""Options of the kinds whose template need not say how many."""
+"""Number of options of the kinds whose template need not state it."""
 _ARC_VIEWS = 3
 _SPAN = (20.0, 100.0)
-"""Sizes of the angles of `candidates`, where the template does not say them; degrees."""
+"""Default sizes of the angles of `candidates`; degrees."""
 _NEIGHBOURS = (15.0, 60.0)
 """Of `arc`: azimuth change between neighbours, degrees."""
 _PLAN = 0.01
-"""How far a plan's camera may lie off, in parts of its distance or of 1."""
+"""Largest error of a plan's camera, relative to its distance or to 1."""
 
 
 def images_problem(row: Columns, definition: Definition) -> str | None:
-    """Whether there are as many images as the question speaks of."""
+    """Checks that the row has as many images as the question mentions."""
     answer = definition.answer
     match definition.kind:
         case "candidates":
@@ -46,7 +46,7 @@ def images_problem(row: Columns, definition: Definition) -> str | None:
 
 
 def options_problem(row: Columns, definition: Definition, claims: Sequence[Meaning | None]) -> str | None:
-    """Whether every option is one of the wording's, says something of its own, and none is missing."""
+    """Checks that every option belongs to the wording, that all differ in meaning, and that none is missing."""
     for option, claim in zip(row["options"], claims, strict=True):
         if claim is None:
             return f"the option {option!r} is not one that the wording {row['template']!r} gives"
@@ -75,9 +75,9 @@ def _option_count(definition: Definition) -> int:
 def angles_problem(
     definition: Definition, pair: StoredPair, claims: Sequence[Meaning | None], value: float | None
 ) -> str | None:
-    """Whether the numbers, or the views, to choose from lie as the template lays them, and the value where it asks.
+    """Checks that the numbers or views to choose from lie as the template requires, and also the value.
 
-    Laid otherwise, the one that is right could be told from the others without an image.
+    With any other arrangement, the correct one could be found without an image.
     """
     answer = definition.answer
     match definition.kind:
@@ -105,7 +105,7 @@ def _span_problem(value: float, span: Sequence[float]) -> str | None:
 
 
 def _laid_out(numbers: Sequence[float], value: float, span: Sequence[float], signed: bool, slack: float) -> str | None:
-    """Sizes a whole number of steps from the right one, through the span; with both signs, where they are shown.
+    """Checks that sizes are a whole number of steps from the correct one, within the span; with both signs if shown.
 
     ``slack``: how far a number may lie from its place, since numbers are shown rounded.
     """
@@ -132,7 +132,7 @@ def _neighbours_problem(pair: StoredPair, apart: Sequence[float]) -> str | None:
 
 
 def plan_problem(pair: StoredPair) -> str | None:
-    """Whether the last camera is that of a floor plan: straight above the object, with camera 1 below it."""
+    """Checks that the last camera is that of a floor plan: straight above the object, with camera 1 at the bottom."""
     plan = pair.others[-1]
     if dot(plan.forward, (0.0, 0.0, -1.0)) < 1 - _PLAN**2:
         return "the plan's camera does not look straight down"

@@ -1,4 +1,4 @@
-"""A small network that is shown two frames and says how far the camera went around the object. Needs torch."""
+"""A small network that predicts from two frames how far the camera went around the object. Needs torch."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from torch import Tensor, nn
 __all__ = ["BINS", "PairNetwork", "direction_score", "soft_bins"]
 
 BINS = 36
-"""Of ten degrees each, around the circle."""
+"""Number of bins around the circle, ten degrees each."""
 
 _SPREAD_DEG = 8.0
-"""Standard deviation of the angle that the network is to name: near misses are better than far ones."""
+"""Standard deviation of the target angle, so that near misses score better than far ones."""
 
 _FEATURES, _NARROW = 96, 48
 
 
 class PairNetwork(nn.Module):  # type: ignore[misc, unused-ignore]
-    """One encoder for both frames; then what is seen where in either, and which places of the two are alike."""
+    """One encoder for both frames, then features of what each frame shows where, and of which places look alike."""
 
     def __init__(self, image_size: int, outputs: int = BINS) -> None:
-        """``outputs``: numbers that are said of a pair."""
+        """``outputs``: number of outputs for a pair."""
         super().__init__()
         self._places = -((-image_size // 8) ** 2)
         self.encoder = nn.Sequential(

@@ -1,4 +1,4 @@
-"""What a probe is asked for and what it gives."""
+"""The settings and the results of a probe."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ __all__ = ["ProbeReport", "ProbeResult", "ProbeSettings"]
 
 @dataclass(frozen=True)
 class ProbeSettings:
-    """How the probe learns and is tested."""
+    """Settings of the probe's training and test."""
 
     epochs: int = 10
-    """Times that each frame of the training assets is looked at."""
+    """Number of times that the network sees each frame of the training assets."""
     image_size: int = 48
     """Pixels along each side to which frames are reduced."""
     held_out: float = 0.15
-    """Part of the pairs, by whole assets, that is tested on; the data set's own test assets are among them."""
+    """Share of the pairs, by whole assets, that are for the test; they include the data set's own test assets."""
     scenes_per_step: int = 24
-    """Scenes whose frames are looked at together."""
+    """Number of scenes in a batch."""
     pairs_per_scene: int = 12
-    """Ordered pairs of a scene's frames that each look at it learns from."""
+    """Ordered pairs that are drawn from a scene's frames in each batch."""
     learning_rate: float = 3e-3
     max_rows: int = 24_000
-    """Rows that are read, those of the test split first. So many were enough, see docs/probe.md."""
+    """Number of rows to read, those of the test split first. docs/probe.md shows that this is enough."""
     question_types: tuple[str, ...] = ("ego_translation", "ego_rotation", "object_translation")
     """Types whose rows show one still object in two images."""
     min_azimuth_deg: float = 5.0
-    """Pairs whose cameras stand in the same direction have no answer."""
+    """Pairs with a smaller azimuth change are left out, because they have no answer."""
     single_image: bool = False
-    """Whether two more networks are trained, which see the first, or the second image alone: three times the time."""
+    """True to train two more networks, which see only the first or only the second image; takes three times as long."""
     threads: int = 2
-    """Of the computation. Sums depend on it: with another number the same seed gives another network."""
+    """Threads of the computation. Sums depend on it, so another number gives another network for the same seed."""
     resamples: int = 1000
     """Bootstrap resamples, over assets."""
     seed: int = 0
@@ -41,25 +41,25 @@ class ProbeSettings:
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """One row of the table: how often the network is right about held-out assets."""
+    """One row of the table: the accuracy of the network on held-out assets."""
 
     test: str
-    """What it was shown, such as ``both images``."""
+    """The network's input, such as ``both images``."""
     score: float
     """Share of pairs for which it names the right direction; for a test of flips, the share that flips."""
     interval: tuple[float, float]
     """95% interval, by a bootstrap over assets."""
     chance: float
-    """What the better constant answer scores; for a test of flips, what a network scores that ignores the change."""
+    """Score of the better constant answer; for a test of flips, that of a network that ignores the change."""
     rows: int
     assets: int
     expected: str
-    """What a good data set gives: ``high``, ``chance`` or ``flips``."""
+    """The result of a good data set: ``high``, ``chance`` or ``flips``."""
 
 
 @dataclass(frozen=True)
 class ProbeReport:
-    """Everything that the probe found."""
+    """All results of the probe."""
 
     trained_rows: int
     """Pairs of the training assets."""

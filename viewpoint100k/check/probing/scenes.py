@@ -1,4 +1,4 @@
-"""The frames of a data set, small and in memory, and which of them show one scene."""
+"""The frames of a data set, reduced and in memory, grouped by the scene that they show."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ PAIR_COLUMNS = [
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """Each distinct image once, and the pairs that the rows make of them."""
+    """Each distinct image once, and the pairs that the rows form from them."""
 
     pixels: NDArray[np.uint8]
     """(n, 3, size, size) sRGB."""
     azimuth: NDArray[np.float32]
-    """(n,) degrees: of the camera about the object, in the scene's own world."""
+    """(n,) degrees: azimuth of the camera about the object, in the scene's own world."""
     facing: NDArray[np.float32]
-    """(n,) degrees: the azimuth counted from the object's front; nan where that is not known."""
+    """(n,) degrees: the azimuth relative to the object's front; nan if unknown."""
     scene: NDArray[np.int64]
-    """(n,): frames with one number are joined by rows, and so show one object in one place under one light."""
+    """(n,): scene number. Rows connect the frames of a scene, so they show one object in one place under one light."""
     asset: NDArray[np.str_]
     """(n,)"""
     pairs: NDArray[np.int64]
@@ -47,9 +47,9 @@ class Frames:
     change: NDArray[np.float32]
     """(m,) degrees: the azimuth change that the row states."""
     in_test_split: NDArray[np.bool_]
-    """(m,): the pair is of the data set's own test split."""
+    """(m,): True if the pair is in the data set's own test split."""
     hardness: NDArray[np.float64]
-    """(m, 5): what makes each pair hard, see `viewpoint100k.dataset.difficulty.FEATURES`."""
+    """(m, 5): features of each pair's difficulty, see `viewpoint100k.dataset.difficulty.FEATURES`."""
 
 
 @dataclass

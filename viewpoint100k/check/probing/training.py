@@ -1,4 +1,4 @@
-"""Trains the network on scenes, with changes to the frames that keep the answer, or turn it together with them."""
+"""Trains the network on scenes, with augmentations that keep the answer or change it in a known way."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from viewpoint100k.errors import DataError
 __all__ = ["Blank", "settle", "sides", "train"]
 
 Blank = tuple[bool, bool]
-"""Whether the first, and whether the second image is replaced by plain grey."""
+"""Whether plain grey replaces the first image, and whether it replaces the second."""
 
 _MOST_FRAMES = 9
-"""Of one scene at a time."""
+"""Frames of one scene that are used at a time."""
 
 _POSE_WEIGHT = 0.3
-"""Of the single frames' azimuths in the loss. They are no answer, and teach the encoder what turns with an object."""
+"""Weight of the single frames' azimuths in the loss. They teach the encoder which features turn with an object."""
 
 _GREY = 0.5
 
@@ -34,7 +34,7 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """Frames that are looked at together."""
+    """Frames that are used together."""
 
     places: Places
     """(n,)"""
@@ -43,7 +43,7 @@ class _Scene:
 
 
 def settle(settings: ProbeSettings) -> None:
-    """One seed and one number of threads, for the whole process: the same network each time on the same machine."""
+    """Sets one seed and one number of threads for the process, so that the same machine gives the same network."""
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
     torch.use_deterministic_algorithms(True)
@@ -56,7 +56,7 @@ def train(
     blank: Blank = (False, False),
     on_epoch: Callable[[int, float], None] | None = None,
 ) -> tuple[PairNetwork, tuple[float, ...]]:
-    """A network that has learned from the frames at ``places`` (n,), and the mean loss of each epoch.
+    """A network trained on the frames at ``places`` (n,), and the mean loss of each epoch.
 
     Every two frames of a scene are a pair: a scene of nine that eight rows show has 36 of them.
     """
@@ -88,7 +88,7 @@ def train(
 def sides(
     network: PairNetwork, frames: Frames, pairs: Places, blank: Blank = (False, False), mirrored: bool = False
 ) -> NDArray[np.float64]:
-    """(m,): positive where the network says that the camera went to positive azimuth from the first to the second."""
+    """(m,): positive if the network predicts a positive azimuth change from the first frame to the second."""
     scores = []
     with torch.inference_mode():
         for start in range(0, len(pairs), 256):

@@ -27,10 +27,10 @@ def train_on_types(
     blank: Blank = (False, False),
     on_epoch: Callable[[int, float], None] | None = None,
 ) -> PairNetwork:
-    """A network that has learned the answers to all types from the pairs at ``learned`` (n,).
+    """A network trained on the answers to all types, with the pairs at ``learned`` (n,).
 
-    Each pair is seen as it is, or with the images swapped, or mirrored, with the answers that are then true; light and
-    colours of both images are changed alike. Place and size are left as they are: they are evidence.
+    Each pair is used unchanged, with the images swapped, or mirrored, with the matching answers. Light and colours of
+    both images change together. Position and size stay unchanged, because they are evidence.
     """
     settle(settings)
     rng = np.random.default_rng(settings.seed)
@@ -66,7 +66,7 @@ def train_on_types(
 def answers_by_type(
     network: PairNetwork, pairs: TypedPairs, places: NDArray[np.int64], blank: Blank = (False, False)
 ) -> Mapping[str, NDArray[np.int64]]:
-    """(n,) by type: the answer that the network gives to the pairs at ``places``."""
+    """(n,) by type: the network's answers for the pairs at ``places``."""
     said = []
     with torch.inference_mode():
         for start in range(0, len(places), 256):
@@ -80,7 +80,7 @@ def answers_by_type(
 
 
 def _columns(pairs: TypedPairs) -> list[tuple[int, int]]:
-    """The network's outputs that speak of each type, from and to."""
+    """The range of the network's outputs for each type: (begin, end)."""
     ends = np.cumsum([len(pairs.names[kind]) for kind in pairs.labels]).tolist()
     return list(zip([0, *ends[:-1]], ends, strict=True))
 
@@ -100,7 +100,7 @@ def _chosen(pixels: NDArray[np.uint8], swapped: NDArray[np.int64], mirrored: NDA
 
 
 def _altered(pixels: NDArray[np.uint8], rng: np.random.Generator) -> Tensor:
-    """In [0, 1], each pair in a light and with an order of colours of its own."""
+    """In [0, 1]; each pair gets its own light and order of colours."""
     count = len(pixels)
     values = pixels.astype(np.float32) / 255
     gain = rng.uniform(0.7, 1.3, (count, 1, 1, 1, 1)) * rng.uniform(0.85, 1.15, (count, 1, 3, 1, 1))

@@ -20,20 +20,20 @@ from viewpoint100k.geometry.row_cameras import StoredCamera, StoredPair, Vector,
 __all__ = ["UNKNOWN", "TypedPairs", "read_typed_pairs"]
 
 UNKNOWN = -1
-"""Label of a pair of which a type would not be asked: it lies in a dead zone."""
+"""Label of a pair in a dead zone, for which a type would not be asked."""
 
 _NOT_BY_CAMERAS = frozenset({"front_azimuth_deg", "own_left", "mirrored", "answerability"})
 
 
 @dataclass(frozen=True, eq=False)
 class TypedPairs:
-    """Pairs of small images, and what is true of them."""
+    """Pairs of small images, and their true answers."""
 
     pixels: NDArray[np.uint8]
     """(m, 2, 3, size, size) sRGB."""
     labels: Mapping[str, NDArray[np.int64]]
-    """(m, 2, 2) by type: place of the answer among the type's names, or `UNKNOWN`; by whether the images are swapped,
-    and whether they are mirrored."""
+    """(m, 2, 2) by type: index of the answer among the type's names, or `UNKNOWN`; the other axes are whether the
+    images are swapped, and whether they are mirrored."""
     names: Mapping[str, tuple[str, ...]]
     """Answers of each type."""
     asset: NDArray[np.str_]
@@ -101,7 +101,7 @@ def _label(definition: Definition, pair: StoredPair, names: tuple[str, ...]) -> 
 
 
 def _variants(pair: StoredPair) -> Iterator[StoredPair]:
-    """As it is and mirrored, then both with the images swapped."""
+    """The pair unchanged and mirrored, then both with the images swapped."""
     for one in (pair, replace(pair, first=pair.second, second=pair.first)):
         yield one
         yield replace(one, first=_mirrored(one.first), second=_mirrored(one.second), center=_reflected(one.center))
