@@ -136,8 +136,10 @@ class HubServer:
     ranges: list[str] = field(default_factory=list)
     """Of the requests that asked for a part."""
     busiest: int = 0
-    """Most requests at one time."""
+    """Most requests that waited for their answer at one time."""
     now: int = 0
+    """Requests that wait. One stops waiting before its answer is sent: a client that has the answer may ask again
+    before the thread that sent it runs on."""
     delay_s: float = 0.0
     honours_ranges: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -163,12 +165,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.hub.requests[self.path] += 1
             self.hub.now += 1
             self.hub.busiest = max(self.hub.busiest, self.hub.now)
-        try:
-            time.sleep(self.hub.delay_s)
-            self.answer()
-        finally:
-            with self.hub.lock:
-                self.hub.now -= 1
+        time.sleep(self.hub.delay_s)
+        with self.hub.lock:
+            self.hub.now -= 1
+        self.answer()
 
     def answer(self) -> None:
         fault = self.hub.fault_of(self.path)
