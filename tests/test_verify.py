@@ -158,11 +158,12 @@ def test_the_same_asset_file_under_another_name_is_a_leak(tmp_path: Path) -> Non
     assert "asset_sha256" in report.findings[0].message
 
 
-def test_a_near_duplicate_in_the_other_split_is_a_leak(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["{asset_id}", "{source}:{asset_id}"])  # The latter in a mixture of kinds.
+def test_a_near_duplicate_in_the_other_split_is_a_leak(tmp_path: Path, name: str) -> None:
     folder = write(tmp_path / "d", copy.deepcopy(GOOD))
     path = folder / ".build" / "manifest.json"
     rows = all_rows(GOOD)
-    pair = [rows[FIRST]["asset_id"], rows[LAST]["asset_id"]]
+    pair = [name.format(**rows[FIRST]), name.format(**rows[LAST])]
     path.write_text(json.dumps(json.loads(path.read_text()) | {"same_objects": [pair]}))
     report = verify(folder)
     assert set(report.found) == {"split_leak"}

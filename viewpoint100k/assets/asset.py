@@ -75,6 +75,9 @@ class Photo:
     """The image file, upright and undistorted, as it will stand in a row. Raises ``AssetError``."""
     mask: Callable[[], NDArray[np.bool_]] | None = None
     """(h, w) of the same image, true on the object; None where the source has no masks."""
+    fingerprint: bytes | None = None
+    """Grey values of the image in 12 x 12 cells, row by row, to find it in other captures; None where ``read`` must be
+    asked for it."""
 
 
 @dataclass(frozen=True, eq=False)

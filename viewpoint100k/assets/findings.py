@@ -19,6 +19,7 @@ import numpy as np
 from viewpoint100k.assets.asset import Asset, MeshAsset, Source, Stamped
 from viewpoint100k.assets.asset_store import AssetStore
 from viewpoint100k.assets.descriptors import Descriptor, describe
+from viewpoint100k.assets.fingerprints import fingerprints_of
 from viewpoint100k.errors import AssetError
 
 __all__ = ["Finding", "FindingStore", "examine"]
@@ -54,6 +55,8 @@ class Finding:
     """Of the asset's files, see `Origin`."""
     descriptor: Descriptor | None = None
     """Of a mesh."""
+    fingerprints: bytes = b""
+    """Of a capture's photos, see `fingerprints_of`."""
     kind: str = ""
     """``mesh`` or ``capture``; empty where it cannot be read."""
     amount: int = 0
@@ -75,6 +78,8 @@ class Finding:
         if self.descriptor is not None:
             numbers = np.concatenate([self.descriptor.shape, self.descriptor.colors]).astype("<f4")
             content["descriptor"] = b64encode(numbers.tobytes()).decode()
+        if self.fingerprints:
+            content["fingerprints"] = b64encode(self.fingerprints).decode()
         return json.dumps(content).encode()
 
     @staticmethod
@@ -87,6 +92,7 @@ class Finding:
             if "descriptor" in content:
                 numbers = np.frombuffer(b64decode(content["descriptor"]), dtype="<f4").astype(np.float32)
                 content["descriptor"] = Descriptor(numbers[:-_COLORS], numbers[-_COLORS:])
+            content["fingerprints"] = b64decode(content.get("fingerprints", ""))
             return Finding(**content)
         except (ValueError, KeyError, TypeError):
             return None
@@ -120,7 +126,8 @@ def _described(asset: Asset, asset_id: str) -> dict[str, Any]:
     if len(asset.photos) < 2:
         raise AssetError("too_few_photos", f"{asset_id} has {len(asset.photos)} usable photos, and a pair needs two")
     dropped = dict(sorted(Counter(asset.dropped_photos.values()).items()))
-    return found | {"kind": "capture", "amount": len(asset.photos), "dropped_photos": dropped}
+    found |= {"kind": "capture", "amount": len(asset.photos), "dropped_photos": dropped}
+    return found | {"fingerprints": fingerprints_of(asset)}
 
 
 def _references(source: Source, asset_id: str) -> tuple[Reference, ...]:

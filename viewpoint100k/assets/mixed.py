@@ -107,6 +107,11 @@ class MixedSource:
             return asset
         return replace(asset, origin=replace(asset.origin, asset_id=asset_id))
 
+    def name_in_rows(self, asset_id: str) -> str:
+        """What tells an asset apart among the rows: its id there, or its source and id where sources differ in kind."""
+        source, inner = self._part(asset_id)
+        return asset_id if source.name in self._alike else f"{source.name}:{inner}"
+
     def _part(self, asset_id: str) -> tuple[Source, str]:
         """The source of an asset, and its id there."""
         place, colon, inner = asset_id.partition(":")

@@ -157,8 +157,9 @@ class _RowChecks:
         record("duplicate_id", where, "another row has the same id" if row["id"] in self._ids else None)
         self._ids.add(row["id"])
         keys = {"asset": (row["source"], row["asset_id"]), "asset_sha256": (row["asset_sha256"],)}
-        if row["asset_id"] in self._same_objects:
-            keys["same_object"] = (self._same_objects[row["asset_id"]],)
+        for name in (row["asset_id"], f"{row['source']}:{row['asset_id']}"):  # The latter in a mixture of kinds.
+            if name in self._same_objects:
+                keys["same_object"] = (self._same_objects[name],)
         for kind, key in (keys | {"group": (row["group"],)}).items():
             first = self._split_of[kind].setdefault(key, split)
             shown = " ".join(map(str, key))

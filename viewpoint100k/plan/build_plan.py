@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from viewpoint100k.assets import Asset, MeshAsset
 from viewpoint100k.assets.descriptors import Descriptor, describe
+from viewpoint100k.assets.fingerprints import fingerprints_of, shared_photos
 from viewpoint100k.assets.near_duplicates import near_duplicates
 from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.layout import ShardLayout
@@ -35,15 +36,21 @@ class HeldOut:
 
     descriptors: Mapping[str, Descriptor] = field(default_factory=dict)
     """Descriptions of the test meshes, by asset id."""
+    fingerprints: Mapping[str, bytes] = field(default_factory=dict)
+    """Fingerprints of the photos of the test captures, by asset id."""
     contents: frozenset[str] = frozenset()
     """Digests of the assets' files."""
 
     def has_one_like(self, asset: Asset) -> bool:
-        """True if the asset is a near duplicate of a test asset. Raises ``AssetError`` for a mesh without surface."""
+        """True if the asset is a near duplicate of a test asset: a copy of a mesh, or a capture that shares a photo.
+
+        Raises ``AssetError`` for a mesh without surface, and for a photo that cannot be read.
+        """
         if asset.origin.sha256 in self.contents:
             return True
         if not isinstance(asset, MeshAsset):
-            return False
+            pairs = shared_photos({"": fingerprints_of(asset), **self.fingerprints})
+            return any("" in pair for pair in pairs)
         groups = near_duplicates({"": describe(asset.mesh), **self.descriptors})
         return any("" in group for group in groups)
 
@@ -63,6 +70,7 @@ class BuildPlan:
     unusable: Mapping[str, str]
     """Assets that the plan found unusable and leaves out, with the reasons."""
     same_objects: tuple[tuple[str, ...], ...] = ()
-    """Groups of near-duplicate assets, see `near_duplicates`; each group lies within one split."""
+    """Groups of near-duplicate assets, see `near_duplicates` and `shared_photos`, named as rows name them; each group
+    lies within one split."""
     tried: Tried = field(default_factory=Tried)
     held_out: HeldOut = field(default_factory=HeldOut)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from viewpoint100k.assets.duplicates import identical_files
+from viewpoint100k.assets.fingerprints import shared_photos
 from viewpoint100k.assets.near_duplicates import near_duplicates, originals
 from viewpoint100k.assets.ranking import id_hashes, keyed
 from viewpoint100k.plan.build_plan import HeldOut
@@ -123,8 +124,12 @@ def choose_assets(survey: Survey, pools: Sequence[RankedPool], files: Mapping[st
         for pool, (train, test) in zip(pools, splits, strict=True)
     )
     tests = [asset_id for pool in chosen for asset_id in pool.test]
-    described = {asset_id: survey.descriptors[asset_id] for asset_id in tests if asset_id in survey.descriptors}
-    return Choice(chosen, groups, HeldOut(described, frozenset(survey.sha256[asset_id] for asset_id in tests)))
+    held_out = HeldOut(
+        {asset_id: survey.descriptors[asset_id] for asset_id in tests if asset_id in survey.descriptors},
+        {asset_id: survey.fingerprints[asset_id] for asset_id in tests if asset_id in survey.fingerprints},
+        frozenset(survey.sha256[asset_id] for asset_id in tests),
+    )
+    return Choice(chosen, groups, held_out)
 
 
 def _go_on(survey: Survey, pool: RankedPool) -> None:
@@ -145,6 +150,7 @@ def _same_objects(
     ]
     paths = {asset_id: files[asset_id] for asset_id in usable if asset_id in files}
     copies += [(original, copy) for copy, original in identical_files(paths, max_bytes).items()]
+    copies += shared_photos({a: survey.fingerprints[a] for a in usable if a in survey.fingerprints})
     described = {asset_id: survey.descriptors[asset_id] for asset_id in usable if asset_id in survey.descriptors}
     return near_duplicates(described, copies)
 

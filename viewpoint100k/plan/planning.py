@@ -126,10 +126,16 @@ def _choose(config: BuildConfig, source: Source, parts: Sequence[_Part]) -> _Ass
         {split: _seated(config, split, some, built_in) for split, some in pools.items()},
         found.contents,
         dict(sorted(found.dropped.items())),
-        found.choice.same_objects,
+        _as_in_rows(source, found.choice.same_objects),
         found.tried,
         found.choice.held_out,
     )
+
+
+def _as_in_rows(source: Source, groups: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    if not isinstance(source, MixedSource):
+        return groups
+    return tuple(tuple(source.name_in_rows(asset_id) for asset_id in group) for group in groups)
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,8 @@ class Survey:
         self._processes: TrialProcesses[Finding] = TrialProcesses(partial(_examiner, config), timeout_s, cores)
         self.descriptors: dict[str, Descriptor] = {}
         """Descriptions of the usable meshes."""
+        self.fingerprints: dict[str, bytes] = {}
+        """Fingerprints of the photos of each usable capture."""
         self.sha256: dict[str, str] = {}
         """Digest of the files of each usable asset."""
 
@@ -113,6 +115,8 @@ class Survey:
         self.sha256[asset_id] = finding.sha256
         if finding.descriptor is not None:
             self.descriptors[asset_id] = finding.descriptor
+        if finding.fingerprints:
+            self.fingerprints[asset_id] = finding.fingerprints
 
     def _try_next(self, walk: Walk, wanted: int) -> list[tuple[str, Finding]]:
         per_usable = min(_MOST_AHEAD, (walk.tried + 1) / (len(walk.usable) + 1))

@@ -235,6 +235,7 @@ def _photo(opened: _Opened, placement: Placement) -> Photo:
         camera=Camera(pose, upright.intrinsics, upright.width, upright.height),
         read=opened.file,
         mask=MaskFile(opened.file, stated.mask) if has_mask and stated.mask else None,
+        fingerprint=opened.file.fingerprint,
     )
 
 

@@ -13,11 +13,15 @@ from viewpoint100k.assets.capture_files.lenses import Lens, undistorted
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.capture_files.quarter_turns import turned_intrinsics, turned_picture
 from viewpoint100k.assets.capture_files.source_folder import SourceFolder
+from viewpoint100k.assets.fingerprints import turned_fingerprint
 from viewpoint100k.errors import AssetError
 
 __all__ = ["MaskFile", "PhotoFile", "fitted"]
 
 _TURNED_BY_A_QUARTER = (5, 6, 7, 8)
+_EXIF_TURNS = {6: 3, 8: 1}
+"""Quarter turns, counter-clockwise, that EXIF's orientations ask for. Orientations 5 and 7 are mirror images, which no
+camera writes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,8 @@ class PhotoFile:
     sha256: str
     turns: int = 0
     """Quarter turns, counter-clockwise, that make the picture upright once it is straight."""
+    fingerprint: bytes = b""
+    """Of the upright picture; see `viewpoint100k.assets.fingerprints`."""
 
     @property
     def upright(self) -> Lens:
@@ -105,7 +111,9 @@ def fitted(
     straight = undistorted(lens)
     whole = size == (facts.width, facts.height) and straight is lens and not turn
     as_it_is = whole and pictures.is_ready(facts, byte_count)
-    return PhotoFile(folder, name, limits, lens, straight, turn, as_it_is, facts.sha256, turns)
+    exif_turns = _EXIF_TURNS.get(facts.orientation, 0) if turn else 0
+    seen = turned_fingerprint(facts.fingerprint, exif_turns + turns)
+    return PhotoFile(folder, name, limits, lens, straight, turn, as_it_is, facts.sha256, turns, seen)
 
 
 def _same_proportions(file: tuple[int, int], stated: tuple[int, int]) -> bool:

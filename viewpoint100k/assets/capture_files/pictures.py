@@ -16,6 +16,7 @@ from PIL import ExifTags, Image, ImageOps
 from viewpoint100k.assets.capture_files.lenses import Lens
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.capture_files.sampling import sampled
+from viewpoint100k.assets.fingerprints import fingerprint
 from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry import exact
 
@@ -57,6 +58,8 @@ class Inspected:
     plain_jpeg: bool
     """Whether it is a baseline or progressive JPEG in three channels."""
     sha256: str
+    fingerprint: bytes
+    """Of the pixels as the file stores them; see `viewpoint100k.assets.fingerprints`."""
 
 
 def read_header(data: bytes, name: str, limits: CaptureLimits) -> tuple[int, int]:
@@ -79,7 +82,7 @@ def inspect(data: bytes, name: str, limits: CaptureLimits) -> tuple[Inspected, N
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         grey = _opaque(image).convert("L").resize(size, Image.Resampling.BOX, reducing_gap=2.0)
         known = orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
-        found = Inspected(width, height, known, plain, hashlib.sha256(data).hexdigest())
+        found = Inspected(width, height, known, plain, hashlib.sha256(data).hexdigest(), fingerprint(grey))
         return found, np.asarray(grey, dtype=np.float32)
 
 
