@@ -90,6 +90,8 @@ class BlockRecord:
     used_assets: set[str] = field(default_factory=set)
     notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Notes about assumptions and omissions, by used asset."""
+    unmeasured: Counter[str] = field(default_factory=Counter)
+    """How many pairs of photographs have rows whose ``answerability`` is null, by reason."""
     taken: defaultdict[str, set[tuple[int, int]]] = field(default_factory=lambda: defaultdict(set))
     """Pairs of photos that the block already contains, by asset."""
 
@@ -99,6 +101,7 @@ class BlockRecord:
             "dropped_assets": dict(sorted(self.dropped_assets.items())),
             "used_assets": sorted(self.used_assets),
             "notes": {asset_id: list(words) for asset_id, words in sorted(self.notes.items())},
+            "unmeasured": dict(sorted(self.unmeasured.items())),
         }
 
 
@@ -198,6 +201,8 @@ class BlockBuilder:
             for place, (slot, views) in enumerate(zip(taken, visit.views(taken), strict=True)):
                 made, dropped, left = row_builder.fill(asset, visit, slot, views, derive_seed(seed, place))
                 rows += made
+                if made and not isinstance(views, str) and (reason := visit.unmeasured(views)):
+                    record.unmeasured[reason] += 1
                 record.drops.update((one.stage, one.reason) for one in dropped)
                 if left:
                     again = self._again(replace(slot, asks=left), dropped, derive_seed(seed, place, "again"), record)
@@ -275,7 +280,8 @@ class BlockBuilder:
     def _open_visit(self, asset: Asset, taken: list[PairSpec], seed: int, record: BlockRecord) -> FrameSet:
         if isinstance(asset, CaptureAsset):
             taken_photos = record.taken[asset.origin.asset_id]
-            return CaptureFrameSet(asset, seed, self.timed, taken_photos, self.build_plan.templates)
+            pairs = self.build_plan.config.pairs
+            return CaptureFrameSet(asset, seed, self.timed, taken_photos, self.build_plan.templates, pairs)
         build_plan = self.build_plan
         return MeshFrameSet(asset, taken, build_plan.templates, seed, build_plan.config, self.renderer, self.timed)
 

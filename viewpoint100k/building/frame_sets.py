@@ -24,6 +24,8 @@ from viewpoint100k.questions import Template
 from viewpoint100k.questions.answers import Arc, Candidates
 from viewpoint100k.runtime.stopwatch import Stopwatch
 from viewpoint100k.views.pairs import Frame, Pair, frame_problem, overlap
+from viewpoint100k.views.photo_answerability import PhotoCounterfactuals
+from viewpoint100k.views.settings import Pairs
 from viewpoint100k.views.visibility import LOW_CONTRAST, contrast
 
 __all__ = ["AS_THEY_ARE", "CaptureFrameSet", "FrameSet", "MeshFrameSet", "needs_renderings"]
@@ -41,8 +43,14 @@ def needs_renderings(slot: PairSpec, templates: Mapping[str, Template]) -> bool:
         slot.object != "as_it_is"
         or not slot.staged
         or any(asked.form == "mirrored" for asked in slot.asks)
-        or any(isinstance(templates[asked.template].answer, Candidates | Arc) for asked in slot.asks)
+        or any(_asks_for_renderings(templates[asked.template]) for asked in slot.asks)
     )
+
+
+def _asks_for_renderings(template: Template) -> bool:
+    """True if photographs can show none of its answers, or not all: then its answer would be known in advance."""
+    other_objects = any(case.get("object", "as_it_is") != "as_it_is" for case in template.cases.values())
+    return other_objects or isinstance(template.answer, Candidates | Arc)
 
 
 class FrameSet(Protocol):
@@ -59,6 +67,10 @@ class FrameSet(Protocol):
 
     def pair(self, views: Views, slot: PairSpec) -> Pair:
         """The frames of a pair specification and the object between them."""
+        ...
+
+    def unmeasured(self, views: Views) -> str | None:
+        """The reason code if the answerability of a pair was asked for and is not known, else None."""
         ...
 
     def image(self, place: int, mirrored: bool = False) -> bytes:
@@ -128,6 +140,9 @@ class MeshFrameSet:
             return seen.distinctness(cameras)
         return seen.answerability(cameras[0], cameras[1], self._config.pairs)
 
+    def unmeasured(self, views: Views) -> str | None:
+        return None
+
     def image(self, place: int, mirrored: bool = False) -> bytes:
         if (place, mirrored) not in self._images:
             with self._timed("color"):
@@ -149,7 +164,7 @@ class CaptureFrameSet:
     """The photographs of a capture: a slot takes two whose azimuth change, or measured motion, is what it asks.
 
     Photographs are as they are: what asks for a mirrored image, for an object without its surroundings, or for views at
-    angles of its own is not asked of them.
+    angles of its own is not asked of them. Answerability is measured where a photograph stands near the mirrored view.
     """
 
     def __init__(
@@ -159,11 +174,14 @@ class CaptureFrameSet:
         timed: Stopwatch,
         taken: set[tuple[int, int]],
         templates: Mapping[str, Template],
+        pairs: Pairs,
     ) -> None:
         """``taken``: the pairs of photos that earlier visits of the same block have used; added to."""
-        self._asset, self._timed, self._taken, self._templates = asset, timed, taken, templates
+        self._asset, self._timed, self._taken, self._templates, self._pairs = asset, timed, taken, templates, pairs
         self._rng = generator(seed, "pairs")
         self._images: dict[int, bytes] = {}
+        self._counterfactuals = PhotoCounterfactuals(asset.photos, self.image)
+        self._told: dict[tuple[int, int], float | str] = {}
 
     def views(self, slots: Sequence[PairSpec]) -> Sequence[Views | str]:
         azimuths = np.array([azimuth_deg(photo.camera.position) for photo in self._asset.photos])
@@ -203,7 +221,20 @@ class CaptureFrameSet:
     def pair(self, views: Views, slot: PairSpec) -> Pair:
         first, second = views
         cameras = self._asset.photos[first].camera, self._asset.photos[second].camera
-        return Pair(cameras, np.zeros(3), 1.0, self._asset.front, self._shared(first, second))
+        told = self._answerability(first, second) if self._pairs.min_answerability > 0 else None
+        known = told if isinstance(told, float) else None
+        return Pair(cameras, np.zeros(3), 1.0, self._asset.front, self._shared(first, second), known)
+
+    def unmeasured(self, views: Views) -> str | None:
+        first, second = views
+        told = self._told.get((first, second))
+        return told if isinstance(told, str) else None
+
+    def _answerability(self, first: int, second: int) -> float | str:
+        if (first, second) not in self._told:
+            with self._timed("answerability"):
+                self._told[first, second] = self._counterfactuals.answerability(first, second, self._pairs)
+        return self._told[first, second]
 
     def _shared(self, first: int, second: int) -> float | None:
         """The share of the points seen in either photo that both photos see; None if the observations are unknown."""

@@ -71,6 +71,8 @@ class Summary:
     """True if every shard of the plan is finished."""
     notes: dict[str, int] = field(default_factory=dict)
     """How many of the used assets have each note about an assumption or an omission."""
+    unmeasured: dict[str, int] = field(default_factory=dict)
+    """How many pairs of photographs have rows whose ``answerability`` is null, by reason."""
     digests: Digests | None = None
     """Digests of all rows, once the set is complete."""
 
@@ -177,7 +179,15 @@ def finish(folder: DatasetFolder, build_plan: BuildPlan) -> Summary:
     summary = summarize(folder, finished, len(shards), build_plan.unusable)
     if summary.complete:
         manifest = folder.write_manifest(build_plan.config_digest, shards, build_plan.same_objects)
-        write_card(folder, build_plan, manifest, summary.assets_dropped, summary.drops, summary.notes)
+        write_card(
+            folder,
+            build_plan,
+            manifest,
+            summary.assets_dropped,
+            summary.drops,
+            summary.notes,
+            summary.unmeasured,
+        )
         return replace(summary, digests=manifest.rows)
     return summary
 
@@ -186,6 +196,7 @@ def summarize(folder: DatasetFolder, finished: list[Shard], planned: int, unusab
     """Adds up the records of ``finished`` shards and the assets that the plan found ``unusable``."""
     rows: Counter[str] = Counter()
     drops: Counter[tuple[str, str]] = Counter()
+    unmeasured: Counter[str] = Counter()
     used: set[str] = set()
     noted: set[tuple[str, str]] = set()
     dropped = dict(unusable)
@@ -196,8 +207,11 @@ def summarize(folder: DatasetFolder, finished: list[Shard], planned: int, unusab
             noted.update({(asset_id, word) for asset_id, words in record.get("notes", {}).items() for word in words})
             dropped.update(record["dropped_assets"])
             drops.update({(stage, reason): count for stage, reason, count in record["drops"]})
+            unmeasured.update(record.get("unmeasured", {}))
     dropped.update(Quarantine(folder.build / "quarantine").reasons())
-    return Summary(dict(rows), len(used), dropped, dict(drops), len(finished) == planned, notes=_counted(noted))
+    complete = len(finished) == planned
+    counts = dict(sorted(unmeasured.items()))
+    return Summary(dict(rows), len(used), dropped, dict(drops), complete, notes=_counted(noted), unmeasured=counts)
 
 
 def _counted(noted: Iterable[tuple[str, str]]) -> dict[str, int]:

@@ -60,6 +60,9 @@ def build(
     dropped = f"{len(summary.assets_dropped):,} dropped" + f" ({reasons})" * bool(reasons)
     tried = f"; {build_plan.tried}" if build_plan.tried.of else ""
     print(f"assets: {summary.assets_used:,} used, {dropped}{tried}")
+    if summary.unmeasured:
+        unknown = ", ".join(f"{n:,} {reason}" for reason, n in summary.unmeasured.items())
+        print(f"pairs of photos without answerability: {unknown}")
     if summary.notes:
         noted = ", ".join(f"{n:,} {word}" for word, n in summary.notes.items())
         print(f"assumed or left out, by the number of assets: {noted}")

@@ -80,6 +80,7 @@ def write_card(
     dropped_assets: Mapping[str, str],
     drops: Mapping[tuple[str, str], int],
     notes: Mapping[str, int],
+    unmeasured: Mapping[str, int],
 ) -> None:
     """Writes config.yaml, LICENSE, ATTRIBUTION.csv and finally README.md."""
     attribution = Attribution()
@@ -100,6 +101,7 @@ def write_card(
         dropped_assets=Counter(dropped_assets.values()).most_common(),
         drops=sorted(drops.items()),
         notes=sorted(notes.items()),
+        unmeasured=sorted(unmeasured.items()),
         versions=_versions(),
         features=features(),
         joints=JOINTS,

@@ -243,6 +243,8 @@ def read_drops(folder: Path) -> list[Drop] | None:
                 for stage, reason, count in block["drops"]:
                     drops[str(stage), str(reason)] += int(count)
                 assets |= block["dropped_assets"]
+                for reason, count in block.get("unmeasured", {}).items():
+                    drops["pair, kept without answerability", str(reason)] += int(count)
                 noted |= {(asset_id, word) for asset_id, words in block.get("notes", {}).items() for word in words}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{path} is not a record of a shard: {error!r}") from error

@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from renderers import LoadedScene
 from viewpoint100k.geometry import Camera, azimuth_deg, elevation_deg, exact, intrinsics_from_fov, orbit, wrap_deg
-from viewpoint100k.views.colors import blurred, lab, lengths
+from viewpoint100k.views.colors import blurred, lab
+from viewpoint100k.views.differences import Look, change, difference, plain_look, visible_difference
 from viewpoint100k.views.pairs import shows
 from viewpoint100k.views.settings import Pairs
 
-__all__ = ["Counterfactuals"]
+__all__ = ["HARDLY_A_TURN_DEG", "SELF_SIMILAR", "Counterfactuals", "seen_colors"]
 
 Floats = NDArray[np.float64]
 
@@ -37,9 +38,6 @@ _FOV_DEG = 40.0
 _BLUR = 1.2
 """Pixels: finer differences are sampling noise, not surface."""
 
-_BLEEDING = 2
-"""Pixels over which the blur spreads the colour of unseen surface."""
-
 _FOLDS = {3: (6, 12), 4: (8, 12), 5: (10,)}
 """Rotational symmetries that are tested, and those that are only possible if the former are found. A half turn
 leaves the range of angles; shapes with more sides look like their neighbours under any of these."""
@@ -47,29 +45,14 @@ leaves the range of angles; shapes with more sides look like their neighbours un
 _BACKGROUND = 128
 """Value of every channel around an object that is drawn without a stage."""
 
-_SMALLEST_MARK = 16
-"""Smallest number of differing pixels: fewer may be an edge that moved by half a pixel."""
-
-_REACH = (2, 5)
-"""Largest shift in pixels, vertically and horizontally, to fit one view to another."""
-
-_LIGHTNESS_STEPS = 64
-"""Lightness is compared in whole multiples of this step, so that sums over pixels have no rounding error."""
-
-_SHIFTS = sorted(
-    itertools.product(range(-_REACH[0], _REACH[0] + 1), range(-_REACH[1], _REACH[1] + 1)),
-    key=lambda shift: abs(shift[0]) + abs(shift[1]),
-)
-"""All such shifts, (down, right), the smallest first."""
-
-_HARDLY_A_TURN_DEG = 3.0
+HARDLY_A_TURN_DEG = 3.0
 _SMALL_TURN_DEG = 9.0
 """If the camera did not go around the object, the check compares with a camera that went around by this much."""
 
 _HANDEDNESS_STEP_DEG = 15.0
 """Angle between the views that are compared with a mirror image."""
 
-_SELF_SIMILAR = 6.0
+SELF_SIMILAR = 6.0
 """If nine tenths of an object's pixels change by less than this (CIE 1976 delta E) under a turn, the turn may be a
 symmetry, whatever a small mark shows."""
 
@@ -79,12 +62,8 @@ Direction = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
-class _Look:
+class _Look(Look):
     camera: Camera
-    lab: NDArray[np.float32]
-    """(h, w, 3) CIELAB, blurred."""
-    mask: NDArray[np.bool_]
-    """(h, w): the object's mask, from the colour image."""
     depth: NDArray[np.float32]
     """(2h, 2w)."""
 
@@ -113,17 +92,17 @@ class Counterfactuals:
         here, there = _direction(first), _direction(second)
         turn = wrap_deg(there[0] - here[0])
         wanted = [here, there]
-        if abs(turn) > _HARDLY_A_TURN_DEG:
+        if abs(turn) > HARDLY_A_TURN_DEG:
             wanted.append((here[0] - turn, there[1]))
             if self._folds is None:  # They will be needed: render their views together with the rest.
                 wanted += [(azimuth, there[1]) for azimuth in (0.0, *(360.0 / fold for fold in _FOLDS))]
         self._draw(wanted)
         seen, known = self._look(there), self._look(here)
-        plain = _plain(seen, known)
+        plain = plain_look((seen, known))
         others = [self._look((here[0] + other, there[1])) for other in self._other_turns(turn, there[1], pairs)]
-        if abs(turn) > _HARDLY_A_TURN_DEG and _change(seen, known) < _SELF_SIMILAR:
+        if abs(turn) > HARDLY_A_TURN_DEG and change(seen, known) < SELF_SIMILAR:
             others.append(known)
-        return min(_difference(seen, other, known, plain) for other in others) / 100
+        return min(difference(seen, other, _unknown(other, (known, seen)), plain) for other in others) / 100
 
     def handedness(self, camera: Camera) -> float:
         """The difference between the mirror image of a view and the most similar view at the same elevation.
@@ -136,18 +115,18 @@ class Counterfactuals:
         self._draw(around)
         shown = self._look((azimuth, elevation))
         mirrored = replace(shown, lab=shown.lab[:, ::-1], mask=shown.mask[:, ::-1])
-        return min(_visible_difference(mirrored, self._look(other)) for other in around) / 100
+        return min(visible_difference(mirrored, self._look(other)) for other in around) / 100
 
     def distinctness(self, cameras: Sequence[Camera]) -> float:
         """The smallest difference between any two of several views, in hundredths of delta E."""
         directions = [_direction(camera) for camera in cameras]
         self._draw(directions)
         looks = [self._look(direction) for direction in directions]
-        return min(_visible_difference(one, two) for one, two in itertools.combinations(looks, 2)) / 100
+        return min(visible_difference(one, two) for one, two in itertools.combinations(looks, 2)) / 100
 
     def _other_turns(self, turn: float, elevation: float, pairs: Pairs) -> Iterator[float]:
         """Azimuth changes of the opposite sign after which the object might look as it does after ``turn``."""
-        if abs(turn) <= _HARDLY_A_TURN_DEG:  # The camera did not go around: compare with both sides.
+        if abs(turn) <= HARDLY_A_TURN_DEG:  # The camera did not go around: compare with both sides.
             yield from (turn + _SMALL_TURN_DEG, turn - _SMALL_TURN_DEG)
             return
         yield -turn
@@ -170,7 +149,7 @@ class Counterfactuals:
         return self._folds
 
     def _is_symmetric(self, fold: int, elevation: float) -> bool:
-        return _change(self._look((0.0, elevation)), self._look((360.0 / fold, elevation))) < _SELF_SIMILAR
+        return change(self._look((0.0, elevation)), self._look((360.0 / fold, elevation))) < SELF_SIMILAR
 
     def _look(self, direction: Direction) -> _Look:
         self._draw([direction])
@@ -186,9 +165,14 @@ class Counterfactuals:
         glances = self._scene.glances([Camera(pose, intrinsics, _SIZE, _SIZE) for pose in poses])
         pixels = np.stack([glance.color for glance in glances])
         for key, glance, values, mask in zip(
-            keys, glances, blurred(lab(pixels), _BLUR), (pixels != _BACKGROUND).any(axis=-1), strict=True
+            keys, glances, seen_colors(pixels), (pixels != _BACKGROUND).any(axis=-1), strict=True
         ):
-            self._looks[key] = _Look(glance.camera, values, mask, glance.depth)
+            self._looks[key] = _Look(values, mask, None, glance.camera, glance.depth)
+
+
+def seen_colors(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(n, h, w, 3): CIELAB of small pictures (n, h, w, 3), without what is too fine to be surface."""
+    return blurred(lab(pixels), _BLUR)
 
 
 def _key(direction: Direction) -> Direction:
@@ -200,73 +184,8 @@ def _direction(camera: Camera) -> tuple[float, float]:
     return azimuth_deg(camera.position), elevation_deg(camera.position)
 
 
-def _difference(seen: _Look, other: _Look, known: _Look, plain: NDArray[np.float32]) -> float:
-    """The delta E by which as many pixels as a mark has differ between ``seen`` and ``other``.
-
-    It counts only what ``seen`` and ``known`` together show; ``plain`` is the object's plain look in these views.
-
-    ``seen`` is first shifted to fit best, because the object need not stand on its own axis.
-    """
-    shift = _best_shift(seen, other)
-    values, mask = np.roll(seen.lab, shift, axis=(0, 1)), np.roll(seen.mask, shift, axis=(0, 1))
-    difference = _nearby_difference(values, other.lab)
-    unknown = other.mask & ~_known(other, (known, seen))
-    for _ in range(_BLEEDING):
-        unknown = _spread(unknown)
-    told = np.where(mask, np.minimum(difference, lengths(values - plain)), 0.0)
-    difference = np.where(unknown, told, difference)
-    return _marked(difference, other.mask | mask)
-
-
-def _visible_difference(one: _Look, two: _Look) -> float:
-    """The delta E by which as many pixels as a mark has differ between two views that are both shown."""
-    shift = _best_shift(one, two)
-    values, mask = np.roll(one.lab, shift, axis=(0, 1)), np.roll(one.mask, shift, axis=(0, 1))
-    return _marked(_nearby_difference(values, two.lab), two.mask | mask)
-
-
-def _marked(difference: NDArray[np.float32], covered: NDArray[np.bool_]) -> float:
-    """The greatest difference (h, w) that as many inner pixels of ``covered`` (h, w) as a mark has reach."""
-    inside = difference[~_spread(~covered, beyond=True)]
-    return 0.0 if len(inside) < _SMALLEST_MARK else float(np.partition(inside, -_SMALLEST_MARK)[-_SMALLEST_MARK])
-
-
-def _best_shift(seen: _Look, other: _Look) -> tuple[int, int]:
-    """The shift of ``seen``, (down, right) in pixels, that fits ``other`` best by lightness and outline."""
-    down, right = _REACH
-    ours, theirs = (np.rint(look.lab[..., 0] * _LIGHTNESS_STEPS).astype(np.int16) for look in (seen, other))
-    around = np.pad(ours, ((down, down), (right, right)), mode="wrap")
-    moved = np.lib.stride_tricks.sliding_window_view(around, theirs.shape)
-    errors = np.abs(moved - theirs).sum(axis=(2, 3), dtype=np.int64)
-    return _SHIFTS[int(np.argmin([errors[down - dy, right - dx] for dy, dx in _SHIFTS]))]
-
-
-def _spread(mask: NDArray[np.bool_], beyond: bool = False) -> NDArray[np.bool_]:
-    """The mask (h, w) with the four neighbours of each pixel; ``beyond`` is the value outside the image."""
-    padded = np.pad(mask, 1, constant_values=beyond)
-    grown: NDArray[np.bool_] = mask | padded[2:, 1:-1] | padded[:-2, 1:-1] | padded[1:-1, 2:] | padded[1:-1, :-2]
-    return grown
-
-
-def _nearby_difference(values: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Delta E (h, w) of each pixel of ``others`` to the most similar of the 3 x 3 ``values`` around it."""
-    padded = np.pad(values, ((1, 1), (1, 1), (0, 0)), mode="edge")
-    height, width, _ = values.shape
-    around = [lengths(padded[dy : dy + height, dx : dx + width] - others) for dy in range(3) for dx in range(3)]
-    difference: NDArray[np.float32] = np.min(around, axis=0)
-    return difference
-
-
-def _plain(seen: _Look, known: _Look) -> NDArray[np.float32]:
-    """(h, 1, 3): the median colour of the object at each height of the image, over both seen views."""
-    both = np.concatenate([np.where(look.mask[..., None], look.lab, np.inf) for look in (seen, known)], axis=1)
-    counts = np.isfinite(both[..., 0]).sum(axis=1)
-    middle = np.sort(both, axis=1)[np.arange(len(both)), np.maximum(counts - 1, 0) // 2]
-    return np.where(counts[:, None] > 0, middle, 0)[:, None]
-
-
-def _known(other: _Look, views: Sequence[_Look]) -> NDArray[np.bool_]:
-    """(h, w): the pixels of ``other`` whose surface one of ``views`` shows."""
+def _unknown(other: _Look, views: Sequence[_Look]) -> NDArray[np.bool_]:
+    """(h, w): the pixels of ``other`` on the object whose surface none of ``views`` shows."""
     height, width = other.mask.shape
     quarter = other.depth[::2, ::2]
     rows, columns = np.nonzero(np.isfinite(quarter))
@@ -275,12 +194,4 @@ def _known(other: _Look, views: Sequence[_Look]) -> NDArray[np.bool_]:
     known = np.zeros(other.mask.shape, dtype=bool)
     for view in views:
         known[rows, columns] |= shows(view.camera, view.depth, points, radius=1.0)
-    return known
-
-
-def _change(one: _Look, two: _Look) -> float:
-    """The delta E that nine tenths of the pixels of either object stay below."""
-    either = one.mask | two.mask
-    if not either.any():
-        return 0.0
-    return float(np.quantile(lengths(one.lab[either] - two.lab[either]), 0.9))
+    return other.mask & ~known
