@@ -166,13 +166,15 @@ def test_scannetpps_photos_lie_beside_its_model(tmp_path: Path) -> None:
 # WildRGB-D
 
 
-def write_wildrgbd(root: Path, truth: Sequence[Camera], kind: str = "single") -> Path:
+def write_wildrgbd(
+    root: Path, truth: Sequence[Camera], kind: str = "single", pictures: Sequence[np.ndarray] | None = None
+) -> Path:
     scene = root / "toy_bus" / "scenes" / "scenes_007"
     for part in ("rgb", "masks"):
         (scene / part).mkdir(parents=True)
     lines = []
     for i, camera in enumerate(truth):
-        (scene / "rgb" / f"{i:05d}.png").write_bytes(png(texture(i)))
+        (scene / "rgb" / f"{i:05d}.png").write_bytes(png(texture(i) if pictures is None else pictures[i]))
         mask = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
         mask[40:80, 50:110] = 255
         (scene / "masks" / f"{i:05d}.png").write_bytes(png(mask))
@@ -233,10 +235,12 @@ def write_video(path: Path, pictures: Sequence[np.ndarray], repeat: int = 3) -> 
         container.mux(stream.encode(None))
 
 
-def write_uco3d(root: Path, truth: Sequence[Camera], **seconds: float) -> list[np.ndarray]:
-    """A sequence as it is shipped: the database, a video, and a video of masks."""
+def write_uco3d(
+    root: Path, truth: Sequence[Camera], pictures: Sequence[np.ndarray] | None = None
+) -> Sequence[np.ndarray]:
+    """A sequence as it is shipped: the database, a video, and a video of masks. Returns the pictures."""
     folder = "furniture/chair/7-1-2"
-    pictures = [smooth(i) for i in range(len(truth))]
+    pictures = pictures or [smooth(i) for i in range(len(truth))]
     write_video(root / folder / "rgb_video.mp4", pictures)
     mask = np.zeros((HEIGHT, WIDTH, 3), dtype=np.uint8)
     mask[32:80, 48:112] = 255
@@ -335,20 +339,24 @@ def test_uco3d_needs_its_database(tmp_path: Path) -> None:
 # DL3DV
 
 
-@pytest.mark.parametrize("folder", ["1K/0a1b", "0a1b/nerfstudio"])
-def test_dl3dv_is_read_where_its_archives_put_it(tmp_path: Path, folder: str) -> None:
-    truth = cameras()
-    root = tmp_path / folder
+def write_dl3dv(root: Path, truth: Sequence[Camera], pictures: Sequence[np.ndarray] | None = None) -> None:
+    """One scene as its archives have it: photos in ``images_4`` alone, intrinsics of four times their size."""
     (root / "images_4").mkdir(parents=True)
     frames = []
     for i, camera in enumerate(truth):
-        (root / "images_4" / f"frame_{i:05d}.png").write_bytes(jpeg(texture(i)))
+        (root / "images_4" / f"frame_{i:05d}.png").write_bytes(jpeg(texture(i) if pictures is None else pictures[i]))
         matrix = camera.camera_to_world @ np.diag([1.0, -1, -1, 1])
         frames.append({"file_path": f"images/frame_{i:05d}.png", "transform_matrix": matrix.tolist()})
     full = truth[0].resized(4 * WIDTH, 4 * HEIGHT)
     fx, fy, cx, cy = (float(full.intrinsics[place]) for place in ((0, 0), (1, 1), (0, 2), (1, 2)))
     stated = {"w": full.width, "h": full.height, "fl_x": fx, "fl_y": fy, "cx": cx, "cy": cy, "k1": 0.0}
     (root / "transforms.json").write_text(json.dumps({**stated, "camera_model": "OPENCV", "frames": frames}))
+
+
+@pytest.mark.parametrize("folder", ["1K/0a1b", "0a1b/nerfstudio"])
+def test_dl3dv_is_read_where_its_archives_put_it(tmp_path: Path, folder: str) -> None:
+    truth = cameras()
+    write_dl3dv(tmp_path / folder, truth)
     capture = load(f"dl3dv:{tmp_path}")
     assert_cameras(capture, truth)
     assert capture.origin.license == "LicenseRef-DL3DV-10K"

@@ -131,6 +131,17 @@ def test_a_folder_of_meshes_that_looks_like_a_set_is_said_to(tmp_path: Path, nam
     assert f"write {name}:" in hint
 
 
+def test_of_a_folder_with_several_sets_each_is_named(tmp_path: Path) -> None:
+    for name in ("gso", "shapenet"):
+        tree(tmp_path / name, name, 3)
+    write(tmp_path / "mugs" / "blue.obj", obj(None, None, "y"))
+    hint = looks_like_known_set(f"meshes:{tmp_path}")
+    assert hint is not None
+    assert f"write gso:{tmp_path / 'gso'} for" in hint
+    assert f"write shapenet:{tmp_path / 'shapenet'} for" in hint
+    assert "mugs" not in hint
+
+
 def test_a_folder_of_ones_own_looks_like_no_set(tmp_path: Path) -> None:
     write(tmp_path / "mugs" / "blue.obj", obj(None, None, "y"))
     assert looks_like_known_set(f"meshes:{tmp_path}") is None

@@ -79,19 +79,19 @@ def _open_one(spec: str, limits: MeshLimits | None, captures: CaptureLimits | No
 
 
 def looks_like_known_set(spec: str) -> str | None:
-    """A sentence for a folder that is given as ``meshes:`` and has the layout of a known set; None for any other."""
+    """A sentence for a folder that is given as ``meshes:`` and has the layout of a known set, or holds folders that
+    have; None for any other."""
     sentences = []
     for part in parse_mixture(spec):
         if part.spec.startswith("meshes:"):
-            from viewpoint100k.assets.mesh_sets import looks_like
+            from viewpoint100k.assets.mesh_sets import known_sets
 
             ids = _open_one(part.spec, None, None).ids()
-            layout = looks_like(ids, tuple(MESH_LAYOUTS.values()))
-            if layout is not None:
-                folder = parse_folder_spec(part.spec, ("up", "license")).folder
+            root = parse_folder_spec(part.spec, ("up", "license")).folder
+            for folder, layout in known_sets(ids, tuple(MESH_LAYOUTS.values())).items():
                 sentences.append(
-                    f"{folder} looks like {layout.title}: write {layout.name}:{folder} for its categories, terms and "
-                    "up axis"
+                    f"{root / folder} looks like {layout.title}: write {layout.name}:{root / folder} for its "
+                    "categories, terms and up axis"
                 )
     return "; ".join(sentences) or None
 

@@ -16,7 +16,7 @@ from viewpoint100k.assets.mesh_metadata import MeshMetadata, parsed_front
 from viewpoint100k.assets.meshes import MeshesSource
 from viewpoint100k.errors import UsageError
 
-__all__ = ["MeshSetSource", "looks_like"]
+__all__ = ["MeshSetSource", "known_sets", "looks_like"]
 
 _LOOKED_AT = 200
 
@@ -89,6 +89,21 @@ class MeshSetSource(MeshesSource):
             front=own.front if own.front is not None else parsed_front(layout.front, layout.name),
             up=own.up,
         )
+
+
+def known_sets(paths: Sequence[str], layouts: Sequence[MeshLayout]) -> dict[str, MeshLayout]:
+    """The sets whose layout these mesh files have, by the folder that holds each: ``""`` where it is the whole, else
+    folders at the top. Empty where there is no such set."""
+    whole = looks_like(paths, layouts)
+    if whole is not None:
+        return {"": whole}
+    within: dict[str, list[str]] = {}
+    for path in paths:
+        folder, slash, rest = path.partition("/")
+        if slash:
+            within.setdefault(folder, []).append(rest)
+    found = ((folder, looks_like(rest, layouts)) for folder, rest in sorted(within.items()))
+    return {folder: layout for folder, layout in found if layout is not None}
 
 
 def looks_like(paths: Sequence[str], layouts: Sequence[MeshLayout]) -> MeshLayout | None:
