@@ -142,6 +142,15 @@ def test_of_a_folder_with_several_sets_each_is_named(tmp_path: Path) -> None:
     assert "mugs" not in hint
 
 
+@pytest.mark.parametrize(
+    ("file", "kind"), [("a/scenes/scenes_1/cam_poses.txt", "wildrgbd"), ("transforms.json", "nerf")]
+)
+def test_a_folder_of_photographs_is_said_to_be_one(tmp_path: Path, file: str, kind: str) -> None:
+    write(tmp_path / file, "")
+    with pytest.raises(UsageError, match=f"holds photographs and no mesh file: write {kind}:"):
+        looks_like_known_set(f"meshes:{tmp_path}")
+
+
 def test_a_folder_of_ones_own_looks_like_no_set(tmp_path: Path) -> None:
     write(tmp_path / "mugs" / "blue.obj", obj(None, None, "y"))
     assert looks_like_known_set(f"meshes:{tmp_path}") is None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from viewpoint100k.assets.asset import NO_LICENSE, Asset, CaptureAsset, MeshAsset, Origin, Photo, Source, WithSettings
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
@@ -80,20 +81,35 @@ def _open_one(spec: str, limits: MeshLimits | None, captures: CaptureLimits | No
 
 def looks_like_known_set(spec: str) -> str | None:
     """A sentence for a folder that is given as ``meshes:`` and has the layout of a known set, or holds folders that
-    have; None for any other."""
+    have; None for any other.
+
+    Raises ``UsageError`` for one without meshes, and says so where it holds photographs.
+    """
     sentences = []
     for part in parse_mixture(spec):
         if part.spec.startswith("meshes:"):
             from viewpoint100k.assets.mesh_sets import known_sets
 
-            ids = _open_one(part.spec, None, None).ids()
             root = parse_folder_spec(part.spec, ("up", "license")).folder
+            ids = _mesh_ids(part.spec, root)
             for folder, layout in known_sets(ids, tuple(MESH_LAYOUTS.values())).items():
                 sentences.append(
                     f"{root / folder} looks like {layout.title}: write {layout.name}:{root / folder} for its "
                     "categories, terms and up axis"
                 )
     return "; ".join(sentences) or None
+
+
+def _mesh_ids(spec: str, root: Path) -> Sequence[str]:
+    from viewpoint100k.assets.capture_sets import kind_of_captures
+
+    try:
+        return _open_one(spec, None, None).ids()
+    except UsageError as error:
+        kind = kind_of_captures(root) if root.is_dir() else None
+        if kind is None:
+            raise
+        raise UsageError(f"{root} holds photographs and no mesh file: write {kind}:{root}") from error
 
 
 def source_identity(source: Source) -> str:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from viewpoint100k.assets.asset import NO_LICENSE, Source
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
+from viewpoint100k.assets.capture_files.source_folder import SourceFolder
 from viewpoint100k.assets.co3d import Co3dSource
 from viewpoint100k.assets.colmap import ColmapSource, MvimgnetSource
 from viewpoint100k.assets.nerf import NerfSource
 from viewpoint100k.assets.wildrgbd import WildRgbdSource
 
-__all__ = ["open_captures"]
+__all__ = ["kind_of_captures", "open_captures"]
 
 
 class Dl3dvSource(NerfSource):
@@ -79,6 +80,28 @@ _LICENSES = {
     "wildrgbd": "MIT",
 }
 """Of a whole set, as its repository states it; ``LicenseRef-`` for terms of its own."""
+
+
+_SIGNS = {
+    "metadata.sqlite": "uco3d",
+    "frame_annotations.jgz": "co3d",
+    "cam_poses.txt": "wildrgbd",
+    "transforms.json": "nerf",
+    "transforms_train.json": "nerf",
+    "images.bin": "colmap",
+    "images.txt": "colmap",
+}
+"""Files that only the folders of one kind of source hold."""
+_SIGNS_DEPTH = 4
+
+
+def kind_of_captures(folder: Path) -> str | None:
+    """The kind of source whose files are in this folder; None where it holds no captures."""
+    for _, _, files in SourceFolder(folder).folders(_SIGNS_DEPTH):
+        for sign, kind in _SIGNS.items():
+            if sign in files:
+                return kind
+    return None
 
 
 def open_captures(kind: str, folder: Path, limits: CaptureLimits | None, license: str = NO_LICENSE) -> Source:

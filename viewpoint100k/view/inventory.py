@@ -107,7 +107,10 @@ class Inventory:
         if self.notes:
             lines.append(f"assumed or left out, by the number of assets: {_listed(self.notes)}")
         if self.unlicensed:
-            lines.append(f"{self.unlicensed:,} state no licence ({NO_LICENSE}): publish refuses rows made from them")
+            lines.append(
+                f"{self.unlicensed:,} state no licence ({NO_LICENSE}): publish refuses rows made from them; where you "
+                "know it, add  ;license=ID  after the folder, or a column license in metadata.csv"
+            )
         if self.left_out:
             lines.append(f"not chosen by the source spec: {self.left_out.total():,}{_counted(self.left_out)}")
         return lines
