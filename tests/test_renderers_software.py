@@ -144,7 +144,7 @@ print(*(tests.digest(build) for build in renderers.software._native.builds()))
 
 def test_a_build_is_forced_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(BUILD_VARIABLE, "plain")
-    assert open_renderer("software").build == "plain"  # type: ignore[attr-defined]
+    assert open_renderer("software").processor.name == "plain"  # type: ignore[attr-defined]
     monkeypatch.setenv(BUILD_VARIABLE, "mmx")
     with pytest.raises(UsageError, match="no build 'mmx'"):
         open_renderer("software")

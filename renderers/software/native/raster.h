@@ -150,14 +150,25 @@ inline void each_group(const Picture& picture, const Prepared& p, int k, Visit v
     }
 }
 
+// On a CPU a sample belongs to one thread; kernels.cu says how many threads of a GPU share it.
+#if !defined(__CUDACC__)
+inline Mask nearer_than_kept(const Picture& picture, size_t at, Float z) { return z > load(picture.depth + at); }
+inline void keep(const Picture& picture, size_t at, Float z, int32_t triangle, Mask nearer) {
+    store(picture.depth + at, z, nearer);
+    store(picture.surface + at, Int(triangle), nearer);
+}
+#else
+inline Mask nearer_than_kept(const Picture& picture, size_t at, Float z);
+inline void keep(const Picture& picture, size_t at, Float z, int32_t triangle, Mask nearer);
+#endif
+
 template <int S>
 inline void draw_prepared(const Picture& picture, const Prepared& p, int k, int32_t triangle, const Cutout* cutout) {
     each_group<S>(picture, p, k, [&](size_t at, Mask inside, Float z, Float x, Float y) {
-        Mask nearer = inside & (z > load(picture.depth + at));
+        Mask nearer = inside & nearer_than_kept(picture, at, z);
         if (!any(nearer)) return;
         if (cutout != nullptr) nearer = nearer & (opacity_at(p, k, *cutout, x, y) >= Float(cutout->cutoff));
-        store(picture.depth + at, z, nearer);
-        store(picture.surface + at, Int(triangle), nearer);
+        keep(picture, at, z, triangle, nearer);
     });
 }
 
@@ -223,13 +234,17 @@ inline void draw_clipped(const Picture& picture, int32_t row0, int32_t row1, int
     }
 }
 
+// Draws the triangles first .. end of one material into the rows row0 to row1.
 template <int S>
-inline void raster_batch(const Picture& picture, const software::Batch& batch, bool cut_out, float cutoff, int32_t row0,
-                         int32_t row1) {
+inline void raster_triangles(const Picture& picture, const Material& material, int32_t cut, int32_t first, int32_t end,
+                             int32_t row0, int32_t row1) {
     const Mesh& mesh = *picture.mesh;
     const Float zero(0.0f);
+    const float blended = cut == software::CUT_DEPTH ? software::BLEND_CUTOFF : software::SOLID_FROM;
+    const float cutoff = material.alpha_mode == software::MASKED ? material.alpha_cutoff : blended;
+    const bool cut_out = material.alpha_mode != software::SOLID;
     Prepared p;
-    for (int32_t t = batch.first, end = batch.first + batch.count; t < end; t += WIDTH) {
+    for (int32_t t = first; t < end; t += WIDTH) {
         const Int corners[3] = {load(mesh.a + t), load(mesh.b + t), load(mesh.c + t)};
         Float x[3], y[3], z[3];
         for (int i = 0; i < 3; i++) {
@@ -241,22 +256,22 @@ inline void raster_batch(const Picture& picture, const software::Batch& batch, b
         const Mask near = (z[0] < zero) | (z[1] < zero) | (z[2] < zero);
         uint32_t shown = bits(prepare<S>(picture, row0, row1, x, y, z, there & !near, p));
         for (; shown; shown &= shown - 1) {
-            const int k = __builtin_ctz(shown);
+            const int k = lowest_lane(shown);
             if (!cut_out) {
                 draw_prepared<S>(picture, p, k, t + k, nullptr);
                 continue;
             }
-            Cutout cutout = cutout_of<S>(picture, batch.material, cutoff, t + k);
+            Cutout cutout = cutout_of<S>(picture, material, cutoff, t + k);
             set_level<S>(cutout, p, k);
             draw_prepared<S>(picture, p, k, t + k, &cutout);
         }
         for (uint32_t split = bits(there & near); split; split &= split - 1) {
-            const int32_t triangle = t + __builtin_ctz(split);
+            const int32_t triangle = t + lowest_lane(split);
             if (!cut_out) {
                 draw_clipped<S>(picture, row0, row1, triangle, nullptr);
                 continue;
             }
-            const Cutout cutout = cutout_of<S>(picture, batch.material, cutoff, triangle);
+            const Cutout cutout = cutout_of<S>(picture, material, cutoff, triangle);
             draw_clipped<S>(picture, row0, row1, triangle, &cutout);
         }
     }
@@ -266,10 +281,7 @@ template <int S>
 inline void raster_all(const Picture& picture, int32_t cut, int32_t row0, int32_t row1) {
     for (int32_t i = 0; i < picture.mesh->batch_count; i++) {
         const software::Batch& batch = picture.mesh->batches[i];
-        const Material& m = batch.material;
-        const float blended = cut == software::CUT_DEPTH ? software::BLEND_CUTOFF : software::SOLID_FROM;
-        const float cutoff = m.alpha_mode == software::MASKED ? m.alpha_cutoff : blended;
-        raster_batch<S>(picture, batch, m.alpha_mode != software::SOLID, cutoff, row0, row1);
+        raster_triangles<S>(picture, batch.material, cut, batch.first, batch.first + batch.count, row0, row1);
     }
 }
 
