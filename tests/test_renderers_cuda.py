@@ -151,8 +151,9 @@ def test_a_device_with_the_same_bytes_draws(library: Path, monkeypatch: pytest.M
 
 def test_a_gpu_that_is_asked_for_and_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selection, "_bindings_are_there", lambda: False)
-    with pytest.raises(MissingExtraError, match=r"cuda-bindings is not installed: run {2}pip install .*\[cuda\]"):
-        SoftwareRenderer(build="cuda")
+    for how in ({"build": "cuda"}, {"require_gpu": True}):
+        with pytest.raises(MissingExtraError, match=r"cuda-bindings is not installed: run {2}pip install .*\[cuda\]"):
+            SoftwareRenderer(**how)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=r"no build 'mmx' on this processor: choose .*, cuda"):
         SoftwareRenderer(build="mmx")
 
