@@ -17,7 +17,8 @@ BACKENDS = ("software", "opengl", "pyrender", "blender")
 def open_renderer(name: str = "auto", **options: Any) -> Renderer:
     """A renderer by its backend's name; ``options`` go to its class.
 
-    ``software``: `renderers.software.SoftwareRenderer` (``max_texture_size``, ``threads``, ``build``);
+    ``software``: `renderers.software.SoftwareRenderer` (``device_index``, ``require_gpu``, ``max_texture_size``,
+    ``threads``, ``build``);
     ``opengl``: `renderers.opengl.OpenGLRenderer` (``device_index``, ``require_gpu``, ``max_texture_size``);
     ``pyrender``: `renderers.pyrender.PyrenderRenderer` (the same);
     ``blender``: `renderers.blender.BlenderRenderer` (the same, and ``samples``).

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from renderers.software.extension import why_missing
+from renderers.software.selection import has_cuda
 from viewpoint100k.errors import UsageError
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "choose",
     "cuda_devices",
     "deal",
+    "devices_of",
     "drawing_devices",
     "draws_on_devices",
     "egl_devices",
@@ -67,7 +69,8 @@ class CudaDevice:
 class DrawingDevice:
     """A GPU that workers may be given."""
 
-    egl_index: int
+    device_index: int
+    """As the renderer takes it: EGL's index for OpenGL, CUDA's for the software renderer."""
     number: int
     """As ``--gpus`` names it: CUDA's index, or EGL's where there is no CUDA."""
     name: str
@@ -80,16 +83,30 @@ class DrawingDevice:
 
 
 def draws_on_devices(renderer: str) -> bool:
-    """Whether a renderer, by its name in a config, takes a ``device_index``."""
-    if renderer == "auto":
-        return why_missing() is not None  # It is OpenGL then.
-    return renderer in ("opengl", "pyrender", "blender")
+    """Whether a renderer, by its name in a config, takes a ``device_index`` on this machine."""
+    return (_is_software(renderer) and has_cuda()) or _is_opengl(renderer)
+
+
+def devices_of(renderer: str) -> tuple[DrawingDevice, ...]:
+    """The GPUs that a renderer, by its name in a config, may draw on; none where the CPU draws."""
+    if _is_software(renderer):
+        seen = cuda_devices() if has_cuda() else ()
+        return tuple(DrawingDevice(one.index, one.index, one.name, one.memory_bytes) for one in seen)
+    return drawing_devices() if _is_opengl(renderer) else ()
+
+
+def _is_software(renderer: str) -> bool:
+    return renderer == "software" or (renderer == "auto" and why_missing() is None)
+
+
+def _is_opengl(renderer: str) -> bool:
+    return renderer in ("opengl", "pyrender", "blender") or (renderer == "auto" and why_missing() is not None)
 
 
 def drawing_devices(
     egl: Sequence[EglDevice] | None = None, cuda: Sequence[CudaDevice] | None = None
 ) -> tuple[DrawingDevice, ...]:
-    """The GPUs that this process may draw on, in CUDA's order; none where a CPU draws.
+    """The GPUs that this process may draw on through OpenGL, in CUDA's order; none where a CPU draws.
 
     One of NVIDIA's is among them where CUDA lets this process see it (``CUDA_VISIBLE_DEVICES``, which schedulers set),
     and EGL can open it. Others are where there is none of NVIDIA's.

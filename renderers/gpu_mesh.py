@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from renderers.programs import Program
 from renderers.projection import UnitFrame
-from renderers.surface_geometry import area_share, encloses, facing_outwards, is_fine
-from renderers.textures import TextureFilter, linear_from_srgb, upload
+from renderers.surface_geometry import facing_outwards
+from renderers.textures import linear_from_srgb, upload
 from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import AlphaMode, Material, Mesh, Primitive, Texture
 
@@ -26,8 +26,6 @@ _ROUGH = 0.6
 """From this roughness on, what a dielectric reflects is too blurred to need the environment's picture."""
 BLEND_CUTOFF = 0.05
 """A blended surface counts as object where its alpha is at least this."""
-_MISTURNED = 0.005
-"""Where the winding of more of a surface's area disagrees with its normals, the normals are believed."""
 
 
 @dataclass(eq=False)
@@ -45,8 +43,6 @@ class Batch:
     """By the name of the sampler that reads it."""
     features: frozenset[str] = frozenset()
     """Names of the ``#define`` that its shader needs."""
-    fine: bool = False
-    """Whether its triangles are so small that light may be computed at their corners."""
     triangles: NDArray[np.uint32] | None = None
     """(m, 3), of a blended batch: to sort them."""
     centroids: NDArray[np.float32] | None = None
@@ -63,13 +59,13 @@ class GpuMesh:
     """Owns every buffer and texture of one mesh."""
 
     def __init__(
-        self, context: moderngl.Context, mesh: Mesh, frame: UnitFrame, max_texture_size: int, sampling: TextureFilter
+        self, context: moderngl.Context, mesh: Mesh, frame: UnitFrame, max_texture_size: int, anisotropy: float
     ) -> None:
         self._context = context
         self._textures: dict[tuple[int, bool], moderngl.Texture] = {}
         self._arrays: dict[tuple[int, int], moderngl.VertexArray] = {}
-        self._max_texture_size, self._sampling = max_texture_size, sampling
-        vertices, indices, self.batches, self.closed = _pack(grouped(mesh), frame)
+        self._max_texture_size, self._anisotropy = max_texture_size, anisotropy
+        vertices, indices, self.batches = _pack(grouped(mesh), frame)
         self._positions = context.buffer(np.ascontiguousarray(vertices[:, :3]))  # all that a depth pass reads
         self._rest = context.buffer(np.ascontiguousarray(vertices[:, 3:]))
         self._indices = context.buffer(indices)
@@ -156,8 +152,6 @@ class GpuMesh:
             and material.metallic < 0.5
         ):
             features.add("ROUGH")
-            if batch.fine and not material.metallic and "NORMAL_TEXTURE" not in features:
-                features.add("FINE")
         batch.features = frozenset(features)
         if batch.triangles is not None:
             batch.sorted_indices = self._context.buffer(batch.triangles, dynamic=True)
@@ -165,7 +159,7 @@ class GpuMesh:
     def _texture(self, texture: Texture, srgb: bool) -> moderngl.Texture:
         key = (id(texture), srgb)
         if key not in self._textures:
-            self._textures[key] = upload(self._context, texture, srgb, self._max_texture_size, self._sampling)
+            self._textures[key] = upload(self._context, texture, srgb, self._max_texture_size, self._anisotropy)
         return self._textures[key]
 
 
@@ -213,45 +207,29 @@ def grouped(mesh: Mesh) -> list[list[Primitive]]:
 
 def _pack(
     groups: list[list[Primitive]], frame: UnitFrame
-) -> tuple[NDArray[np.float32], NDArray[np.uint32], list[Batch], bool]:
-    """All vertices (n, 12), all indices, the batches over them, and whether the opaque ones enclose the object."""
+) -> tuple[NDArray[np.float32], NDArray[np.uint32], list[Batch]]:
+    """All vertices (n, 12), all indices, and the batches over them."""
     members = [p for group in groups for p in group]
     vertices = np.zeros((max(sum(len(p.positions) for p in members), 1), 12), dtype=np.float32)
     indices = np.zeros((max(sum(len(p.triangles) for p in members), 1), 3), dtype=np.uint32)
-    stored = np.zeros_like(indices)
-    batches, vertex, triangle, opaque = [], 0, 0, 0
+    batches, vertex, triangle = [], 0, 0
     for group in groups:
         first, first_vertex = triangle, vertex
         for p in group:
             outwards = _fill(vertices[vertex : vertex + len(p.positions)], p, frame)
             place = slice(triangle, triangle + len(p.triangles))
             np.add(outwards, np.uint32(vertex), out=indices[place])
-            np.add(p.triangles, np.uint32(vertex), out=stored[place])
             vertex += len(p.positions)
             triangle += len(p.triangles)
         material = group[0].material if group[0].uvs is not None else without_textures(group[0].material)
         colors = vertices[first_vertex:vertex, 8:12]
         same = bool((colors == colors[0]).all())
         batch = Batch(material, first * 3, (triangle - first) * 3, tuple(colors[0].tolist()) if same else None)
-        batch.fine = is_fine(vertices[:, :3], vertices[:, 3:6], indices[first:triangle])
         if material.alpha_mode == "BLEND":
             batch.triangles = indices[first:triangle].copy()
             batch.centroids = exact.mean(vertices[batch.triangles, :3], axis=1).astype(np.float32)
-        elif material.alpha_mode == "OPAQUE":
-            opaque = triangle
         batches.append(batch)
-    closed = _close(vertices[:, :3], indices[:opaque], stored[:opaque])
-    return vertices, indices, batches, closed
-
-
-def _close(positions: NDArray[np.float32], indices: NDArray[np.uint32], stored: NDArray[np.uint32]) -> bool:
-    """Whether the triangles enclose the object as they are ``stored`` (m, 3). If so, puts them into ``indices``, where
-    a few slivers may have been turned round."""
-    turned = (indices != stored).any(axis=1)
-    if not len(stored) or area_share(positions, stored, turned) > _MISTURNED or not encloses(positions, stored):
-        return False
-    indices[:] = stored
-    return True
+    return vertices, indices, batches
 
 
 def _fill(rows: NDArray[np.float32], p: Primitive, frame: UnitFrame) -> NDArray[np.uint32]:

@@ -75,30 +75,20 @@ class ObjectPass:
         if self.shadow is not None:
             self.shadow.texture.use(UNITS["shadow_map"])
         view = {"clip_from_unit": self.clip_from_unit(camera).T, "eye": self._frame.eye(camera)}
-        one_sided = self._shows_no_backs(camera)
         for batch in self._mesh.batches:
             if batch.centroids is None:
-                mode = batch.material.alpha_mode
-                self._draw_sides(batch, view, mode, batch.first, one_sided and mode == "OPAQUE")
+                self._draw(batch, view, batch.material.alpha_mode, batch.first)
         self._draw_blended(view, camera)
 
-    def draw_depth(self, clip_from_unit: NDArray[np.float64], nearer: str, camera: Camera | None = None) -> None:
-        """Draws the object's depth alone; ``nearer``, such as ``<``, says which depths win.
-
-        With the ``camera`` that the (4, 4) matrix is of, what it cannot see is left out.
-        """
+    def draw_depth(self, clip_from_unit: NDArray[np.float64], nearer: str) -> None:
+        """Draws the object's depth alone; ``nearer``, such as ``<``, says which depths win."""
         context = self._context
         context.enable_only(context.DEPTH_TEST)
         context.depth_func = nearer
         if self._mesh.opaque_count:
             program = self._programs.get("depth.vert", "depth.frag")
             program.set(clip_from_unit=clip_from_unit.T)
-            if camera is not None and self._shows_no_backs(camera):
-                context.front_face = "cw"
-                context.cull_face = "back"
-                context.enable(context.CULL_FACE)
             self._mesh.vertex_array(program).render(vertices=self._mesh.opaque_count)
-            context.disable(context.CULL_FACE)
         for batch in self._mesh.batches:
             if batch.material.alpha_mode == "OPAQUE":
                 continue
@@ -108,10 +98,6 @@ class ObjectPass:
             if "base_color_texture" in batch.textures:
                 batch.textures["base_color_texture"].use(UNITS["base_color_texture"])
             self._mesh.vertex_array(program).render(vertices=batch.count, first=batch.first)
-
-    def _shows_no_backs(self, camera: Camera) -> bool:
-        """Whether no inner side of an opaque triangle can be seen: the surface is closed, and the camera outside."""
-        return self._mesh.closed and float(exact.norm(self._frame.eye(camera))) > 1.01
 
     def _draw_blended(self, view: dict[str, Any], camera: Camera) -> None:
         """Draws the blended batches over the solid ones.
@@ -124,30 +110,20 @@ class ObjectPass:
             return
         context = self._context
         for batch in blended:
-            self._draw_sides(batch, view, "BLEND_SOLID", 0, one_sided=False)
+            self._draw(batch, view, "BLEND_SOLID", 0)
         framebuffer = context.fbo
         framebuffer.depth_mask = False
         context.enable(context.BLEND)
         context.blend_func = context.ONE, context.ONE_MINUS_SRC_ALPHA
         for batch in blended:
-            # Both sides at once, for they are sorted: light cannot be that of a vertex, which does not know its side.
-            program = self._dressed_program(batch, view, (batch.features - {"FINE"}) | {"BLEND"})
-            self._mesh.vertex_array(program, batch).render(vertices=batch.count)
+            self._draw(batch, view, "BLEND", 0)
         context.disable(context.BLEND)
         framebuffer.depth_mask = True
 
-    def _draw_sides(self, batch: Batch, view: dict[str, Any], mode: str, first: int, one_sided: bool) -> None:
-        """Draws both sides of a batch's triangles, the outer ones first: they hide nearly all of the others, which then
-        cost no shading."""
-        context = self._context
+    def _draw(self, batch: Batch, view: dict[str, Any], mode: str, first: int) -> None:
+        """Draws both sides of a batch's triangles."""
         program = self._dressed_program(batch, view, batch.features | {mode})
-        vertex_array = self._mesh.vertex_array(program, batch)
-        context.enable(context.CULL_FACE)
-        for culled, side in (("back", 1.0), ("front", -1.0))[: 1 if one_sided else 2]:
-            context.cull_face = culled
-            program.set(side=side)
-            vertex_array.render(vertices=batch.count, first=first)
-        context.disable(context.CULL_FACE)
+        self._mesh.vertex_array(program, batch).render(vertices=batch.count, first=first)
 
     def _dressed_program(self, batch: Batch, view: dict[str, Any], features: frozenset[str]) -> Program:
         """The program for a batch, with its textures and all uniforms set."""

@@ -1,4 +1,4 @@
-"""The default backend: OpenGL 3.3 off screen, on a GPU or on Mesa's software renderer.
+"""OpenGL 3.3 off screen: for GPUs without CUDA. Mesa's software renderer serves too.
 
 A picture takes two passes. The object is drawn alone with 2x2 samples a pixel over nothing; one pass over the image
 then averages the samples and puts the stage behind them, so that sky and ground are shaded once a pixel and only the
@@ -28,8 +28,6 @@ from renderers.shadow import GROUND_MAP_SIZE, SUN_MAP_SIZE, GroundMap, ground_vi
 from renderers.stage import Surroundings, dress, neutral
 from renderers.stage_pass import Ground, StagePass
 from renderers.targets import ColorTarget, DepthTarget, TargetCache
-from renderers.textures import TextureFilter
-from renderers.tiles import GroundTiles, Tiling
 from viewpoint100k.errors import RendererError
 from viewpoint100k.geometry.cameras import Camera
 from viewpoint100k.geometry.mesh import Mesh
@@ -41,10 +39,8 @@ __all__ = ["OpenGLRenderer", "OpenGLScene"]
 
 _FRAMEBUFFER_SRGB = 0x8DB9
 _SUPERSAMPLING = 2
-_GREY = 128 / 255
-"""sRGB, of the background without a stage."""
-_SHEET = 4
-"""How many small pictures are drawn at once."""
+_ANISOTROPY = 8.0
+"""At most so many samples along a slanted footprint of a texture."""
 
 
 class OpenGLRenderer:
@@ -66,20 +62,13 @@ class OpenGLRenderer:
         context, self.facts = create_context(device_index, require_gpu)
         self._context: moderngl.Context | None = context
         self.max_texture_size = max_texture_size
-        # A software renderer pays for each texel. With four samples a pixel the nearest mip level will do.
-        self.texture_filter = (
-            TextureFilter("nearest mip level", 1.0)
-            if self.facts.software
-            else TextureFilter("between mip levels", min(8.0, self.facts.max_anisotropy))
-        )
+        self.anisotropy = min(_ANISOTROPY, self.facts.max_anisotropy)
         context.enable_direct(_FRAMEBUFFER_SRGB)
         self.programs = Programs(context)
         self.stages = StagePass(context, self.programs)
         self.color_targets = TargetCache(lambda size: ColorTarget.create(context, size, _SUPERSAMPLING))
         self.depth_targets = TargetCache(lambda size: DepthTarget.create(context, size))
-        self.meshes = MeshCache(
-            lambda mesh, frame: GpuMesh(context, mesh, frame, max_texture_size, self.texture_filter)
-        )
+        self.meshes = MeshCache(lambda mesh, frame: GpuMesh(context, mesh, frame, max_texture_size, self.anisotropy))
         self._scenes: OrderedDict[int, OpenGLScene] = OrderedDict()
 
     @property
@@ -159,9 +148,10 @@ class OpenGLScene:
         """(h, w, 3) sRGB. See `renderers.protocol.LoadedScene.color`."""
         with self._context():
             target = self._renderer.color_targets.get((camera.width, camera.height))
-            tiling = Tiling(camera.width, camera.height, self._pixel_box(camera))
-            self._draw_object(camera, target, tiling)
-            self._compose(camera, target, tiling)
+            target.object_framebuffer.use()
+            target.object_framebuffer.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
+            self._object.draw_surfaces(camera)
+            self._compose(camera, target)
             return _read_picture(target, camera.width, camera.height)
 
     def depth(self, camera: Camera) -> NDArray[np.float32]:
@@ -170,16 +160,15 @@ class OpenGLScene:
             target = self._renderer.depth_targets.get((camera.width, camera.height))
             target.framebuffer.use()
             target.framebuffer.clear(depth=1.0)
-            self._object.draw_depth(self._object.clip_from_unit(camera), "<", camera)
+            self._object.draw_depth(self._object.clip_from_unit(camera), "<")
             raw = target.framebuffer.read(components=1, attachment=-1, dtype="f4", alignment=1)
         window = np.frombuffer(raw, dtype=np.float32).reshape(camera.height, camera.width)
         return metric_depth(window, self._object.frustum(camera), self._frame.radius)
 
     def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
         """Small pictures with depth. See `renderers.protocol.LoadedScene.glances`."""
-        with self._context():
-            sheets = [cameras[i : i + _SHEET] for i in range(0, len(cameras), _SHEET)]
-            return [glance for sheet in sheets for glance in self.unstaged()._draw_sheet(sheet)]
+        alone = self.unstaged()
+        return [Glance(c, alone.color(c), alone.depth(c.resized(2 * c.width, 2 * c.height))) for c in cameras]
 
     def unstaged(self) -> OpenGLScene:
         """The same mesh without its stage. See `renderers.protocol.LoadedScene.unstaged`."""
@@ -212,79 +201,17 @@ class OpenGLScene:
             raise RendererError("the scene has been closed")
         return self._renderer.context
 
-    def _draw_object(self, camera: Camera, target: ColorTarget, tiling: Tiling) -> None:
-        """Draws the object's samples over nothing, in the tiles that can show it."""
-        framebuffer = target.object_framebuffer
-        framebuffer.use()
-        left, top, right, bottom = (v * _SUPERSAMPLING for v in tiling.object_pixels)
-        framebuffer.scissor = (left, top, right - left, bottom - top)
-        framebuffer.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
-        self._object.draw_surfaces(camera)
-        framebuffer.scissor = (0, 0, *target.samples.size)
-
-    def _draw_sheet(self, cameras: Sequence[Camera]) -> list[Glance]:
-        """At most `_SHEET` pictures, side by side in one target."""
-        width, height = cameras[0].width, cameras[0].height
-        target = self._renderer.color_targets.get((_SHEET * width, height))
-        framebuffer, context = target.object_framebuffer, self._renderer.context
-        framebuffer.use()
-        framebuffer.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
-        places = [
-            (_SUPERSAMPLING * width * k, 0, _SUPERSAMPLING * width, _SUPERSAMPLING * height) for k in range(_SHEET)
-        ]
-        for camera, place in zip(cameras, places, strict=False):
-            framebuffer.viewport = place
-            self._object.draw_surfaces(camera)
-        context.enable_only(context.NOTHING)
-        target.picture_framebuffer.use()
-        target.picture_framebuffer.clear(_GREY, _GREY, _GREY, 1.0)
-        target.samples.use(UNITS["object_color"])
-        drawn = (0.0, 0.0, float(len(cameras) * width), float(height))
-        self._renderer.stages.draw_plain(Tiling(_SHEET * width, height, drawn))
-        pixels = _read_picture(target, _SHEET * width, height)
-        framebuffer.use()
-        if self._mesh.blends:  # What is drawn blended leaves no depth.
-            framebuffer.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
-            for camera, place in zip(cameras, places, strict=False):
-                framebuffer.viewport = place
-                self._object.draw_depth(self._object.clip_from_unit(camera), "<", camera)
-        framebuffer.viewport = (0, 0, *target.samples.size)
-        raw = framebuffer.read(components=1, attachment=-1, dtype="f4", alignment=1)
-        window = np.frombuffer(raw, dtype=np.float32).reshape(_SUPERSAMPLING * height, -1)
-        return [
-            Glance(
-                camera,
-                pixels[:, width * k : width * (k + 1)],
-                metric_depth(window[:, x : x + w], self._object.frustum(camera), self._frame.radius),
-            )
-            for k, (camera, (x, _, w, _)) in enumerate(zip(cameras, places, strict=False))
-        ]
-
-    def _pixel_box(self, camera: Camera) -> tuple[float, float, float, float]:
-        """The box of whole pixels that can hold the object: the projected bounding box, or the whole image where the
-        camera is too near for that."""
-        corners = self._frame.corners * self._frame.radius + self._frame.center
-        pixels, depths = camera.project(corners)
-        if depths.min() <= 1e-3 * self._frame.radius:
-            return 0.0, 0.0, float(camera.width), float(camera.height)
-        size = (camera.width, camera.height)
-        left, top = np.clip(np.floor(pixels.min(axis=0)) - 1, 0, size)
-        right, bottom = np.clip(np.ceil(pixels.max(axis=0)) + 1, 0, size)
-        return float(left), float(top), float(right), float(bottom)
-
-    def _compose(self, camera: Camera, target: ColorTarget, tiling: Tiling) -> None:
+    def _compose(self, camera: Camera, target: ColorTarget) -> None:
         """Draws the picture: the object's samples over what is behind them."""
         context = self._renderer.context
         context.enable_only(context.NOTHING)
         target.picture_framebuffer.use()
-        if not self._staged:
-            target.picture_framebuffer.clear(_GREY, _GREY, _GREY, 1.0)
         target.samples.use(UNITS["object_color"])
         self._environment.use(UNITS["environment"])
         if self._staged:
-            self._renderer.stages.draw(camera, tiling, self._look, self._frame.eye(camera), self._ground)
+            self._renderer.stages.draw(camera, self._look, self._frame.eye(camera), self._ground)
         else:
-            self._renderer.stages.draw_plain(tiling)
+            self._renderer.stages.draw_plain(camera)
 
     def _cast_shadows(self) -> None:
         """Draws the maps by which the object shades the ground and itself; once, since nothing moves."""
@@ -298,8 +225,7 @@ class OpenGLScene:
             shadow.repeat_x = shadow.repeat_y = False
             x, y = covers.origin.tolist()
             box = (x, y, 1 / float(covers.size[0]), 1 / float(covers.size[1]))
-            tiles = GroundTiles(self._frame.lowest, self._look.ground.fade[0], box, reaches)
-            self._ground = Ground(self._look.ground, self._frame.lowest, shadow, tiles)
+            self._ground = Ground(self._look.ground, self._frame.lowest, shadow, box)
         sun_map = context.depth_texture((SUN_MAP_SIZE, SUN_MAP_SIZE))
         framebuffer = context.framebuffer([], sun_map)
         framebuffer.use()

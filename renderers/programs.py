@@ -81,9 +81,7 @@ class Programs:
 
 
 _INCLUDED = {
-    "surface.vert": ("surface.glsl",),
     "surface.frag": ("light.glsl", "surface.glsl"),
-    "tile.vert": ("light.glsl",),
     "composite.frag": ("light.glsl",),
 }
 """What shaders begin with."""

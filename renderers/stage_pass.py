@@ -12,16 +12,12 @@ from renderers.ground import PATTERN_SIZE, GroundLook, paint_pattern
 from renderers.programs import UNITS, Program, Programs
 from renderers.projection import ray_from_pixel
 from renderers.stage import Surroundings
-from renderers.tiles import CORNERS, TILES, GroundTiles, Tiling, indices_of
 from viewpoint100k.geometry.cameras import Camera
 
 if TYPE_CHECKING:
     import moderngl
 
 __all__ = ["Ground", "StagePass"]
-
-_KNEE = 0.8
-"""Radiance up to which ``tone_map`` changes nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,56 +27,53 @@ class Ground:
     look: GroundLook
     height: float
     shadow: moderngl.Texture
-    tiles: GroundTiles
+    shadow_box: tuple[float, float, float, float]
+    """Of the shadow texture on the ground: left, bottom, 1 / width, 1 / height."""
 
 
 class StagePass:
-    """Draws into the framebuffer in use, tile by tile. One serves all scenes of a context."""
+    """Draws into the framebuffer in use. One serves all scenes of a context."""
 
     def __init__(self, context: moderngl.Context, programs: Programs) -> None:
         self._context, self._programs = context, programs
-        self._corners = context.buffer(CORNERS)
-        self._indices = context.buffer(reserve=2 * indices_of(np.ones((TILES, TILES), bool), frozenset({"SKY"})).size)
+        self._corners = context.buffer(np.array([0, 0, 2, 0, 0, 2], dtype=np.float32))
         self._arrays: dict[int, moderngl.VertexArray] = {}
-        self._patterns: dict[str, tuple[moderngl.Texture, float]] = {}
+        self._patterns: dict[str, moderngl.Texture] = {}
 
-    def draw(
-        self, camera: Camera, tiling: Tiling, look: Surroundings, eye: NDArray[np.float64], ground: Ground | None
-    ) -> None:
+    def draw(self, camera: Camera, look: Surroundings, eye: NDArray[np.float64], ground: Ground | None) -> None:
         """Draws a stage behind the object's samples, which are bound to their unit, and so is the environment.
 
         ``eye`` (3,) is the camera's centre in the unit frame.
         """
-        tiles = tiling.with_stage(camera, eye, None if ground is None else ground.tiles)
-        for shown, chosen in tiles.items():
-            bright = "SKY" in shown or (ground is not None and self._is_bright(ground, look))
-            features = shown | {"BRIGHT"} if bright else shown
-            program = self._programs.get("tile.vert", "composite.frag", features)
-            program.set(ray_from_pixel=ray_from_pixel(camera).T, eye=eye, background_lod=look.background_lod)
-            if "GROUND" in features:
-                assert ground is not None
-                self._set_ground(program, camera, look, ground)
-            self._draw_tiles(program, tiling, indices_of(chosen, features))
+        shown = ground is not None and bool(eye[2] > ground.height)
+        program = self._programs.get(
+            "picture.vert", "composite.frag", frozenset({"STAGE"} | ({"GROUND"} if shown else set()))
+        )
+        program.set(ray_from_pixel=ray_from_pixel(camera).T, background_lod=look.background_lod)
+        if shown:
+            assert ground is not None
+            self._set_ground(program, camera, look, eye, ground)
+        self._fill(program, camera)
 
-    def draw_plain(self, tiling: Tiling) -> None:
-        """Draws the object's samples, which are bound to their unit, over grey, which must be there already."""
-        for features, chosen in tiling.without_stage().items():
-            program = self._programs.get("tile.vert", "composite.frag", features)
-            self._draw_tiles(program, tiling, indices_of(chosen, features))
+    def draw_plain(self, camera: Camera) -> None:
+        """Draws the object's samples, which are bound to their unit, over grey."""
+        self._fill(self._programs.get("picture.vert", "composite.frag"), camera)
 
     def release(self) -> None:
         for array in self._arrays.values():
             array.release()
-        for texture, _ in self._patterns.values():
+        for texture in self._patterns.values():
             texture.release()
-        self._indices.release()
         self._corners.release()
 
-    def _set_ground(self, program: Program, camera: Camera, look: Surroundings, ground: Ground) -> None:
-        self._pattern(ground.look.pattern)[0].use(UNITS["ground_pattern"])
+    def _set_ground(
+        self, program: Program, camera: Camera, look: Surroundings, eye: NDArray[np.float64], ground: Ground
+    ) -> None:
+        self._pattern(ground.look.pattern).use(UNITS["ground_pattern"])
         ground.shadow.use(UNITS["ground_shadow"])
         matrix = ground.look.pattern_from_ground
         program.set(
+            eye=eye,
             sun_radiance=look.sun.radiance * look.sun.direction[2],
             ground_irradiance=look.irradiance_upwards(),
             ground_height=ground.height,
@@ -90,28 +83,19 @@ class StagePass:
             pattern_texels=PATTERN_SIZE * np.sqrt(abs(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0])),
             pixel_angle=2 / (camera.intrinsics[0, 0] + camera.intrinsics[1, 1]),
             ground_fade=ground.look.fade,
-            shadow_box=ground.tiles.shadow_box,
+            shadow_box=ground.shadow_box,
         )
 
-    def _is_bright(self, ground: Ground, look: Surroundings) -> bool:
-        """Whether any of the ground may be so bright that highlights roll off."""
-        light = look.sun.radiance * look.sun.direction[2] + look.irradiance_upwards()
-        albedo = np.maximum(ground.look.color_0, ground.look.color_1) * self._pattern(ground.look.pattern)[1]
-        return bool((albedo * light).max() > _KNEE)
-
-    def _draw_tiles(self, program: Program, tiling: Tiling, indices: NDArray[np.uint16]) -> None:
+    def _fill(self, program: Program, camera: Camera) -> None:
+        """Draws one triangle over the whole picture."""
         key = program.handle.glo
         if key not in self._arrays:
-            self._arrays[key] = self._context.vertex_array(
-                program.handle, [(self._corners, "2f", "in_place")], index_buffer=self._indices, index_element_size=2
-            )
-        program.set(pixels=(tiling.width, tiling.height))
-        self._indices.orphan()
-        self._indices.write(indices)
-        self._arrays[key].render(vertices=len(indices))
+            self._arrays[key] = self._context.vertex_array(program.handle, [(self._corners, "2f", "in_corner")])
+        program.set(pixels=(camera.width, camera.height))
+        self._arrays[key].render(vertices=3)
 
-    def _pattern(self, name: str) -> tuple[moderngl.Texture, float]:
-        """A ground pattern's texture, and the greatest factor by which it brightens a colour."""
+    def _pattern(self, name: str) -> moderngl.Texture:
+        """A ground pattern's texture."""
         import moderngl
 
         if name not in self._patterns:
@@ -119,5 +103,5 @@ class StagePass:
             texture = self._context.texture((PATTERN_SIZE, PATTERN_SIZE), 2, texels, alignment=2)
             texture.build_mipmaps()
             texture.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
-            self._patterns[name] = texture, 2 * float(texels[..., 1].max()) / 255
+            self._patterns[name] = texture
         return self._patterns[name]

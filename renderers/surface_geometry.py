@@ -1,4 +1,4 @@
-"""What a mesh's triangles are to a renderer: which way they face, whether they close, how fine they are. Pure NumPy."""
+"""Which way a mesh's triangles face. Pure NumPy."""
 
 from __future__ import annotations
 
@@ -7,19 +7,10 @@ from numpy.typing import NDArray
 
 from viewpoint100k.geometry import exact
 
-__all__ = ["area_share", "encloses", "facing_outwards", "is_fine"]
+__all__ = ["facing_outwards"]
 
 Positions = NDArray[np.float32]
 Triangles = NDArray[np.uint32]
-
-_LONGEST_EDGE = 0.12
-"""Of a fine triangle, radii."""
-_LONGEST_CURVED_EDGE = 0.05
-"""Of a fine triangle whose normals differ: a dozen pixels of a picture."""
-_CURVED = exact.cos_deg(25.0)
-"""Least cosine between the normals at both ends of an edge that is not curved."""
-_COARSE_SHARE = 0.02
-"""Of a fine surface's area, so much may be coarse."""
 
 
 def facing_outwards(
@@ -42,72 +33,11 @@ def facing_outwards(
     return normals, triangles
 
 
-def encloses(positions: Positions, triangles: Triangles) -> bool:
-    """Whether the surface is closed and turned outwards, so that nobody outside ever sees the back of a triangle.
-
-    Every directed edge must be met as often as its opposite, once vertices in one place are one; and each connected
-    piece must enclose a positive volume. (An inner wall that faces inwards is closed too, and counted as open here.)
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    places = _places(positions)
-    corners = places[triangles]
-    start, end = corners.ravel(), np.roll(corners, -1, axis=1).ravel()
-    count = int(places.max()) + 1
-    if not np.array_equal(np.sort(start * count + end), np.sort(end * count + start)):
-        return False
-    links = coo_array((np.ones(len(start), dtype=np.int8), (start, end)), shape=(count, count))
-    pieces, piece_of_place = connected_components(links, directed=False)
-    piece = piece_of_place[corners[:, 0]]
-    sums = np.stack([np.bincount(piece_of_place[places], axis, pieces) for axis in positions.T], axis=1)
-    middles = sums / np.bincount(piece_of_place[places], minlength=pieces)[:, None]
-    a, b, c = (positions[triangles[:, k]] - middles[piece] for k in range(3))
-    volumes = np.bincount(piece, exact.dot(a, np.cross(b, c)), pieces)
-    used = np.unique(piece)
-    return bool((volumes[used] > 0).all())
-
-
-def is_fine(positions: Positions, normals: NDArray[np.float32], triangles: Triangles) -> bool:
-    """Whether triangles are so small, and so flat, that light may be computed at their corners alone.
-
-    ``positions`` (n, 3) are in radii of the object; ``normals`` (n, 3) have any length.
-    """
-    squares = exact.dot(normals, normals)
-    unit = normals / np.sqrt(np.maximum(squares, 1e-24))[:, None]
-    coarse = np.zeros(len(triangles), dtype=bool)
-    for one, two in ((0, 1), (1, 2), (2, 0)):
-        a, b = triangles[:, one], triangles[:, two]
-        edge = positions[a] - positions[b]
-        curved = exact.dot(unit[a], unit[b]) < _CURVED
-        longest = np.where(curved, _LONGEST_CURVED_EDGE * _LONGEST_CURVED_EDGE, _LONGEST_EDGE * _LONGEST_EDGE)
-        coarse |= exact.dot(edge, edge) > longest
-    return area_share(positions, triangles, coarse) <= _COARSE_SHARE
-
-
-def area_share(positions: Positions, triangles: Triangles, chosen: NDArray[np.bool_]) -> float:
-    """The part of the surface that the ``chosen`` (m,) triangles make up, 0 to 1."""
-    if not chosen.any():
-        return 0.0
-    areas = exact.norm(_doubled_areas(positions, triangles))
-    return float(exact.total(areas[chosen]) / max(float(exact.total(areas)), 1e-30))
-
-
 def _doubled_areas(positions: Positions, triangles: Triangles) -> NDArray[np.float32]:
     """(m, 3): along each triangle's normal, twice its area long."""
     a, b, c = (positions[triangles[:, k]] for k in range(3))
     (x, y, z), (u, v, w) = (b - a).T, (c - a).T
     return np.stack([y * w - z * v, z * u - x * w, x * v - y * u], axis=1)
-
-
-def _places(positions: Positions) -> NDArray[np.int64]:
-    """(n,): a number for each vertex, the same for vertices in exactly the same place."""
-    bits = (positions + np.float32(0)).view(np.uint32).astype(np.uint64)  # -0 becomes 0
-    # Three odd multipliers: two of a few million places fall together once in a million meshes.
-    first, second, third = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
-    mixed = bits[:, 0] * first + bits[:, 1] * second + bits[:, 2] * third
-    mixed ^= mixed >> np.uint64(29)
-    return np.asarray(np.unique(mixed, return_inverse=True)[1], dtype=np.int64)
 
 
 def _mean_faces(count: int, triangles: Triangles, faces: NDArray[np.float32]) -> NDArray[np.float32]:

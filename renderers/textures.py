@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ctypes
 from ctypes.util import find_library
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +16,10 @@ from viewpoint100k.geometry.mesh import Texture
 if TYPE_CHECKING:
     import moderngl
 
-__all__ = ["TextureFilter", "linear_from_srgb", "shrink", "srgb_from_linear", "upload"]
+__all__ = ["linear_from_srgb", "shrink", "srgb_from_linear", "upload"]
 
 _SRGB8_ALPHA8 = 0x8C43
 _GL_TEXTURE_2D, _GL_TEXTURE_WRAP_S, _GL_TEXTURE_WRAP_T, _GL_MIRRORED_REPEAT = 0x0DE1, 0x2802, 0x2803, 0x8370
-
-
-@dataclass(frozen=True)
-class TextureFilter:
-    """How a texture is read where it appears smaller than it is."""
-
-    levels: Literal["nearest mip level", "between mip levels"]
-    anisotropy: float
-    """At most so many samples along a slanted footprint."""
 
 
 @lru_cache(maxsize=1)
@@ -99,9 +89,9 @@ def _linear_tables() -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
 
 
 def upload(
-    context: moderngl.Context, texture: Texture, srgb: bool, max_size: int, sampling: TextureFilter
+    context: moderngl.Context, texture: Texture, srgb: bool, max_size: int, anisotropy: float
 ) -> moderngl.Texture:
-    """A texture on the device, mip-mapped."""
+    """A texture on the device, mip-mapped; ``anisotropy``: at most so many samples along a slanted footprint."""
     import moderngl
 
     pixels = shrink(texture.pixels, max_size, srgb)
@@ -109,9 +99,8 @@ def upload(
     options: dict[str, Any] = {"internal_format": _SRGB8_ALPHA8} if srgb else {}
     made = context.texture((width, height), 4, pixels, alignment=4, **options)
     made.build_mipmaps()
-    between = sampling.levels == "between mip levels"
-    made.filter = (moderngl.LINEAR_MIPMAP_LINEAR if between else moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
-    made.anisotropy = sampling.anisotropy
+    made.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
+    made.anisotropy = anisotropy
     _wrap(made, texture.wrap)
     return made
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from renderers import devices
 from renderers.devices import CudaDevice, DrawingDevice, EglDevice, choose, deal, drawing_devices, egl_devices
 from viewpoint100k.building.engines import local, ray
 from viewpoint100k.building.engines.worker import WorkerJob
@@ -37,23 +38,23 @@ def cuda_of(visible: list[int], gib: int = 80) -> list[CudaDevice]:
 def test_egl_devices_are_those_of_the_same_gpu(told: bool) -> None:
     """By UUID, or where EGL tells none by the place on the bus."""
     found = drawing_devices(egl_of([3, 0, 2, 1], told), cuda_of([0, 1, 2, 3]))
-    assert [(device.number, device.egl_index) for device in found] == [(0, 1), (1, 3), (2, 2), (3, 0)]
+    assert [(device.number, device.device_index) for device in found] == [(0, 1), (1, 3), (2, 2), (3, 0)]
 
 
 def test_a_gpu_that_cuda_hides_is_not_drawn_on() -> None:
     found = drawing_devices(egl_of([3, 0, 2, 1]), cuda_of([2]))
-    assert [(device.number, device.egl_index) for device in found] == [(0, 2)]
+    assert [(device.number, device.device_index) for device in found] == [(0, 2)]
     assert drawing_devices(egl_of([3, 0, 2, 1]), cuda_of([])) == ()
 
 
 def test_a_gpu_that_egl_cannot_open_is_not_drawn_on() -> None:
     assert drawing_devices([EglDevice(0, "software")], cuda_of([0, 1])) == ()
-    assert [d.egl_index for d in drawing_devices(egl_of([1]), cuda_of([0, 1]))] == [0]
+    assert [d.device_index for d in drawing_devices(egl_of([1]), cuda_of([0, 1]))] == [0]
 
 
 def test_other_makers_gpus_are_taken_in_order_of_egl() -> None:
     egl = [EglDevice(0, "other", name="/dev/dri/card0"), EglDevice(1, "software"), EglDevice(2, "other")]
-    assert [(d.number, d.egl_index, d.room) for d in drawing_devices(egl, [])] == [(0, 0, None), (2, 2, None)]
+    assert [(d.number, d.device_index, d.room) for d in drawing_devices(egl, [])] == [(0, 0, None), (2, 2, None)]
 
 
 def gpu(number: int, gib: float = 80) -> DrawingDevice:
@@ -88,6 +89,18 @@ def test_gpus_are_chosen_by_number() -> None:
         choose(gpus, "1,1")
     with pytest.raises(UsageError, match="there is none"):
         choose([], "0")
+
+
+def test_the_software_renderer_draws_on_the_gpus_that_cuda_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without EGL: CUDA's numbers are the renderer's."""
+    monkeypatch.setattr(devices, "cuda_devices", lambda: tuple(cuda_of([3, 1])))
+    monkeypatch.setattr(devices, "has_cuda", lambda: True)
+    assert devices.draws_on_devices("software")
+    found = devices.devices_of("software")
+    assert [(one.number, one.device_index, one.memory_bytes) for one in found] == [(0, 0, 80 * GIB), (1, 1, 80 * GIB)]
+    monkeypatch.setattr(devices, "has_cuda", lambda: False)
+    assert not devices.draws_on_devices("software")
+    assert devices.devices_of("software") == ()
 
 
 class FakeProcess:
@@ -137,10 +150,10 @@ def test_a_task_of_ray_draws_on_the_gpu_that_ray_gave_it(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(ray, "BlockBuilder", lambda plan, source, device_index: seen.append(device_index))
     monkeypatch.setattr(ray, "_builders", {})
-    monkeypatch.setattr(ray, "drawing_devices", lambda: drawing_devices(egl_of([3, 0, 2, 1]), cuda_of([3])))
+    monkeypatch.setattr(ray, "devices_of", lambda renderer: drawing_devices(egl_of([3, 0, 2, 1]), cuda_of([3])))
     ray._builder(Plan())  # type: ignore[arg-type]
     monkeypatch.setattr(ray, "_builders", {})
-    monkeypatch.setattr(ray, "drawing_devices", tuple)
+    monkeypatch.setattr(ray, "devices_of", lambda renderer: ())
     ray._builder(Plan())  # type: ignore[arg-type]
     assert seen == [0, None]
 

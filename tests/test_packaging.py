@@ -17,8 +17,8 @@ from scikit_build_core import build
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("viewpoint100k", "renderers", "question_templates", "recipe")
 BESIDE_IN_SDIST = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "dataset_card.md", "PKG-INFO"}
-SOURCES_OF_EXTENSION = "renderers/software/native/"
-"""In the sdist alone: the wheel has what is made of them."""
+EXTENSION = "renderers/software/native/"
+"""Its sources. A wheel has what is made of them, and those that a GPU's kernels are made of at run time."""
 WITHOUT_EXTENSION = {"wheel.cmake": "false", "wheel.py-api": "py3"}
 """As where there is no compiler; a second instead of a minute."""
 
@@ -68,6 +68,11 @@ def compiled(distribution: tuple[Path, Path], tmp_path_factory: pytest.TempPathF
     return built(unpacked(distribution[1], folder), folder / "dist", {})[0]
 
 
+def is_compiled_before(name: str) -> bool:
+    """Whether a file is in the sdist alone."""
+    return name.startswith(EXTENSION) and (name.endswith(".cpp") or name == EXTENSION + "CMakeLists.txt")
+
+
 def unpacked(sdist: Path, folder: Path) -> Path:
     """The tree in a sdist."""
     with tarfile.open(sdist) as archive:
@@ -79,7 +84,7 @@ def unpacked(sdist: Path, folder: Path) -> Path:
 def test_the_wheel_holds_the_packages_and_the_card_and_nothing_else(distribution: tuple[Path, Path]) -> None:
     card = {"viewpoint100k/dataset_card.md": (ROOT / "dataset_card.md").read_bytes()}
     expected = {
-        name: content for name, content in files_below(*PACKAGES).items() if not name.startswith(SOURCES_OF_EXTENSION)
+        name: content for name, content in files_below(*PACKAGES).items() if not is_compiled_before(name)
     } | card
     found = wheel_files(distribution[0])
     assert set(found) == set(expected)
@@ -98,6 +103,9 @@ def test_what_is_read_at_run_time_is_in_the_wheel(distribution: tuple[Path, Path
         "question_templates/ego_translation.yaml",
         "question_templates/parts/en.yaml",
         "renderers/shaders/surface.frag",
+        "renderers/software/native/kernels.cu",
+        "renderers/software/native/shade.h",
+        "renderers/software/native/lanes/plain.h",
         "renderers/shaders/pyrender/mesh.vert",
         "recipe/__init__.py",
         "viewpoint100k/py.typed",

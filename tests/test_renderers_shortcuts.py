@@ -1,4 +1,4 @@
-"""What a renderer leaves out to be fast changes nothing that is seen: hidden sides, light at corners, tiles, caches."""
+"""What a renderer leaves out or keeps changes nothing that is seen: hidden sides, small pictures, caches."""
 
 import gc
 
@@ -21,54 +21,15 @@ from renderer_shapes import (
 
 from renderers import Stage, open_renderer
 from renderers.opengl import OpenGLRenderer
-from renderers.surface_geometry import encloses, is_fine
-from renderers.tiles import TILES, GroundTiles, Tiling
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
 from viewpoint100k.geometry.mesh import Material, Mesh, Primitive
 
 make = trimesh.creation
-SPLIT = make.box()
-SPLIT.unmerge_vertices()
-INWARDS = make.box()
-INWARDS.invert()
-ASIDE = make.box(transform=np.diag([1.0, 1, 1, 1]) + np.eye(4, k=3) * 3)
-HOLLOW = make.box([0.5, 0.5, 0.5])
-HOLLOW.invert()
-
-
-def _faces(*shapes: trimesh.Trimesh, without: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices and triangles of shapes, but for the first few triangles."""
-    whole = trimesh.util.concatenate(shapes)
-    return whole.vertices.astype(np.float32), whole.faces[without:].astype(np.uint32)
 
 
 def _smooth(shape: trimesh.Trimesh, material: Material, without: int = 0) -> Primitive:
-    points, triangles = _faces(shape, without=without)
+    points, triangles = shape.vertices.astype(np.float32), shape.faces[without:].astype(np.uint32)
     return Primitive(points, triangles, shape.vertex_normals.astype(np.float32), material=material)
-
-
-@pytest.mark.parametrize(
-    ("shapes", "without", "closed"),
-    [
-        ([make.box()], 0, True),
-        ([SPLIT], 0, True),
-        ([make.icosphere(), ASIDE], 0, True),
-        ([make.cylinder(0.5, 1.0)], 0, True),
-        ([make.box()], 1, False),
-        ([INWARDS], 0, False),
-        ([ASIDE, INWARDS], 0, False),
-        ([make.box(), HOLLOW], 0, False),
-        ([make.annulus(0.3, 0.5, 1.0)], 0, True),
-    ],
-)
-def test_a_surface_that_hides_its_back_is_known(shapes: list[trimesh.Trimesh], without: int, closed: bool) -> None:
-    assert encloses(*_faces(*shapes, without=without)) == closed
-
-
-def test_fine_triangles_are_small_and_flat() -> None:
-    for shape, fine in ((make.icosphere(4), True), (make.icosphere(1), False), (make.box(), False)):
-        points, triangles = _faces(shape)
-        assert is_fine(points, shape.vertex_normals.astype(np.float32), triangles) == fine
 
 
 @each_staged_backend
@@ -85,40 +46,6 @@ def test_an_object_looks_the_same_whether_or_not_its_hidden_side_is_closed(backe
         scene.close()
     seen = np.abs(pictures[0] - pictures[1])[30:66, 30:66]  # On the ground, light falls through the hole.
     assert seen.max() <= 1
-
-
-@pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.parametrize("inside", [False, True])
-def test_light_at_corners_of_fine_triangles_is_that_of_every_pixel(seed: int, inside: bool) -> None:
-    shape = make.icosphere(4)
-    front = shape.triangles_center[:, 1] < -0.3
-    order = np.argsort(~front, kind="stable")
-    shape.faces = shape.faces[order]
-    without = int(front.sum()) if inside else 0  # Open towards the camera, which then sees the inner side.
-    pictures = []
-    for metallic in (0.0, 1e-6):  # What is a metal, however little, has its light worked out for each pixel.
-        material = Material(base_color=(0.5, 0.4, 0.3, 1), roughness=0.7, metallic=metallic)
-        scene = renderer("opengl").load(mesh(_smooth(shape, material, without)), Stage(seed))
-        pictures.append(scene.color(facing_camera(size=160)).astype(int))
-        scene.close()
-    difference = np.abs(pictures[0] - pictures[1])
-    assert difference.mean() < 0.25
-    assert np.quantile(difference, 0.999) <= 4
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_tiles_leave_out_only_what_counts_for_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = renderer("opengl").load(mesh(ball(Material(base_color=(0.5, 0.3, 0.2, 1)))), Stage(seed))
-    cameras = [
-        Camera(orbit(4, 50 * seed, elevation), intrinsics_from_fov(50, 250, 190), 250, 190) for elevation in (4, 35)
-    ]
-    lean = [scene.color(camera) for camera in cameras]
-    everywhere = np.ones((TILES, TILES), dtype=bool)
-    monkeypatch.setattr(GroundTiles, "shaded", lambda self, places, hit: everywhere)
-    monkeypatch.setattr(Tiling, "_over_object", (everywhere[0], everywhere[0]))
-    for camera, one in zip(cameras, lean, strict=True):
-        assert np.abs(scene.color(camera).astype(int) - one).max() <= 1
-    scene.close()
 
 
 @each_backend

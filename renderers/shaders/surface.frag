@@ -1,13 +1,7 @@
 // glTF metallic-roughness under the stage's light. Writes linear colour, premultiplied by alpha.
 
-#ifdef FINE
-in vec3 v_diffuse;
-in vec3 v_reflected;
-in vec2 v_sun;
-#else
 in vec3 v_position;
 in vec3 v_normal;
-#endif
 #ifdef COLORS
 in vec4 v_color;
 #endif
@@ -67,7 +61,7 @@ float sun_visibility() {
 #endif
 }
 
-#if !defined(FINE) && !defined(UNLIT)
+#ifndef UNLIT
 vec3 lit(vec3 base) {
     vec3 view = normalize(eye - v_position);
     vec3 n = normalize(v_normal);
@@ -120,14 +114,8 @@ void main() {
 #ifdef BASE_COLOR_TEXTURE
     base *= texture(base_color_texture, v_uv);
 #endif
-#if defined(UNLIT)
+#ifdef UNLIT
     vec3 color = base.rgb;
-#elif defined(FINE)
-    vec3 color = base.rgb * v_diffuse + v_reflected;
-#ifdef OCCLUSION_TEXTURE
-    color *= 1.0 + normal_occlusion.y * (texture(occlusion_texture, v_uv).r - 1.0);
-#endif
-    color += (base.rgb * v_sun.x + v_sun.y) * sun_radiance * sun_visibility();
 #else
     vec3 color = lit(base.rgb);
 #endif

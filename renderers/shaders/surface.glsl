@@ -1,4 +1,4 @@
-// How a surface answers the stage's light, but for textures and the sun's shadow. Shared by vertices and fragments.
+// How a surface answers the stage's light, but for textures and the sun's shadow.
 
 uniform vec3 eye;
 uniform vec3 sun_direction;

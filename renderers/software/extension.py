@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from types import ModuleType
 
 from viewpoint100k.errors import RendererError, UsageError
@@ -10,7 +9,7 @@ from viewpoint100k.errors import RendererError, UsageError
 __all__ = ["BUILD_VARIABLE", "chosen_build", "load", "why_missing"]
 
 BUILD_VARIABLE = "VIEWPOINT100K_LANES"
-"""Environment variable that forces a build: ``avx512``, ``avx2``, ``sse42`` or ``plain``."""
+"""Environment variable that forces a build: ``avx512``, ``avx2``, ``sse42``, ``plain``, or ``cuda`` for a GPU."""
 
 
 def load() -> ModuleType:
@@ -36,12 +35,13 @@ def why_missing() -> str | None:
 
 
 def chosen_build(native: ModuleType, wanted: str | None) -> str:
-    """The name of the build that draws: ``wanted``, or what `BUILD_VARIABLE` says, or the widest that runs here.
+    """The name of the build that draws on the CPU: ``wanted``, or the widest that runs here.
 
     Raises ``UsageError`` for a build that this processor does not have.
     """
     usable: list[str] = native.builds()
-    name = wanted or os.environ.get(BUILD_VARIABLE) or usable[0]
+    name = wanted or usable[0]
     if name not in usable:
-        raise UsageError(f"the software renderer has no build {name!r} on this processor: choose {', '.join(usable)}")
+        choices = ", ".join([*usable, "cuda"])
+        raise UsageError(f"the software renderer has no build {name!r} on this processor: choose {choices}")
     return name

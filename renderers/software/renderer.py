@@ -1,4 +1,4 @@
-"""The backend that needs nothing but a processor; see native/ for its passes.
+"""The renderer that needs no library of the system; see native/ for its passes.
 
 A picture takes these passes: the vertices are projected; the triangles leave, for each of four samples a pixel, the
 nearest of them; each surface in a pixel is shaded once; blended surfaces are laid over, farthest first; the stage is
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from renderers.mesh_cache import MeshCache, Uploaded
 from renderers.protocol import Glance, Stage
-from renderers.software.extension import chosen_build, load
+from renderers.software.extension import load
 from renderers.software.objects import DrawableObject
+from renderers.software.selection import build_wanted, cpu_processor, open_processor
 from renderers.software.surroundings import Patterns, neutral_surroundings, staged_surroundings
 from renderers.stage import dress, neutral
 from viewpoint100k.errors import RendererError
@@ -34,14 +35,16 @@ class SoftwareRenderer:
     """Draws on the CPU. Its scenes may be drawn from several threads at once.
 
     Args:
-        device_index: not used; there is one processor.
-        require_gpu: refused, for this draws on the CPU.
+        device_index: of the GPU, as CUDA counts those that this process may see.
+        require_gpu: refuses to draw on the CPU.
         max_texture_size: larger textures are averaged down to at most this many pixels a side.
-        threads: how many of the processor's threads a picture is shared among.
-        build: ``avx512``, ``avx2``, ``sse42`` or ``plain``; by default the environment variable
-            ``VIEWPOINT100K_LANES`` or the widest that runs here. All of them give the same bytes.
+        threads: how many of the CPU's threads a picture is shared among.
+        build: ``avx512``, ``avx2``, ``sse42`` or ``plain``, or ``cuda`` for a GPU. By default what the environment
+            variable ``VIEWPOINT100K_LANES`` says; else a GPU, if the extra ``cuda`` finds one; else the widest that
+            runs here. All of them give the same bytes.
 
-    Raises ``RendererError`` where the extension is not built or a GPU is required, ``UsageError`` for an unknown build.
+    Raises ``RendererError`` if the extension is not built, or if a GPU is required and there is none; ``UsageError``
+    for an unknown build.
     """
 
     name = "software"
@@ -54,11 +57,10 @@ class SoftwareRenderer:
         threads: int = 1,
         build: str | None = None,
     ) -> None:
-        if require_gpu:
-            raise RendererError("a GPU was asked for but the renderer `software` draws on the CPU: set renderer=opengl")
         self.native = load()
-        self.build = chosen_build(self.native, build)
-        self.threads = max(threads, 1)
+        wanted = build_wanted(build)
+        self.cpu = cpu_processor(self.native, wanted, max(threads, 1))
+        self.processor = open_processor(self.native, self.cpu, wanted, device_index, require_gpu)
         self.max_texture_size = max_texture_size
         self.patterns = Patterns(self.native)
         self.meshes = MeshCache(lambda mesh, frame: DrawableObject(self.native, mesh, frame, max_texture_size))
@@ -79,7 +81,7 @@ class SoftwareRenderer:
         else:
             look = dress(stage, uploaded.luminance)
             around = staged_surroundings(
-                self.native, look, uploaded.frame, uploaded.mesh.native, self.patterns, self.build
+                self.native, look, uploaded.frame, uploaded.mesh.native, self.patterns, self.processor
             )
             scene = SoftwareScene(self, uploaded, around, staged=True)
         self._scenes[id(scene)] = scene
@@ -117,34 +119,29 @@ class SoftwareScene:
 
     def color(self, camera: Camera) -> NDArray[np.uint8]:
         """(h, w, 3) sRGB. See `renderers.protocol.LoadedScene.color`."""
-        r = self._open()
-        picture: NDArray[np.uint8] = r.native.color(
-            self._object, self._around, *_numbers(camera), build=r.build, threads=r.threads
-        )
-        return picture
+        return self.colors([camera])[0]
+
+    def colors(self, cameras: Sequence[Camera]) -> list[NDArray[np.uint8]]:
+        """Likewise from several cameras, all of one size; a GPU draws them together."""
+        return self._open().processor.colors(self._object, self._around, cameras)
 
     def depth(self, camera: Camera) -> NDArray[np.float32]:
         """(h, w) world units. See `renderers.protocol.LoadedScene.depth`."""
-        r = self._open()
-        depth: NDArray[np.float32] = r.native.depth(self._object, *_numbers(camera), build=r.build, threads=r.threads)
-        return depth
+        return self.depths([camera])[0]
+
+    def depths(self, cameras: Sequence[Camera]) -> list[NDArray[np.float32]]:
+        """Likewise from several cameras, all of one size."""
+        return self._open().processor.depths(self._object, cameras)
 
     def surfaces(self, camera: Camera) -> NDArray[np.int32]:
         """(h, w, 4): the nearest solid triangle at the middle of each pixel's quarters, -1 where there is none."""
-        r = self._open()
-        found: NDArray[np.int32] = r.native.surfaces(self._object, *_numbers(camera), build=r.build, threads=r.threads)
-        return found
+        return self._open().cpu.surfaces(self._object, camera)
 
     def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
         """Small pictures with depth. See `renderers.protocol.LoadedScene.glances`."""
         r = self._open()
-        return [
-            Glance(
-                camera,
-                *r.native.color_and_depth(self._object, r.neutral, *_numbers(camera), build=r.build, threads=r.threads),
-            )
-            for camera in cameras
-        ]
+        drawn = r.processor.colors_and_depths(self._object, r.neutral, cameras)
+        return [Glance(camera, *pictures) for camera, pictures in zip(cameras, drawn, strict=True)]
 
     def unstaged(self) -> SoftwareScene:
         """The same mesh without its stage. See `renderers.protocol.LoadedScene.unstaged`."""
@@ -174,13 +171,3 @@ class SoftwareScene:
         if self._closed:
             raise RendererError("the scene has been closed")
         return self._renderer
-
-
-def _numbers(camera: Camera) -> tuple[NDArray[np.float64], NDArray[np.float64], int, int]:
-    """A camera as the extension takes it."""
-    return (
-        np.ascontiguousarray(camera.camera_to_world),
-        np.ascontiguousarray(camera.intrinsics),
-        camera.width,
-        camera.height,
-    )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from renderers.ground import PATTERN_SIZE, paint_pattern
 from renderers.projection import UnitFrame
 from renderers.shadow import GROUND_MAP_SIZE, SUN_MAP_SIZE, GroundMap, ground_visibility
+from renderers.software.processors import Processor
 from renderers.stage import ENVIRONMENT_LODS, GROUND_DARKENS, Surroundings
 
 __all__ = ["Patterns", "neutral_surroundings", "staged_surroundings"]
@@ -36,11 +37,11 @@ def neutral_surroundings(native: ModuleType, look: Surroundings) -> Any:
 
 
 def staged_surroundings(
-    native: ModuleType, look: Surroundings, frame: UnitFrame, drawable: Any, patterns: Patterns, build: str
+    native: ModuleType, look: Surroundings, frame: UnitFrame, drawable: Any, patterns: Patterns, processor: Processor
 ) -> Any:
     """A stage around one object, with the shadows that the object casts on the ground and on itself.
 
-    ``drawable``: the extension's object; ``build``: the name of the build that draws the maps.
+    ``drawable``: the extension's object; ``processor`` draws the maps.
     """
     ground = (frame.lowest, GROUND_DARKENS) if look.ground is not None else (0.0, 0.0)
     around = _light(native, look, ground, look.background_lod)
@@ -48,13 +49,13 @@ def staged_surroundings(
     covers = GroundMap.around(frame.corners, frame.lowest, [sun, down])
     if look.ground is not None:
         lowest = [
-            1 - native.heights(drawable, _map_matrix(covers, d, GROUND_MAP_SIZE, lowest=True), GROUND_MAP_SIZE, build)
+            1 - processor.heights(drawable, _map_matrix(covers, d, GROUND_MAP_SIZE, lowest=True), GROUND_MAP_SIZE)
             for d in (sun, down)
         ]
         reaches = ground_visibility(lowest[0], lowest[1], covers, look.sun.spread)
         _set_ground(around, look, frame, covers, reaches, patterns)
     matrix = _map_matrix(covers, sun, SUN_MAP_SIZE, lowest=False)
-    heights = native.heights(drawable, matrix, SUN_MAP_SIZE, build)
+    heights = processor.heights(drawable, matrix, SUN_MAP_SIZE)
     around.set_sun_map(heights, matrix, 1.5 * float(covers.size.max()) / SUN_MAP_SIZE)
     return around
 

@@ -22,6 +22,7 @@ from renderers.context import DEBIAN_PACKAGES, create_context
 from renderers.devices import cuda_devices, deal, drawing_devices, egl_devices
 from renderers.software.extension import load as load_extension
 from renderers.software.extension import why_missing
+from renderers.software.selection import has_cuda
 from viewpoint100k.errors import RendererError
 
 __all__ = ["Finding", "doctor", "findings"]
@@ -41,6 +42,7 @@ _LIBRARIES = {
 _EXTRAS = {
     "pyrender": ("pyrender",),
     "captures": ("pycolmap",),
+    "cuda": ("cuda.bindings",),
     "ray": ("ray",),
     "blender": ("bpy",),
     "audit": ("sklearn",),
@@ -119,11 +121,18 @@ def _python() -> Iterator[Finding]:
 
 
 def _extras() -> Iterator[Finding]:
-    there = {extra: all(importlib.util.find_spec(m) for m in modules) for extra, modules in _EXTRAS.items()}
+    there = {extra: all(_is_installed(m) for m in modules) for extra, modules in _EXTRAS.items()}
     have = ", ".join(extra for extra, found in there.items() if found) or "none"
     lacking = [extra for extra, found in there.items() if not found]
     text = f"{have}" + (f" (not installed: {', '.join(lacking)})" if lacking else "")
     yield Finding("extras", "ok", text)
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # of the package that it is in
+        return False
 
 
 def _machine() -> Iterator[Finding]:
@@ -145,6 +154,11 @@ def _software() -> Iterator[Finding]:
         yield Finding("software renderer", "note", str(error), remedy)
         return
     yield Finding("software renderer", "ok", f"draws by {builds[0]} here (also built: {', '.join(builds[1:])})")
+    if has_cuda():
+        yield Finding("software renderer", "ok", "draws on the GPU, through CUDA")
+    elif seen := cuda_devices():
+        remedy = "pip install 'viewpoint100k[cuda]'; VIEWPOINT100K_LANES must not name a build for the CPU"
+        yield Finding("software renderer", "note", f"draws on the CPU, though there is {seen[0].name}", remedy)
 
 
 def _without_opengl() -> Status:
@@ -191,7 +205,7 @@ def _devices() -> Iterator[Finding]:
     if gpus:
         workers = len(os.sched_getaffinity(0))
         dealt = Counter(deal(workers, gpus))
-        shares = (f"{gpu.number}: {gpu.name} (EGL device {gpu.egl_index}), {dealt[gpu]} workers" for gpu in gpus)
+        shares = (f"{gpu.number}: {gpu.name} (EGL device {gpu.device_index}), {dealt[gpu]} workers" for gpu in gpus)
         yield Finding("GPUs for workers", "ok", f"of {workers}: " + "; ".join(shares))
 
 

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from renderers.devices import DrawingDevice, choose, drawing_devices, draws_on_devices
+from renderers.devices import DrawingDevice, choose, devices_of, draws_on_devices
 from renderers.software.extension import load as load_extension
 from viewpoint100k import __version__
 from viewpoint100k.assets.asset import Downloadable
@@ -155,7 +155,7 @@ def _devices(renderer: str, gpus: str | None) -> tuple[DrawingDevice, ...]:
         if gpus is not None:
             raise UsageError(f"--gpus {gpus}: the renderer {renderer} draws on the CPU: leave it out")
         return ()
-    devices = drawing_devices()
+    devices = devices_of(renderer)
     return devices if gpus is None else choose(devices, gpus)
 
 

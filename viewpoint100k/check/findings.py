@@ -40,6 +40,10 @@ class Report:
     """What could not be checked, and why."""
     digests: Digests | None = None
     """Digests of all rows; None if a file could not be read to its end."""
+    shards: Mapping[str, Digests] = field(default_factory=dict)
+    """Digests of the rows of each shard that could be read, by its path in the folder."""
+    config: str | None = None
+    """Digest of the config of the rows."""
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -80,7 +80,8 @@ def verify(
     check_attribution(folder, rows.attribution, len(by_shard) == len(shards), tally)
     digests = _digests(folder, shards, by_shard, tally)
     found = tuple(tally.findings)
-    return Report(rows.done, dict(tally.checks), dict(tally.found), found, tuple(tally.notes), digests)
+    counted = dict(tally.checks), dict(tally.found)
+    return Report(rows.done, *counted, found, tuple(tally.notes), digests, by_shard, rows.config)
 
 
 def _digests(folder: Path, shards: list[ShardFile], by_shard: Mapping[str, Digests], tally: Tally) -> Digests | None:
@@ -108,7 +109,7 @@ class _RowChecks:
     ) -> None:
         self.done = 0
         self._tally = tally
-        self._config = config
+        self.config = config
         self._decode = decode
         self._definitions = definitions
         self._same_objects = same_objects
@@ -165,8 +166,8 @@ class _RowChecks:
             shown = " ".join(map(str, key))
             leak = None if first == split else f"{kind} {shown} is in split {first!r} and in {split!r}"
             record("split_leak", where, leak)
-        self._config = self._config or row["config"]
-        other = None if row["config"] == self._config else f"its config is {row['config']}, not {self._config}"
+        self.config = self.config or row["config"]
+        other = None if row["config"] == self.config else f"its config is {row['config']}, not {self.config}"
         record("config", where, other)
 
     def _group_problem(self, row: dict[str, Any]) -> str | None:

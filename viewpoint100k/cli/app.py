@@ -18,6 +18,7 @@ from viewpoint100k.cli.publish import publish
 from viewpoint100k.cli.quiz import quiz
 from viewpoint100k.cli.rehydrate import rehydrate
 from viewpoint100k.cli.report import report
+from viewpoint100k.cli.row import row
 from viewpoint100k.cli.templates import templates
 from viewpoint100k.cli.verify import verify
 from viewpoint100k.cli.view import view
@@ -58,6 +59,6 @@ def _root(
     pass
 
 
-for _verb in (build, verify, audit, probe, report, view, quiz, publish, rehydrate, export, assets, doctor, bench):
+for _verb in (build, verify, audit, probe, report, view, quiz, publish, rehydrate, export, row, assets, doctor, bench):
     app.command()(_verb)
 app.add_typer(templates)

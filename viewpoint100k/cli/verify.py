@@ -27,6 +27,9 @@ def verify(
     digest: Annotated[
         str | None, typer.Option(help="A digest that a build printed, or its first digits: the rows must have it.")
     ] = None,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="Compare each shard with the reference build that the package knows.")
+    ] = False,
 ) -> None:
     """Recompute every label from the stored cameras, and check schema, digests and splits.
 
@@ -53,6 +56,8 @@ def verify(
         _hold_to_digest(folder, report, digest.lower())
     if like is not None:
         _hold_to_other(folder, like)
+    if reference:
+        _hold_to_reference(folder, report)
 
 
 def _hold_to_digest(folder: Path, report: Report, digest: str) -> None:
@@ -63,6 +68,28 @@ def _hold_to_digest(folder: Path, report: Report, digest: str) -> None:
         print(f"{folder} has this digest: labels, cameras and text are the same; images were not compared")
     else:
         raise DataError(f"{folder} does not have the digest {digest}: give --like OTHER to see what differs")
+
+
+def _hold_to_reference(folder: Path, report: Report) -> None:
+    from viewpoint100k.dataset.reference import reference_of, references
+
+    found = reference_of(report.config or "")
+    if found is None:
+        known = ", ".join(one.name for one in references()) or "none"
+        raise UsageError(f"there is no reference build of the config {report.config}; there is {known}")
+    numbers, images = found.differing(report.shards)
+    if numbers:
+        raise DataError(
+            f"{folder} differs from the reference build {found.name} in labels, cameras or text of {len(numbers)} of "
+            f"{len(report.shards)} shards, the first of them {numbers[0]}"
+        )
+    if images:
+        raise DataError(
+            f"{folder} has the labels of the reference build {found.name}, but other images in {len(images)} of "
+            f"{len(report.shards)} shards, the first of them {images[0]}"
+        )
+    share = f"{len(report.shards)} of {len(found.shards)} shards"
+    print(f"{folder} is the reference build {found.name}: {share}, the same to the last byte")
 
 
 def _hold_to_other(folder: Path, other: Path) -> None:

@@ -17,6 +17,7 @@ from viewpoint100k import __version__
 from viewpoint100k.dataset.attribution import Attribution
 from viewpoint100k.dataset.folder import DatasetFolder, Manifest
 from viewpoint100k.dataset.motion_table import JOINTS, JointTable
+from viewpoint100k.dataset.reference import reference_of
 from viewpoint100k.dataset.schema import features
 from viewpoint100k.plan.build_plan import BuildPlan
 from viewpoint100k.plan.config import CONFIG_FILE, as_yaml
@@ -95,6 +96,7 @@ def write_card(
         config=build_plan.config,
         digest=build_plan.config_digest,
         manifest=manifest,
+        reference=_reference_name(build_plan, manifest),
         templates=sorted(build_plan.templates.values(), key=lambda template: template.question_type),
         splits=splits,
         tried=build_plan.tried,
@@ -118,6 +120,12 @@ def put_audit(folder: DatasetFolder, table: str) -> None:
     _, end, after = rest.partition(_AUDIT_ENDS)
     if begin and end:
         write_atomically(folder.card, f"{before}{begin}\n{table.strip()}\n{end}{after}".encode())
+
+
+def _reference_name(build_plan: BuildPlan, manifest: Manifest) -> str | None:
+    """The name of the reference build that has these rows; None if there is none."""
+    found = reference_of(build_plan.config_digest)
+    return found.name if found is not None and found.digests == manifest.rows else None
 
 
 def _splits(folder: DatasetFolder, build_plan: BuildPlan, attribution: Attribution) -> dict[str, Statistics]:

@@ -12,10 +12,10 @@ namespace KERNEL {
 
 // Fragments of one material that wait to be shaded, in the order in which they are drawn.
 struct Waiting {
-    static constexpr int ROOM = 128;
+    static constexpr int ROOM = WIDTH == 1 ? 8 : 128;  // a thread of a GPU has little memory
     int32_t count = 0;
-    alignas(64) float x[ROOM + 16], y[ROOM + 16], r[ROOM + 16], g[ROOM + 16], b[ROOM + 16], a[ROOM + 16];
-    alignas(64) int32_t triangle[ROOM + 16];
+    alignas(64) float x[ROOM + WIDTH], y[ROOM + WIDTH], r[ROOM + WIDTH], g[ROOM + WIDTH], b[ROOM + WIDTH], a[ROOM + WIDTH];
+    alignas(64) int32_t triangle[ROOM + WIDTH];
     size_t first[ROOM];
     uint32_t samples[ROOM];
 };

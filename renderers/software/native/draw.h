@@ -3,18 +3,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "camera.h"
 #include "object.h"
 #include "scene.h"
 #include "surroundings.h"
 
 namespace software {
-
-// A pinhole camera: camera_to_world (4, 4) of OpenCV axes, intrinsics (3, 3), both row by row; the picture's size.
-struct CameraNumbers {
-    const double* camera_to_world;
-    const double* intrinsics;
-    int32_t width, height;
-};
 
 // Writes the picture (height, width, 3); with ``depth`` (2 height, 2 width) also the distance along the optical axis at the
 // middles of each pixel's quarters, world units, infinite where the object is not.

@@ -56,6 +56,13 @@ inline void list_pixel(const Picture& picture, Fragments& f, int32_t pixel, int3
     }
 }
 
+// Whether a solid surface is at any of a pixel's samples, the first of which is ``first``.
+inline bool something(const Picture& picture, size_t first) {
+    uint64_t two[2];
+    std::memcpy(two, picture.surface + first, 16);
+    return (two[0] & two[1]) != ~uint64_t(0);
+}
+
 inline void list_fragments(const Picture& picture, Fragments& f, int32_t row0, int32_t row1) {
     const int32_t width = picture.projection.width;
     const int32_t x0 = picture.bounds.x0, x1 = picture.bounds.x1 < width ? picture.bounds.x1 : width;
@@ -64,9 +71,7 @@ inline void list_fragments(const Picture& picture, Fragments& f, int32_t row0, i
         const size_t line = static_cast<size_t>(row) * picture.stride;
         for (int32_t column = x0; column < x1; column++) {
             const size_t first = (line + column) * SAMPLES;
-            uint64_t two[2];
-            std::memcpy(two, picture.surface + first, 16);
-            if ((two[0] & two[1]) == ~0ull) continue;  // nothing at any sample
+            if (!something(picture, first)) continue;
             list_pixel(picture, f, (row - row0) * width + column, column, row, first);
         }
     }
@@ -94,21 +99,24 @@ inline void gather_fragments(const Fragments& f, const Scratch& scratch) {
     }
 }
 
-// Adds what the blended surfaces throw into the pixels. Of a sample without a solid surface, they cover a part.
+// Adds what the blended surfaces throw into pixel ``p`` of the rows. Of a sample without a solid surface, they cover a part.
+inline void add_veil(const Picture& picture, const Scratch& scratch, size_t first, int32_t p) {
+    for (int s = 0; s < SAMPLES; s++) {
+        const float* veil = picture.veil + 4 * (first + s);
+        scratch.red[p] += SHARE * veil[0];
+        scratch.green[p] += SHARE * veil[1];
+        scratch.blue[p] += SHARE * veil[2];
+        scratch.cover[p] += SHARE * (1.0f - veil[3]);
+    }
+}
+
 inline void gather_veil(const Picture& picture, const Scratch& scratch, int32_t row0, int32_t row1) {
     const int32_t width = picture.projection.width;
     const int32_t x0 = picture.bounds.x0, x1 = picture.bounds.x1 < width ? picture.bounds.x1 : width;
     for (int32_t row = row0; row < row1; row++)
         for (int32_t column = x0; column < x1; column++) {
             const size_t first = (static_cast<size_t>(row) * picture.stride + column) * SAMPLES;
-            const int32_t p = (row - row0) * width + column;
-            for (int s = 0; s < SAMPLES; s++) {
-                const float* veil = picture.veil + 4 * (first + s);
-                scratch.red[p] += SHARE * veil[0];
-                scratch.green[p] += SHARE * veil[1];
-                scratch.blue[p] += SHARE * veil[2];
-                scratch.cover[p] += SHARE * (1.0f - veil[3]);
-            }
+            add_veil(picture, scratch, first, (row - row0) * width + column);
         }
 }
 

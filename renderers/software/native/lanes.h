@@ -18,6 +18,13 @@ namespace KERNEL {
 inline bool any(Mask m) { return bits(m) != 0; }
 inline bool all(Mask m) { return bits(m) == (WIDTH == 32 ? ~0u : (1u << WIDTH) - 1u); }
 
+// Of a mask's bits, of which some are set.
+#if LANES == 1
+inline int lowest_lane(uint32_t) { return 0; }
+#else
+inline int lowest_lane(uint32_t bits) { return __builtin_ctz(bits); }
+#endif
+
 inline Float abs(Float a) { return from_bits(as_bits(a) & Int(0x7fffffff)); }
 inline Float clamp(Float x, float low, float high) { return min(max(x, Float(low)), Float(high)); }
 inline Float mix(Float a, Float b, Float t) { return a + (b - a) * t; }

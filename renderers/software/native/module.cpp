@@ -1,6 +1,4 @@
 // The Python module: arrays in, arrays out. The interpreter's lock is released while anything is prepared or drawn.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
@@ -11,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "arrays.h"
 #include "builds.h"
 #include "draw.h"
 #include "object.h"
@@ -22,8 +21,6 @@ using namespace software;
 
 namespace {
 
-template <typename T, typename... Shape>
-using In = nb::ndarray<const T, nb::numpy, nb::c_contig, nb::device::cpu, Shape...>;
 using Points = In<float, nb::shape<-1, 3>>;
 using Pairs = In<float, nb::shape<-1, 2>>;
 using Colors = In<float, nb::shape<-1, 4>>;
@@ -31,22 +28,9 @@ using Triangles = In<uint32_t, nb::shape<-1, 3>>;
 using Bytes3or4 = In<uint8_t, nb::shape<-1, -1, -1>>;
 using Bytes2 = In<uint8_t, nb::shape<-1, -1, 2>>;
 using Floats3 = In<float, nb::shape<-1, -1, 3>>;
-using Matrix34 = In<float, nb::shape<3, 4>>;
 using Pose = In<double, nb::shape<4, 4>>;
 using Intrinsics = In<double, nb::shape<3, 3>>;
 using Vector = In<double, nb::shape<3>>;
-
-constexpr int32_t MOST_PIXELS = 16384;  // along a side
-
-// A new array that owns its memory.
-template <typename T>
-nb::ndarray<nb::numpy, T> new_array(std::initializer_list<size_t> shape) {
-    size_t count = 1;
-    for (size_t n : shape) count *= n;
-    T* data = new T[count];
-    nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<T*>(p); });
-    return nb::ndarray<nb::numpy, T>(data, shape.size(), shape.begin(), owner);
-}
 
 PrimitiveArrays arrays_of(const Points& positions, const Triangles& triangles) {
     PrimitiveArrays p{};
@@ -257,7 +241,7 @@ NB_MODULE(_native, m) {
     m.def("linear_table", &linear_table, "Linear values of the 256 codes of 8-bit sRGB.");
     m.def("measure", &measure, nb::arg("positions"), nb::arg("triangles"),
           "Least and greatest coordinates of the vertices in use, and twice the area of the triangles.");
-    nb::class_<Object>(m, "Object")
+    nb::class_<Object>(m, "Object", nb::is_weak_referenceable())
         .def(nb::new_(&new_object), nb::arg("center"), nb::arg("radius"), nb::arg("low"), nb::arg("high"))
         .def("add_texture", &add_texture, nb::arg("pixels"), nb::arg("most"), nb::arg("is_color"), nb::arg("wrap_u"), nb::arg("wrap_v"))
         .def("begin_batch", &begin_batch, nb::arg("metallic"), nb::arg("roughness"), nb::arg("normal_scale"),
@@ -266,16 +250,21 @@ NB_MODULE(_native, m) {
         .def("add_primitive", &add_primitive, nb::arg("positions"), nb::arg("normals"), nb::arg("triangles"),
              nb::arg("uvs").none(), nb::arg("colors").none(), nb::arg("base_color"))
         .def("finish", &Object::finish)
-        .def_prop_ro("nbytes", &Object::bytes);
+        .def_prop_ro("nbytes", &Object::bytes)
+        .def_prop_ro("vertex_count", [](const Object& object) { return object.mesh().vertex_count; })
+        .def_prop_ro("triangle_count", [](const Object& object) { return object.mesh().triangle_count; })
+        .def_prop_ro("blends", &Object::blends);
     nb::class_<Pattern>(m, "Pattern").def(nb::new_(&new_pattern), nb::arg("texels"));
-    nb::class_<Surroundings>(m, "Surroundings")
+    nb::class_<Surroundings>(m, "Surroundings", nb::is_weak_referenceable())
         .def(nb::new_(&new_surroundings), nb::arg("environment"), nb::arg("irradiance"), nb::arg("sun_direction"),
              nb::arg("sun_radiance"), nb::arg("ground_height"), nb::arg("ground_darkens"), nb::arg("environment_lods"),
              nb::arg("background_lod").none())
         .def("set_sun_map", &set_sun_map, nb::arg("heights"), nb::arg("matrix"), nb::arg("offset"))
         .def("set_ground", &set_ground, nb::arg("pattern"), nb::arg("height"), nb::arg("color_0"), nb::arg("color_1"),
              nb::arg("pattern_matrix"), nb::arg("pattern_texels"), nb::arg("sun_radiance"), nb::arg("irradiance"),
-             nb::arg("fade"), nb::arg("shadow"), nb::arg("shadow_box"));
+             nb::arg("fade"), nb::arg("shadow"), nb::arg("shadow_box"))
+        .def_prop_ro("staged", [](const Surroundings& s) { return s.stage.there != 0; });
+    bind_device(m);
     m.def("color", &color, nb::arg("object"), nb::arg("around"), nb::arg("pose"), nb::arg("intrinsics"), nb::arg("width"),
           nb::arg("height"), nb::arg("build"), nb::arg("threads"), "(height, width, 3) sRGB.");
     m.def("depth", &depth, nb::arg("object"), nb::arg("pose"), nb::arg("intrinsics"), nb::arg("width"), nb::arg("height"),

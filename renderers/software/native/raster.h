@@ -19,6 +19,7 @@ struct alignas(64) Prepared {
     float x[3][WIDTH], y[3][WIDTH], z[3][WIDTH];
     float slope_x[WIDTH], slope_y[WIDTH], least_z[WIDTH], most_z[WIDTH], inverse_area[WIDTH];
     int32_t x0[WIDTH], y0[WIDTH], x1[WIDTH], y1[WIDTH];  // pixels, both included
+    int32_t sample_x0[WIDTH], sample_y0[WIDTH], sample_x1[WIDTH], sample_y1[WIDTH];  // likewise samples
 };
 
 // What a cut-out triangle needs to be cut: texture coordinates and opacity at its corners, and a level of detail.
@@ -42,17 +43,17 @@ inline void sample_places(int first, Float& x, Float& y) {
     y = load(py);
 }
 
-// The first and last pixel with a sample between ``low`` and ``high``; the second is less where there is none.
-template <int S>
-inline void covered_pixels(Float low, Float high, int32_t from, int32_t to, Int& first, Int& last) {
-    const float scale = S == 1 ? 1.0f : 2.0f;
+// The first and last sample between ``low`` and ``high``, counted from the picture's edge, within the pixels from .. to; the
+// second is -1 where there is none. ``SIDE``: samples across a pixel.
+template <int SIDE>
+inline void covered_samples(Float low, Float high, int32_t from, int32_t to, Int& first, Int& last) {
+    const float scale = SIDE;
     const Float l = clamp(low, -2e6f, 2e6f) * Float(scale), h = clamp(high, -2e6f, 2e6f) * Float(scale);
     const Float a = Float(0.0f) - floor(Float(0.5f) - l), b = floor(h - Float(0.5f));
     const Mask none = a > b;
-    const Int ia = truncated(floor(a * Float(1.0f / scale))), ib = truncated(floor(b * Float(1.0f / scale)));
-    first = max(select(none, Int(1), ia), Int(from));
-    last = min(select(none, Int(0), ib), Int(to - 1));
-    last = select(none, Int(-1), last);
+    first = max(select(none, Int(1), truncated(a)), Int(from * SIDE));
+    last = min(select(none, Int(0), truncated(b)), Int(to * SIDE - 1));
+    last = select(none | (first > last), Int(-1), last);
 }
 
 // Writes ``p``; returns which lanes hold a triangle that may cover samples.
@@ -62,9 +63,10 @@ inline Mask prepare(const Picture& picture, int32_t row0, int32_t row1, const Fl
     const Float zero(0.0f);
     const Float left = min(min(x[0], x[1]), x[2]), right = max(max(x[0], x[1]), x[2]);
     const Float top = min(min(y[0], y[1]), y[2]), bottom = max(max(y[0], y[1]), y[2]);
+    constexpr int SIDE = S == 1 ? 1 : 2, HALVED = SIDE - 1;
     Int x0, x1, y0, y1;
-    covered_pixels<S>(left, right, picture.bounds.x0, picture.bounds.x1, x0, x1);
-    covered_pixels<S>(top, bottom, row0, row1, y0, y1);
+    covered_samples<SIDE>(left, right, picture.bounds.x0, picture.bounds.x1, x0, x1);
+    covered_samples<SIDE>(top, bottom, row0, row1, y0, y1);
     const Float ux = x[1] - x[0], uy = y[1] - y[0], vx = x[2] - x[0], vy = y[2] - y[0];
     const Float area = ux * vy - vx * uy;
     const Mask shown = wanted & ((area < zero) | (area > zero)) & !(x0 > x1) & !(y0 > y1);
@@ -91,10 +93,14 @@ inline Mask prepare(const Picture& picture, int32_t row0, int32_t row1, const Fl
     store(p.least_z, min(min(z[0], z[1]), z[2]));
     store(p.most_z, max(max(z[0], z[1]), z[2]));
     store(p.inverse_area, inverse);
-    store(p.x0, x0);
-    store(p.x1, x1);
-    store(p.y0, y0);
-    store(p.y1, y1);
+    store(p.sample_x0, x0);
+    store(p.sample_x1, x1);
+    store(p.sample_y0, y0);
+    store(p.sample_y1, y1);
+    store(p.x0, x0 >> HALVED);
+    store(p.x1, x1 >> HALVED);
+    store(p.y0, y0 >> HALVED);
+    store(p.y1, y1 >> HALVED);
     return shown;
 }
 
@@ -150,14 +156,25 @@ inline void each_group(const Picture& picture, const Prepared& p, int k, Visit v
     }
 }
 
+// On a CPU a sample belongs to one thread; kernels.cu says how many threads of a GPU share it.
+#if !defined(__CUDACC__)
+inline Mask nearer_than_kept(const Picture& picture, size_t at, Float z) { return z > load(picture.depth + at); }
+inline void keep(const Picture& picture, size_t at, Float z, int32_t triangle, Mask nearer) {
+    store(picture.depth + at, z, nearer);
+    store(picture.surface + at, Int(triangle), nearer);
+}
+#else
+inline Mask nearer_than_kept(const Picture& picture, size_t at, Float z);
+inline void keep(const Picture& picture, size_t at, Float z, int32_t triangle, Mask nearer);
+#endif
+
 template <int S>
 inline void draw_prepared(const Picture& picture, const Prepared& p, int k, int32_t triangle, const Cutout* cutout) {
     each_group<S>(picture, p, k, [&](size_t at, Mask inside, Float z, Float x, Float y) {
-        Mask nearer = inside & (z > load(picture.depth + at));
+        Mask nearer = inside & nearer_than_kept(picture, at, z);
         if (!any(nearer)) return;
         if (cutout != nullptr) nearer = nearer & (opacity_at(p, k, *cutout, x, y) >= Float(cutout->cutoff));
-        store(picture.depth + at, z, nearer);
-        store(picture.surface + at, Int(triangle), nearer);
+        keep(picture, at, z, triangle, nearer);
     });
 }
 
@@ -223,13 +240,73 @@ inline void draw_clipped(const Picture& picture, int32_t row0, int32_t row1, int
     }
 }
 
+constexpr int32_t FEW = 4;  // samples across and down of a small triangle
+
+// Which of the triangles in ``p`` are small.
+inline Mask small_ones(const Prepared& p, Mask shown) {
+    return shown & (load(p.sample_x1) - load(p.sample_x0) < Int(FEW)) & (load(p.sample_y1) - load(p.sample_y0) < Int(FEW));
+}
+
+// The place of samples along an axis, in pixels.
+template <int SIDE>
+inline Float sample_place(Int number) {
+    if (SIDE == 1) return converted(number) + Float(0.5f);
+    return converted(number >> 1) + (Float(0.25f) + Float(0.5f) * converted(number & Int(1)));
+}
+
+// Draws the ``small`` triangles of a group, a lane each: sample after sample, for they have few. The first of the group is
+// ``triangle``. Other triangles of the group may have been drawn before one that precedes them; where both are as near, the
+// one that comes first keeps the sample.
 template <int S>
-inline void raster_batch(const Picture& picture, const software::Batch& batch, bool cut_out, float cutoff, int32_t row0,
-                         int32_t row1) {
+inline void draw_small(const Picture& picture, const Prepared& p, Mask small, int32_t triangle) {
+    constexpr int32_t SIDE = S == 1 ? 1 : 2;
+    const Int last_x = load(p.sample_x1), last_y = load(p.sample_y1);
+    alignas(64) float depths[WIDTH];
+    for (int32_t n = 0; n < FEW; n++) {
+        const Int row = load(p.sample_y0) + Int(n);
+        const Mask in_row = small & !(row > last_y);
+        if (!any(in_row)) break;
+        const Float y = sample_place<SIDE>(row);
+        const Float across0 = (y - load(p.edge_y[0])) * load(p.edge_dx[0]);
+        const Float across1 = (y - load(p.edge_y[1])) * load(p.edge_dx[1]);
+        const Float across2 = (y - load(p.edge_y[2])) * load(p.edge_dx[2]);
+        const Float start = load(p.z[0]) + (y - load(p.y[0])) * load(p.slope_y);
+        for (int32_t m = 0; m < FEW; m++) {
+            const Int column = load(p.sample_x0) + Int(m);
+            const Mask there = in_row & !(column > last_x);
+            if (!any(there)) break;
+            const Float x = sample_place<SIDE>(column);
+            const Mask inside = there & ((x - load(p.edge_x[0])) * load(p.edge_dy[0]) - across0 >= load(p.edge_least[0])) &
+                                ((x - load(p.edge_x[1])) * load(p.edge_dy[1]) - across1 >= load(p.edge_least[1])) &
+                                ((x - load(p.edge_x[2])) * load(p.edge_dy[2]) - across2 >= load(p.edge_least[2]));
+            uint32_t hits = bits(inside);
+            if (!hits) continue;
+            const Float z = start + (x - load(p.x[0])) * load(p.slope_x);
+            store(depths, min(max(z, load(p.least_z)), load(p.most_z)));
+            for (; hits; hits &= hits - 1) {
+                const int k = lowest_lane(hits);
+                const int32_t i = p.sample_x0[k] + m, j = p.sample_y0[k] + n;
+                const size_t pixel = static_cast<size_t>(j / SIDE) * picture.stride + i / SIDE, at = pixel * S + j % SIDE * SIDE + i % SIDE;
+                const bool first = depths[k] == picture.depth[at] && triangle + k < picture.surface[at];
+                if (!(depths[k] > picture.depth[at]) && !first) continue;
+                picture.depth[at] = depths[k];
+                picture.surface[at] = triangle + k;
+            }
+        }
+    }
+}
+
+// Draws the triangles first .. end of one material into the rows row0 to row1.
+template <int S>
+inline void raster_triangles(const Picture& picture, const Material& material, int32_t cut, int32_t first, int32_t end,
+                             int32_t row0, int32_t row1) {
     const Mesh& mesh = *picture.mesh;
     const Float zero(0.0f);
+    const float blended = cut == software::CUT_DEPTH ? software::BLEND_CUTOFF : software::SOLID_FROM;
+    const float cutoff = material.alpha_mode == software::MASKED ? material.alpha_cutoff : blended;
+    const bool cut_out = material.alpha_mode != software::SOLID;
     Prepared p;
-    for (int32_t t = batch.first, end = batch.first + batch.count; t < end; t += WIDTH) {
+    for (int32_t t = first; t < end; t += WIDTH) {
         const Int corners[3] = {load(mesh.a + t), load(mesh.b + t), load(mesh.c + t)};
         Float x[3], y[3], z[3];
         for (int i = 0; i < 3; i++) {
@@ -239,24 +316,30 @@ inline void raster_batch(const Picture& picture, const software::Batch& batch, b
         }
         const Mask there = first_lanes(end - t < WIDTH ? end - t : WIDTH);
         const Mask near = (z[0] < zero) | (z[1] < zero) | (z[2] < zero);
-        uint32_t shown = bits(prepare<S>(picture, row0, row1, x, y, z, there & !near, p));
+        const Mask prepared = prepare<S>(picture, row0, row1, x, y, z, there & !near, p);
+        uint32_t shown = bits(prepared), small = 0;
+        if (WIDTH > 1 && !cut_out && shown) {
+            small = bits(small_ones(p, prepared));
+            shown &= ~small;
+        }
         for (; shown; shown &= shown - 1) {
-            const int k = __builtin_ctz(shown);
+            const int k = lowest_lane(shown);
             if (!cut_out) {
                 draw_prepared<S>(picture, p, k, t + k, nullptr);
                 continue;
             }
-            Cutout cutout = cutout_of<S>(picture, batch.material, cutoff, t + k);
+            Cutout cutout = cutout_of<S>(picture, material, cutoff, t + k);
             set_level<S>(cutout, p, k);
             draw_prepared<S>(picture, p, k, t + k, &cutout);
         }
+        if (small) draw_small<S>(picture, p, small_ones(p, prepared), t);
         for (uint32_t split = bits(there & near); split; split &= split - 1) {
-            const int32_t triangle = t + __builtin_ctz(split);
+            const int32_t triangle = t + lowest_lane(split);
             if (!cut_out) {
                 draw_clipped<S>(picture, row0, row1, triangle, nullptr);
                 continue;
             }
-            const Cutout cutout = cutout_of<S>(picture, batch.material, cutoff, triangle);
+            const Cutout cutout = cutout_of<S>(picture, material, cutoff, triangle);
             draw_clipped<S>(picture, row0, row1, triangle, &cutout);
         }
     }
@@ -266,10 +349,7 @@ template <int S>
 inline void raster_all(const Picture& picture, int32_t cut, int32_t row0, int32_t row1) {
     for (int32_t i = 0; i < picture.mesh->batch_count; i++) {
         const software::Batch& batch = picture.mesh->batches[i];
-        const Material& m = batch.material;
-        const float blended = cut == software::CUT_DEPTH ? software::BLEND_CUTOFF : software::SOLID_FROM;
-        const float cutoff = m.alpha_mode == software::MASKED ? m.alpha_cutoff : blended;
-        raster_batch<S>(picture, batch, m.alpha_mode != software::SOLID, cutoff, row0, row1);
+        raster_triangles<S>(picture, batch.material, cut, batch.first, batch.first + batch.count, row0, row1);
     }
 }
 

@@ -134,6 +134,7 @@ struct Picture {
     // From the raster pass: by sample, (height, width, samples).
     float* depth;               // inverse; 0 where nothing is
     int32_t* surface;           // triangle, or -1
+    unsigned long long* keys;   // on a GPU, which writes the two from them: bits of the inverse depth, and the triangle inverted
     // From the blend pass, where the mesh has blended parts; else null. By sample: light, and what passes through.
     float* veil;                // (height, width, samples, 4)
     // Made by the sky pass.

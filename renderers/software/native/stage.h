@@ -19,22 +19,25 @@ inline Vec3 ray_through(const software::Eye& eye, Float x, Float y) {
 
 inline int32_t sky_columns(const Picture& picture) { return (picture.projection.width + SKY_CELL - 1) / SKY_CELL + 1; }
 
-// The background changes so smoothly that it is looked up at the corners of cells alone.
+inline int32_t sky_rows(const Picture& picture) { return (picture.projection.height + SKY_CELL - 1) / SKY_CELL + 1; }
+
+// The background changes so smoothly that it is looked up at the corners of cells alone. This is one row of them, from
+// column ``first`` on, as many as there are lanes.
+inline void sky_corners(const Picture& picture, int32_t row, int32_t first) {
+    const int32_t columns = sky_columns(picture);
+    float* line = picture.sky + static_cast<size_t>(row) * 3 * columns + first;
+    const Float x = converted((Int(first) + lane_numbers()) * Int(SKY_CELL));
+    const Vec3 ray = normalized(ray_through(picture.eye, x, Float(static_cast<float>(row * SKY_CELL))));
+    const Vec3 c = environment_radiance(picture.light->environment, ray, Float(picture.stage->background_lod));
+    const Mask there = first_lanes(columns - first < WIDTH ? columns - first : WIDTH);
+    store(line, c.x, there);
+    store(line + columns, c.y, there);
+    store(line + 2 * columns, c.z, there);
+}
+
 inline void sky(const Picture& picture) {
-    const int32_t columns = sky_columns(picture), rows = (picture.projection.height + SKY_CELL - 1) / SKY_CELL + 1;
-    const software::Environment& environment = picture.light->environment;
-    for (int32_t row = 0; row < rows; row++) {
-        float* line = picture.sky + static_cast<size_t>(row) * 3 * columns;
-        for (int32_t i = 0; i < columns; i += WIDTH) {
-            const Float x = converted((Int(i) + lane_numbers()) * Int(SKY_CELL));
-            const Vec3 ray = normalized(ray_through(picture.eye, x, Float(static_cast<float>(row * SKY_CELL))));
-            const Vec3 c = environment_radiance(environment, ray, Float(picture.stage->background_lod));
-            const Mask there = first_lanes(columns - i < WIDTH ? columns - i : WIDTH);
-            store(line + i, c.x, there);
-            store(line + columns + i, c.y, there);
-            store(line + 2 * columns + i, c.z, there);
-        }
-    }
+    for (int32_t row = 0; row < sky_rows(picture); row++)
+        for (int32_t i = 0; i < sky_columns(picture); i += WIDTH) sky_corners(picture, row, i);
 }
 
 // The corners of a row of cells, mixed for one row of pixels: (3, columns).
@@ -147,32 +150,40 @@ inline Float srgb(Float linear) {
 
 inline Int byte_of(Float value) { return truncated(clamp(value * Float(255.0f) + Float(0.5f), 0.0f, 255.0f)); }
 
+struct Codes {
+    Int r, g, b;  // 0 to 255
+};
+
+// Pixels as they are stored: what covers them, linear and premultiplied, and behind it the stage, or plain grey.
+inline Codes composed(const Picture& picture, const Scratch& scratch, Int columns, Float y, Vec3 color, Float covered) {
+    const Float cover = min(covered, Float(1.0f)), behind = Float(1.0f) - cover;
+    Float grain(0.0f);
+    if (picture.stage->there) {
+        if (any(behind > Float(0.0f))) color = color + stage_color(picture, scratch, columns, y) * behind;
+        // A fixed grain of half a step hides the steps of soft gradients: J. Jimenez, "Interleaved gradient noise", 2014.
+        const Float x = converted(columns) + Float(0.5f);
+        grain = fraction(Float(52.9829189f) * fraction(x * Float(0.06711056f) + y * Float(0.00583715f))) - Float(0.5f);
+        grain = grain * Float(1.0f / 255.0f);
+    } else {
+        const Float grey = behind * Float(software::BACKGROUND);
+        color = color + Vec3{grey, grey, grey};
+    }
+    return {byte_of(srgb(color.x) + grain), byte_of(srgb(color.y) + grain), byte_of(srgb(color.z) + grain)};
+}
+
 inline void compose_row(const Picture& picture, const Scratch& scratch, int32_t row, int32_t first_row) {
     const int32_t width = picture.projection.width;
     const size_t line = static_cast<size_t>(row - first_row) * width;
-    const bool staged = picture.stage->there != 0;
-    if (staged) sky_row(picture, scratch, row);
+    if (picture.stage->there) sky_row(picture, scratch, row);
     const Float y(static_cast<float>(row) + 0.5f);
     uint8_t* out = picture.rgb + static_cast<size_t>(row) * width * 3;
     for (int32_t column = 0; column < width; column += WIDTH) {
-        const Float cover = min(load(scratch.cover + line + column), Float(1.0f)), behind = Float(1.0f) - cover;
-        Vec3 color = {load(scratch.red + line + column), load(scratch.green + line + column), load(scratch.blue + line + column)};
-        const Int columns = Int(column) + lane_numbers();
-        Float grain(0.0f);
-        if (staged) {
-            if (any(behind > Float(0.0f))) color = color + stage_color(picture, scratch, columns, y) * behind;
-            // A fixed grain of half a step hides the steps of soft gradients: J. Jimenez, "Interleaved gradient noise", 2014.
-            const Float x = converted(columns) + Float(0.5f);
-            grain = fraction(Float(52.9829189f) * fraction(x * Float(0.06711056f) + y * Float(0.00583715f))) - Float(0.5f);
-            grain = grain * Float(1.0f / 255.0f);
-        } else {
-            const Float grey = behind * Float(software::BACKGROUND);
-            color = color + Vec3{grey, grey, grey};
-        }
+        const Vec3 color = {load(scratch.red + line + column), load(scratch.green + line + column), load(scratch.blue + line + column)};
+        const Codes codes = composed(picture, scratch, Int(column) + lane_numbers(), y, color, load(scratch.cover + line + column));
         alignas(64) int32_t r[WIDTH], g[WIDTH], b[WIDTH];
-        store(r, byte_of(srgb(color.x) + grain));
-        store(g, byte_of(srgb(color.y) + grain));
-        store(b, byte_of(srgb(color.z) + grain));
+        store(r, codes.r);
+        store(g, codes.g);
+        store(b, codes.b);
         const int32_t count = width - column < WIDTH ? width - column : WIDTH;
         for (int32_t i = 0; i < count; i++, out += 3) {
             out[0] = static_cast<uint8_t>(r[i]);

@@ -127,7 +127,7 @@ class LocalEngine:
         taken = Counter(worker.device for worker in self._workers)
         device = next(one for one in self._devices if taken[one] < self._devices.count(one))
         job = WorkerJob(
-            self._build_plan, self._folder.root.resolve(), log.resolve(), device.egl_index if device else None
+            self._build_plan, self._folder.root.resolve(), log.resolve(), device.device_index if device else None
         )
         process = context.Process(target=self._serve, args=(job, theirs), daemon=True)
         with one_core():

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from renderers.devices import drawing_devices, draws_on_devices
+from renderers.devices import devices_of
 from viewpoint100k.building.blocks import BlockBuilder
 from viewpoint100k.building.engines.quarantine import Quarantine
 from viewpoint100k.building.engines.worker import Task
@@ -101,10 +101,9 @@ def _builder(build_plan: BuildPlan) -> BlockBuilder:
     """This process's builder. It opens one rendering context and builds many blocks."""
     if build_plan.digest not in _builders:
         # Ray names this process's GPU in CUDA_VISIBLE_DEVICES.
-        devices = drawing_devices() if draws_on_devices(build_plan.config.renderer) else ()
-        device = next(iter(devices), None)
+        device = next(iter(devices_of(build_plan.config.renderer)), None)
         source = build_plan.config.open_source()
-        _builders[build_plan.digest] = BlockBuilder(build_plan, source, device.egl_index if device else None)
+        _builders[build_plan.digest] = BlockBuilder(build_plan, source, device.device_index if device else None)
     return _builders[build_plan.digest]
 
 

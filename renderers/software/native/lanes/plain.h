@@ -1,4 +1,4 @@
-// One lane: C++ for any machine. The same operations as the other files of this folder.
+// One lane: C++ for any machine, a GPU too. The same operations as the other files of this folder.
 #pragma once
 #include <cstring>
 
@@ -38,7 +38,11 @@ inline Mask operator==(Float a, Float b) { return {a.v == b.v}; }
 // As the SIMD instructions: of a NaN and a number, the second operand.
 inline Float min(Float a, Float b) { return a.v < b.v ? a.v : b.v; }
 inline Float max(Float a, Float b) { return a.v > b.v ? a.v : b.v; }
+#if defined(__CUDACC__)
+inline Float sqrt(Float a) { return __fsqrt_rn(a.v); }
+#else
 inline Float sqrt(Float a) { return __builtin_sqrtf(a.v); }
+#endif
 inline Float select(Mask m, Float a, Float b) { return m.v ? a.v : b.v; }
 
 // Integers wrap as they do in registers.
