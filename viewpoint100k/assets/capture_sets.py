@@ -13,7 +13,7 @@ from viewpoint100k.assets.colmap import ColmapSource, MvimgnetSource
 from viewpoint100k.assets.nerf import NerfSource
 from viewpoint100k.assets.wildrgbd import WildRgbdSource
 
-__all__ = ["kind_of_captures", "open_captures"]
+__all__ = ["kind_of_captures", "open_captures", "set_license"]
 
 
 class Dl3dvSource(NerfSource):
@@ -104,6 +104,11 @@ def kind_of_captures(folder: Path) -> str | None:
     return None
 
 
+def set_license(kind: str) -> str:
+    """SPDX id of a whole set, as its own documents state it; ``NOASSERTION`` where they state none, or it is no set."""
+    return _LICENSES.get(kind, NO_LICENSE)
+
+
 def open_captures(kind: str, folder: Path, limits: CaptureLimits | None, license: str = NO_LICENSE) -> Source:
     """The source of this kind. ``license`` goes before what the set's own documents state."""
-    return _SOURCES[kind](folder, limits, license if license != NO_LICENSE else _LICENSES.get(kind, NO_LICENSE))
+    return _SOURCES[kind](folder, limits, license if license != NO_LICENSE else set_license(kind))
