@@ -20,6 +20,7 @@ from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
 from viewpoint100k.geometry.mesh import Mesh
 from viewpoint100k.plan.specs import PairSpec, QuestionSpec
 from viewpoint100k.questions import load_template
+from viewpoint100k.report.contents import Drop, read_drops
 from viewpoint100k.views.photo_answerability import NO_PHOTO_NEAR, PhotoCounterfactuals
 from viewpoint100k.views.settings import Pairs
 
@@ -203,6 +204,9 @@ def test_a_build_refuses_what_a_photo_shows_to_be_symmetric_and_counts_what_is_n
     counted = [block["unmeasured"] for record in records for block in record["blocks"]]
     assert sum(sum(counts.values()) for counts in counted) == unknown > 0
     assert f"pairs of photos without answerability: {unknown} {NO_PHOTO_NEAR}" in done.stdout
+    reported = read_drops(out)
+    assert reported is not None
+    assert Drop("pair, kept without answerability", NO_PHOTO_NEAR, unknown) in reported
     card = (out / "README.md").read_text()
     assert f"| `{NO_PHOTO_NEAR}` | {unknown} |" in card
     assert "| pair | `symmetric` |" in card
