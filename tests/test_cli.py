@@ -78,7 +78,7 @@ def test_ctrl_c_says_how_to_go_on_and_is_not_success(tmp_path: Path) -> None:
     process = start_build(out, rows=600)
     wait_for(out, ".build/blocks/*.arrow", process)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=240)
     assert process.returncode == 130
     assert "the same command continues" in errors
     assert "Traceback" not in errors
