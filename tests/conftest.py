@@ -1,13 +1,16 @@
 """What several test files share: a small data set, built once, through the command line."""
 
 import hashlib
+import io
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from viewpoint100k.cli.app import main
 from viewpoint100k.runtime.environment import environment
 
 SMALL = ["--set", "images.size=96", "--set", "rows_per_shard=30"]
@@ -22,6 +25,19 @@ def run_command(*arguments: str | Path, cwd: Path | None = None) -> subprocess.C
     """Runs ``viewpoint100k`` as a user would, in a process of its own."""
     command = [sys.executable, "-m", "viewpoint100k", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=240)
+
+
+def run_here(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Like `run_command`, but in this process, which saves the second in which a new process imports the package."""
+    output, errors = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(errors):
+        patch.setattr(sys, "argv", ["viewpoint100k", *map(str, arguments)])
+        if cwd is not None:
+            patch.chdir(cwd)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    code = int(ended.value.code or 0)
+    return subprocess.CompletedProcess(list(map(str, arguments)), code, output.getvalue(), errors.getvalue())
 
 
 def shard_hashes(folder: Path) -> dict[str, str]:

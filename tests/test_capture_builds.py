@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from capture_trees import HEIGHT, WIDTH, co3d_viewpoint, elsewhere, jpeg, write_colmap, write_jgz
-from conftest import REAL_ASSETS, run_command
+from conftest import REAL_ASSETS, run_command, run_here
 from test_dataset import read_rows
 
 from renderers import Stage, open_renderer
@@ -82,7 +82,7 @@ def test_labels_are_those_of_the_cameras_that_took_the_photos(tmp_path: Path, wa
         "build", "viewpoint-100k", "--rows", "60", "--source", f"{kind}:{tmp_path / 'tree'}", "--out", out
     )
     assert done.returncode == 0, done.stderr
-    assert run_command("verify", out).returncode == 0
+    assert run_here("verify", out).returncode == 0
     taken = {encoded: camera for walk in walks.values() for camera, encoded in walk}
     rows = read_rows(out)
     assert len(rows) == 70
@@ -122,7 +122,7 @@ def test_photos_are_chosen_by_their_measured_motion(tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = run_command("build", "decoupled", "--rows", "40", "--source", f"colmap:{tmp_path / 'tree'}", "--out", out)
     assert done.returncode == 0, done.stderr
-    assert run_command("verify", out).returncode == 0
+    assert run_here("verify", out).returncode == 0
     taken = {encoded: camera for walk in walks.values() for camera, encoded in walk}
     cells, asked = set[tuple[int, int]](), 0
     for row in read_rows(out):
@@ -150,7 +150,7 @@ def test_one_capture_in_three_forms_gives_the_same_rows(tmp_path: Path) -> None:
         options = ["--rows", "3", "--set", "pairs_per_asset=3"]
         done = run_command("build", "viewpoint-100k", *options, "--source", spec, "--out", out)
         assert done.returncode == 0, done.stderr
-        assert run_command("verify", out).returncode == 0
+        assert run_here("verify", out).returncode == 0
         built.append(read_rows(out))
     for rows in zip(*built, strict=True):
         assert len({(row["question"], row["answer"], row["images"][0]["bytes"]) for row in rows}) == 1

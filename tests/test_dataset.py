@@ -113,6 +113,7 @@ def test_every_asset_is_attributed(small_dataset: Path) -> None:
     assert all(entry["license"] == "CC0-1.0" for entry in listed)
 
 
+@pytest.mark.slow  # The quick tests of killed builds compare the same bytes.
 def test_two_workers_write_the_same_bytes_as_one(small_dataset: Path, tmp_path: Path) -> None:
     out = tmp_path / "other-name"
     done = run_command("build", "viewpoint-100k", "--rows", "70", "--out", out, "--workers", "2", *SMALL)
@@ -152,7 +153,7 @@ def wait_for(path: Path, pattern: str, process: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("moment", [".build/blocks/*.arrow", "data/*.parquet"])
+@pytest.mark.parametrize("moment", [pytest.param(".build/blocks/*.arrow", marks=pytest.mark.slow), "data/*.parquet"])
 def test_a_killed_build_continues_and_ends_with_the_same_bytes(
     small_dataset: Path, tmp_path: Path, moment: str
 ) -> None:

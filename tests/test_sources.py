@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import trimesh
-from conftest import SMALL, run_command, shard_hashes
+from conftest import SMALL, run_command, run_here, shard_hashes
 from objaverse_hub import make_hub, serve
 from test_dataset import read_rows
 
@@ -83,7 +83,7 @@ def test_a_mixed_build_names_the_source_of_every_row(tmp_path: Path) -> None:
     sources = {row["source"] for row in rows}
     assert sources == {"procedural", "meshes"}
     assert 0.1 < sum(row["source"] == "meshes" for row in rows) / len(rows) < 0.4
-    assert run_command("verify", out).returncode == 0
+    assert run_here("verify", out).returncode == 0
 
 
 def test_copies_of_one_file_never_straddle_the_splits(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_copies_of_one_file_never_straddle_the_splits(tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = run_command("build", "viewpoint-100k", "--rows", "30", "--source", f"meshes:{folder}", "--out", out, *SMALL)
     assert done.returncode == 0, done.stderr
-    assert run_command("verify", out).returncode == 0
+    assert run_here("verify", out).returncode == 0
 
 
 def test_a_build_downloads_objaverse_first_and_attributes_every_object(
@@ -111,7 +111,7 @@ def test_a_build_downloads_objaverse_first_and_attributes_every_object(
     assert {row["source"] for row in rows} == {"objaverse"}
     assert {row["license"] for row in rows} <= {"CC-BY-4.0", "CC0-1.0"}
     assert all(row["creator"] and row["uri"] for row in rows)
-    assert run_command("verify", out).returncode == 0
+    assert run_here("verify", out).returncode == 0
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     again = tmp_path / "again"
     done = run_command("build", "viewpoint-100k", "--rows", "20", "--source", "objaverse", "--out", again, *SMALL)
