@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from capture_trees import HEIGHT, WIDTH, co3d_viewpoint, elsewhere, jpeg, write_colmap, write_jgz
-from conftest import REAL_ASSETS, run_command, run_here
+from conftest import ONE_WORKER, REAL_ASSETS, run_command, run_here
 from test_dataset import read_rows
 
 from renderers import Stage, open_renderer
@@ -79,7 +79,7 @@ def test_labels_are_those_of_the_cameras_that_took_the_photos(tmp_path: Path, wa
     write(tmp_path / "tree", walks)
     out = tmp_path / "out"
     done = run_command(
-        "build", "viewpoint-100k", "--rows", "60", "--source", f"{kind}:{tmp_path / 'tree'}", "--out", out
+        "build", "viewpoint-100k", "--rows", "60", "--source", f"{kind}:{tmp_path / 'tree'}", "--out", out, *ONE_WORKER
     )
     assert done.returncode == 0, done.stderr
     assert run_here("verify", out).returncode == 0
@@ -148,7 +148,7 @@ def test_one_capture_in_three_forms_gives_the_same_rows(tmp_path: Path) -> None:
     for spec in (f"mvimgnet:{captures}", f"nerf:{captures}", f"co3d:{captures / 'statue'}"):
         out = tmp_path / spec.partition(":")[0]
         options = ["--rows", "3", "--set", "pairs_per_asset=3"]
-        done = run_command("build", "viewpoint-100k", *options, "--source", spec, "--out", out)
+        done = run_command("build", "viewpoint-100k", *options, "--source", spec, "--out", out, *ONE_WORKER)
         assert done.returncode == 0, done.stderr
         assert run_here("verify", out).returncode == 0
         built.append(read_rows(out))

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import trimesh
-from conftest import SMALL, Run, run_command, run_here
+from conftest import ONE_WORKER, SMALL, Run, run_command, run_here
 from test_dataset import start_build, wait_for
 
 from viewpoint100k.errors import AssetError, MissingExtraError
 
-BUILD = ["build", "viewpoint-100k", *SMALL]
+BUILD = ["build", "viewpoint-100k", *SMALL, *ONE_WORKER]
 
 
 def refusal(*arguments: str | Path, cwd: Path | None = None, run: Run = run_here) -> str:

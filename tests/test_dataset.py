@@ -15,7 +15,7 @@ from pathlib import Path
 import datasets
 import pyarrow.parquet as pq
 import pytest
-from conftest import SMALL, run_command, shard_hashes
+from conftest import ONE_WORKER, SMALL, run_command, shard_hashes
 from huggingface_hub import DatasetCard
 from PIL import Image
 
@@ -191,7 +191,9 @@ def test_shards_built_by_separate_jobs_are_the_same_data_set(small_dataset: Path
     out = tmp_path / "viewpoint-100k"
     for part in ("0/2", "1/2"):
         assert not (out / "README.md").exists()
-        done = run_command("build", "viewpoint-100k", "--rows", "70", "--out", out, "--shards", part, *SMALL)
+        done = run_command(
+            "build", "viewpoint-100k", "--rows", "70", "--out", out, "--shards", part, *ONE_WORKER, *SMALL
+        )
         assert done.returncode == 0, done.stderr
     assert shard_hashes(out) == shard_hashes(small_dataset)
     assert (out / "README.md").read_text() == (small_dataset / "README.md").read_text()
