@@ -73,7 +73,10 @@ def true_direction(question_type: str, first: Camera, second: Camera) -> str:
     return "right" if right else "left"
 
 
-@pytest.mark.parametrize(("kind", "write"), [("mvimgnet", write_mvimgnet_tree), ("co3d", write_co3d_tree)])
+@pytest.mark.parametrize(
+    ("kind", "write"),
+    [("mvimgnet", write_mvimgnet_tree), pytest.param("co3d", write_co3d_tree, marks=pytest.mark.slow)],
+)
 def test_labels_are_those_of_the_cameras_that_took_the_photos(tmp_path: Path, walks, kind: str, write) -> None:
     pytest.importorskip("pycolmap", reason="the extra [captures] is not installed")
     write(tmp_path / "tree", walks)
