@@ -102,7 +102,7 @@ evaluate: setup-train  ## Accuracy and controls of MODEL on OUT
 	$(BIN)/python -m recipe.evaluate $(OUT) --model $(MODEL)
 
 test: setup lint  ## Lint, types, and the tests but the slow ones
-	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: setup-train lint  ## All tests
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts -c constraints.txt -e '.[formats,cuda]'

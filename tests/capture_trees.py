@@ -208,6 +208,7 @@ def spot_near(image: bytes, place: np.ndarray, reach: int = 9) -> np.ndarray:
     assert reach <= x < grey.shape[1] - reach, "the spot is not in the picture"
     assert reach <= y < grey.shape[0] - reach, "the spot is not in the picture"
     light = np.clip(grey[y - reach : y + reach + 1, x - reach : x + reach + 1] - 30, 0, None)
+    assert light.any(), "there is no spot in the picture at this place"
     v, u = np.mgrid[y - reach : y + reach + 1, x - reach : x + reach + 1] + 0.5
     return np.array([(u * light).sum(), (v * light).sum()]) / light.sum()
 

@@ -1,19 +1,31 @@
 """What several test files share: a small data set, built once, through the command line."""
 
+import fcntl
 import hashlib
+import io
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from viewpoint100k.cli.app import main
 from viewpoint100k.runtime.environment import environment
 
 SMALL = ["--set", "images.size=96", "--set", "rows_per_shard=30"]
 """A data set of several shards in a few seconds."""
 
+ONE_WORKER = ["--workers", "1"]
+"""For builds whose number of workers is not what is tested: each worker imports for a second or two."""
+
 REAL_ASSETS = Path(__file__).parents[2] / "shared" / "assets"
+
+LONG = ["golden", "dataset", "sources", "survey", "capture_builds", "plugins", "tour", "cli", "bench", "planted_errors"]
+"""Files that take longest. They begin first, so that no process is left alone with one of them at the end."""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -22,6 +34,19 @@ def run_command(*arguments: str | Path, cwd: Path | None = None) -> subprocess.C
     """Runs ``viewpoint100k`` as a user would, in a process of its own."""
     command = [sys.executable, "-m", "viewpoint100k", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=240)
+
+
+def run_here(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Like `run_command`, but in this process, which saves the second in which a new process imports the package."""
+    output, errors = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(errors):
+        patch.setattr(sys, "argv", ["viewpoint100k", *map(str, arguments)])
+        if cwd is not None:
+            patch.chdir(cwd)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    code = int(ended.value.code or 0)
+    return subprocess.CompletedProcess(list(map(str, arguments)), code, output.getvalue(), errors.getvalue())
 
 
 def shard_hashes(folder: Path) -> dict[str, str]:
@@ -42,13 +67,35 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {f"test_{name}": number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONG)))
+
+
+def built_once(factory: pytest.TempPathFactory, name: str, *build: str | Path) -> Path:
+    """What ``viewpoint100k build`` makes of ``build``, in a folder ``name`` that belongs to this process of the tests.
+
+    The first process that needs it builds it, and the others copy that.
+    """
+    own = factory.getbasetemp() / "sets" / name
+    if own.is_dir():
+        return own
+    shared = factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
+    original = shared / "originals" / name
+    original.parent.mkdir(exist_ok=True)
+    with (original.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (original / "README.md").is_file():
+            done = run_command("build", *build, "--out", original, "--workers", "1")
+            assert done.returncode == 0, done.stderr
+    shutil.copytree(original, own)
+    return own
+
+
 @pytest.fixture(scope="session")
 def small_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """70 training and 10 test rows of procedural objects, built with one worker."""
-    out = tmp_path_factory.mktemp("built") / "viewpoint-100k"
-    done = run_command("build", "viewpoint-100k", "--rows", "70", "--out", out, "--workers", "1", *SMALL)
-    assert done.returncode == 0, done.stderr
-    return out
+    return built_once(tmp_path_factory, "viewpoint-100k", "viewpoint-100k", "--rows", "70", *SMALL)
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-__all__ = ["ARITHMETIC", "run_in"]
+__all__ = ["ARITHMETIC", "FEW", "mostly_slow", "run_in"]
 
 _OWN = ("OPENBLAS_", "OMP_", "NPY_", "VIEWPOINT100K_LANES", "PYTHONHASHSEED", "LANG", "LC_", "TZ")
 
@@ -33,6 +34,15 @@ def _arithmetic() -> dict[str, dict[str, str]]:
 
 ARITHMETIC: Mapping[str, Mapping[str, str]] = _arithmetic()
 """Environment variables by name. NumPy refuses names of instructions that this CPU lacks, so they are read from it."""
+
+FEW = ("Prescott with 1 threads", "SkylakeX with 8 threads", max(ARITHMETIC, key=len))
+"""The oldest and the widest BLAS kernel, and NumPy without any instructions beyond its baseline."""
+
+
+def mostly_slow(names: Iterable[str], quick: Iterable[str] = FEW) -> list[object]:
+    """``names`` as parameters of a test: all but ``quick`` are run by `make test-all` only."""
+    kept = set(quick)
+    return [name if name in kept else pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 def run_in(variables: Mapping[str, str], script: Path, *arguments: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import run_command
+from conftest import built_once
 
 from viewpoint100k.questions import template_names
 
@@ -34,13 +34,9 @@ WEIGHTS = dict.fromkeys(template_names(), 1) | {"ego_rotation": 3}
 
 def built(factory: pytest.TempPathFactory) -> Path:
     """The folder of the data set, built where this run of the tests has not built it yet."""
-    folder = factory.getbasetemp() / "every-type"
-    if not (folder / "README.md").is_file():
-        config = factory.mktemp("config") / "every.yaml"
-        config.write_text(yaml.safe_dump(CONFIG | {"questions": WEIGHTS}))
-        done = run_command("build", config, "--out", folder, "--workers", "1")
-        assert done.returncode == 0, done.stderr
-    return folder
+    config = factory.mktemp("config") / "every.yaml"
+    config.write_text(yaml.safe_dump(CONFIG | {"questions": WEIGHTS}))
+    return built_once(factory, "every-type", config)
 
 
 def rows_of(folder: Path) -> list[Row]:

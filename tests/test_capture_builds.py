@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from capture_trees import HEIGHT, WIDTH, co3d_viewpoint, elsewhere, jpeg, write_colmap, write_jgz
-from conftest import REAL_ASSETS, run_command
+from conftest import ONE_WORKER, REAL_ASSETS, run_command, run_here
 from test_dataset import read_rows
 
 from renderers import Stage, open_renderer
@@ -73,16 +73,19 @@ def true_direction(question_type: str, first: Camera, second: Camera) -> str:
     return "right" if right else "left"
 
 
-@pytest.mark.parametrize(("kind", "write"), [("mvimgnet", write_mvimgnet_tree), ("co3d", write_co3d_tree)])
+@pytest.mark.parametrize(
+    ("kind", "write"),
+    [("mvimgnet", write_mvimgnet_tree), pytest.param("co3d", write_co3d_tree, marks=pytest.mark.slow)],
+)
 def test_labels_are_those_of_the_cameras_that_took_the_photos(tmp_path: Path, walks, kind: str, write) -> None:
     pytest.importorskip("pycolmap", reason="the extra [captures] is not installed")
     write(tmp_path / "tree", walks)
     out = tmp_path / "out"
     done = run_command(
-        "build", "viewpoint-100k", "--rows", "60", "--source", f"{kind}:{tmp_path / 'tree'}", "--out", out
+        "build", "viewpoint-100k", "--rows", "60", "--source", f"{kind}:{tmp_path / 'tree'}", "--out", out, *ONE_WORKER
     )
     assert done.returncode == 0, done.stderr
-    assert run_command("verify", out).returncode == 0
+    assert run_here("verify", out).returncode == 0
     taken = {encoded: camera for walk in walks.values() for camera, encoded in walk}
     rows = read_rows(out)
     assert len(rows) == 70
@@ -122,7 +125,7 @@ def test_photos_are_chosen_by_their_measured_motion(tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = run_command("build", "decoupled", "--rows", "40", "--source", f"colmap:{tmp_path / 'tree'}", "--out", out)
     assert done.returncode == 0, done.stderr
-    assert run_command("verify", out).returncode == 0
+    assert run_here("verify", out).returncode == 0
     taken = {encoded: camera for walk in walks.values() for camera, encoded in walk}
     cells, asked = set[tuple[int, int]](), 0
     for row in read_rows(out):
@@ -148,9 +151,9 @@ def test_one_capture_in_three_forms_gives_the_same_rows(tmp_path: Path) -> None:
     for spec in (f"mvimgnet:{captures}", f"nerf:{captures}", f"co3d:{captures / 'statue'}"):
         out = tmp_path / spec.partition(":")[0]
         options = ["--rows", "3", "--set", "pairs_per_asset=3"]
-        done = run_command("build", "viewpoint-100k", *options, "--source", spec, "--out", out)
+        done = run_command("build", "viewpoint-100k", *options, "--source", spec, "--out", out, *ONE_WORKER)
         assert done.returncode == 0, done.stderr
-        assert run_command("verify", out).returncode == 0
+        assert run_here("verify", out).returncode == 0
         built.append(read_rows(out))
     for rows in zip(*built, strict=True):
         assert len({(row["question"], row["answer"], row["images"][0]["bytes"]) for row in rows}) == 1

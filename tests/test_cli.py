@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 import trimesh
-from conftest import SMALL, run_command
+from conftest import ONE_WORKER, SMALL, Run, run_command, run_here
 from test_dataset import start_build, wait_for
 
 from viewpoint100k.errors import AssetError, MissingExtraError
 
-BUILD = ["build", "viewpoint-100k", *SMALL]
+BUILD = ["build", "viewpoint-100k", *SMALL, *ONE_WORKER]
 
 
-def refusal(*arguments: str | Path, cwd: Path | None = None) -> str:
-    done = run_command(*arguments, cwd=cwd)
+def refusal(*arguments: str | Path, cwd: Path | None = None, run: Run = run_here) -> str:
+    done = run(*arguments, cwd=cwd)
     assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     lines = done.stderr.strip().splitlines()
@@ -64,7 +64,7 @@ def test_a_mistake_is_answered_in_one_sentence(tmp_path: Path, arguments: list[s
 
 
 def test_a_verb_that_does_not_exist_and_a_missing_argument_are_named(tmp_path: Path) -> None:
-    assert "frob" in refusal("frob")
+    assert "frob" in refusal("frob", run=run_command)
     assert "FOLDER" in refusal("verify").upper()
 
 
@@ -78,7 +78,7 @@ def test_ctrl_c_says_how_to_go_on_and_is_not_success(tmp_path: Path) -> None:
     process = start_build(out, rows=600)
     wait_for(out, ".build/blocks/*.arrow", process)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=240)
     assert process.returncode == 130
     assert "the same command continues" in errors
     assert "Traceback" not in errors
@@ -138,14 +138,14 @@ def test_a_changed_shard_is_noticed_when_a_build_continues(small_dataset: Path, 
     copy = tmp_path / "viewpoint-100k"
     shutil.copytree(small_dataset, copy)
     (copy / "data" / "train-00001-of-00003.parquet").write_bytes(b"short")
-    done = run_command(*BUILD, "--rows", "70", "--out", copy)
+    done = run_here(*BUILD, "--rows", "70", "--out", copy)
     assert done.returncode == 1
     assert "train-00001-of-00003.parquet is missing or changed" in done.stderr
 
 
 @pytest.mark.parametrize("verb", ["build", "verify", "doctor", "bench"])
 def test_every_verb_has_help_with_an_example(verb: str) -> None:
-    done = run_command(verb, "--help")
+    done = run_here(verb, "--help")
     assert done.returncode == 0
     assert f"Example: viewpoint100k {verb}" in done.stdout
 
@@ -158,7 +158,7 @@ def test_verify_accepts_what_build_made(small_dataset: Path) -> None:
 
 @pytest.mark.skipif(find_spec("bpy") is not None, reason="bpy is installed")
 def test_a_renderer_that_is_not_installed_is_one_sentence_and_begins_nothing(tmp_path: Path) -> None:
-    done = run_command("build", "viewpoint-100k", "--rows", "4", "--set", "renderer=blender", "--out", tmp_path / "out")
+    done = run_here("build", "viewpoint-100k", "--rows", "4", "--set", "renderer=blender", "--out", tmp_path / "out")
     assert done.returncode == 2
     assert re.fullmatch(r"viewpoint100k: error: bpy is not installed: run  pip install .*\[blender\]'\n", done.stderr)
     assert not (tmp_path / "out").exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import run_command
+from conftest import run_here
 from hand_made_dataset import GOOD, write
 from PIL import Image
 
@@ -48,12 +48,12 @@ def test_the_right_answer_alone_is_marked() -> None:
 
 def test_the_command_writes_it_and_refuses_another_format(tmp_path: Path) -> None:
     folder = write(tmp_path / "set", GOOD)
-    run = run_command("report", folder, "--sheet", tmp_path / "sheet.png")
+    run = run_here("report", folder, "--sheet", tmp_path / "sheet.png")
     assert run.returncode == 0, run.stderr
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size[0] > 450
     assert not (folder / "report.html").exists()
-    refused = run_command("report", folder, "--sheet", tmp_path / "sheet.gif")
+    refused = run_here("report", folder, "--sheet", tmp_path / "sheet.gif")
     assert refused.returncode == 2
     assert "must end in .png or .jpg" in refused.stderr
 
@@ -64,7 +64,7 @@ def test_photos_that_are_not_there_are_passed_over(tmp_path: Path) -> None:
         for row in rows:
             for image in row["images"]:
                 image["bytes"] = None
-    run = run_command("report", write(tmp_path / "set", shards), "--sheet", tmp_path / "sheet.png")
+    run = run_here("report", write(tmp_path / "set", shards), "--sheet", tmp_path / "sheet.png")
     assert run.returncode == 1
     assert "no rows to show" in run.stderr
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import datasets
 import pyarrow.parquet as pq
 import pytest
-from conftest import SMALL, run_command, shard_hashes
+from conftest import ONE_WORKER, SMALL, run_command, shard_hashes
 from huggingface_hub import DatasetCard
 from PIL import Image
 
@@ -113,6 +113,7 @@ def test_every_asset_is_attributed(small_dataset: Path) -> None:
     assert all(entry["license"] == "CC0-1.0" for entry in listed)
 
 
+@pytest.mark.slow  # The quick tests of killed builds compare the same bytes.
 def test_two_workers_write_the_same_bytes_as_one(small_dataset: Path, tmp_path: Path) -> None:
     out = tmp_path / "other-name"
     done = run_command("build", "viewpoint-100k", "--rows", "70", "--out", out, "--workers", "2", *SMALL)
@@ -152,7 +153,7 @@ def wait_for(path: Path, pattern: str, process: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("moment", [".build/blocks/*.arrow", "data/*.parquet"])
+@pytest.mark.parametrize("moment", [pytest.param(".build/blocks/*.arrow", marks=pytest.mark.slow), "data/*.parquet"])
 def test_a_killed_build_continues_and_ends_with_the_same_bytes(
     small_dataset: Path, tmp_path: Path, moment: str
 ) -> None:
@@ -190,7 +191,9 @@ def test_shards_built_by_separate_jobs_are_the_same_data_set(small_dataset: Path
     out = tmp_path / "viewpoint-100k"
     for part in ("0/2", "1/2"):
         assert not (out / "README.md").exists()
-        done = run_command("build", "viewpoint-100k", "--rows", "70", "--out", out, "--shards", part, *SMALL)
+        done = run_command(
+            "build", "viewpoint-100k", "--rows", "70", "--out", out, "--shards", part, *ONE_WORKER, *SMALL
+        )
         assert done.returncode == 0, done.stderr
     assert shard_hashes(out) == shard_hashes(small_dataset)
     assert (out / "README.md").read_text() == (small_dataset / "README.md").read_text()

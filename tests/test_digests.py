@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import run_command
+from conftest import run_here
 from hand_made_dataset import FIRST, GOOD, LAST, Row, all_rows, places, write
 
 from viewpoint100k.check.comparison import compare
@@ -129,7 +129,7 @@ def test_build_manifest_card_and_verify_state_the_same_digests(small_dataset: Pa
 def test_a_set_is_held_to_a_digest(good: Path, digest: str, code: int, said: str) -> None:
     found = verify(good).digests
     assert found is not None
-    run = run_command("verify", good, "--digest", getattr(found, digest, digest)[:64])
+    run = run_here("verify", good, "--digest", getattr(found, digest, digest)[:64])
     assert run.returncode == code, run.stderr
     assert said in run.stdout + run.stderr
 
@@ -145,7 +145,7 @@ def test_two_sets_are_the_same_however_their_shards_are_cut(good: Path, tmp_path
     found = compare(good, other)
     assert found.same
     assert found.rows == len(ROWS)
-    assert "all the same" in run_command("verify", good, "--like", other).stdout
+    assert "all the same" in run_here("verify", good, "--like", other).stdout
 
 
 def test_the_first_row_and_column_that_differ_are_named_and_all_are_counted(good: Path, tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_the_first_row_and_column_that_differ_are_named_and_all_are_counted(good
     assert found.first_difference is not None
     assert found.first_difference.startswith(f"test row {place}: seed is ")
     assert found.differing["seed"] == 2
-    run = run_command("verify", good, "--like", other)
+    run = run_here("verify", good, "--like", other)
     assert run.returncode == 1
     assert f"first difference: test row {place}: seed is" in run.stdout
     assert "2 seed" in run.stderr

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from capture_trees import jpeg, spotted_ring, texture, write_nerf
 from conftest import REAL_ASSETS
-from environments import ARITHMETIC, run_in
+from environments import ARITHMETIC, mostly_slow, run_in
 from scipy.ndimage import map_coordinates
 
 from viewpoint100k.assets.capture_files.sampling import sampled
@@ -17,8 +17,7 @@ PROCEDURAL_DIGEST = "75f69a802b8d9b205ae3ae35532b08ccc3457759603375190c99c44a49a
 """Of 14 built-in objects, on every machine. A change of it changes every data set of them: see CHANGELOG.md."""
 
 OTHERS = list(ARITHMETIC)[1:]
-FEW = ["Prescott with 1 threads", "SkylakeX with 8 threads", max(OTHERS, key=len)]
-SOME_OTHERS = [name if name in FEW else pytest.param(name, marks=pytest.mark.slow) for name in OTHERS]
+SOME_OTHERS = mostly_slow(OTHERS)
 
 
 @cache

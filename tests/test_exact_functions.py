@@ -7,7 +7,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-from environments import ARITHMETIC, run_in
+from environments import ARITHMETIC, FEW, mostly_slow, run_in
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -261,7 +261,7 @@ def test_weighted_choices_follow_the_weights() -> None:
             exact_random.weighted_choice(generator, weights)
 
 
-@pytest.mark.parametrize("environment", ARITHMETIC)
+@pytest.mark.parametrize("environment", mostly_slow(ARITHMETIC, ["as it is", *FEW]))
 def test_every_machine_gives_the_same_bits(environment: str) -> None:
     printed = run_in(ARITHMETIC[environment], Path(__file__).parent / "exact_digest.py")
     assert printed == DIGEST, "exact_digest.py --each names the function that differs"

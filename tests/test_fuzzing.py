@@ -26,7 +26,7 @@ from viewpoint100k.assets import CaptureAsset, Source, open_source
 from viewpoint100k.errors import AssetError, UsageError
 
 FILES = int(os.environ.get("FUZZED_FILES", "60"))
-SECONDS_EACH = 10.0
+SECONDS_EACH = 60.0
 NUMBERS = [b"-1", b"0", b"1", b"4294967295", b"1e308", b"999999999999", b"null", b'"x"', b"[]", b"{}"]
 
 _opened: list[str] = []

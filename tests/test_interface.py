@@ -39,7 +39,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The set that the command line builds."""
     out = tmp_path_factory.mktemp("interface") / "set"
     sets = ["--set", "images.size=96", "--set", "rows_per_shard=30", "--set", "seed=5"]
-    run = run_command("build", "viewpoint-100k", "--out", out, "--rows", "40", *sets)
+    run = run_command("build", "viewpoint-100k", "--out", out, "--rows", "40", "--workers", "2", *sets)
     assert run.returncode == 0, run.stderr
     return out
 

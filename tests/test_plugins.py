@@ -51,7 +51,9 @@ def run(site: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def towers(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("towers") / "towers"
     sets = ["--set", "images.size=96", "--set", "renderer=outlined"]
-    built = run(site, "build", "viewpoint-100k", "--rows", "40", "--source", "blocks:60", *sets, "--out", out)
+    built = run(
+        site, "build", "viewpoint-100k", "--rows", "40", "--source", "blocks:60", *sets, "--out", out, "--workers", "1"
+    )
     assert built.returncode == 0, built.stderr
     return out
 

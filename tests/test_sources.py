@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import trimesh
-from conftest import SMALL, run_command, shard_hashes
+from conftest import ONE_WORKER, SMALL, run_command, run_here, shard_hashes
 from objaverse_hub import make_hub, serve
 from test_dataset import read_rows
 
@@ -77,13 +77,13 @@ def test_a_mixed_build_names_the_source_of_every_row(tmp_path: Path) -> None:
         trimesh.util.concatenate([hook, stick]).export(folder / name)
     out = tmp_path / "out"
     spec = f"procedural*3,meshes:{folder}*1"
-    done = run_command("build", "viewpoint-100k", "--rows", "64", "--source", spec, "--out", out, *SMALL)
+    done = run_command("build", "viewpoint-100k", "--rows", "64", "--source", spec, "--out", out, *SMALL, *ONE_WORKER)
     assert done.returncode == 0, done.stderr
     rows = read_rows(out)
     sources = {row["source"] for row in rows}
     assert sources == {"procedural", "meshes"}
     assert 0.1 < sum(row["source"] == "meshes" for row in rows) / len(rows) < 0.4
-    assert run_command("verify", out).returncode == 0
+    assert run_here("verify", out).returncode == 0
 
 
 def test_copies_of_one_file_never_straddle_the_splits(tmp_path: Path) -> None:
@@ -91,9 +91,11 @@ def test_copies_of_one_file_never_straddle_the_splits(tmp_path: Path) -> None:
     for i in range(4):
         (folder / f"copy-{i}.glb").write_bytes((folder / f"box-{i}.glb").read_bytes())
     out = tmp_path / "out"
-    done = run_command("build", "viewpoint-100k", "--rows", "30", "--source", f"meshes:{folder}", "--out", out, *SMALL)
+    done = run_command(
+        "build", "viewpoint-100k", "--rows", "30", "--source", f"meshes:{folder}", "--out", out, *SMALL, *ONE_WORKER
+    )
     assert done.returncode == 0, done.stderr
-    assert run_command("verify", out).returncode == 0
+    assert run_here("verify", out).returncode == 0
 
 
 def test_a_build_downloads_objaverse_first_and_attributes_every_object(
@@ -105,15 +107,19 @@ def test_a_build_downloads_objaverse_first_and_attributes_every_object(
     monkeypatch.setenv("OBJAVERSE_PATH", str(tmp_path / "cache"))
     with serve(hub.root) as server:
         monkeypatch.setenv("OBJAVERSE_ENDPOINT", server.endpoint)
-        done = run_command("build", "viewpoint-100k", "--rows", "20", "--source", "objaverse", "--out", out, *SMALL)
+        done = run_command(
+            "build", "viewpoint-100k", "--rows", "20", "--source", "objaverse", "--out", out, *SMALL, *ONE_WORKER
+        )
         assert done.returncode == 0, done.stderr
     rows = read_rows(out)
     assert {row["source"] for row in rows} == {"objaverse"}
     assert {row["license"] for row in rows} <= {"CC-BY-4.0", "CC0-1.0"}
     assert all(row["creator"] and row["uri"] for row in rows)
-    assert run_command("verify", out).returncode == 0
+    assert run_here("verify", out).returncode == 0
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     again = tmp_path / "again"
-    done = run_command("build", "viewpoint-100k", "--rows", "20", "--source", "objaverse", "--out", again, *SMALL)
+    done = run_command(
+        "build", "viewpoint-100k", "--rows", "20", "--source", "objaverse", "--out", again, *SMALL, *ONE_WORKER
+    )
     assert done.returncode == 0, done.stderr
     assert shard_hashes(again) == shard_hashes(out)
