@@ -1,4 +1,4 @@
-"""Published sets of photographs by their names: which layout each has, and what its own documents state of it."""
+"""Sources for published sets of photographs, by name: the layout of each, and the licence that it states."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ _LICENSES = {
     "uco3d": "CC-BY-4.0",
     "wildrgbd": "MIT",
 }
-"""Of a whole set, as its repository states it; ``LicenseRef-`` for terms of its own."""
+"""Licence of each set, as its repository states it; ``LicenseRef-`` for non-standard terms."""
 
 
 def open_captures(kind: str, folder: Path, limits: CaptureLimits | None, license: str = NO_LICENSE) -> Source:
-    """The source of this kind. ``license`` goes before what the set's own documents state."""
+    """Opens the source of this kind. ``license`` overrides the licence that the set states."""
     return _SOURCES[kind](folder, limits, license if license != NO_LICENSE else _LICENSES.get(kind, NO_LICENSE))
