@@ -1,9 +1,9 @@
-"""The default backend: OpenGL 3.3 off screen, on a GPU or on Mesa's software renderer.
+"""The OpenGL backend: OpenGL 3.3 off screen, on a GPU or on Mesa's software renderer.
 
-A picture takes two passes. The object is drawn alone with 2x2 samples a pixel over nothing; one pass over the image
-then averages the samples and puts the stage behind them, so that sky and ground are shaded once a pixel and only the
-object pays for anti-aliasing. (The ground never hides the object, which stands on it.) Depth has a pass of its own with
-one sample a pixel: a multisampled depth buffer would give samples that lie off the pixels' centres.
+An image takes two passes. The first draws the object alone with 2x2 samples per pixel. The second averages the samples
+and adds the stage behind them. So sky and ground are shaded once per pixel, and only the object has the cost of
+anti-aliasing. (The ground never hides the object, which stands on it.) Depth has a separate pass with one sample per
+pixel, because the samples of a multisampled depth buffer are not at the pixels' centres.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ __all__ = ["OpenGLRenderer", "OpenGLScene"]
 _FRAMEBUFFER_SRGB = 0x8DB9
 _SUPERSAMPLING = 2
 _GREY = 128 / 255
-"""sRGB, of the background without a stage."""
+"""sRGB code of the background without a stage."""
 _SHEET = 4
-"""How many small pictures are drawn at once."""
+"""Number of small images drawn at once."""
 
 
 class OpenGLRenderer:
-    """One OpenGL context and everything that scenes share. Not for use from two threads at once.
+    """One OpenGL context and everything that scenes share. Not thread-safe.
 
     Args:
-        device_index: which EGL device; the first by default. ``CUDA_VISIBLE_DEVICES`` does not steer it.
-        require_gpu: refuse to draw in software.
+        device_index: index of the EGL device; the first by default. ``CUDA_VISIBLE_DEVICES`` does not change it.
+        require_gpu: refuse to render in software.
         max_texture_size: larger textures are averaged down to at most this many pixels a side.
 
-    Raises ``RendererError`` where there is no context, or not the one that was asked for.
+    Raises ``RendererError`` if there is no context, or not the requested one.
     """
 
     name = "opengl"
@@ -66,7 +66,7 @@ class OpenGLRenderer:
         context, self.facts = create_context(device_index, require_gpu)
         self._context: moderngl.Context | None = context
         self.max_texture_size = max_texture_size
-        # A software renderer pays for each texel. With four samples a pixel the nearest mip level will do.
+        # In software each texel costs time. With four samples per pixel the nearest mip level is enough.
         self.texture_filter = (
             TextureFilter("nearest mip level", 1.0)
             if self.facts.software
@@ -84,7 +84,7 @@ class OpenGLRenderer:
 
     @property
     def context(self) -> moderngl.Context:
-        """The context; raises ``RendererError`` once it is closed."""
+        """The context; raises ``RendererError`` after `close`."""
         if self._context is None:
             raise RendererError("the renderer has been closed")
         return self._context
@@ -107,7 +107,7 @@ class OpenGLRenderer:
 
     @cached_property
     def neutral(self) -> tuple[Surroundings, moderngl.Texture]:
-        """What surrounds an object without a stage; every such scene shares it."""
+        """The surroundings of an object without a stage, shared by all such scenes."""
         look = neutral()
         return look, _environment_texture(self.context, look)
 
@@ -213,7 +213,7 @@ class OpenGLScene:
         return self._renderer.context
 
     def _draw_object(self, camera: Camera, target: ColorTarget, tiling: Tiling) -> None:
-        """Draws the object's samples over nothing, in the tiles that can show it."""
+        """Draws the object's samples on an empty target, in the tiles that can show it."""
         framebuffer = target.object_framebuffer
         framebuffer.use()
         left, top, right, bottom = (v * _SUPERSAMPLING for v in tiling.object_pixels)
@@ -223,7 +223,7 @@ class OpenGLScene:
         framebuffer.scissor = (0, 0, *target.samples.size)
 
     def _draw_sheet(self, cameras: Sequence[Camera]) -> list[Glance]:
-        """At most `_SHEET` pictures, side by side in one target."""
+        """Draws at most `_SHEET` images side by side in one target."""
         width, height = cameras[0].width, cameras[0].height
         target = self._renderer.color_targets.get((_SHEET * width, height))
         framebuffer, context = target.object_framebuffer, self._renderer.context
@@ -243,7 +243,7 @@ class OpenGLScene:
         self._renderer.stages.draw_plain(Tiling(_SHEET * width, height, drawn))
         pixels = _read_picture(target, _SHEET * width, height)
         framebuffer.use()
-        if self._mesh.blends:  # What is drawn blended leaves no depth.
+        if self._mesh.blends:  # Blended surfaces write no depth.
             framebuffer.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
             for camera, place in zip(cameras, places, strict=False):
                 framebuffer.viewport = place
@@ -261,8 +261,8 @@ class OpenGLScene:
         ]
 
     def _pixel_box(self, camera: Camera) -> tuple[float, float, float, float]:
-        """The box of whole pixels that can hold the object: the projected bounding box, or the whole image where the
-        camera is too near for that."""
+        """The box of whole pixels that can show the object: the projected bounding box, or the whole image if the
+        camera is too near."""
         corners = self._frame.corners * self._frame.radius + self._frame.center
         pixels, depths = camera.project(corners)
         if depths.min() <= 1e-3 * self._frame.radius:
@@ -273,7 +273,7 @@ class OpenGLScene:
         return float(left), float(top), float(right), float(bottom)
 
     def _compose(self, camera: Camera, target: ColorTarget, tiling: Tiling) -> None:
-        """Draws the picture: the object's samples over what is behind them."""
+        """Draws the final image: the object's samples over the background."""
         context = self._renderer.context
         context.enable_only(context.NOTHING)
         target.picture_framebuffer.use()
@@ -287,7 +287,7 @@ class OpenGLScene:
             self._renderer.stages.draw_plain(tiling)
 
     def _cast_shadows(self) -> None:
-        """Draws the maps by which the object shades the ground and itself; once, since nothing moves."""
+        """Draws the shadow maps of the ground and of the object, once, because nothing moves."""
         context = self._renderer.context
         sun, down = self._look.sun.direction, np.array([0.0, 0.0, 1.0])
         covers = GroundMap.around(self._frame.corners, self._frame.lowest, [sun, down])
@@ -313,7 +313,7 @@ class OpenGLScene:
         self._object.shadow = SelfShadow(sun_map, covers.texture_from_unit(sun), offset)
 
     def _heights_above(self, clip_from_unit: NDArray[np.float64]) -> NDArray[np.float32]:
-        """(n, n): the lowest height of the object over each texel of the ground, as `GroundMap` counts it."""
+        """(n, n): lowest height of the object over each texel of the ground, in the units of `GroundMap`."""
         target = self._renderer.depth_targets.get((GROUND_MAP_SIZE, GROUND_MAP_SIZE))
         target.framebuffer.use()
         target.framebuffer.clear(depth=1.0)

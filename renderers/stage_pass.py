@@ -1,4 +1,4 @@
-"""Puts pictures together: the object's samples, and behind them its stage, or grey."""
+"""Composes the final image: the object's samples over its stage or over grey."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Ground", "StagePass"]
 
 _KNEE = 0.8
-"""Radiance up to which ``tone_map`` changes nothing."""
+"""Largest radiance that ``tone_map`` does not change."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Ground:
 
 
 class StagePass:
-    """Draws into the framebuffer in use, tile by tile. One serves all scenes of a context."""
+    """Draws into the current framebuffer, tile by tile. All scenes of a context share one."""
 
     def __init__(self, context: moderngl.Context, programs: Programs) -> None:
         self._context, self._programs = context, programs
@@ -47,7 +47,7 @@ class StagePass:
     def draw(
         self, camera: Camera, tiling: Tiling, look: Surroundings, eye: NDArray[np.float64], ground: Ground | None
     ) -> None:
-        """Draws a stage behind the object's samples, which are bound to their unit, and so is the environment.
+        """Draws a stage behind the object's samples. Samples and environment must be bound to their texture units.
 
         ``eye`` (3,) is the camera's centre in the unit frame.
         """
@@ -63,7 +63,7 @@ class StagePass:
             self._draw_tiles(program, tiling, indices_of(chosen, features))
 
     def draw_plain(self, tiling: Tiling) -> None:
-        """Draws the object's samples, which are bound to their unit, over grey, which must be there already."""
+        """Draws the object's samples, bound to their texture unit, over a target that is already grey."""
         for features, chosen in tiling.without_stage().items():
             program = self._programs.get("tile.vert", "composite.frag", features)
             self._draw_tiles(program, tiling, indices_of(chosen, features))
@@ -94,7 +94,7 @@ class StagePass:
         )
 
     def _is_bright(self, ground: Ground, look: Surroundings) -> bool:
-        """Whether any of the ground may be so bright that highlights roll off."""
+        """True if the ground may be so bright that the tone curve changes it."""
         light = look.sun.radiance * look.sun.direction[2] + look.irradiance_upwards()
         albedo = np.maximum(ground.look.color_0, ground.look.color_1) * self._pattern(ground.look.pattern)[1]
         return bool((albedo * light).max() > _KNEE)
@@ -111,7 +111,7 @@ class StagePass:
         self._arrays[key].render(vertices=len(indices))
 
     def _pattern(self, name: str) -> tuple[moderngl.Texture, float]:
-        """A ground pattern's texture, and the greatest factor by which it brightens a colour."""
+        """The texture of a ground pattern, and its largest brightness."""
         import moderngl
 
         if name not in self._patterns:

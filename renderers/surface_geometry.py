@@ -1,4 +1,4 @@
-"""What a mesh's triangles are to a renderer: which way they face, whether they close, how fine they are. Pure NumPy."""
+"""Properties of a mesh's triangles for rendering: orientation, closedness and fineness. Pure NumPy."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ Positions = NDArray[np.float32]
 Triangles = NDArray[np.uint32]
 
 _LONGEST_EDGE = 0.12
-"""Of a fine triangle, radii."""
+"""Largest edge of a fine triangle, radii."""
 _LONGEST_CURVED_EDGE = 0.05
-"""Of a fine triangle whose normals differ: a dozen pixels of a picture."""
+"""Largest edge of a fine triangle with different normals: a dozen pixels in an image."""
 _CURVED = exact.cos_deg(25.0)
-"""Least cosine between the normals at both ends of an edge that is not curved."""
+"""Smallest cosine between the normals at both ends of an edge that counts as flat."""
 _COARSE_SHARE = 0.02
-"""Of a fine surface's area, so much may be coarse."""
+"""Largest share of a fine surface's area in coarse triangles."""
 
 
 def facing_outwards(
     positions: Positions, normals: NDArray[np.float32], triangles: Triangles
 ) -> tuple[NDArray[np.float32], Triangles]:
-    """Normals (n, 3), none of them missing, and triangles (m, 3), counter-clockwise from the side they point to.
+    """Complete normals (n, 3), and triangles (m, 3) that are counter-clockwise as seen from their normals' side.
 
-    Files whose winding and normals disagree are common, and the normals are what is seen. A vertex whose normal has no
-    length gets the mean of its faces', weighted by area.
+    Winding and normals disagree in many files; the normals count, because they determine the shading. A vertex without
+    a normal gets the area-weighted mean of its faces' normals.
     """
     faces = _doubled_areas(positions, triangles)
     squared = exact.dot(normals, normals)
@@ -43,10 +43,10 @@ def facing_outwards(
 
 
 def encloses(positions: Positions, triangles: Triangles) -> bool:
-    """Whether the surface is closed and turned outwards, so that nobody outside ever sees the back of a triangle.
+    """True if the surface is closed and faces outwards, so that no back face is visible from outside.
 
-    Every directed edge must be met as often as its opposite, once vertices in one place are one; and each connected
-    piece must enclose a positive volume. (An inner wall that faces inwards is closed too, and counted as open here.)
+    After vertices at the same place are merged, every directed edge must occur as often as its opposite, and each
+    connected piece must enclose a positive volume. (A closed inner wall that faces inwards counts as open here.)
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -69,7 +69,7 @@ def encloses(positions: Positions, triangles: Triangles) -> bool:
 
 
 def is_fine(positions: Positions, normals: NDArray[np.float32], triangles: Triangles) -> bool:
-    """Whether triangles are so small, and so flat, that light may be computed at their corners alone.
+    """True if triangles are so small or flat that light can be computed only at their corners.
 
     ``positions`` (n, 3) are in radii of the object; ``normals`` (n, 3) have any length.
     """
@@ -86,7 +86,7 @@ def is_fine(positions: Positions, normals: NDArray[np.float32], triangles: Trian
 
 
 def area_share(positions: Positions, triangles: Triangles, chosen: NDArray[np.bool_]) -> float:
-    """The part of the surface that the ``chosen`` (m,) triangles make up, 0 to 1."""
+    """Share of the surface area in the ``chosen`` (m,) triangles, 0 to 1."""
     if not chosen.any():
         return 0.0
     areas = exact.norm(_doubled_areas(positions, triangles))
@@ -94,16 +94,16 @@ def area_share(positions: Positions, triangles: Triangles, chosen: NDArray[np.bo
 
 
 def _doubled_areas(positions: Positions, triangles: Triangles) -> NDArray[np.float32]:
-    """(m, 3): along each triangle's normal, twice its area long."""
+    """(m, 3): vectors along each triangle's normal with twice its area as length."""
     a, b, c = (positions[triangles[:, k]] for k in range(3))
     (x, y, z), (u, v, w) = (b - a).T, (c - a).T
     return np.stack([y * w - z * v, z * u - x * w, x * v - y * u], axis=1)
 
 
 def _places(positions: Positions) -> NDArray[np.int64]:
-    """(n,): a number for each vertex, the same for vertices in exactly the same place."""
+    """(n,): a number for each vertex that is equal for vertices at exactly the same place."""
     bits = (positions + np.float32(0)).view(np.uint32).astype(np.uint64)  # -0 becomes 0
-    # Three odd multipliers: two of a few million places fall together once in a million meshes.
+    # A hash with three odd multipliers: with a few million places, about one mesh in a million has a collision.
     first, second, third = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
     mixed = bits[:, 0] * first + bits[:, 1] * second + bits[:, 2] * third
     mixed ^= mixed >> np.uint64(29)
@@ -111,7 +111,7 @@ def _places(positions: Positions) -> NDArray[np.int64]:
 
 
 def _mean_faces(count: int, triangles: Triangles, faces: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, 3): per vertex, the direction of the sum of its faces' normals; straight up where they cancel."""
+    """(n, 3): direction of the sum of the normals of each vertex's faces; straight up if they cancel."""
     sums = np.zeros((count, 3), dtype=np.float32)
     for corner in range(3):
         np.add.at(sums, triangles[:, corner], faces)

@@ -1,8 +1,8 @@
-"""Which parts of a picture need what. Pure NumPy.
+"""Divides an image into tiles and determines what each tile can show. Pure NumPy.
 
-A software renderer runs both sides of every branch in a shader: to leave work out, other pixels must be drawn by
-another program. The picture is cut in tiles, and each is drawn with no more than it can show; what is left out
-would have counted for exactly nothing, so that no seam can be seen.
+A software renderer executes both sides of every branch in a shader, so different pixels need different programs to save
+work. Each tile is drawn by the program with only the features that it can show. Omitted features would contribute
+exactly zero, so there are no visible seams.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 """(TILES, TILES): by row and column."""
 Features = frozenset[str]
-"""Of ``composite.frag``: ``OBJECT``, ``SKY``, ``GROUND``, ``SHADOW``."""
+"""Features of ``composite.frag``: ``OBJECT``, ``SKY``, ``GROUND``, ``SHADOW``."""
 Indices = NDArray[np.uint16]
-"""Triangles, as numbers of `CORNERS`."""
+"""Triangles, as indices into `CORNERS`."""
 
 TILES = 32
-"""Tiles along each side of a picture."""
+"""Tiles along each side of an image."""
 _FINE = 2
-"""Parts along each side of a tile that shows the background, whose light is worked out at corners."""
+"""Subdivision of a tile with background, whose light is computed at corners."""
 
 
 def _corners() -> NDArray[np.float32]:
@@ -39,7 +39,7 @@ def _corners() -> NDArray[np.float32]:
 
 
 def _squares(step: int) -> NDArray[np.uint16]:
-    """(TILES * TILES, 6 * n): the triangles of each tile, out of squares ``step`` corners wide."""
+    """(TILES * TILES, 6 * n): the triangles of each tile, from squares that are ``step`` corners wide."""
     across = TILES * _FINE + 1
     starts = np.arange(0, TILES * _FINE, step)
     top_left = (starts[:, None] * across + starts).astype(np.uint16)
@@ -51,35 +51,37 @@ def _squares(step: int) -> NDArray[np.uint16]:
 
 
 CORNERS = _corners()
-"""(n, 2): every corner that a triangle may have, 0 to 1 over the picture from its top left."""
+"""(n, 2): all possible corners of triangles, 0 to 1 over the image from its top left."""
 _COARSE_TILES, _FINE_TILES = _squares(_FINE), _squares(1)
 
 
 def indices_of(tiles: Mask, features: Features) -> Indices:
-    """The triangles of these tiles; those with a background in finer ones."""
+    """The triangles of these tiles; tiles with background have finer ones."""
     table = _FINE_TILES if "SKY" in features else _COARSE_TILES
     return table[tiles.ravel()].ravel()
 
 
 @dataclass(frozen=True, eq=False)
 class GroundTiles:
-    """What of the ground decides on tiles. Lengths and places in the frame of the camera that it is asked for."""
+    """The properties of the ground that tiles depend on. Lengths and positions are in the camera's frame."""
 
     height: float
     solid_radius: float
     """Distance from the origin up to which it covers the background."""
     shadow_box: tuple[float, float, float, float]
-    """Of the shadow texture on the ground: left, bottom, 1/width, 1/height."""
+    """Rectangle of the shadow texture on the ground: left, bottom, 1/width, 1/height."""
     reaches: NDArray[np.uint8]
-    """(n, n, 2): that texture; 255 where there is no shadow."""
+    """(n, n, 2): the shadow texture; 255 without shadow."""
 
     def shaded(self, places: Floats, hit: Mask) -> Mask:
-        """The tiles that may hold shadow: places (TILES + 1, TILES + 1, 2) of the tiles' corners on the ground,
-        where they ``hit`` (TILES + 1, TILES + 1) it."""
+        """The tiles that may show shadow, from the positions (TILES + 1, TILES + 1, 2) of their corners on the ground.
+
+        ``hit`` (TILES + 1, TILES + 1) is True for corners whose rays hit the ground.
+        """
         n = len(self.reaches)
         texels = (places - self.shadow_box[:2]) * self.shadow_box[2:] * n
         low, high = _least(texels), _most(texels)
-        # A texel is read from as far as one away; what is out of the texture counts as its edge, which is unshaded.
+        # Filtering reads texels up to one texel away. Outside, the texture continues as its edge, which has no shadow.
         first = np.clip(np.floor(low - 1.5), 0, n).astype(int)
         last = np.clip(np.ceil(high + 1.5), 0, n).astype(int)
         (x0, y0), (x1, y1) = np.moveaxis(first, -1, 0), np.moveaxis(last, -1, 0)
@@ -89,7 +91,7 @@ class GroundTiles:
 
     @cached_property
     def _sums(self) -> NDArray[np.int64]:
-        """(n + 1, n + 1): how many shaded texels lie above and to the left."""
+        """(n + 1, n + 1): number of shaded texels above and to the left."""
         n = len(self.reaches)
         sums = np.zeros((n + 1, n + 1), dtype=np.int64)
         sums[1:, 1:] = (self.reaches < 255).any(axis=-1).cumsum(axis=0).cumsum(axis=1)
@@ -98,12 +100,12 @@ class GroundTiles:
 
 @dataclass(frozen=True, eq=False)
 class Tiling:
-    """The tiles of one picture."""
+    """The tiles of one image."""
 
     width: int
     height: int
     box: tuple[float, float, float, float]
-    """The pixels (left, top, right, bottom) that the object can cover."""
+    """The box of pixels (left, top, right, bottom) that the object can cover."""
 
     @cached_property
     def _x(self) -> Floats:
@@ -122,7 +124,7 @@ class Tiling:
 
     @property
     def object_pixels(self) -> tuple[int, int, int, int]:
-        """(left, top, right, bottom): whole pixels that hold every tile which can show the object."""
+        """(left, top, right, bottom): the box of whole pixels around all tiles that can show the object."""
         rows, columns = (np.flatnonzero(some) for some in self._over_object)
         if not len(rows) or not len(columns):
             return 0, 0, 0, 0
@@ -131,14 +133,14 @@ class Tiling:
         return int(left), int(top), int(right), int(bottom)
 
     def without_stage(self) -> dict[Features, Mask]:
-        """The tiles that can show the object, alone."""
+        """Only the tiles that can show the object."""
         return {frozenset({"OBJECT"}): np.outer(*self._over_object)}
 
     def with_stage(self, camera: Camera, eye: Floats, ground: GroundTiles | None) -> dict[Features, Mask]:
-        """Every tile, by what it can show.
+        """All tiles, by the features that they can show.
 
         Args:
-            eye: (3,), the camera's centre, in the frame that ``ground`` is in.
+            eye: (3,), the camera's centre, in the frame of ``ground``.
         """
         over_object = np.outer(*self._over_object)
         sky, floor, shaded = _EVERYWHERE, ~_EVERYWHERE, ~_EVERYWHERE
@@ -152,8 +154,8 @@ class Tiling:
         }
 
     def _over_ground(self, camera: Camera, eye: Floats, ground: GroundTiles) -> tuple[Mask, Mask, Mask]:
-        """Which tiles can show background, which ground, and which shadow. Half planes and discs are convex, and stay
-        so in a picture: where a tile's corners all lie in one, so does the tile."""
+        """The tiles that can show background, ground, and shadow. Half planes and discs are convex, also in an image,
+        so a tile is inside one if all its corners are."""
         to_world = ray_from_pixel(camera)
         rays = self._x[None, :, None] * to_world[:, 0] + self._y[:, None, None] * to_world[:, 1] + to_world[:, 2]
         lengths = exact.norm(rays)
@@ -170,12 +172,12 @@ _EVERYWHERE: Mask = np.ones((TILES, TILES), dtype=bool)
 
 
 def _at_all_corners(points: NDArray[np.bool_]) -> Mask:
-    """Whether it holds at all four corners of each tile, from the (n + 1, n + 1) corners."""
+    """True for tiles where all four corners are True, from the (n + 1, n + 1) corners."""
     return points[1:, 1:] & points[1:, :-1] & points[:-1, 1:] & points[:-1, :-1]
 
 
 def _least(values: Floats) -> Floats:
-    """(n, n, 2): the least of each tile's four corners, from the (n + 1, n + 1, 2) corners."""
+    """(n, n, 2): the minimum over each tile's four corners, from the (n + 1, n + 1, 2) corners."""
     rows = np.minimum(values[1:], values[:-1])
     return np.minimum(rows[:, 1:], rows[:, :-1])
 

@@ -1,4 +1,4 @@
-"""The compiled part of the software renderer: where it is, and which of its builds is to draw."""
+"""Loads the compiled part of the software renderer, and selects one of its builds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BUILD_VARIABLE = "VIEWPOINT100K_LANES"
 
 
 def load() -> ModuleType:
-    """The extension. Raises ``RendererError`` where it was not built, or does not load."""
+    """Loads the extension. Raises ``RendererError`` if it is not compiled or does not load."""
     try:
         from renderers.software import _native  # type: ignore[attr-defined, unused-ignore]
     except ImportError as error:
@@ -27,7 +27,7 @@ def load() -> ModuleType:
 
 
 def why_missing() -> str | None:
-    """One sentence that says why the extension cannot be used; None where it can."""
+    """One sentence with the reason why the extension cannot be used; None if it can."""
     try:
         load()
     except RendererError as error:
@@ -36,7 +36,7 @@ def why_missing() -> str | None:
 
 
 def chosen_build(native: ModuleType, wanted: str | None) -> str:
-    """The name of the build that draws: ``wanted``, or what `BUILD_VARIABLE` says, or the widest that runs here.
+    """Name of the build to use: ``wanted``, the value of `BUILD_VARIABLE`, or the widest that runs here.
 
     Raises ``UsageError`` for a build that this processor does not have.
     """

@@ -1,8 +1,8 @@
-"""The backend that needs nothing but a processor; see native/ for its passes.
+"""The software backend, which needs only a CPU. Its passes are in ``native/``.
 
-A picture takes these passes: the vertices are projected; the triangles leave, for each of four samples a pixel, the
-nearest of them; each surface in a pixel is shaded once; blended surfaces are laid over, farthest first; the stage is
-drawn behind, and all of it becomes sRGB. Depth has one sample a pixel, at its centre.
+The passes of an image: project the vertices; find the nearest triangle at each of four samples per pixel; shade each
+surface in a pixel once; draw blended surfaces over them, farthest first; draw the stage behind; convert to sRGB. Depth
+has one sample per pixel, at its centre.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from viewpoint100k.geometry.mesh import Mesh
 __all__ = ["VERSION", "SoftwareRenderer", "SoftwareScene"]
 
 VERSION = 1
-"""Goes up whenever a change of the passes changes a picture."""
+"""Version of the passes; increased whenever a change affects images."""
 
 
 class SoftwareRenderer:
-    """Draws on the CPU. Its scenes may be drawn from several threads at once.
+    """Renders on the CPU. Several threads may use its scenes at once.
 
     Args:
-        device_index: not used; there is one processor.
-        require_gpu: refused, for this draws on the CPU.
+        device_index: not used.
+        require_gpu: refused, because this renderer uses the CPU.
         max_texture_size: larger textures are averaged down to at most this many pixels a side.
-        threads: how many of the processor's threads a picture is shared among.
+        threads: number of threads for one image.
         build: ``avx512``, ``avx2``, ``sse42`` or ``plain``; by default the environment variable
             ``VIEWPOINT100K_LANES`` or the widest that runs here. All of them give the same bytes.
 
-    Raises ``RendererError`` where the extension is not built or a GPU is required, ``UsageError`` for an unknown build.
+    Raises ``RendererError`` if the extension is not compiled or a GPU is required, ``UsageError`` for an unknown build.
     """
 
     name = "software"
@@ -66,7 +66,7 @@ class SoftwareRenderer:
         self._closed = False
 
     def describe(self) -> str:
-        """Backend and version. The machine is not in it: every one gives the same bytes."""
+        """Backend and version, without the machine, because all machines give the same bytes."""
         return f"software {VERSION}"
 
     def load(self, mesh: Mesh, stage: Stage | None) -> SoftwareScene:
@@ -87,7 +87,7 @@ class SoftwareRenderer:
 
     @cached_property
     def neutral(self) -> Any:
-        """What surrounds an object without a stage; every such scene shares it."""
+        """The surroundings of an object without a stage, shared by all such scenes."""
         return neutral_surroundings(self.native, neutral())
 
     def close(self) -> None:
@@ -130,7 +130,7 @@ class SoftwareScene:
         return depth
 
     def surfaces(self, camera: Camera) -> NDArray[np.int32]:
-        """(h, w, 4): the nearest solid triangle at the middle of each pixel's quarters, -1 where there is none."""
+        """(h, w, 4): index of the nearest opaque triangle at the centre of each pixel's quarters; -1 for none."""
         r = self._open()
         found: NDArray[np.int32] = r.native.surfaces(self._object, *_numbers(camera), build=r.build, threads=r.threads)
         return found
@@ -156,7 +156,7 @@ class SoftwareScene:
         return self._alone
 
     def close(self) -> None:
-        """Lets go of what the scene holds. Closing twice is harmless."""
+        """Releases the scene's memory. Closing twice is harmless."""
         if self._closed:
             return
         self._closed = True
@@ -177,7 +177,7 @@ class SoftwareScene:
 
 
 def _numbers(camera: Camera) -> tuple[NDArray[np.float64], NDArray[np.float64], int, int]:
-    """A camera as the extension takes it."""
+    """A camera as arguments for the extension."""
     return (
         np.ascontiguousarray(camera.camera_to_world),
         np.ascontiguousarray(camera.intrinsics),
