@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from renderers.protocol import Glance, LoadedScene, Renderer, Stage
+from renderers.protocol import LoadedScene, Renderer, Stage, Thumbnail
 from viewpoint100k.errors import UsageError
 from viewpoint100k.runtime.plugins import load_plugin, plugin_names
 
-__all__ = ["BACKENDS", "Glance", "LoadedScene", "Renderer", "Stage", "open_renderer", "renderer_names"]
+__all__ = ["BACKENDS", "LoadedScene", "Renderer", "Stage", "Thumbnail", "open_renderer", "renderer_names"]
 
 BACKENDS = ("software", "opengl", "pyrender", "blender")
 """The built-in renderers; ``auto`` stands for one of the first two."""

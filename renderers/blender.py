@@ -21,8 +21,8 @@ from renderers.blender_object import BlenderObject
 from renderers.blender_process import choose_device, draw_passes, import_bpy
 from renderers.blender_stage import BlenderStage
 from renderers.projection import UnitFrame
-from renderers.protocol import Glance, Stage
-from renderers.stage import dress, neutral
+from renderers.protocol import Stage, Thumbnail
+from renderers.stage import make_surroundings, neutral
 from renderers.textures import linear_from_srgb, srgb_from_linear
 from viewpoint100k.errors import RendererError
 from viewpoint100k.geometry.cameras import Camera
@@ -107,7 +107,7 @@ class BlenderScene:
 
     def __init__(self, renderer: BlenderRenderer, loaded: BlenderObject, depths: FilmSet, stage: Stage | None) -> None:
         self._renderer, self._loaded, self._depths = renderer, loaded, depths
-        look = neutral() if stage is None else dress(stage, loaded.luminance)
+        look = neutral() if stage is None else make_surroundings(stage, loaded.luminance)
         self._staged = stage is not None
         self._stage = BlenderStage(renderer.bpy, look, loaded.frame.lowest)
         objects = [*loaded.surfaces, *self._stage.objects]
@@ -131,11 +131,11 @@ class BlenderScene:
         depth = self._depths.draw(camera)["Depth"][..., 0]
         return np.where(depth < _NOTHING, depth * np.float32(self._loaded.frame.radius), np.float32(np.inf))
 
-    def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
-        """Small pictures with depth. See `renderers.protocol.LoadedScene.glances`."""
+    def thumbnails(self, cameras: Sequence[Camera]) -> list[Thumbnail]:
+        """Small pictures with depth. See `renderers.protocol.LoadedScene.thumbnails`."""
         self._check_open()
         alone = self.unstaged()
-        return [Glance(c, alone.color(c), alone.depth(c.resized(2 * c.width, 2 * c.height))) for c in cameras]
+        return [Thumbnail(c, alone.color(c), alone.depth(c.resized(2 * c.width, 2 * c.height))) for c in cameras]
 
     def unstaged(self) -> BlenderScene:
         """The same mesh without its stage. See `renderers.protocol.LoadedScene.unstaged`."""

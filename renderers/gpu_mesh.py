@@ -77,7 +77,7 @@ class GpuMesh:
         """Indices of all opaque batches; they come first."""
         self.blends = any(b.material.alpha_mode == "BLEND" for b in self.batches)
         for batch in self.batches:
-            self._dress(batch)
+            self._set_up_shading(batch)
 
     @property
     def nbytes(self) -> int:
@@ -125,7 +125,7 @@ class GpuMesh:
         self._rest.release()
         self._indices.release()
 
-    def _dress(self, batch: Batch) -> None:
+    def _set_up_shading(self, batch: Batch) -> None:
         """Uploads a batch's textures and sets its shader features."""
         material = batch.material
         features = set() if batch.color is not None else {"COLORS"}

@@ -131,7 +131,7 @@ class ObjectPass:
         context.blend_func = context.ONE, context.ONE_MINUS_SRC_ALPHA
         for batch in blended:
             # Sorting mixes both sides, so light cannot be computed at vertices, which have no side.
-            program = self._dressed_program(batch, view, (batch.features - {"FINE"}) | {"BLEND"})
+            program = self._program_for(batch, view, (batch.features - {"FINE"}) | {"BLEND"})
             self._mesh.vertex_array(program, batch).render(vertices=batch.count)
         context.disable(context.BLEND)
         framebuffer.depth_mask = True
@@ -140,7 +140,7 @@ class ObjectPass:
         """Draws both sides of a batch's triangles, front faces first, so that most back faces are hidden and not
         shaded."""
         context = self._context
-        program = self._dressed_program(batch, view, batch.features | {mode})
+        program = self._program_for(batch, view, batch.features | {mode})
         vertex_array = self._mesh.vertex_array(program, batch)
         context.enable(context.CULL_FACE)
         for culled, side in (("back", 1.0), ("front", -1.0))[: 1 if one_sided else 2]:
@@ -149,7 +149,7 @@ class ObjectPass:
             vertex_array.render(vertices=batch.count, first=first)
         context.disable(context.CULL_FACE)
 
-    def _dressed_program(self, batch: Batch, view: dict[str, Any], features: frozenset[str]) -> Program:
+    def _program_for(self, batch: Batch, view: dict[str, Any], features: frozenset[str]) -> Program:
         """The program for a batch, with its textures and all uniforms set."""
         shadow = self.shadow
         features = features | ({"SUN_SHADOW"} if shadow is not None else set())

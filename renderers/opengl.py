@@ -23,9 +23,9 @@ from renderers.mesh_cache import MeshCache, Uploaded
 from renderers.object_pass import ObjectPass, SelfShadow
 from renderers.programs import UNITS, Programs
 from renderers.projection import metric_depth
-from renderers.protocol import Glance, Stage
+from renderers.protocol import Stage, Thumbnail
 from renderers.shadow import GROUND_MAP_SIZE, SUN_MAP_SIZE, GroundMap, ground_visibility
-from renderers.stage import Surroundings, dress, neutral
+from renderers.stage import Surroundings, make_surroundings, neutral
 from renderers.stage_pass import Ground, StagePass
 from renderers.targets import ColorTarget, DepthTarget, TargetCache
 from renderers.textures import TextureFilter
@@ -100,7 +100,7 @@ class OpenGLRenderer:
             if stage is None:
                 scene = OpenGLScene(self, uploaded, *self.neutral, staged=False)
             else:
-                look = dress(stage, uploaded.luminance)
+                look = make_surroundings(stage, uploaded.luminance)
                 scene = OpenGLScene(self, uploaded, look, _environment_texture(context, look), staged=True)
         self._scenes[id(scene)] = scene
         return scene
@@ -175,11 +175,11 @@ class OpenGLScene:
         window = np.frombuffer(raw, dtype=np.float32).reshape(camera.height, camera.width)
         return metric_depth(window, self._object.frustum(camera), self._frame.radius)
 
-    def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
-        """Small pictures with depth. See `renderers.protocol.LoadedScene.glances`."""
+    def thumbnails(self, cameras: Sequence[Camera]) -> list[Thumbnail]:
+        """Small pictures with depth. See `renderers.protocol.LoadedScene.thumbnails`."""
         with self._context():
             sheets = [cameras[i : i + _SHEET] for i in range(0, len(cameras), _SHEET)]
-            return [glance for sheet in sheets for glance in self.unstaged()._draw_sheet(sheet)]
+            return [thumbnail for sheet in sheets for thumbnail in self.unstaged()._draw_sheet(sheet)]
 
     def unstaged(self) -> OpenGLScene:
         """The same mesh without its stage. See `renderers.protocol.LoadedScene.unstaged`."""
@@ -222,7 +222,7 @@ class OpenGLScene:
         self._object.draw_surfaces(camera)
         framebuffer.scissor = (0, 0, *target.samples.size)
 
-    def _draw_sheet(self, cameras: Sequence[Camera]) -> list[Glance]:
+    def _draw_sheet(self, cameras: Sequence[Camera]) -> list[Thumbnail]:
         """Draws at most `_SHEET` images side by side in one target."""
         width, height = cameras[0].width, cameras[0].height
         target = self._renderer.color_targets.get((_SHEET * width, height))
@@ -252,7 +252,7 @@ class OpenGLScene:
         raw = framebuffer.read(components=1, attachment=-1, dtype="f4", alignment=1)
         window = np.frombuffer(raw, dtype=np.float32).reshape(_SUPERSAMPLING * height, -1)
         return [
-            Glance(
+            Thumbnail(
                 camera,
                 pixels[:, width * k : width * (k + 1)],
                 metric_depth(window[:, x : x + w], self._object.frustum(camera), self._frame.radius),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from viewpoint100k.geometry.cameras import Camera
 from viewpoint100k.geometry.mesh import Mesh
 
-__all__ = ["Glance", "LoadedScene", "Renderer", "Stage"]
+__all__ = ["LoadedScene", "Renderer", "Stage", "Thumbnail"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Stage:
 
 
 @dataclass(frozen=True, eq=False)
-class Glance:
+class Thumbnail:
     """A small image of an object, with depth."""
 
     camera: Camera
@@ -53,7 +53,7 @@ class LoadedScene(Protocol):
         """
         ...
 
-    def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
+    def thumbnails(self, cameras: Sequence[Camera]) -> list[Thumbnail]:
         """Renders small images from several cameras of one image size, without the stage; faster than single calls."""
         ...
 

@@ -23,8 +23,8 @@ from renderers.context import is_software
 from renderers.gpu_mesh import BLEND_CUTOFF, mean_luminance
 from renderers.ground import GroundLook, paint_pattern
 from renderers.projection import Frustum, UnitFrame
-from renderers.protocol import Glance, Stage
-from renderers.stage import dress, neutral
+from renderers.protocol import Stage, Thumbnail
+from renderers.stage import make_surroundings, neutral
 from renderers.surface_geometry import facing_outwards
 from renderers.textures import shrink, srgb_from_linear
 from viewpoint100k.errors import MissingExtraError, RendererError
@@ -139,7 +139,7 @@ class PyrenderScene:
         self._alone: PyrenderScene | None = None
         self._closed = False
         self._frame = UnitFrame.of(mesh)
-        look = dress(stage, mean_luminance(mesh)) if stage is not None else neutral()
+        look = make_surroundings(stage, mean_luminance(mesh)) if stage is not None else neutral()
         background = np.full(3, _GREY) if stage is None else srgb_from_linear(look.environment[80:96].mean(axis=(0, 1)))
         ambient = look.irradiance[0]
         self._meshes = _object_meshes(pyrender, mesh, self._frame, renderer.max_texture_size)
@@ -174,10 +174,10 @@ class PyrenderScene:
         _, depth = self._draw(camera, 0)
         return np.where(depth > 0, depth * np.float32(self._frame.radius), np.float32(np.inf))
 
-    def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
-        """Small pictures with depth. See `renderers.protocol.LoadedScene.glances`."""
+    def thumbnails(self, cameras: Sequence[Camera]) -> list[Thumbnail]:
+        """Small pictures with depth. See `renderers.protocol.LoadedScene.thumbnails`."""
         alone = self.unstaged()
-        return [Glance(c, alone.color(c), alone.depth(c.resized(2 * c.width, 2 * c.height))) for c in cameras]
+        return [Thumbnail(c, alone.color(c), alone.depth(c.resized(2 * c.width, 2 * c.height))) for c in cameras]
 
     def unstaged(self) -> PyrenderScene:
         """The same mesh without its stage. See `renderers.protocol.LoadedScene.unstaged`."""

@@ -19,7 +19,7 @@ from renderers.sphere import HEIGHT, WIDTH, directions, solid_angles
 from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.seeding import generator
 
-__all__ = ["ENVIRONMENT_LODS", "GROUND_DARKENS", "Sun", "Surroundings", "dress", "neutral"]
+__all__ = ["ENVIRONMENT_LODS", "GROUND_DARKENS", "Sun", "Surroundings", "make_surroundings", "neutral"]
 
 Floats = NDArray[np.float32]
 
@@ -63,7 +63,7 @@ class Surroundings:
         return np.maximum(exact.matmul(weights, self.irradiance), 0.0)
 
 
-def dress(stage: Stage, object_luminance: float) -> Surroundings:
+def make_surroundings(stage: Stage, object_luminance: float) -> Surroundings:
     """The surroundings of a stage for an object of this mean luminance (linear, 0 to 1)."""
     rng = generator("stage", stage.seed)
     ground = choose_ground(rng, object_luminance)

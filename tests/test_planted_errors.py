@@ -1,4 +1,4 @@
-"""`verify` accepts a built data set of every question type, and finds each kind of error planted in rows of each type."""
+"""`verify` accepts a set of every question type, and finds each kind of error planted in rows of each type."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def test_a_closed_scene_leaves_nothing_in_blender() -> None:
     camera = facing_camera(size=8)
     scene = passing.load(made, Stage(1))
     scene.color(camera)
-    scene.glances([camera])
+    scene.thumbnails([camera])
     other = passing.load(made, None)
     other.color(camera)
     alone = scene.unstaged()

@@ -237,7 +237,7 @@ class _Glances:
     def __init__(self) -> None:
         self.cameras: list[Any] = []
 
-    def glances(self, cameras: list[Any]) -> list[Any]:
+    def thumbnails(self, cameras: list[Any]) -> list[Any]:
         from types import SimpleNamespace
 
         self.cameras += cameras

@@ -92,8 +92,6 @@ _WRONG = re.compile(
 """What may stand behind a letter, and takes it back."""
 _JOINED = re.compile(r"(?<![A-Za-z0-9_])[A-Z][)\]\"]{0,2} (?:or|and) (?:option )?$")
 """What may stand before a letter, and names one more."""
-_JOINED = re.compile(r"(?<![A-Za-z0-9_])[A-Z][)\]\"]{0,2} (?:or|and) (?:option )?$")
-"""What may stand before a letter, and names one more."""
 _SENTENCE_END = re.compile(r"[!?;\n。]|\.(?=\s|$)")
 
 

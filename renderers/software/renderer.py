@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderers.mesh_cache import MeshCache, Uploaded
-from renderers.protocol import Glance, Stage
+from renderers.protocol import Stage, Thumbnail
 from renderers.software.extension import chosen_build, load
 from renderers.software.objects import DrawableObject
 from renderers.software.surroundings import Patterns, neutral_surroundings, staged_surroundings
-from renderers.stage import dress, neutral
+from renderers.stage import make_surroundings, neutral
 from viewpoint100k.errors import RendererError
 from viewpoint100k.geometry.cameras import Camera
 from viewpoint100k.geometry.mesh import Mesh
@@ -77,7 +77,7 @@ class SoftwareRenderer:
         if stage is None:
             scene = SoftwareScene(self, uploaded, self.neutral, staged=False)
         else:
-            look = dress(stage, uploaded.luminance)
+            look = make_surroundings(stage, uploaded.luminance)
             around = staged_surroundings(
                 self.native, look, uploaded.frame, uploaded.mesh.native, self.patterns, self.build
             )
@@ -135,11 +135,11 @@ class SoftwareScene:
         found: NDArray[np.int32] = r.native.surfaces(self._object, *_numbers(camera), build=r.build, threads=r.threads)
         return found
 
-    def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
-        """Small pictures with depth. See `renderers.protocol.LoadedScene.glances`."""
+    def thumbnails(self, cameras: Sequence[Camera]) -> list[Thumbnail]:
+        """Small pictures with depth. See `renderers.protocol.LoadedScene.thumbnails`."""
         r = self._open()
         return [
-            Glance(
+            Thumbnail(
                 camera,
                 *r.native.color_and_depth(self._object, r.neutral, *_numbers(camera), build=r.build, threads=r.threads),
             )
