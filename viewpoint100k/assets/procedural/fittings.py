@@ -1,4 +1,4 @@
-"""Small parts that many families share: wheels, labels, lamps, knobs, eyes."""
+"""Small parts that many families share: wheels, labels, plates, eyes."""
 
 from __future__ import annotations
 
