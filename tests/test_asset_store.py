@@ -1,4 +1,4 @@
-"""The store of what is known of assets and folders: shared, bounded, and never believed where it is damaged."""
+"""The asset store: shared between processes, limited in size, and safe against damaged values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Publishing to a Hub: what is there afterwards, what is refused before, and what is told."""
+"""Publishing to a Hub: the resulting repository, refusals, and messages."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_published_folder_is_on_the_hub_byte_for_byte_and_updating_removes_wha
     repository.put("notes.txt", b"not ours")
     again = publish_soon(folder, tag="v1.1", public=True)
     assert again.difference.remove == ("data/train-00009-of-00010.parquet",)
-    assert again.difference.strangers == ("notes.txt",)
+    assert again.difference.unrelated == ("notes.txt",)
     assert not repository.private
     assert repository.head.files.pop("notes.txt").content == b"not ours"
     assert is_equal(folder, repository)

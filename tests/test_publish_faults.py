@@ -1,4 +1,4 @@
-"""Whatever goes wrong on the way: after at most one more run everything is there, once, with the right digests."""
+"""Faults during publishing: after at most one more run everything is there once, with the right digests."""
 
 from __future__ import annotations
 

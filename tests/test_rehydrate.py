@@ -1,4 +1,4 @@
-"""Photos that were left out are put back from the user's own copy: the same bytes, or none."""
+"""Photos that were left out are put back from the user's own copy: the same bytes, or an error."""
 
 from __future__ import annotations
 

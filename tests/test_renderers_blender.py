@@ -1,4 +1,4 @@
-"""What is Blender's alone: its lens, its silence, what it leaves behind, and what of a mesh only it must translate."""
+"""Features of the Blender backend alone: its lens, its silence, its clean-up, and its materials."""
 
 import json
 import subprocess

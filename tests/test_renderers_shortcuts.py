@@ -1,4 +1,4 @@
-"""What a renderer leaves out to be fast changes nothing that is seen: hidden sides, light at corners, tiles, caches."""
+"""Optimisations of renderers do not change images: hidden sides, light at corners, tiles, caches."""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""What surrounds the object: it follows from the seed, is fixed in the world, and lights what stands in it."""
+"""Stages: they depend on the seed, are fixed in the world, and light the object."""
 
 import numpy as np
 import pytest
