@@ -1,5 +1,5 @@
-// The picture: the object's samples over the stage, or over grey, as sRGB. Which of OBJECT, SKY, GROUND and SHADOW a tile
-// can show, and whether anything in it is BRIGHT, is known beforehand; see tiles.py.
+// The picture: the object's samples over the stage or over grey, as sRGB. tiles.py determines which of OBJECT, SKY, GROUND
+// and SHADOW a tile can show, and whether anything in it is BRIGHT.
 
 #ifdef OBJECT
 uniform sampler2D object_color;          // linear, premultiplied, several texels a pixel

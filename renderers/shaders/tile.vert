@@ -1,4 +1,4 @@
-// A corner of a tile of the picture: what changes so smoothly there that it is worked out at corners alone.
+// A corner of a tile of the picture, with values that are smooth enough to be computed only at corners.
 
 uniform vec2 pixels;                     // width and height of the picture
 

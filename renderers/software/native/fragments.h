@@ -18,7 +18,7 @@ constexpr float SHARE = 1.0f / SAMPLES;
 inline float sample_x(int s) { return 0.25f + 0.5f * static_cast<float>(s & 1); }
 inline float sample_y(int s) { return 0.25f + 0.5f * static_cast<float>(s >> 1); }
 
-// What of a sample's light passes the blended surfaces in front of it.
+// The share of a sample's light that passes the blended surfaces in front of it.
 inline float passes(const Picture& picture, size_t sample) {
     return picture.veil == nullptr ? 1.0f : picture.veil[4 * sample + 3];
 }
@@ -94,7 +94,7 @@ inline void gather_fragments(const Fragments& f, const Scratch& scratch) {
     }
 }
 
-// Adds what the blended surfaces throw into the pixels. Of a sample without a solid surface, they cover a part.
+// Adds the light of blended surfaces to the pixels. A sample without an opaque surface is partly covered by them.
 inline void gather_veil(const Picture& picture, const Scratch& scratch, int32_t row0, int32_t row1) {
     const int32_t width = picture.projection.width;
     const int32_t x0 = picture.bounds.x0, x1 = picture.bounds.x1 < width ? picture.bounds.x1 : width;
