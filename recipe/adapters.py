@@ -1,4 +1,4 @@
-"""Adapters merged into the model they were trained on: stage 2 and evaluation start from a whole model."""
+"""Merges adapters into their base model, because stage 2 and evaluation start from a whole model."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _RECORD = "merged_from.txt"
 
 
 def has_adapters(folder: Path) -> bool:
-    """Whether ``folder`` holds adapters alone, as a stage with ``use_peft`` leaves them."""
+    """True if ``folder`` has only adapters, as a stage with ``use_peft`` writes them."""
     return (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file()
 
 
 def is_merged(folder: Path, out: Path) -> bool:
-    """Whether ``out`` holds, in full, what `merge_adapters` makes of ``folder`` as it stands now."""
+    """True if ``out`` has the complete result of `merge_adapters` for the current content of ``folder``."""
     record = out / _RECORD
     return record.is_file() and record.read_text(encoding="utf-8") == _digest(folder)
 
 
 def merge_adapters(folder: Path, out: Path) -> None:
-    """Writes the whole model, and its processor, into ``out``. Needs memory for its weights, and no GPU.
+    """Writes the whole model and its processor to ``out``. Needs memory for its weights, but no GPU.
 
-    What ``out`` held before is replaced.
+    The previous content of ``out`` is replaced.
 
-    Raises ``UsageError`` where the model on which the adapters were trained is not to be had.
+    Raises ``UsageError`` if the base model of the adapters cannot be loaded.
     """
     try:
         from peft import PeftModel
@@ -47,9 +47,9 @@ def merge_adapters(folder: Path, out: Path) -> None:
     shutil.rmtree(out, ignore_errors=True)
     PeftModel.from_pretrained(model, str(folder)).merge_and_unload().save_pretrained(out)
     AutoProcessor.from_pretrained(folder).save_pretrained(out)
-    (out / _RECORD).write_text(_digest(folder), encoding="utf-8")  # Last: a merge that is cut short is no merge.
+    (out / _RECORD).write_text(_digest(folder), encoding="utf-8")  # Last: it marks a complete merge.
 
 
 def _digest(folder: Path) -> str:
-    """Of the adapters' own files."""
+    """Digest of the adapters' files."""
     return digest_of(path for path in folder.iterdir() if path.name.startswith("adapter_"))

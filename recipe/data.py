@@ -1,6 +1,6 @@
-"""From published rows to what TRL's trainers take: ``images``, ``prompt`` and ``completion``, or ``answer`` and more.
+"""Converts published rows to the columns of TRL's trainers: ``images``, ``prompt``, and ``completion`` or ``answer``.
 
-Rows are streamed: neither stage holds more than one batch of images, and images are copied as the bytes they are.
+Rows are streamed, so memory holds at most one batch of images. Image bytes are copied unchanged.
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ from viewpoint100k.geometry.seeding import generator
 __all__ = ["PROBLEM", "GrpoData", "SftData", "grpo_features", "grpo_rows", "sft_features", "sft_rows"]
 
 PROBLEM = "problem"
-"""Column that says, by a reason code, why a row cannot be used; null in all others."""
+"""Column with the reason code of an unusable row; null in usable rows."""
 
 
 @dataclass(frozen=True)
 class SftData:
-    """How the rows of a data set become examples for supervised training."""
+    """Settings for examples of supervised training."""
 
     reasoning_share: float = 0.1
-    """Part of the rows whose completion is the reasoned form; the paper's hybrid cold start has 1K of 10K."""
+    """Share of rows whose completion has the reasoned form; the paper's hybrid cold start has 1K of 10K."""
     ask: bool = True
-    """Whether the prompts of those rows ask for the reasoned form. Where they do not, nothing in a prompt tells the
-    model which form is wanted, and it must guess."""
+    """True if the prompts of those rows ask for the reasoned form. Otherwise the prompt does not state which form is
+    wanted."""
     conclude: bool = False
-    """Whether a thought is cut to what it comes to, the right option's own words (`prompts.concluded`)."""
+    """True to shorten thoughts to the words of the right option (`prompts.concluded`)."""
     seed: int = 0
-    """Says which rows they are."""
+    """Selects these rows."""
 
 
 @dataclass(frozen=True)
 class GrpoData:
-    """How the rows of one or several data sets become prompts for reinforcement learning."""
+    """Settings for prompts of reinforcement learning from one or several data sets."""
 
     ask: bool = True
-    """Whether prompts ask for the reasoned form."""
+    """True if prompts ask for the reasoned form."""
     rows: int | None = None
-    """How many rows to take in all, of each source its share by weight; all of each source where null."""
+    """Total number of rows, divided among sources by weight; None for all rows of each source."""
     seed: int = 0
-    """Of the order in which sources are mixed, and of which rows are taken."""
+    """Seed of the order of the mixture and of the selection of rows."""
 
 
 @cache
@@ -61,7 +61,7 @@ def sft_features() -> Any:
 
 @cache
 def grpo_features() -> Any:
-    """Columns of a prompt for ``trl grpo``. All but ``images`` and ``prompt`` reach the reward functions by name."""
+    """Columns of a prompt for ``trl grpo``. Rewards receive all except ``images`` and ``prompt`` by name."""
     from datasets import Features, Image, List, Value
 
     from viewpoint100k.dataset.schema import features
@@ -77,9 +77,9 @@ def grpo_features() -> Any:
 
 
 def sft_rows(source: OwnRows, how: SftData) -> tuple[Any, int]:
-    """(examples, how many of them carry reasoning), every row of the source once, in its order.
+    """Returns examples for every row of the source, in order, and the number of examples with reasoning.
 
-    Raises ``UsageError`` where the rows that have a reasoning text are too few for the share that is wanted.
+    Raises ``UsageError`` if too few rows have a reasoning text for the wanted share.
     """
     reasoned = _rows_to_reason(source, how)
     examples = source.rows().map(
@@ -92,13 +92,13 @@ def sft_rows(source: OwnRows, how: SftData) -> tuple[Any, int]:
 
 
 def grpo_rows(sources: Mapping[RowSource, float], how: GrpoData) -> Any:
-    """Prompts from all sources, drawn in turn by their weights until each is used up: no row lost, none twice.
+    """Prompts from all sources, mixed by weight until all rows are used; each row occurs once.
 
-    Where ``how`` says how many, exactly so many that can be used are drawn, and each source's share of them is its
-    weight's; without it, the weights hold at the beginning only, and not for a trainer that puts rows in another order.
-    A row of which `PROBLEM` says something cannot be used, and is counted and left out by who writes the rows.
+    With a number of rows in ``how``, exactly that many usable rows are drawn in proportion to the weights. Without it,
+    the weights only determine the order, and have no effect if the trainer shuffles. Rows with a `PROBLEM` are
+    included; the writer counts and skips them.
 
-    Raises ``UsageError`` where a source has fewer usable rows than its share.
+    Raises ``UsageError`` if a source has fewer usable rows than its share.
     """
     from datasets import interleave_datasets
 
@@ -118,13 +118,13 @@ def grpo_rows(sources: Mapping[RowSource, float], how: GrpoData) -> Any:
         parts,
         probabilities=[weight / total for weight in sources.values()],
         seed=how.seed,
-        # The other strategies leave out what the shorter sources outlive, or repeat rows.
+        # The other strategies drop rows of longer sources or repeat rows of shorter ones.
         stopping_strategy="all_exhausted_without_replacement",
     )
 
 
 def _shares(weights: Sequence[float], rows: int) -> list[int]:
-    """``rows`` split by ``weights`` into whole numbers, none further than 1 from its part (largest remainders)."""
+    """Divides ``rows`` by ``weights`` into integers by the method of largest remainders."""
     if rows < len(weights):
         raise UsageError(f"{rows} rows cannot be shared by {len(weights)} sources: ask for more")
     parts = np.asarray(weights) / sum(weights) * rows
@@ -134,9 +134,9 @@ def _shares(weights: Sequence[float], rows: int) -> list[int]:
 
 
 def _some(source: RowSource, wanted: int | None, rng: np.random.Generator) -> Any:
-    """``wanted`` usable rows of ``source``, chosen at random, and all that are not usable, in their order.
+    """``wanted`` random usable rows of ``source`` and all unusable ones, in order.
 
-    All of both where null.
+    All rows if ``wanted`` is None.
     """
     if wanted is None:
         return source.rows()

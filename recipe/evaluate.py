@@ -1,4 +1,4 @@
-"""``python -m recipe.evaluate``: asks a model the test split and its controls, and sets stages side by side."""
+"""``python -m recipe.evaluate``: asks a model the test split and its controls, and compares stages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["main"]
 
 
 class Form(StrEnum):
-    """In which form the model is asked."""
+    """The form of the questions."""
 
     plain = "plain"
     reason = "reason"
@@ -47,12 +47,12 @@ def evaluate(
         str | None,
         typer.Option(
             help="A folder or Hub name of an image-text-to-text model; the model's name at --endpoint; or "
-            "python:package.module:name. Without it, the answers that are there are scored anew."
+            "python:package.module:name. Without it, stored answers are scored again."
         ),
     ] = None,
     endpoint: Annotated[
         str | None,
-        typer.Option(help="Base URL of an OpenAI-compatible server; the key is taken from OPENAI_API_KEY."),
+        typer.Option(help="Base URL of an OpenAI-compatible server; the key is in OPENAI_API_KEY."),
     ] = None,
     stage: Annotated[
         str, typer.Option(help="Name of this model in tables and folders, such as base, sft, grpo.")
@@ -67,23 +67,23 @@ def evaluate(
         ),
     ] = "all",
     form: Annotated[
-        Form, typer.Option(help="plain: as the row stands. reason: asked to think in tags first.")
+        Form, typer.Option(help="plain: the row's question. reason: asks to think in tags first.")
     ] = Form.plain,
-    split: Annotated[str, typer.Option(help="Which split is asked.")] = "test",
-    rows: Annotated[int | None, typer.Option(min=1, help="At most so many rows, in whole groups.")] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Prompts a step; at an endpoint, prompts at once.")] = 8,
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="Length at which an answer is cut off.")] = 1024,
-    device: Annotated[str | None, typer.Option(help="Such as cuda:1 or cpu; the GPU where there is one.")] = None,
-    dtype: Annotated[
-        str, typer.Option(help="Weights: auto (as they were saved), bfloat16, float16, float32.")
-    ] = "auto",
+    split: Annotated[str, typer.Option(help="Split to evaluate.")] = "test",
+    rows: Annotated[int | None, typer.Option(min=1, help="Largest number of rows, in whole groups.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Prompts in a batch; at an endpoint, parallel requests.")] = 8,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Largest length of an answer, tokens.")] = 1024,
+    device: Annotated[
+        str | None, typer.Option(help="Device such as cuda:1 or cpu; by default a GPU if there is one.")
+    ] = None,
+    dtype: Annotated[str, typer.Option(help="Type of weights: auto (as saved), bfloat16, float16, float32.")] = "auto",
     body: Annotated[
         list[str] | None,
-        typer.Option(help="key=JSON of the endpoint's request, such as temperature=1 or max_tokens=null; repeatable."),
+        typer.Option(help="key=JSON of the request, such as temperature=1 or max_tokens=null; repeatable."),
     ] = None,
-    answers: Annotated[Path | None, typer.Option(help="In place of a model: what a person's quiz page saved.")] = None,
+    answers: Annotated[Path | None, typer.Option(help="Instead of a model: a file saved by the quiz page.")] = None,
 ) -> None:
-    """Ask a model the questions of a data set, plainly and under controls; resumes where it was stopped.
+    """Ask a model the questions of a data set, unchanged and under controls. Continues an interrupted run.
 
     Writes OUT/STAGE/{answers.jsonl,results.json,results.md}, and OUT/comparison.{md,json,png} for all stages in it.
 
@@ -91,7 +91,7 @@ def evaluate(
     """
     asked = Asked.of(folder, split, rows)
     items = _items(folder, split, rows)
-    read_stages(out, items, asked)  # A folder of other rows is refused before anything is asked.
+    read_stages(out, items, asked)  # Refuses a folder with other rows before asking anything.
     if answers is not None:
         _enter_person(answers, items, asked, out / _folder_name(stage), model)
     elif model is not None:
@@ -128,9 +128,9 @@ def _ask(
 def _run_of(
     model: str, endpoint: str | None, form: Form, max_new_tokens: int, dtype: str, body: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What ``run.json`` is to say of a model, and how it is asked."""
+    """The content of ``run.json``: the model and the form of the questions."""
     how = {"model": model, "endpoint": endpoint, "form": form.value, "max_new_tokens": max_new_tokens}
-    digest = None if endpoint else digest_of_model(model)  # The same folder may hold another model by now.
+    digest = None if endpoint else digest_of_model(model)  # The folder may contain another model now.
     return {**how, "digest": digest, "dtype": dtype, "body": body}
 
 
@@ -152,7 +152,7 @@ def _report(out: Path, items: list[Item], asked: Asked) -> None:
     page = write_report(out, stages, items)
     try:
         plot_stages({stage.name: stage.figures for stage in stages}, out / "comparison.png")
-    except MissingExtraError as error:  # The figures stand in the tables; the picture is one more view of them.
+    except MissingExtraError as error:  # The plot is optional.
         print(f"no picture: {error}", file=sys.stderr)
     print(page)
     print(
@@ -204,7 +204,7 @@ def _folder_name(stage: str) -> str:
 
 
 def main() -> None:
-    """Entry point. Errors end in one sentence."""
+    """Entry point. Prints errors as one sentence."""
     run_app("recipe.evaluate", app)
 
 

@@ -1,4 +1,4 @@
-"""What files hold, as one short text: whether a model is the one it was."""
+"""Digests of files, to detect whether a model has changed."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ def digest_of(files: Iterable[Path]) -> str:
 
 
 def digest_of_model(model: str) -> str | None:
-    """Of the weights, settings and processor in the folder ``model``, or of the module of ``python:module:name``.
+    """Digest of the weights, settings and processor in the folder ``model``, or of the module of
+    ``python:module:name``.
 
-    None where there are no files at hand to tell by: of a name on the Hub, or at an endpoint.
+    None if there are no local files, as for a name on the Hub or at an endpoint.
     """
     folder = Path(model)
     if folder.is_dir():
@@ -33,7 +34,7 @@ def digest_of_model(model: str) -> str | None:
         module, _, _ = model.removeprefix("python:").partition(":")
         try:
             found = importlib.util.find_spec(module)
-        except (ImportError, ValueError):  # Said in full where the model is opened.
+        except (ImportError, ValueError):  # Opening the model reports the error.
             return None
         if found and found.origin and Path(found.origin).is_file():
             return digest_of([Path(found.origin)])

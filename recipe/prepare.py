@@ -1,6 +1,6 @@
-"""``python -m recipe.prepare``: writes the rows of a stage as parquet, in the form that TRL's command line loads.
+"""``python -m recipe.prepare``: writes the rows of a stage as parquet for TRL's command line.
 
-Images are copied undecoded, one batch at a time, so that a set larger than memory can be prepared.
+Images are copied undecoded, one batch at a time, so the set may be larger than memory.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ __all__ = ["is_prepared", "main", "prepare_grpo", "prepare_sft", "reasons", "wri
 _BATCH = 100
 _BATCHES_PER_FILE = 10
 _RECORD = ".prepared.json"
-"""Beside the rows: what they were made from. Hidden, so that it is not taken for rows."""
+"""File with the settings of the rows. Hidden, so that loaders do not read it as rows."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 
 def prepare_sft(source: OwnRows, how: SftData, out: Path) -> tuple[int, int]:
-    """Writes examples for SFT into ``out``; (rows, those with reasoning)."""
+    """Writes examples for SFT to ``out``; returns the number of rows and of those with reasoning."""
     examples, reasoned = sft_rows(source, how)
     return write_rows(examples, sft_features(), out, _record(source.path, source.split, how))[0], reasoned
 
 
 def prepare_grpo(sources: str, split: str, how: GrpoData, out: Path) -> tuple[int, Counter[str]]:
-    """Writes prompts for GRPO into ``out``; how many, and how many rows were left out for which reason."""
+    """Writes prompts for GRPO to ``out``; returns their number and the numbers of rows left out, by reason."""
     rows = grpo_rows(open_sources(sources, split, how.seed), how)
     return write_rows(rows, grpo_features(), out, _record(sources, split, how))
 
 
 def is_prepared(out: Path, sources: str, split: str, how: SftData | GrpoData) -> bool:
-    """Whether ``out`` holds, in full, the rows that these settings make of these sources.
+    """True if ``out`` has the complete rows of these sources and settings.
 
-    Raises ``UsageError`` where it holds anything else: rows of other settings are never taken for those asked for.
+    Raises ``UsageError`` if it has anything else, such as rows of other settings.
     """
     if not out.exists() or not any(out.iterdir()):
         return False
@@ -67,14 +67,14 @@ def is_prepared(out: Path, sources: str, split: str, how: SftData | GrpoData) ->
 def write_rows(
     rows: Any, features: Any, out: Path, record: Mapping[str, object] | None = None
 ) -> tuple[int, Counter[str]]:
-    """Writes a stream of rows as ``out/data/train-….parquet``, all or none; how many, and what was left out.
+    """Writes a stream of rows as ``out/data/train-….parquet``, completely or not at all; returns the counts.
 
-    ``out`` must be new or empty. The number of files is not known before the last row, so their names leave it out.
+    ``out`` must be new or empty. File names do not contain the number of files, which is unknown before the last row.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is not an empty folder: name another, or remove it")
     unfinished = out.with_name(f".{out.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)  # Of a run that was stopped.
+    shutil.rmtree(unfinished, ignore_errors=True)  # Left by an interrupted run.
     counts = _write(rows, features, unfinished / "data")
     (unfinished / _RECORD).write_text(json.dumps(record or {}, indent=2) + "\n", encoding="utf-8")
     unfinished.replace(out)
@@ -155,7 +155,7 @@ def grpo(
 
 
 def main() -> None:
-    """Entry point. Errors end in one sentence."""
+    """Entry point. Prints errors as one sentence."""
     run_app("recipe.prepare", app)
 
 
@@ -174,7 +174,7 @@ def _readable(folder: Path) -> Iterator[None]:
 
 
 def reasons(dropped: Counter[str]) -> str:
-    """What to say of rows that were left out, after their number; empty where there are none."""
+    """Text about rows that were left out; empty if there are none."""
     parts = ", ".join(f"{count:,} {reason}" for reason, count in dropped.most_common())
     return f"; left out: {parts}" if parts else ""
 

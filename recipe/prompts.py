@@ -1,4 +1,4 @@
-"""What a model is asked and what it should write: the plain form, a letter alone, and the reasoned form."""
+"""Prompts and targets in two forms: the plain form (a letter) and the reasoned form."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Sequence
 __all__ = ["REASON_FIRST", "Message", "ask_to_reason", "concluded", "lettered", "message"]
 
 Message = dict[str, str]
-"""One turn of a conversation: ``role`` and ``content``. The images of a row come before the text of its first turn."""
+"""One turn of a conversation: ``role`` and ``content``. A row's images come before the text of the first turn."""
 
 REASON_FIRST = (
     "First think it through step by step inside <think> </think>, "
     "then state nothing but your answer inside <answer> </answer>."
 )
-"""The instruction for the reasoned form, in place of a question's own request for the letter alone."""
+"""The request for the reasoned form, which replaces a question's request for a letter only."""
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _OPTION = re.compile(r"^[A-Z]\. ", re.MULTILINE)
@@ -28,8 +28,8 @@ def message(role: str, content: str) -> list[Message]:
 def ask_to_reason(question: str) -> str:
     """``question`` with a request for the reasoned form.
 
-    Where options are listed, what follows the last of them asks for the letter alone, and is replaced. An open question
-    keeps its own words, which say in what unit it wants its answer.
+    If options are listed, the text after the last one, a request for a letter only, is replaced. An open question keeps
+    its last line, which states the unit of the answer.
     """
     options = list(_OPTION.finditer(question))
     if not options:
@@ -39,14 +39,14 @@ def ask_to_reason(question: str) -> str:
 
 
 def concluded(answer_text: str, answer: str) -> str:
-    """The shortest reasoned answer: it names the right option's words, then their letter.
+    """The shortest reasoned answer: the words of the right option, then its letter.
 
-    All that a model of a few million weights learns to write in minutes, where the set's reasoning texts are too much.
+    A model with a few million weights can learn this in minutes; the set's reasoning texts are too hard for it.
     """
     return f"<think>{answer_text}</think><answer>{answer}</answer>"
 
 
 def lettered(question: str, options: Sequence[str]) -> str:
-    """``question`` with its options listed below it, as the questions of our own set list them."""
+    """``question`` with its options listed below it, in the format of this data set."""
     lines = [f"{letter}. {option}" for letter, option in zip(_LETTERS, options, strict=False)]
     return "\n".join([question.strip(), *lines])

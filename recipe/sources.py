@@ -1,4 +1,4 @@
-"""Where training rows come from: a data set of ours, and SAT, each read as a stream of rows with our columns."""
+"""Sources of training rows: sets made by this package, and SAT. Each is a stream of rows with the same columns."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ def _is_within(*columns: Sequence[Any], limits: tuple[float, float]) -> list[boo
 
 
 class RowSource(Protocol):
-    """A split of a data set, as rows with the columns of `viewpoint100k.dataset.schema`, images as undecoded files."""
+    """A split of a data set: rows with the columns of `viewpoint100k.dataset.schema` and undecoded images."""
 
     @property
     def path(self) -> str:
         """A folder, or a name on the Hub."""
 
     def rows(self) -> Any:
-        """A streamed ``datasets.IterableDataset``. A row with a ``problem``, a reason code, is to be left out."""
+        """A streamed ``datasets.IterableDataset``. Rows with a reason code in ``problem`` must be left out."""
 
     def columns(self) -> list[str]:
         """Names of the columns of `rows`."""
 
     def usable(self) -> list[int]:
-        """Places among `rows` of those without a problem."""
+        """Indices into `rows` of the rows without a problem."""
 
 
 @dataclass(frozen=True)
 class OwnRows:
-    """A set that ``viewpoint100k build`` made: its folder, or its name on the Hub.
+    """A set made by ``viewpoint100k build``: its folder, or its name on the Hub.
 
-    For a curriculum, ``@0..0.5`` behind either takes the rows of that difficulty alone.
+    For a curriculum, ``@0..0.5`` after the name selects rows of that difficulty.
     """
 
     path: str
@@ -84,7 +84,7 @@ class OwnRows:
         return stream.filter(within, input_columns=list(DIFFICULTY_COLUMNS), batched=True)
 
     def only(self, *columns: str) -> Iterable[Mapping[str, Any]]:
-        """The same rows in the same order, with these columns alone: no image is read."""
+        """The same rows in the same order with only these columns, without reading images."""
         if _DIFFICULTY.search(self.path):
             wanted = list(dict.fromkeys([*columns, *DIFFICULTY_COLUMNS]))
             return ({name: row[name] for name in columns} for row in self._stream(columns=wanted))
@@ -97,7 +97,7 @@ class SatRows:
     """SAT, spatial aptitude training (arXiv 2412.07755; ``array/SAT``), on which the paper ran its GRPO.
 
     Its columns: ``image_bytes`` (one or two images), ``question``, ``answers`` (the choices), ``correct_answer`` (one
-    of them), ``question_type``. Choices are shuffled by ``seed`` and lettered, for the right one not to keep a place.
+    of them), ``question_type``. Choices are shuffled by ``seed`` and lettered, so the right one has no fixed place.
     """
 
     path: str = "array/SAT"
@@ -135,9 +135,9 @@ _FROM_SAT = ("id", "images", "question", "options", "answer", "answer_text", "qu
 
 
 def open_sources(specification: str, split: str, seed: int) -> dict[RowSource, float]:
-    """Sources with their weights, of which a text such as ``viewpoint-100k*3,sat:array/SAT*1`` tells.
+    """Parses sources and weights from a text such as ``viewpoint-100k*3,sat:array/SAT*1``.
 
-    Each part is a folder or a name on the Hub, ``sat:`` before SAT's, ``*weight`` after it where it is not 1.
+    Each part is a folder or a name on the Hub, with ``sat:`` before SAT's and ``*weight`` after it unless it is 1.
     """
     sources: dict[RowSource, float] = {}
     for part in filter(None, (part.strip() for part in specification.split(","))):
@@ -159,7 +159,7 @@ def open_sources(specification: str, split: str, seed: int) -> dict[RowSource, f
 
 
 def _load(path: str, split: str, **options: Any) -> Any:
-    """A split as a stream. A folder that holds the set's files is read from disk, any other name from the Hub."""
+    """A split as a stream. An existing folder is read from the disk, any other name from the Hub."""
     from datasets import load_dataset
 
     if path.startswith((".", "/")) and not Path(path).is_dir():

@@ -1,7 +1,7 @@
-"""``python -m recipe.train sft|grpo``: what ``make sft`` and ``make grpo`` run, one stage from rows to a trained model.
+"""``python -m recipe.train sft|grpo``: runs one stage from rows to a trained model, for ``make sft`` and ``make grpo``.
 
-Each prepares the rows, then hands over to TRL's own command line, whose full command it prints first; anything after
-``--`` goes to TRL as it stands. ``--config smoke`` needs neither a model nor a data set: it makes both, tiny.
+It prepares the rows, prints the full command of TRL, and runs it; options after ``--`` are passed to TRL. ``--config
+smoke`` needs no model and no data set: it makes tiny ones.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DEFAULT_MODEL = "Qwen/Qwen2.5-VL-7B-Instruct"
 _DEFAULT_DATA = "viewpoint-100k"
 _SMOKE_ROWS = 64
 _LAUNCHES = {"paper": "fsdp2"}
-"""How a config is launched where nothing is said: a whole model and its optimizer do not fit one GPU."""
+"""Default launch config of each training config: a whole model with its optimizer does not fit on one GPU."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -55,13 +55,13 @@ def sft(
 
     Example: python -m recipe.train sft --config lora_1gpu --data viewpoint-100k
     """
-    _config_file("sft", config)  # Before any work is done for it.
+    _config_file("sft", config)  # Fails early.
     if smoke := config == "smoke":
         model, data = _smoke_inputs(runs, model, data)
     model = model or _DEFAULT_MODEL
     _check_processor(model)
     rows, source = runs / f"sft-{_name(config)}-rows", OwnRows(data or _DEFAULT_DATA)
-    # A tiny set may hold no reasoning; whether the stage runs does not depend on it.
+    # A tiny set may have no reasoning, and the smoke run does not need it.
     how = SftData(min(reasoning_share, _share_with_reasoning(data)) if smoke else reasoning_share)
     if is_prepared(rows, source.path, source.split, how):
         print(f"{rows}: as prepared before", flush=True)
@@ -90,7 +90,7 @@ def grpo(
 
     Example: python -m recipe.train grpo --config lora_1gpu --data viewpoint-100k
     """
-    _config_file("grpo", config)  # Before any work is done for it.
+    _config_file("grpo", config)  # Fails early.
     if config == "smoke":
         model, data = _smoke_inputs(runs, model or _left_by_sft(runs / "sft-smoke"), data)
     else:
@@ -114,10 +114,10 @@ def grpo(
 def trl_command(
     stage: Stage, config: str, model: str, rows: Path, out: Path, launch: str, more: list[str]
 ) -> list[str]:
-    """The command of TRL that runs a stage. ``config`` is the name of one of ours, or a YAML file.
+    """The command of TRL for a stage. ``config`` is the name of a config of this package, or a YAML file.
 
-    TRL's command line calls ``accelerate launch`` itself, and must not be called by it: each of its processes would
-    launch as many again. ``launch`` names the config of accelerate that it takes; empty for what suits ``config``.
+    TRL's command line calls ``accelerate launch`` itself and must not be run by it, because each process would start
+    all processes again. ``launch`` names the config of accelerate; empty for the default of ``config``.
     """
     options = {
         "config": _config_file(stage, config),
@@ -132,13 +132,13 @@ def trl_command(
 
 
 def _check_processor(model: str) -> None:
-    """Said before rows are prepared for it, and not by a traceback after."""
+    """Raises ``UsageError`` early if the model's processor cannot be loaded."""
     if model.startswith("Qwen/") and find_spec("torchvision") is None:
         raise UsageError(f"the processor of {model} needs torchvision: pip install the build that goes with your torch")
 
 
 def _name(config: str) -> str:
-    """Of the folders that a config writes to; ``sft_mine.yaml`` and ``grpo_mine.yaml`` are two stages of one recipe."""
+    """Name of a config in folder names; ``sft_mine.yaml`` and ``grpo_mine.yaml`` are stages of one recipe, ``mine``."""
     return Path(config).stem.removeprefix("sft_").removeprefix("grpo_")
 
 
@@ -159,7 +159,7 @@ def _config_file(stage: Stage, config: str) -> Path:
 
 
 def _trl() -> str:
-    """TRL's command of this environment, whether or not the environment is active."""
+    """Path of TRL's command in this environment, even if the environment is not active."""
     beside = Path(sys.executable).with_name("trl")
     found = str(beside) if beside.is_file() else shutil.which("trl")
     if found is None:
@@ -168,7 +168,7 @@ def _trl() -> str:
 
 
 def main() -> None:
-    """Entry point. Errors end in one sentence."""
+    """Entry point. Prints errors as one sentence."""
     run_app("recipe.train", app)
 
 
@@ -179,7 +179,7 @@ def _run(command: list[str]) -> None:
 
 
 def _left_by_sft(folder: Path) -> str:
-    """The model that stage 1 left in ``folder``, its adapters merged where it has some; empty where there is none."""
+    """Path of the model of stage 1 in ``folder``, with adapters merged; empty if there is none."""
     if not has_adapters(folder):
         return str(folder) if (folder / "config.json").is_file() else ""
     merged = folder.with_name(f"{folder.name}-merged")
@@ -195,7 +195,7 @@ def _share_with_reasoning(data: str) -> float:
 
 
 def _smoke_inputs(runs: Path, model: str, data: str) -> tuple[str, str]:
-    """(model, data) of a smoke run: where none is given, one of random weights, and a few procedural rows."""
+    """(model, data) of a smoke run; by default a model with random weights and a few procedural rows."""
     if not data:
         data = str(runs / "smoke-rows")
         build = ["build", "viewpoint-100k", "--rows", str(_SMOKE_ROWS), "--set", "images.size=96", "--out", data]

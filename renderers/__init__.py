@@ -1,21 +1,21 @@
-"""Scenes and cameras in, pictures and depth out. One file per backend behind the small protocol of `protocol.py`."""
+"""Renderers: from a mesh and cameras to images and depth maps. Every backend implements `renderers.protocol`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from renderers.protocol import Glance, LoadedScene, Renderer, Stage
+from renderers.protocol import LoadedScene, Renderer, Stage, Thumbnail
 from viewpoint100k.errors import UsageError
 from viewpoint100k.runtime.plugins import load_plugin, plugin_names
 
-__all__ = ["BACKENDS", "Glance", "LoadedScene", "Renderer", "Stage", "open_renderer", "renderer_names"]
+__all__ = ["BACKENDS", "LoadedScene", "Renderer", "Stage", "Thumbnail", "open_renderer", "renderer_names"]
 
 BACKENDS = ("software", "opengl", "pyrender", "blender")
-"""The package's own renderers; ``auto`` stands for one of the first two."""
+"""The built-in renderers; ``auto`` stands for one of the first two."""
 
 
 def open_renderer(name: str = "auto", **options: Any) -> Renderer:
-    """A renderer by its backend's name; ``options`` go to its class.
+    """Opens a renderer by its name; ``options`` are passed to its class.
 
     ``software``: `renderers.software.SoftwareRenderer` (``device_index``, ``require_gpu``, ``max_texture_size``,
     ``threads``, ``build``);
@@ -23,11 +23,11 @@ def open_renderer(name: str = "auto", **options: Any) -> Renderer:
     ``pyrender``: `renderers.pyrender.PyrenderRenderer` (the same);
     ``blender``: `renderers.blender.BlenderRenderer` (the same, and ``samples``).
 
-    ``auto``: ``software`` where its extension is built, else ``opengl``.
-    Other names are those of installed packages, see `viewpoint100k.runtime.plugins`.
+    ``auto``: ``software`` if its extension is compiled, else ``opengl``.
+    Installed packages may add other names, see `viewpoint100k.runtime.plugins`.
 
-    Raises ``UsageError`` for a name that nobody offers, ``MissingExtraError`` where its package is not
-    installed, and ``RendererError`` where it gets no OpenGL context, or not the device that was asked for.
+    Raises ``UsageError`` for an unknown name, ``MissingExtraError`` if its package is not installed, and
+    ``RendererError`` if there is no OpenGL context or not the requested device.
     """
     if name == "auto":
         from renderers.software.extension import why_missing
@@ -56,5 +56,5 @@ def open_renderer(name: str = "auto", **options: Any) -> Renderer:
 
 
 def renderer_names() -> tuple[str, ...]:
-    """The package's own renderers, and those of installed packages."""
+    """Names of the built-in renderers and of those of installed packages."""
     return ("auto", *BACKENDS, *plugin_names("renderers"))

@@ -1,10 +1,10 @@
-"""The third backend: Blender's Cycles, which traces light. The slowest by far, and the one whose pictures look real.
+"""The Blender backend: path tracing with Cycles. It is by far the slowest and gives the most realistic images.
 
-Pose, intrinsics, depth, mask and the place of every texel are those of the other backends. So is the stage: the same
-environment, sun and ground from the same seed, but that the ground is a disc which catches real shadows and throws
-light back, and that the background is not out of focus. Radiance is read as Cycles adds it up and goes through the same
-tone curve as in the other backends, so that none of Blender's view transforms (Filmic, AgX) has a say. Nothing is
-denoised: the same scene gives the same bytes on one machine, for any number of threads.
+Pose, intrinsics, depth, mask and texture positions equal those of the other backends. The stage has the same
+environment, sun and ground for the same seed. There are two differences: the ground is a disc with traced shadows and
+bounced light, and the background is not blurred. Cycles' radiance goes through the same tone curve as in the other
+backends; Blender's view transforms (Filmic, AgX) are not used. There is no denoising: on one machine the same scene
+gives the same bytes for any number of threads.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from renderers.blender_object import BlenderObject
 from renderers.blender_process import choose_device, draw_passes, import_bpy
 from renderers.blender_stage import BlenderStage
 from renderers.projection import UnitFrame
-from renderers.protocol import Glance, Stage
-from renderers.stage import dress, neutral
+from renderers.protocol import Stage, Thumbnail
+from renderers.stage import make_surroundings, neutral
 from renderers.textures import linear_from_srgb, srgb_from_linear
 from viewpoint100k.errors import RendererError
 from viewpoint100k.geometry.cameras import Camera
@@ -33,26 +33,25 @@ __all__ = ["BlenderRenderer", "BlenderScene"]
 _GREY = 128
 """sRGB code of the background without a stage."""
 _NOTHING = 1e9
-"""Radii: Cycles writes 1e10 where it meets nothing."""
+"""Depths beyond this are background, radii; Cycles writes 1e10 where a ray meets nothing."""
 _PIXEL_CENTRE = 0.01
-"""Pixels that the samples of a depth map are spread over: Cycles takes no less."""
+"""Width of the pixel filter for depth maps, pixels: the smallest that Cycles accepts."""
 _SMALLEST = 4
-"""Pixels along each side of the smallest picture that Blender draws."""
+"""Smallest width and height of an image in Blender, pixels."""
 _NEAREST = 1e-3
-"""Radii from the camera within which nothing is seen."""
+"""Distance of the near clipping plane, radii."""
 
 
 class BlenderRenderer:
     """Cycles in this process.
 
     Args:
-        device_index: which of Cycles' GPUs; the first by default, and the CPU where there is none.
-        require_gpu: refuse to draw on the CPU.
+        device_index: index into Cycles' GPUs; by default the first, or the CPU if there is none.
+        require_gpu: refuse to render on the CPU.
         max_texture_size: larger textures are averaged down to at most this many pixels a side.
-        samples: paths of light a pixel. Time goes up with it, and noise down with its root.
+        samples: light paths per pixel. Time grows with it; noise falls with its square root.
 
-    Raises ``MissingExtraError`` where bpy is not installed, and ``RendererError`` where it does not load, or finds no
-    such GPU.
+    Raises ``MissingExtraError`` if bpy is not installed, ``RendererError`` if it does not load or finds no such GPU.
     """
 
     name = "blender"
@@ -71,7 +70,7 @@ class BlenderRenderer:
 
     @property
     def bpy(self) -> Any:
-        """Blender's module; raises ``RendererError`` once the renderer is closed."""
+        """The module bpy; raises ``RendererError`` after `close`."""
         if self._bpy is None:
             raise RendererError("the renderer has been closed")
         return self._bpy
@@ -82,7 +81,7 @@ class BlenderRenderer:
         return f"blender {version}, Cycles with {self.samples} samples, {device.name} ({device.kind})"
 
     def load(self, mesh: Mesh, stage: Stage | None) -> BlenderScene:
-        """Takes a mesh into Blender and sets its stage. See `renderers.protocol.Renderer.load`."""
+        """Creates a mesh and its stage in Blender. See `renderers.protocol.Renderer.load`."""
         made = BlenderObject(self.bpy, mesh, self.max_texture_size)
         depths = FilmSet(self, made.frame, made.shapes, None, samples=1, spread=_PIXEL_CENTRE)
         scene = BlenderScene(self, made, depths, stage)
@@ -108,7 +107,7 @@ class BlenderScene:
 
     def __init__(self, renderer: BlenderRenderer, loaded: BlenderObject, depths: FilmSet, stage: Stage | None) -> None:
         self._renderer, self._loaded, self._depths = renderer, loaded, depths
-        look = neutral() if stage is None else dress(stage, loaded.luminance)
+        look = neutral() if stage is None else make_surroundings(stage, loaded.luminance)
         self._staged = stage is not None
         self._stage = BlenderStage(renderer.bpy, look, loaded.frame.lowest)
         objects = [*loaded.surfaces, *self._stage.objects]
@@ -132,11 +131,11 @@ class BlenderScene:
         depth = self._depths.draw(camera)["Depth"][..., 0]
         return np.where(depth < _NOTHING, depth * np.float32(self._loaded.frame.radius), np.float32(np.inf))
 
-    def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
-        """Small pictures with depth. See `renderers.protocol.LoadedScene.glances`."""
+    def thumbnails(self, cameras: Sequence[Camera]) -> list[Thumbnail]:
+        """Small pictures with depth. See `renderers.protocol.LoadedScene.thumbnails`."""
         self._check_open()
         alone = self.unstaged()
-        return [Glance(c, alone.color(c), alone.depth(c.resized(2 * c.width, 2 * c.height))) for c in cameras]
+        return [Thumbnail(c, alone.color(c), alone.depth(c.resized(2 * c.width, 2 * c.height))) for c in cameras]
 
     def unstaged(self) -> BlenderScene:
         """The same mesh without its stage. See `renderers.protocol.LoadedScene.unstaged`."""
@@ -159,7 +158,7 @@ class BlenderScene:
         self._renderer.forget(self)
 
     def _leave(self) -> None:
-        """Frees what is this scene's alone."""
+        """Frees what only this scene uses."""
         self._closed = True
         self._pictures.release()
         self._stage.release()
@@ -170,9 +169,9 @@ class BlenderScene:
 
 
 class FilmSet:
-    """A Blender scene with one camera, of things that belong to others. Lengths in the unit frame.
+    """A Blender scene with one camera; its objects belong to other owners. Lengths are in the unit frame.
 
-    Cycles keeps what it has made of the things from one picture to the next, so that only the first has to wait.
+    Cycles keeps its data between images, so only the first image has to prepare it.
     """
 
     def __init__(
@@ -185,7 +184,7 @@ class FilmSet:
         spread: float,
         transparent: bool = False,
     ) -> None:
-        """``spread``: pixels that the samples of one are spread over; ``transparent``: the world is left out."""
+        """``spread``: width of the pixel filter, pixels; ``transparent``: omit the world behind the object."""
         self._bpy, self._frame = renderer.bpy, frame
         self._lens = self._bpy.data.cameras.new("camera")
         self._camera = self._bpy.data.objects.new("camera", self._lens)
@@ -200,7 +199,7 @@ class FilmSet:
         _set_cycles(self._scene.cycles, "GPU" if renderer.device.gpu else "CPU", samples, spread)
 
     def draw(self, camera: Camera) -> dict[str, NDArray[np.float32]]:
-        """Every pass by its name: (h, w, channels), linear."""
+        """Renders all passes, by name: (h, w, channels), linear."""
         lens, image, data = Lens.of(camera), self._scene.render, self._lens
         width, height = max(camera.width, _SMALLEST), max(camera.height, _SMALLEST)
         if (width, height) != (camera.width, camera.height):
@@ -217,8 +216,9 @@ class FilmSet:
         return {name: values[: camera.height, : camera.width] for name, values in drawn.items()}
 
     def release(self) -> None:
-        """Takes the scene and its camera out of Blender again."""
-        self._scene.render.use_persistent_data = False  # Else what Cycles has kept outlives it, and points at nothing.
+        """Removes the scene and its camera from Blender."""
+        # Otherwise the data that Cycles keeps outlives the scene and has dangling pointers.
+        self._scene.render.use_persistent_data = False
         self._bpy.data.scenes.remove(self._scene)
         self._bpy.data.objects.remove(self._camera)
         self._bpy.data.cameras.remove(self._lens)
@@ -233,12 +233,12 @@ def _set_film(render: Any) -> None:
 
 
 def _set_cycles(cycles: Any, device: str, samples: int, spread: float) -> None:
-    """Everything that decides what a pixel is; what is not named here does not."""
+    """Sets every option that affects pixel values."""
     cycles.device = device
     cycles.samples, cycles.seed, cycles.use_animated_seed = samples, 0, False
     cycles.sampling_pattern = "BLUE_NOISE"
     cycles.use_adaptive_sampling = cycles.use_denoising = cycles.use_guiding = False
-    cycles.use_auto_tile = False  # Tiles would go through files.
+    cycles.use_auto_tile = False  # Tiles would be written to files.
     cycles.time_limit = 0
     cycles.pixel_filter_type, cycles.filter_width = "BOX", spread
     cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 4, 3, 4
@@ -250,7 +250,7 @@ def _set_cycles(cycles: Any, device: str, samples: int, spread: float) -> None:
 
 
 def _threads() -> int:
-    """Cores for Cycles: what the environment grants each process, or all that this one may use."""
+    """Number of threads for Cycles: as the environment sets it for each process, or all usable cores."""
     granted = os.environ.get("OMP_NUM_THREADS", "")
     if granted.isdecimal() and int(granted):
         return int(granted)
@@ -258,6 +258,6 @@ def _threads() -> int:
 
 
 def _tone_map(radiance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """As ``tone_map`` in ``shaders/light.glsl``: nothing changes up to 0.8; above, highlights roll off."""
+    """The same as ``tone_map`` in ``shaders/light.glsl``: identity up to 0.8, compressed highlights above."""
     over = np.maximum(radiance - 0.8, 0.0)
     return np.asarray(np.minimum(radiance, 0.8) + over / (1 + 5 * over))

@@ -1,8 +1,8 @@
-"""From a pinhole camera to Blender's terms: focal length over a sensor, shift, and the shape of a pixel. Pure NumPy.
+"""Converts a pinhole camera to Blender's parameters: focal length, sensor, shift and pixel aspect. Pure NumPy.
 
-Blender's camera looks along its -Z with +Y up. With the sensor fitted to the image's width, everything it calls a shift
-is in widths of the image; pixels are as tall as ``pixel_aspect`` says, and neither of its parts may be below 1.
-(``BKE_camera_params_compute_viewplane`` in Blender's ``camera.cc``, which Cycles repeats.)
+Blender's camera looks along its -Z with +Y up. With the sensor fitted to the image's width, shifts are in image widths.
+``pixel_aspect`` gives the shape of a pixel; neither of its parts may be below 1.
+(``BKE_camera_params_compute_viewplane`` in Blender's ``camera.cc``; Cycles has the same formula.)
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ SENSOR_WIDTH_MM = 36.0
 
 @dataclass(frozen=True)
 class Lens:
-    """The part of a Blender camera that intrinsics decide."""
+    """The parameters of a Blender camera that follow from the intrinsics."""
 
     focal_mm: float
-    """Over a sensor of `SENSOR_WIDTH_MM`, fitted to the image's width."""
+    """Focal length for a sensor of `SENSOR_WIDTH_MM`, fitted to the image's width."""
     shift: tuple[float, float]
-    """To the right and up, in widths of the image."""
+    """Shift to the right and up, in image widths."""
     pixel_aspect: tuple[float, float]
     """Width and height of a pixel; the smaller one is 1."""
 
     @classmethod
     def of(cls, camera: Camera) -> Lens:
-        """The lens of a camera. Off centre by as much as its principal point, to the other side."""
+        """The lens of a camera. Its shift is opposite to the offset of the principal point."""
         (fx, _, cx), (_, fy, cy) = camera.intrinsics[:2]
         tall = fx / fy  # a pixel's height over its width: the same focal length spans fewer of the taller ones
         return cls(

@@ -1,8 +1,7 @@
-"""glTF's metallic-roughness materials as Blender's Principled surface, and the cut-out shapes that depth is drawn from.
+"""Converts glTF metallic-roughness materials to Blender's Principled shader, and to cut-outs for depth maps.
 
-Two things of glTF have no place in light that is traced. Baked occlusion darkens the base colour, and with it the sun's
-light as well as the sky's. A metal without any colour reflects nothing, as in the other backends; Fresnel would give it
-a bright rim.
+Two features of glTF need an approximation in path tracing. Baked occlusion darkens the base colour, so it also darkens
+direct sunlight. A black metal reflects nothing, as in the other backends; the Fresnel term would give it a bright rim.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ __all__ = ["COLOR_ATTRIBUTE", "UV_MAP", "Materials"]
 
 UV_MAP = "texture place"
 COLOR_ATTRIBUTE = "vertex tint"
-"""Names that mean nothing to Cycles: it takes some, such as ``color``, for volumes."""
+"""Attribute names without a meaning in Cycles, which uses some names, such as ``color``, for volumes."""
 _EXTENSIONS = {"repeat": "REPEAT", "clamp": "EXTEND", "mirror": "MIRROR"}
 _LEAST_ROUGHNESS = 0.08
-"""As in the other backends; what is smoother turns lamps into specks."""
+"""Smallest roughness, as in the other backends; smoother surfaces show lamps as isolated bright pixels."""
 
 
 class Materials:
-    """The materials and textures of one mesh in Blender, each made when first asked for."""
+    """The materials and textures of one mesh in Blender, created on first use."""
 
     def __init__(self, bpy: Any, max_texture_size: int) -> None:
         self._bpy, self._max_size = bpy, max_texture_size
@@ -37,7 +36,7 @@ class Materials:
         self._solid: Any = None
 
     def surface(self, primitive: Primitive) -> Any:
-        """What a primitive looks like."""
+        """Material for the appearance of a primitive."""
         key = _key(primitive)
         if key not in self._surfaces:
             made, nodes = self._empty()
@@ -46,7 +45,7 @@ class Materials:
         return self._surfaces[key]
 
     def shape(self, primitive: Primitive) -> Any:
-        """Where a primitive counts as object: there altogether, or not at all."""
+        """Material for depth maps: each point of the primitive is either opaque or absent."""
         if primitive.material.alpha_mode == "OPAQUE":
             if self._solid is None:
                 self._solid, nodes = self._unlit()
@@ -66,13 +65,13 @@ class Materials:
             pixels = shrink(texture.pixels, self._max_size, srgb)
             height, width = pixels.shape[:2]
             image = self._bpy.data.images.new("texture", width, height, alpha=True, is_data=not srgb)
-            image.alpha_mode = "CHANNEL_PACKED"  # Colours are what they are, wherever alpha is 0.
+            image.alpha_mode = "CHANNEL_PACKED"  # Keeps colours where alpha is 0.
             image.pixels.foreach_set(np.ascontiguousarray(pixels[::-1], dtype=np.float32).ravel() / np.float32(255))
             self._images[key] = image
         return self._images[key]
 
     def release(self) -> None:
-        """Takes everything out of Blender again."""
+        """Removes everything from Blender."""
         made = [*self._surfaces.values(), *self._shapes.values(), *([self._solid] if self._solid is not None else [])]
         self._bpy.data.batch_remove([*made, *self._images.values()])
         for kept in (self._images, self._surfaces, self._shapes):
@@ -80,14 +79,14 @@ class Materials:
         self._solid = None
 
     def _unlit(self) -> tuple[Any, Nodes]:
-        """What shines, and is no lamp: Cycles would sort its triangles by brightness, for every picture again."""
+        """An emissive material that Cycles does not sample as a lamp, because sorting its triangles costs time."""
         made, nodes = self._empty()
         made.cycles.emission_sampling = "NONE"
         return made, nodes
 
     def _empty(self) -> tuple[Any, Nodes]:
         made = self._bpy.data.materials.new("material")
-        made.cycles.use_bump_map_correction = False  # It would darken what a normal map turns towards the light.
+        made.cycles.use_bump_map_correction = False  # It would darken bumps that face the light.
         return made, Nodes.of(made)
 
 
@@ -96,7 +95,7 @@ def _key(primitive: Primitive) -> tuple[int, bool, bool]:
 
 
 class _Surface:
-    """One material on its way into nodes."""
+    """Builds the nodes of one material."""
 
     def __init__(self, nodes: Nodes, materials: Materials, primitive: Primitive) -> None:
         self._nodes, self._materials = nodes, materials
@@ -105,7 +104,7 @@ class _Surface:
         self._read: dict[tuple[int, bool], tuple[Value, Value]] = {}
 
     def finish(self) -> None:
-        """The whole look."""
+        """Builds the full material."""
         nodes, material = self._nodes, self._material
         metallic, roughness = self._metallic_roughness()
         emitted = self._emitted()
@@ -130,7 +129,7 @@ class _Surface:
         nodes.output("Material", surface)
 
     def finish_shape(self) -> None:
-        """Only where it is."""
+        """Builds the cut-out material."""
         nodes = self._nodes
         there = nodes.mix(self._presence(), nodes.transparent(), nodes.emission((1.0, 1.0, 1.0)))
         nodes.output("Material", there)
@@ -180,7 +179,7 @@ class _Surface:
         return self._nodes.vector("MULTIPLY", self._texels(material.emissive_texture, srgb=True)[0], factor)
 
     def _normal(self, texture: Texture) -> Value:
-        """The textured normal: glTF scales the two flat parts of a texel, where Blender would mix it with the plain."""
+        """The textured normal. glTF scales a texel's x and y; Blender would mix it with the plain normal instead."""
         nodes, scale = self._nodes, float(self._material.normal_scale)
         color = self._texels(texture, srgb=False)[0]
         if scale != 1.0:
@@ -209,9 +208,9 @@ class _Surface:
         return self._read[key]
 
     def _wrapped(self, place: Value, texture: Texture, size: tuple[int, ...]) -> Value:
-        """Texture coordinates inside the picture, where the two axes wrap differently; Blender has one way for both.
+        """Texture coordinates inside the image if both axes wrap differently; Blender has one mode for both axes.
 
-        Half a texel from the rim, so that neighbours from the other side do not shine through.
+        They keep half a texel from the edge, so that texels from the opposite edge are not interpolated.
         """
         nodes = self._nodes
         axes = []
@@ -226,5 +225,5 @@ class _Surface:
 
 
 def _reflects_nothing(material: Material) -> bool:
-    """Whether it is a metal, wholly black: then there is nothing but what it emits."""
+    """True for a black metal, which shows only its emission."""
     return material.metallic == 1 and material.metallic_roughness_texture is None and not any(material.base_color[:3])

@@ -1,4 +1,4 @@
-"""Blender's shader graphs, written as expressions: every function adds nodes to a tree and returns an output of one."""
+"""Builds Blender's shader graphs from expressions: each function adds nodes to a tree and returns an output socket."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Value = Any
 
 
 class Nodes:
-    """Adds nodes to one tree, which begins empty."""
+    """Adds nodes to one tree, which is empty at first."""
 
     def __init__(self, tree: Any) -> None:
         self._tree = tree
@@ -20,7 +20,7 @@ class Nodes:
 
     @classmethod
     def of(cls, owner: Any) -> Nodes:
-        """The tree of a material or world. Blender 4 has none unless told; Blender 5 always, and minds being told."""
+        """The tree of a material or world. Blender 4 creates it on request; Blender 5 always has it and warns."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             owner.use_nodes = True
@@ -44,20 +44,20 @@ class Nodes:
             socket.default_value = value
 
     def output(self, kind: str, surface: Value) -> None:
-        """Ends the tree: ``kind`` is ``Material`` or ``World``."""
+        """Adds the output node; ``kind`` is ``Material`` or ``World``."""
         self.add(f"Output{kind}", {"Surface": surface})
 
     def vector(self, operation: str, *operands: Value) -> Value:
-        """Vector arithmetic, which takes colours as well, and neither clamps nor converts them."""
+        """Vector arithmetic, also for colours; it neither clamps nor converts them."""
         node = self.add("VectorMath", dict(enumerate(operands)), operation=operation)
         return node.outputs["Value" if operation in ("LENGTH", "DOT_PRODUCT") else "Vector"]
 
     def math(self, operation: str, *operands: Value) -> Value:
-        """Arithmetic of numbers, not clamped."""
+        """Arithmetic of numbers, without clamping."""
         return self.add("Math", dict(enumerate(operands)), operation=operation).outputs["Value"]
 
     def parts(self, vector: Value) -> tuple[Value, Value, Value]:
-        """The three parts of a vector or colour."""
+        """The three components of a vector or colour."""
         x, y, z = self.add("SeparateXYZ", {"Vector": vector}).outputs
         return x, y, z
 
@@ -70,9 +70,9 @@ class Nodes:
         return self.add("MixShader", {0: share, 1: one, 2: other}).outputs["Shader"]
 
     def emission(self, color: Value) -> Value:
-        """A shader that shines with this linear radiance."""
+        """A shader that emits this linear radiance."""
         return self.add("Emission", {"Color": color, "Strength": 1.0}).outputs["Emission"]
 
     def transparent(self) -> Value:
-        """A shader that is not there."""
+        """A fully transparent shader."""
         return self.add("BsdfTransparent", {"Color": (1.0, 1.0, 1.0)}).outputs["BSDF"]

@@ -1,4 +1,4 @@
-"""A mesh in Blender: its geometry once, its materials twice, for pictures and for depth."""
+"""A mesh in Blender: one geometry, with one set of materials for images and one for depth maps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["BlenderObject"]
 
 
 class BlenderObject:
-    """The Blender objects of one mesh, in the unit frame, in no scene yet. Owns all that it makes in Blender."""
+    """The Blender objects of one mesh, in the unit frame, not yet in a scene. Owns everything it creates in Blender."""
 
     def __init__(self, bpy: Any, mesh: Mesh, max_texture_size: int) -> None:
         self._bpy = bpy
@@ -29,19 +29,19 @@ class BlenderObject:
         self._geometry: list[Any] = []
         self._primitives: list[Primitive] = []
         self._kept_alive = mesh
-        """Materials and textures are known by their addresses."""
+        """Kept alive, because materials and textures are identified by their addresses."""
         for primitive in mesh.primitives:
             geometry = _geometry(bpy, primitive, self.frame)
             if geometry is not None:
                 self._geometry.append(geometry)
                 self._primitives.append(primitive)
         self.surfaces = self._objects(self._materials.surface)
-        """Blender objects as they look."""
+        """Blender objects for images."""
         self._shapes: list[Any] | None = None
 
     @property
     def shapes(self) -> list[Any]:
-        """Blender objects that are there, or not, without anything in between: to draw depth from."""
+        """Blender objects for depth maps, with opaque or absent points only."""
         if self._shapes is None:
             self._shapes = self._objects(self._materials.shape)
         return self._shapes
@@ -57,7 +57,7 @@ class BlenderObject:
         return made
 
     def release(self) -> None:
-        """Takes everything out of Blender again."""
+        """Removes everything from Blender."""
         self._bpy.data.batch_remove([*self.surfaces, *(self._shapes or [])])
         self._bpy.data.batch_remove(self._geometry)
         self._materials.release()
@@ -65,9 +65,9 @@ class BlenderObject:
 
 
 def _geometry(bpy: Any, primitive: Primitive, frame: UnitFrame) -> Any:
-    """A Blender mesh, or None where no triangle is left.
+    """A Blender mesh, or None if no triangle is left.
 
-    Triangles that meet a vertex twice have no area, and would trip Blender, which builds edges.
+    Triangles that use a vertex twice are removed: they have no area, and Blender cannot build their edges.
     """
     positions = ((primitive.positions - frame.center) / frame.radius).astype(np.float32)
     a, b, c = primitive.triangles.T

@@ -1,7 +1,7 @@
-"""Blender inside this process: importing it, keeping it quiet, its devices, and what Cycles draws as plain arrays.
+"""Blender inside this process: import, silencing, devices, and Cycles' passes as arrays.
 
-Blender is made for one user at one screen: it prints what it does on the standard output, makes folders in the user's
-cache and in the temporary directory, and hands a finished picture only to a file. All three are kept from happening.
+By default, Blender prints to the standard output, creates folders in the user's cache and in the temporary directory,
+and writes images only to files. This module prevents all three.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ __all__ = ["Device", "choose_device", "draw_passes", "import_bpy", "quiet"]
 
 _ENGINE = "VIEWPOINT_CYCLES"
 _GPU_TYPES = ("OPTIX", "CUDA", "HIP", "ONEAPI", "METAL")
-"""Cycles' ways to a GPU, the one that it draws fastest with first."""
+"""GPU backends of Cycles, the fastest first."""
 _LIBRARIES = "libx11-6 libxi6 libxxf86vm1 libxfixes3 libxrender1 libxkbcommon0 libsm6 libice6 libgl1"
 """Debian packages that bpy links with."""
 
 
 @dataclass(frozen=True)
 class Device:
-    """What Cycles draws on."""
+    """A device that Cycles renders on."""
 
     name: str
     kind: str
-    """``CPU``, or the way to a GPU, such as ``OPTIX``."""
+    """``CPU``, or a GPU backend such as ``OPTIX``."""
 
     @property
     def gpu(self) -> bool:
@@ -45,12 +45,12 @@ class Device:
 
 
 def import_bpy() -> Any:
-    """Blender as a module, without a word from it.
+    """Imports bpy without any output.
 
-    Where this is the first import, what Blender makes on the disk as it starts goes into a folder that is gone
-    afterwards. (Built for NumPy 1, its sound module does not load beside NumPy 2, and says so. Nothing here needs it.)
+    On the first import, the files that Blender creates go to a temporary folder, which is deleted. (Blender's sound
+    module is built for NumPy 1 and prints an error with NumPy 2. It is not needed here.)
 
-    Raises ``MissingExtraError`` where bpy is not installed, and ``RendererError`` where it does not load.
+    Raises ``MissingExtraError`` if bpy is not installed, and ``RendererError`` if it does not load.
     """
     if sys.modules.get("bpy") is None:
         with (
@@ -75,10 +75,10 @@ def _load() -> None:
 
 @contextmanager
 def quiet(errors: bool = False) -> Iterator[None]:
-    """Sends the standard output of the whole process, and with ``errors`` the other one too, to nowhere.
+    """Discards the standard output of the whole process, and with ``errors`` the standard error too.
 
-    Blender prints through C's buffers, which are emptied on the way in and on the way out: what others wrote arrives,
-    and nothing of Blender's does later.
+    Blender prints through C's buffers. They are flushed at the start and at the end, so that earlier output of other
+    code appears and Blender's output does not appear later.
     """
     streams = {1: sys.stdout, 2: sys.stderr} if errors else {1: sys.stdout}
     kept = {}
@@ -88,7 +88,7 @@ def quiet(errors: bool = False) -> Iterator[None]:
         for number in streams:
             try:
                 kept[number] = os.dup(number)
-            except OSError:  # It is closed, and so quiet already.
+            except OSError:  # It is closed, so there is no output.
                 continue
             os.dup2(nowhere, number)
         yield
@@ -108,12 +108,12 @@ def _flush(*streams: Any) -> None:
 
 
 def choose_device(bpy: Any, device_index: int | None, require_gpu: bool) -> Device:
-    """Sets Cycles to a GPU where it finds one, to the one of this index where there are several; else to the CPU.
+    """Selects the GPU with this index for Cycles, by default the first, or the CPU if there is no GPU.
 
-    Raises ``RendererError`` where a GPU was asked for, and there is none.
+    Raises ``RendererError`` if a GPU was requested and there is none.
     """
     preferences = bpy.context.preferences.addons["cycles"].preferences
-    with quiet(errors=True):  # It also says of every driver that it is not there.
+    with quiet(errors=True):  # Cycles prints an error for every missing driver.
         offered = [kind for kind, *_ in preferences.get_device_types(bpy.context)]
         found = {kind: list(preferences.get_devices_for_type(kind)) for kind in _GPU_TYPES if kind in offered}
     for kind, devices in found.items():
@@ -138,16 +138,16 @@ def choose_device(bpy: Any, device_index: int | None, require_gpu: bool) -> Devi
 
 
 _drawn: dict[str, NDArray[np.float32]] = {}
-"""The passes of the picture that Cycles drew last: Blender makes the engine, which has nowhere else to put them."""
+"""Passes of the last image. They are global, because Blender creates the engine object."""
 
 
 @cache
 def _register_engine(bpy: Any) -> str:
-    """Makes Cycles known under another name, as an engine that keeps what it draws; returns the name."""
+    """Registers an engine that runs Cycles and keeps its passes in memory; returns the engine's name."""
     import cycles
 
     class KeepingCycles(cycles.CyclesRender):  # type: ignore[misc]
-        """Cycles, whose passes end up in `_drawn`, upright: row 0 is the top."""
+        """Cycles with its passes stored in `_drawn`; row 0 is the top."""
 
         bl_idname = _ENGINE
         bl_label = "Cycles, kept in memory"
@@ -166,9 +166,9 @@ def _register_engine(bpy: Any) -> str:
 
 
 def draw_passes(bpy: Any, scene: Any) -> dict[str, NDArray[np.float32]]:
-    """Draws a Blender scene as it is set: each pass by its name, (h, w, channels), linear, row 0 at the top.
+    """Renders a Blender scene with its settings. Passes by name: (h, w, channels), linear, row 0 at the top.
 
-    Raises ``RendererError`` where Cycles gives up, such as out of memory.
+    Raises ``RendererError`` if Cycles fails, for example out of memory.
     """
     scene.render.engine = _register_engine(bpy)
     _drawn.clear()
@@ -179,7 +179,7 @@ def draw_passes(bpy: Any, scene: Any) -> dict[str, NDArray[np.float32]]:
         except RuntimeError as error:
             problem = str(error).strip()
     if not _drawn:
-        raise RendererError(f"Cycles drew nothing ({problem or 'and does not say why'})")
+        raise RendererError(f"Cycles rendered nothing ({problem or 'without a reason'})")
     drawn = dict(_drawn)
     _drawn.clear()
     return drawn

@@ -1,4 +1,4 @@
-"""A stage in Blender: the environment as the world, the sun as a sun, and the ground as a disc that really is lit."""
+"""A stage in Blender: the environment as the world, a sun lamp, and the ground as a lit disc."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from renderers.stage import Sun, Surroundings
 __all__ = ["BlenderStage"]
 
 _BELOW = 1e-3
-"""Radii by which the ground lies below what stands on it: two surfaces in one place would take turns."""
+"""Gap between the ground and the object, radii: two surfaces at the same depth would flicker."""
 _GROUND_CORNERS = 96
 _MAP_WIDTH = 256
-"""Directions around the horizon by whose brightness Cycles aims at the environment. Left to itself it takes seconds."""
+"""Resolution of Cycles' importance map of the environment. The default takes seconds."""
 
 
 class BlenderStage:
-    """What surrounds one object in Blender, in the unit frame. Owns all that it makes there.
+    """The surroundings of one object in Blender, in the unit frame. Owns everything it creates in Blender.
 
     Args:
-        look: the surroundings, as the other backends draw them.
-        height: of the ground.
+        look: the surroundings, as for the other backends.
+        height: height of the ground.
     """
 
     def __init__(self, bpy: Any, look: Surroundings, height: float) -> None:
@@ -38,13 +38,13 @@ class BlenderStage:
             self.objects.append(self._ground(look.ground, height - _BELOW))
 
     def release(self) -> None:
-        """Takes everything out of Blender again."""
+        """Removes everything from Blender."""
         self._bpy.data.batch_remove(self.objects)
         self._bpy.data.batch_remove(self._data)
         self.objects, self._data = [], []
 
     def _world(self, environment: NDArray[np.float32]) -> Any:
-        """The environment, around everything. Blender's longitude runs the other way."""
+        """The environment as Blender's world. Blender's longitude has the opposite direction."""
         world = self._kept(self._bpy.data.worlds.new("stage"))
         world.cycles.sampling_method, world.cycles.sample_map_resolution = "MANUAL", _MAP_WIDTH
         nodes = Nodes.of(world)
@@ -60,7 +60,7 @@ class BlenderStage:
         return world
 
     def _sun(self, sun: Sun) -> Any:
-        """Its strength is an irradiance: pi times the radiance of white paper that faces it."""
+        """The sun lamp. Its strength is an irradiance: pi times the radiance of a white surface that faces it."""
         from mathutils import Vector
 
         light = self._kept(self._bpy.data.lights.new("sun", "SUN"))
@@ -73,7 +73,7 @@ class BlenderStage:
         return made
 
     def _ground(self, look: GroundLook, height: float) -> Any:
-        """A disc that goes over into the background, and is not there from beneath."""
+        """A disc that fades into the background and is invisible from below."""
         turns = np.linspace(0, 2 * np.pi, _GROUND_CORNERS, endpoint=False)
         rim = look.fade[1] * 1.01
         corners = [(float(rim * np.cos(t)), float(rim * np.sin(t)), height) for t in turns]
@@ -90,7 +90,7 @@ class BlenderStage:
         return self._bpy.data.objects.new("ground", disc)
 
     def _fade(self, nodes: Nodes, look: GroundLook, place: Value, height: float) -> Value:
-        """0 near the object, 1 where there is nothing but background."""
+        """0 near the object, 1 where only the background is visible."""
         distance = nodes.vector("LENGTH", nodes.vector("SUBTRACT", place, (0.0, 0.0, height)))
         start, end = look.fade
         inputs: dict[str | int, Value] = {"Value": distance, "From Min": start, "From Max": end}

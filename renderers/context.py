@@ -1,4 +1,4 @@
-"""An off-screen OpenGL context through EGL, and what it says about itself."""
+"""Creates an off-screen OpenGL context through EGL, and describes its device."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ if TYPE_CHECKING:
 __all__ = ["DEBIAN_PACKAGES", "ContextFacts", "create_context", "is_software"]
 
 DEBIAN_PACKAGES = ("libegl1", "libgl1", "libgl1-mesa-dri")
-"""What a Debian or Ubuntu machine without a GPU needs for software OpenGL."""
+"""Debian packages for software OpenGL on a machine without a GPU."""
 
 _SOFTWARE = re.compile(r"llvmpipe|softpipe|swrast|swr|software|lavapipe", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class ContextFacts:
-    """What an OpenGL context draws with."""
+    """The device and driver of an OpenGL context."""
 
     renderer: str
     """GL_RENDERER: the device."""
     vendor: str
     """GL_VENDOR."""
     version: str
-    """GL_VERSION, which ends in the driver's own version."""
+    """GL_VERSION, which ends with the driver's version."""
     max_samples: int
     max_anisotropy: float
 
     @property
     def software(self) -> bool:
-        """Whether a CPU draws."""
+        """True if the device is a CPU."""
         return is_software(self.renderer)
 
 
 def is_software(renderer: str) -> bool:
-    """Whether a GL_RENDERER string is that of a CPU."""
+    """True if a GL_RENDERER string is that of a CPU."""
     return _SOFTWARE.search(renderer) is not None
 
 
 def create_context(device_index: int | None, require_gpu: bool) -> tuple[moderngl.Context, ContextFacts]:
-    """A new EGL context on the device with this index, or on the first; needs no display.
+    """Creates an EGL context on the device with this index, by default the first; needs no display.
 
-    A broken vendor library is passed over by EGL without a word and leaves Mesa's software renderer, so
-    ``require_gpu`` looks at what was really got. Raises ``RendererError`` where there is no context or it is refused.
+    EGL silently skips a broken vendor library and uses Mesa's software renderer, so ``require_gpu`` checks the actual
+    device. Raises ``RendererError`` if there is no context, or if a GPU is required and the device is a CPU.
     """
     import moderngl
 

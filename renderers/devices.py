@@ -1,7 +1,7 @@
-"""The GPUs that this process may draw on, and how workers are dealt out over them.
+"""The GPUs that this process may render on, and the distribution of workers over them.
 
-OpenGL numbers GPUs by EGL's list, which ``CUDA_VISIBLE_DEVICES`` does not steer; schedulers and users number them by
-CUDA's. The two are matched by UUID (EGL_EXT_device_persistent_id; cuDeviceGetUuid), or else by PCI address.
+OpenGL numbers GPUs by EGL's list, which ``CUDA_VISIBLE_DEVICES`` does not change. Schedulers and users number them by
+CUDA's list. The two are matched by UUID (EGL_EXT_device_persistent_id; cuDeviceGetUuid), or else by PCI address.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _WORKER_BYTES = 2**30
-"""Of a GPU's memory that a worker may take: a context, its scene, its targets, and textures that it keeps."""
+"""GPU memory for each worker: a context, its scene, its render targets, and cached textures."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class EglDevice:
     kind: str
     """``nvidia``, ``software`` or ``other``."""
     uuid: str = ""
-    """32 hexadecimal digits; empty where EGL does not tell."""
+    """32 hexadecimal digits; empty if EGL does not state it."""
     pci: str = ""
-    """Such as ``0000:3b:00.0``; empty where it is not known."""
+    """PCI address such as ``0000:3b:00.0``; empty if unknown."""
     name: str = ""
 
     def __str__(self) -> str:
@@ -58,7 +58,7 @@ class CudaDevice:
     """A device that CUDA lets this process see."""
 
     index: int
-    """CUDA's own, which counts the visible ones alone."""
+    """CUDA's index, which counts only visible devices."""
     name: str
     uuid: str
     pci: str
@@ -67,18 +67,18 @@ class CudaDevice:
 
 @dataclass(frozen=True)
 class DrawingDevice:
-    """A GPU that workers may be given."""
+    """A GPU for workers."""
 
     device_index: int
     """As the renderer takes it: EGL's index for OpenGL, CUDA's for the software renderer."""
     number: int
-    """As ``--gpus`` names it: CUDA's index, or EGL's where there is no CUDA."""
+    """The number for ``--gpus``: CUDA's index, or EGL's without CUDA."""
     name: str
     memory_bytes: int | None = None
 
     @property
     def room(self) -> int | None:
-        """How many workers its memory holds; None where that is not known."""
+        """Number of workers that fit into its memory; None if unknown."""
         return None if self.memory_bytes is None else max(1, self.memory_bytes // _WORKER_BYTES)
 
 
@@ -108,11 +108,11 @@ def drawing_devices(
 ) -> tuple[DrawingDevice, ...]:
     """The GPUs that this process may draw on through OpenGL, in CUDA's order; none where a CPU draws.
 
-    One of NVIDIA's is among them where CUDA lets this process see it (``CUDA_VISIBLE_DEVICES``, which schedulers set),
-    and EGL can open it. Others are where there is none of NVIDIA's.
+    An NVIDIA GPU is included if it is visible to CUDA (``CUDA_VISIBLE_DEVICES``, which schedulers set) and EGL can open
+    it. Other GPUs are included only if there is no NVIDIA GPU.
 
     Args:
-        egl, cuda: stand-ins for what `egl_devices` and `cuda_devices` list.
+        egl, cuda: replace the lists of `egl_devices` and `cuda_devices`, for tests.
     """
     egl = _egl_devices_or_none() if egl is None else egl
     nvidia = [device for device in egl if device.kind == "nvidia"]
@@ -130,7 +130,7 @@ def drawing_devices(
 
 
 def choose(devices: Sequence[DrawingDevice], text: str) -> tuple[DrawingDevice, ...]:
-    """Those that ``--gpus`` names, such as ``0,2``. Raises ``UsageError`` for one that is not there."""
+    """The devices that ``--gpus`` names, such as ``0,2``. Raises ``UsageError`` for an unknown one."""
     by_number = {str(device.number): device for device in devices}
     chosen = []
     for word in text.split(","):
@@ -144,9 +144,9 @@ def choose(devices: Sequence[DrawingDevice], text: str) -> tuple[DrawingDevice, 
 
 
 def deal(workers: int, devices: Sequence[DrawingDevice]) -> tuple[DrawingDevice | None, ...]:
-    """The GPU of each worker, in proportion to memory; fewer workers where they do not all have room.
+    """The GPU of each worker, in proportion to memory; fewer workers if they do not all fit.
 
-    None where no GPU is given: the renderer then takes what there is.
+    None for each worker if ``devices`` is empty; the renderer then chooses its device.
     """
     if not devices:
         return (None,) * workers
@@ -171,7 +171,7 @@ _EGL_EXTENSIONS, _EGL_RENDERER, _EGL_DRM_DEVICE_FILE, _EGL_DEVICE_UUID = 0x3055,
 
 
 def egl_devices() -> tuple[EglDevice, ...]:
-    """The devices that EGL lists. Empty where it cannot. Raises ``OSError`` where there is no EGL library."""
+    """The devices that EGL lists; empty if it cannot list them. Raises ``OSError`` without an EGL library."""
     egl = ctypes.CDLL(find_library("EGL") or "libEGL.so.1")
     egl.eglGetProcAddress.restype = ctypes.c_void_p
     egl.eglGetProcAddress.argtypes = [ctypes.c_char_p]
@@ -219,13 +219,13 @@ def _egl_device(index: int, device: int | None, string: Any, binary: Any) -> Egl
 
 
 def _pci_address(drm_file: str) -> str:
-    """Of the device behind a file such as ``/dev/dri/card0``."""
+    """PCI address of the device of a file such as ``/dev/dri/card0``."""
     device = Path("/sys/class/drm", Path(drm_file).name, "device")
     return os.path.basename(os.path.realpath(device)).lower() if drm_file and device.exists() else ""
 
 
 def cuda_devices() -> tuple[CudaDevice, ...]:
-    """The devices that CUDA's driver lets this process see; none where there is no driver."""
+    """The devices that CUDA's driver shows to this process; empty without a driver."""
     try:
         cuda = ctypes.CDLL("libcuda.so.1")
     except OSError:

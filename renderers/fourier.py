@@ -1,4 +1,4 @@
-"""A discrete Fourier transform whose every bit is the same on every machine: NumPy's leaves the last one open."""
+"""A discrete Fourier transform with the same bits on every machine; the last bit of NumPy's depends on the CPU."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def real_field(real: Floats, imaginary: Floats) -> Floats:
 
     Of the dtype of its parts, float32 or float64.
 
-    Cooley and Tukey (1965), in separate real and imaginary parts: a product of complex numbers may be fused.
+    Cooley and Tukey (1965), with separate real and imaginary parts, because compilers may fuse complex products.
     """
     for axis in (0, 1):
         real, imaginary = _transformed(np.moveaxis(real, axis, 0), np.moveaxis(imaginary, axis, 0))

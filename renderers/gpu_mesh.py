@@ -23,35 +23,35 @@ __all__ = ["BLEND_CUTOFF", "Batch", "GpuMesh", "grouped", "mean_luminance", "wit
 _REST = ("3f 2f 4f", "in_normal", "in_uv", "in_color")
 _ALPHA_ORDER: tuple[AlphaMode, ...] = ("OPAQUE", "MASK", "BLEND")
 _ROUGH = 0.6
-"""From this roughness on, what a dielectric reflects is too blurred to need the environment's picture."""
+"""Above this roughness, the reflection of a dielectric is so blurred that it uses the diffuse light."""
 BLEND_CUTOFF = 0.05
 """A blended surface counts as object where its alpha is at least this."""
 
 
 @dataclass(eq=False)
 class Batch:
-    """Triangles that share a material but for its base colour factor, which has gone into the vertices' colours."""
+    """Triangles with the same material, apart from the base colour factor, which is part of the vertex colours."""
 
     material: Material
     first: int
-    """Where its indices begin in the mesh's index buffer."""
+    """Start of its indices in the mesh's index buffer."""
     count: int
-    """How many indices it has."""
+    """Number of indices."""
     color: tuple[float, ...] | None
-    """Linear RGBA of every vertex; None where they differ."""
+    """Linear RGBA of all vertices; None if they differ."""
     textures: dict[str, moderngl.Texture] = field(default_factory=dict)
-    """By the name of the sampler that reads it."""
+    """Textures by the name of the sampler."""
     features: frozenset[str] = frozenset()
     """Names of the ``#define`` that its shader needs."""
     triangles: NDArray[np.uint32] | None = None
-    """(m, 3), of a blended batch: to sort them."""
+    """(m, 3): triangles of a blended batch, for sorting."""
     centroids: NDArray[np.float32] | None = None
-    """(m, 3), of a blended batch: unit frame."""
+    """(m, 3): centroids of the triangles of a blended batch, in the unit frame."""
     sorted_indices: moderngl.Buffer | None = None
 
     @property
     def cutoff(self) -> float:
-        """The alpha below which depth does not count it."""
+        """Alpha below which depth ignores the surface."""
         return BLEND_CUTOFF if self.material.alpha_mode == "BLEND" else self.material.alpha_cutoff
 
 
@@ -73,16 +73,16 @@ class GpuMesh:
         """Indices of all opaque batches; they come first."""
         self.blends = any(b.material.alpha_mode == "BLEND" for b in self.batches)
         for batch in self.batches:
-            self._dress(batch)
+            self._set_up_shading(batch)
 
     @property
     def nbytes(self) -> int:
-        """Roughly what it takes on the device."""
+        """Approximate memory on the device, bytes."""
         texels = int(sum(t.width * t.height for t in self._textures.values()))
         return texels * 4 * 4 // 3 + sum(b.size for b in (self._positions, self._rest, self._indices))
 
     def vertex_array(self, program: Program, batch: Batch | None = None) -> moderngl.VertexArray:
-        """The mesh's vertices for a program; of a blended batch, in the order of its sorted indices."""
+        """The vertex array for a program; for a blended batch, with its sorted indices."""
         indices = self._indices if batch is None or batch.sorted_indices is None else batch.sorted_indices
         key = (program.handle.glo, indices.glo)
         if key not in self._arrays:
@@ -95,7 +95,7 @@ class GpuMesh:
         return self._arrays[key]
 
     def sort_blended(self, forward: NDArray[np.float64]) -> list[Batch]:
-        """The blended batches, farthest first along ``forward`` (3,), each with its triangles in that order too."""
+        """Sorts the blended batches and their triangles along ``forward`` (3,), farthest first."""
         depths = []
         for batch in self.batches:
             if batch.centroids is None or batch.triangles is None or batch.sorted_indices is None:
@@ -121,8 +121,8 @@ class GpuMesh:
         self._rest.release()
         self._indices.release()
 
-    def _dress(self, batch: Batch) -> None:
-        """Uploads a batch's textures and says what its shader must do."""
+    def _set_up_shading(self, batch: Batch) -> None:
+        """Uploads a batch's textures and sets its shader features."""
         material = batch.material
         features = set() if batch.color is not None else {"COLORS"}
         if material.unlit:
@@ -164,7 +164,7 @@ class GpuMesh:
 
 
 def mean_luminance(mesh: Mesh) -> float:
-    """The object's mean linear luminance, 0 to 1, weighted by area; textures are sampled coarsely."""
+    """Mean linear luminance of the object, 0 to 1, weighted by area; textures are sampled coarsely."""
     total = weights = 0.0
     for p in mesh.primitives:
         if not len(p.triangles):
@@ -185,7 +185,7 @@ def mean_luminance(mesh: Mesh) -> float:
 
 
 def _look(primitive: Primitive) -> tuple[object, ...]:
-    """What must agree for two primitives to be drawn together: all of the material but the base colour factor."""
+    """Key of the primitives that one batch can hold: the material without its base colour factor."""
     m = primitive.material
     textures = (m.base_color_texture, m.metallic_roughness_texture, m.normal_texture, m.occlusion_texture)
     return (
@@ -197,7 +197,7 @@ def _look(primitive: Primitive) -> tuple[object, ...]:
 
 
 def grouped(mesh: Mesh) -> list[list[Primitive]]:
-    """Primitives by look, opaque before masked before blended, otherwise in the mesh's order."""
+    """Groups primitives by material, opaque before masked before blended, otherwise in the mesh's order."""
     groups: dict[tuple[object, ...], list[Primitive]] = {}
     for primitive in mesh.primitives:
         if len(primitive.triangles):
@@ -245,7 +245,7 @@ def _fill(rows: NDArray[np.float32], p: Primitive, frame: UnitFrame) -> NDArray[
 
 
 def without_textures(material: Material) -> Material:
-    """For a primitive that has no uvs to look them up with."""
+    """The material without textures, for a primitive without UVs."""
     return Material(
         base_color=material.base_color,
         metallic=material.metallic,

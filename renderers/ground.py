@@ -1,4 +1,4 @@
-"""What the ground is made of: tileable two-channel patterns, and the colours that a stage gives them."""
+"""The appearance of the ground: tileable two-channel patterns and their colours."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATTERN_SIZE = 512
 
 @dataclass(frozen=True, eq=False)
 class GroundLook:
-    """The ground of one stage. A pattern chooses, texel by texel, between two colours and a brightness."""
+    """The ground of one stage. Each texel of the pattern selects one of two colours and a brightness."""
 
     pattern: str
     """A key of `PATTERNS`."""
@@ -32,18 +32,18 @@ class GroundLook:
     color_1: NDArray[np.float64]
     """(3,): linear albedo where the pattern is 1."""
     pattern_from_ground: NDArray[np.float64]
-    """(2, 2): places on the ground (radii) to texture coordinates."""
+    """(2, 2): from positions on the ground (radii) to texture coordinates."""
     fade: tuple[float, float]
-    """Distances from the object, in radii, between which the ground goes over into the background."""
+    """Distances from the object, in radii, between which the ground fades into the background."""
 
     @property
     def mean_color(self) -> NDArray[np.float64]:
-        """(3,): roughly what it averages to from afar."""
+        """(3,): approximate mean colour."""
         return (self.color_0 + self.color_1) / 2
 
 
 def choose_ground(rng: np.random.Generator, object_luminance: float) -> GroundLook:
-    """A ground for an object of this mean luminance: clearly lighter than a dark one, darker than a light one."""
+    """Chooses a ground for an object of this mean luminance: clearly lighter than a dark object, and the reverse."""
     names = list(PATTERNS)
     name = names[int(rng.integers(len(names)))]
     pattern = PATTERNS[name]
@@ -75,16 +75,16 @@ def choose_ground(rng: np.random.Generator, object_luminance: float) -> GroundLo
 @dataclass(frozen=True)
 class _Pattern:
     paint: Callable[[np.random.Generator], tuple[Floats, Floats]]
-    """-> which of two colours, and brightness about 1; each (n, n)."""
+    """Returns the colour index and the brightness around 1, (n, n) each."""
     sizes: tuple[float, float]
-    """Radii that one tile of the pattern spans on the ground."""
+    """Size of one tile of the pattern on the ground, radii."""
     hues: tuple[float, float] = (0.0, 1.0)
     saturations: tuple[float, float] = (0.0, 0.25)
     contrasts: tuple[float, float] = (0.05, 0.2)
 
 
 def paint_pattern(name: str) -> NDArray[np.uint8]:
-    """(n, n, 2): the pattern's choice of colour, and half its brightness. Always the same for a name."""
+    """(n, n, 2): the pattern's colour index and half its brightness. It depends only on the name."""
     choice, brightness = PATTERNS[name].paint(generator("ground pattern", name))
     channels = np.stack([choice, brightness / 2], axis=-1)
     return np.asarray(np.clip(channels, 0, 1) * 255 + 0.5, dtype=np.uint8)
@@ -99,7 +99,7 @@ def _noise(rng: np.random.Generator, fall: float, stretch: tuple[float, float] =
     knots = np.concatenate([np.arange(0, 64, 1 / 16), np.arange(64, 3 * cut + 1)])
     table = exact.power(np.maximum(knots, 1), -fall) * exact.exp(-(knots / cut) * (knots / cut))
     amplitude = np.where(frequency > 0, exact.interpolate(frequency, knots, table), 0)
-    # So many waves add up to a normal distribution, whatever that of each.
+    # The sum of so many waves is normally distributed, whatever the distribution of each.
     real, imaginary = (amplitude.astype(np.float32) * (rng.random((n, n), np.float32) - 0.5) for _ in range(2))
     values = real_field(real, imaginary)
     return np.asarray(values / exact.std(values), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Meshes that stay on the device while someone may want them again."""
+"""A cache of meshes on the device, for reuse by later scenes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from viewpoint100k.geometry.mesh import Mesh
 __all__ = ["MeshCache", "Uploaded"]
 
 _KEPT_BYTES = 384 * 2**20
-"""Of meshes on the device that no scene uses at the moment."""
+"""Largest memory of unused meshes on the device, bytes."""
 
 
 class _Uploadable(Protocol):
     @property
     def nbytes(self) -> int:
-        """Roughly what it takes on the device."""
+        """Approximate memory on the device, bytes."""
         ...
 
     def release(self) -> None: ...
@@ -32,33 +32,32 @@ T = TypeVar("T", bound=_Uploadable)
 
 @dataclass(eq=False)
 class Uploaded(Generic[T]):
-    """A mesh on the device, and what follows from its vertices and textures alone."""
+    """A mesh on the device, with values that depend only on its vertices and textures."""
 
     source: weakref.ref[Mesh]
     mesh: T
     frame: UnitFrame
     luminance: float
     scenes: int = 0
-    """How many use it."""
+    """Number of scenes that use it."""
     in_use: Mesh | None = None
-    """The mesh, as long as any scene does: what is known by its address must not die before."""
+    """The mesh while a scene uses it, because its parts are identified by their addresses."""
 
 
 class MeshCache(Generic[T]):
-    """Uploads each mesh once. One is freed when no scene uses it and either its owner has let go of the `Mesh`, or too
-    much is kept."""
+    """Uploads each mesh once. An unused mesh is freed when its `Mesh` object is deleted or the cache is full."""
 
     def __init__(self, upload: Callable[[Mesh, UnitFrame], T]) -> None:
-        """``upload`` brings a mesh to the device."""
+        """``upload`` copies a mesh to the device."""
         self._upload = upload
         self._kept: OrderedDict[int, Uploaded[T]] = OrderedDict()
 
     def __len__(self) -> int:
-        """How many meshes are on the device."""
+        """Number of meshes on the device."""
         return len(self._kept)
 
     def take(self, mesh: Mesh) -> Uploaded[T]:
-        """The mesh on the device; to be given back once for each time it is taken."""
+        """The mesh on the device. Call `give_back` once for each call."""
         self._free_unwanted()
         key = id(mesh)
         if key not in self._kept:
@@ -71,7 +70,7 @@ class MeshCache(Generic[T]):
         return taken
 
     def give_back(self, uploaded: Uploaded[T]) -> None:
-        """Says that one scene less uses it."""
+        """Releases one use of the mesh."""
         uploaded.scenes -= 1
         if not uploaded.scenes:
             uploaded.in_use = None
@@ -83,7 +82,7 @@ class MeshCache(Generic[T]):
         self._kept.clear()
 
     def _free_unwanted(self) -> None:
-        """Frees what nobody can ask for any more, and of the rest the oldest, until little enough is left."""
+        """Frees unused meshes whose `Mesh` object is gone, then the oldest others until the limit is kept."""
         idle = {key: one for key, one in self._kept.items() if not one.scenes}
         total = sum(one.mesh.nbytes for one in idle.values())
         for key, one in idle.items():

@@ -1,4 +1,4 @@
-"""Draws an object, without its stage: surfaces as the stage lights them, or depth alone."""
+"""Draws an object without its stage: lit surfaces, or only depth."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ __all__ = ["ObjectPass", "SelfShadow"]
 
 @dataclass(frozen=True, eq=False)
 class SelfShadow:
-    """The map by which the object shades itself."""
+    """The shadow map for shadows of the object on itself."""
 
     texture: moderngl.Texture
     texture_from_unit: NDArray[np.float64]
     """(4, 4): points of the unit frame to texture coordinates and depth."""
     offset: float
-    """Radii by which a surface is lifted before it is looked up."""
+    """Offset of a surface towards the sun before the lookup, radii."""
 
 
 class ObjectPass:
-    """Draws one mesh under one light into whatever framebuffer is in use. Owns nothing on the device."""
+    """Draws one mesh under one light into the current framebuffer. Owns nothing on the device."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class ObjectPass:
         self._mesh, self._frame = mesh, frame
         self._environment = environment
         self.shadow: SelfShadow | None = None
-        """None where the object does not shade itself."""
+        """None if the object casts no shadow on itself."""
         self._light = {
             "sun_direction": look.sun.direction,
             "sun_radiance": look.sun.radiance,
@@ -57,16 +57,16 @@ class ObjectPass:
         }
 
     def frustum(self, camera: Camera) -> Frustum:
-        """The near and far plane that a camera needs."""
+        """The near and far planes for a camera."""
         view = self._frame.camera_from_unit(camera)
         return Frustum.around(exact.dot(self._frame.corners, view[2, :3]) + view[2, 3])
 
     def clip_from_unit(self, camera: Camera) -> NDArray[np.float64]:
-        """(4, 4): points of the unit frame to a camera's clip space."""
+        """(4, 4): from the unit frame to a camera's clip space."""
         return exact.matmul(clip_from_camera(camera, self.frustum(camera)), self._frame.camera_from_unit(camera))
 
     def draw_surfaces(self, camera: Camera) -> None:
-        """Draws the object as it looks: linear colour, premultiplied by alpha, and depth."""
+        """Draws the lit object: linear colour, premultiplied by alpha, and depth."""
         context = self._context
         context.enable_only(context.DEPTH_TEST)
         context.depth_func = "<"
@@ -100,10 +100,10 @@ class ObjectPass:
             self._mesh.vertex_array(program).render(vertices=batch.count, first=batch.first)
 
     def _draw_blended(self, view: dict[str, Any], camera: Camera) -> None:
-        """Draws the blended batches over the solid ones.
+        """Draws the blended batches over the opaque ones.
 
-        What they draw in full is drawn as a solid, which needs no sorting; the rest goes over it, farthest batch
-        first, and in it farthest triangle first. Most "blended" surfaces of real assets are solid nearly everywhere.
+        Parts with full alpha are drawn as opaque, which needs no sorting. The other parts follow, farthest batch first,
+        and farthest triangle first within a batch. Most "blended" surfaces of real assets are opaque nearly everywhere.
         """
         blended = self._mesh.sort_blended(camera.forward)
         if not blended:
@@ -122,10 +122,10 @@ class ObjectPass:
 
     def _draw(self, batch: Batch, view: dict[str, Any], mode: str, first: int) -> None:
         """Draws both sides of a batch's triangles."""
-        program = self._dressed_program(batch, view, batch.features | {mode})
+        program = self._program_for(batch, view, batch.features | {mode})
         self._mesh.vertex_array(program, batch).render(vertices=batch.count, first=first)
 
-    def _dressed_program(self, batch: Batch, view: dict[str, Any], features: frozenset[str]) -> Program:
+    def _program_for(self, batch: Batch, view: dict[str, Any], features: frozenset[str]) -> Program:
         """The program for a batch, with its textures and all uniforms set."""
         shadow = self.shadow
         features = features | ({"SUN_SHADOW"} if shadow is not None else set())

@@ -1,9 +1,9 @@
 """OpenGL 3.3 off screen: for GPUs without CUDA. Mesa's software renderer serves too.
 
-A picture takes two passes. The object is drawn alone with 2x2 samples a pixel over nothing; one pass over the image
-then averages the samples and puts the stage behind them, so that sky and ground are shaded once a pixel and only the
-object pays for anti-aliasing. (The ground never hides the object, which stands on it.) Depth has a pass of its own with
-one sample a pixel: a multisampled depth buffer would give samples that lie off the pixels' centres.
+An image takes two passes. The first draws the object alone with 2x2 samples per pixel. The second averages the samples
+and adds the stage behind them. So sky and ground are shaded once per pixel, and only the object has the cost of
+anti-aliasing. (The ground never hides the object, which stands on it.) Depth has a separate pass with one sample per
+pixel, because the samples of a multisampled depth buffer are not at the pixels' centres.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from renderers.mesh_cache import MeshCache, Uploaded
 from renderers.object_pass import ObjectPass, SelfShadow
 from renderers.programs import UNITS, Programs
 from renderers.projection import metric_depth
-from renderers.protocol import Glance, Stage
+from renderers.protocol import Stage, Thumbnail
 from renderers.shadow import GROUND_MAP_SIZE, SUN_MAP_SIZE, GroundMap, ground_visibility
-from renderers.stage import Surroundings, dress, neutral
+from renderers.stage import Surroundings, make_surroundings, neutral
 from renderers.stage_pass import Ground, StagePass
 from renderers.targets import ColorTarget, DepthTarget, TargetCache
 from viewpoint100k.errors import RendererError
@@ -44,14 +44,14 @@ _ANISOTROPY = 8.0
 
 
 class OpenGLRenderer:
-    """One OpenGL context and everything that scenes share. Not for use from two threads at once.
+    """One OpenGL context and everything that scenes share. Not thread-safe.
 
     Args:
-        device_index: which EGL device; the first by default. ``CUDA_VISIBLE_DEVICES`` does not steer it.
-        require_gpu: refuse to draw in software.
+        device_index: index of the EGL device; the first by default. ``CUDA_VISIBLE_DEVICES`` does not change it.
+        require_gpu: refuse to render in software.
         max_texture_size: larger textures are averaged down to at most this many pixels a side.
 
-    Raises ``RendererError`` where there is no context, or not the one that was asked for.
+    Raises ``RendererError`` if there is no context, or not the requested one.
     """
 
     name = "opengl"
@@ -73,7 +73,7 @@ class OpenGLRenderer:
 
     @property
     def context(self) -> moderngl.Context:
-        """The context; raises ``RendererError`` once it is closed."""
+        """The context; raises ``RendererError`` after `close`."""
         if self._context is None:
             raise RendererError("the renderer has been closed")
         return self._context
@@ -89,14 +89,14 @@ class OpenGLRenderer:
             if stage is None:
                 scene = OpenGLScene(self, uploaded, *self.neutral, staged=False)
             else:
-                look = dress(stage, uploaded.luminance)
+                look = make_surroundings(stage, uploaded.luminance)
                 scene = OpenGLScene(self, uploaded, look, _environment_texture(context, look), staged=True)
         self._scenes[id(scene)] = scene
         return scene
 
     @cached_property
     def neutral(self) -> tuple[Surroundings, moderngl.Texture]:
-        """What surrounds an object without a stage; every such scene shares it."""
+        """The surroundings of an object without a stage, shared by all such scenes."""
         look = neutral()
         return look, _environment_texture(self.context, look)
 
@@ -165,10 +165,10 @@ class OpenGLScene:
         window = np.frombuffer(raw, dtype=np.float32).reshape(camera.height, camera.width)
         return metric_depth(window, self._object.frustum(camera), self._frame.radius)
 
-    def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
-        """Small pictures with depth. See `renderers.protocol.LoadedScene.glances`."""
+    def thumbnails(self, cameras: Sequence[Camera]) -> list[Thumbnail]:
+        """Small pictures with depth. See `renderers.protocol.LoadedScene.thumbnails`."""
         alone = self.unstaged()
-        return [Glance(c, alone.color(c), alone.depth(c.resized(2 * c.width, 2 * c.height))) for c in cameras]
+        return [Thumbnail(c, alone.color(c), alone.depth(c.resized(2 * c.width, 2 * c.height))) for c in cameras]
 
     def unstaged(self) -> OpenGLScene:
         """The same mesh without its stage. See `renderers.protocol.LoadedScene.unstaged`."""
@@ -214,7 +214,7 @@ class OpenGLScene:
             self._renderer.stages.draw_plain(camera)
 
     def _cast_shadows(self) -> None:
-        """Draws the maps by which the object shades the ground and itself; once, since nothing moves."""
+        """Draws the shadow maps of the ground and of the object, once, because nothing moves."""
         context = self._renderer.context
         sun, down = self._look.sun.direction, np.array([0.0, 0.0, 1.0])
         covers = GroundMap.around(self._frame.corners, self._frame.lowest, [sun, down])
@@ -239,7 +239,7 @@ class OpenGLScene:
         self._object.shadow = SelfShadow(sun_map, covers.texture_from_unit(sun), offset)
 
     def _heights_above(self, clip_from_unit: NDArray[np.float64]) -> NDArray[np.float32]:
-        """(n, n): the lowest height of the object over each texel of the ground, as `GroundMap` counts it."""
+        """(n, n): lowest height of the object over each texel of the ground, in the units of `GroundMap`."""
         target = self._renderer.depth_targets.get((GROUND_MAP_SIZE, GROUND_MAP_SIZE))
         target.framebuffer.use()
         target.framebuffer.clear(depth=1.0)

@@ -1,4 +1,4 @@
-"""GLSL programs, built when first asked for and kept for the life of a context."""
+"""GLSL programs, compiled on first use and kept until the context is closed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SAMPLERS = (
     "ground_pattern",
     "ground_shadow",
 )
-"""Every sampler of every shader; its place here is its texture unit."""
+"""Every sampler of every shader; its index is its texture unit."""
 
 UNITS = {name: unit for unit, name in enumerate(_SAMPLERS)}
 """Texture unit of each sampler."""
@@ -43,9 +43,9 @@ class Program:
         self._uniforms = {name: one for name, one in members.items() if isinstance(one, moderngl.Uniform)}
 
     def set(self, **values: Any) -> None:
-        """Sets those of the uniforms that the program has. Matrices come transposed: OpenGL stores columns.
+        """Sets the uniforms that the program has; ignores others. Matrices must be transposed: OpenGL stores columns.
 
-        Values are written as they are where they are 32-bit integers, and as 32-bit floats otherwise.
+        32-bit integers are written unchanged, other values as 32-bit floats.
         """
         for name, value in values.items():
             uniform = self._uniforms.get(name)
@@ -55,14 +55,14 @@ class Program:
 
 
 class Programs:
-    """The programs of one context, by shader and by what is switched on in it."""
+    """The programs of one context, by shader files and enabled features."""
 
     def __init__(self, context: moderngl.Context) -> None:
         self._context = context
         self._built: dict[tuple[str, str, frozenset[str]], Program] = {}
 
     def get(self, vertex: str, fragment: str, features: frozenset[str] = frozenset()) -> Program:
-        """The program of two files in ``shaders/``, compiled with these names defined."""
+        """The program of two files in ``shaders/``, compiled with ``features`` as macros."""
         key = (vertex, fragment, features)
         if key not in self._built:
             program = Program(
@@ -84,7 +84,7 @@ _INCLUDED = {
     "surface.frag": ("light.glsl", "surface.glsl"),
     "composite.frag": ("light.glsl",),
 }
-"""What shaders begin with."""
+"""Shared source at the start of each shader."""
 
 
 def _source(name: str, features: frozenset[str]) -> str:

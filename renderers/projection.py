@@ -1,7 +1,7 @@
 """From a pinhole camera to OpenGL's clip space, exactly. Pure NumPy.
 
-Images are drawn upside down in OpenGL's sense: the image's top row is the framebuffer's row 0, so that reading back
-needs no flip and a fragment's ``gl_FragCoord.xy`` is the pixel coordinate of this project's cameras.
+Images are drawn upside down for OpenGL: the image's top row is the framebuffer's row 0. Reading back then needs no
+flip, and a fragment's ``gl_FragCoord.xy`` is the pixel coordinate of this project's cameras.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ __all__ = ["Frustum", "UnitFrame", "clip_from_camera", "metric_depth"]
 Floats = NDArray[np.float64]
 
 _NEAREST = 1e-3
-"""The near plane's least distance over the far plane's: keeps 24 bits of depth good to 1e-4 of the object's radius."""
+"""Smallest ratio of near to far distance. With it, 24-bit depth is accurate to 1e-4 of the object's radius."""
 
 
 @dataclass(frozen=True, eq=False)
 class UnitFrame:
-    """The frame that things are drawn in: the world, moved and scaled so that the object fills the unit ball.
+    """The unit frame: the world, moved and scaled so that the object fills the unit ball. Everything is drawn in it.
 
-    32-bit floats then serve an object of any size anywhere, and thresholds in shaders are in radii.
+    So 32-bit floats are accurate enough for any size and position, and thresholds in shaders are in radii.
     """
 
     center: Floats
-    """(3,): middle of the object's bounding box, world units."""
+    """(3,): centre of the object's bounding box, world units."""
     radius: float
     """Half its diagonal, world units."""
     corners: Floats
-    """(8, 3): of the bounding box, in this frame."""
+    """(8, 3): corners of the bounding box, in this frame."""
 
     @classmethod
     def of(cls, mesh: Mesh) -> UnitFrame:
-        """The frame of a mesh. One without extent has a frame of radius 1 about its place."""
+        """The frame of a mesh. A mesh without extent gets radius 1."""
         shown = [p.positions[_used(p)] for p in mesh.primitives if len(p.triangles)]
         used = [q for q in shown if len(q)]
         low = np.min([q.min(axis=0) for q in used], axis=0).astype(np.float64) if used else np.zeros(3)
@@ -67,7 +67,7 @@ class UnitFrame:
 
 
 def _used(p: Primitive) -> NDArray[np.bool_]:
-    """(n,): which vertices some triangle uses, but for those that are nowhere (NaN or infinite)."""
+    """(n,): vertices that a triangle uses and that are finite."""
     used = np.zeros(len(p.positions), dtype=bool)
     used[p.triangles] = True
     used &= np.isfinite(p.positions).all(axis=1)
@@ -83,7 +83,7 @@ class Frustum:
 
     @classmethod
     def around(cls, depths: Floats) -> Frustum:
-        """The tightest planes that keep points at these depths, with a little air."""
+        """The tightest planes around points at these depths, with a small margin."""
         far = max(float(depths.max()) * 1.001 + 1e-3, 2e-3)
         near = float(depths.min()) * 0.999 - 1e-3
         return cls(max(near, far * _NEAREST), far)
@@ -106,12 +106,12 @@ def clip_from_camera(camera: Camera, frustum: Frustum) -> Floats:
 
 
 def ray_from_pixel(camera: Camera) -> Floats:
-    """(3, 3): (pixel x, pixel y, 1) to a direction in the world, not of unit length."""
+    """(3, 3): from (pixel x, pixel y, 1) to a direction in the world, not of unit length."""
     return exact.matmul(camera.camera_to_world[:3, :3], exact.inverse3(camera.intrinsics))
 
 
 def metric_depth(window: NDArray[np.float32], frustum: Frustum, radius: float) -> NDArray[np.float32]:
-    """World units along the optical axis of depth-buffer values in [0, 1]; ``inf`` where the buffer is clear (1)."""
+    """Depth along the optical axis, world units, from depth-buffer values in [0, 1]; ``inf`` for the clear value 1."""
     near, far = frustum.near, frustum.far
     depth = np.full(window.shape, np.inf, dtype=np.float32)
     seen = window < 1

@@ -1,4 +1,4 @@
-"""What a renderer is. Everything above this floor draws through these few types and knows no back end."""
+"""The protocol of renderers. All other code renders through these types, whatever the backend."""
 
 from __future__ import annotations
 
@@ -12,58 +12,62 @@ from numpy.typing import NDArray
 from viewpoint100k.geometry.cameras import Camera
 from viewpoint100k.geometry.mesh import Mesh
 
-__all__ = ["Glance", "LoadedScene", "Renderer", "Stage"]
+__all__ = ["LoadedScene", "Renderer", "Stage", "Thumbnail"]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What surrounds the object: light, background and ground. All of it is fixed in the world and follows from the
-    seed and the object, never from a camera, so that one image's surroundings say nothing about the other camera. (The
-    object decides where the ground lies, its scale, and whether it is lighter or darker than the object.)"""
+    """The surroundings of an object: light, background and ground.
+
+    They are fixed in the world and depend on the seed and the object, never on a camera, so that one image reveals
+    nothing about the other camera. (The object determines the height, scale and brightness of the ground.)
+    """
 
     seed: int
     ground: bool = True
-    """Whether the object stands on something, with a contact shadow, at the height of its lowest point."""
+    """True for a ground at the object's lowest point, with a contact shadow."""
 
 
 @dataclass(frozen=True, eq=False)
-class Glance:
-    """A small picture of an object, and what lies behind its pixels."""
+class Thumbnail:
+    """A small image of an object, with depth."""
 
     camera: Camera
     color: NDArray[np.uint8]
     """(h, w, 3) sRGB, anti-aliased."""
     depth: NDArray[np.float32]
-    """(2h, 2w): depth at the middles of each pixel's quarters; otherwise as of `LoadedScene.depth`."""
+    """(2h, 2w): depth at the centres of each pixel's quarters; otherwise as for `LoadedScene.depth`."""
 
 
 class LoadedScene(Protocol):
-    """A mesh that is ready to be drawn, on its stage. Valid until ``close`` or the renderer's."""
+    """A mesh on its stage, ready to be rendered. Valid until it or its renderer is closed."""
 
     def color(self, camera: Camera) -> NDArray[np.uint8]:
         """(h, w, 3) sRGB, anti-aliased; row 0 is the top."""
         ...
 
     def depth(self, camera: Camera) -> NDArray[np.float32]:
-        """(h, w) distance along the optical axis to the object at each pixel's centre, world units; ``inf`` where the
-        object is not. The stage is not in it. One sample a pixel: ``np.isfinite`` of it is the object's mask."""
+        """(h, w): distance along the optical axis to the object at each pixel's centre, world units; ``inf`` elsewhere.
+
+        It does not contain the stage. ``np.isfinite`` of it is the object's mask.
+        """
         ...
 
-    def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
-        """Small pictures from several cameras, all of one size: cheaper than one after another. No stage is drawn."""
+    def thumbnails(self, cameras: Sequence[Camera]) -> list[Thumbnail]:
+        """Renders small images from several cameras of one image size, without the stage; faster than single calls."""
         ...
 
     def unstaged(self) -> LoadedScene:
-        """The same mesh without a stage, as `Renderer.load` would draw it: uploaded once, closed with this."""
+        """The same mesh without a stage, as from `Renderer.load`. Shares the upload and is closed with this scene."""
         ...
 
     def close(self) -> None:
-        """Frees what the scene holds on the device."""
+        """Frees the scene's memory on the device."""
         ...
 
 
 class Renderer(Protocol):
-    """Owns one rendering context. One a process."""
+    """Owns one rendering context; one in each process."""
 
     name: str
 
@@ -72,8 +76,8 @@ class Renderer(Protocol):
         ...
 
     def load(self, mesh: Mesh, stage: Stage | None) -> LoadedScene:
-        """Uploads a mesh. Without a stage it is drawn under a fixed neutral light, from above and the same all round,
-        on a plain mid-grey background (128 of 255)."""
+        """Uploads a mesh. Without a stage it is rendered under a neutral light from above, equal from all sides, on a
+        plain mid-grey background (128 of 255)."""
         ...
 
     def close(self) -> None:

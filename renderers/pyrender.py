@@ -1,12 +1,12 @@
-"""The second backend: pyrender's scene graph, buffers and context, with this project's surface shader.
+"""The pyrender backend: pyrender's scene graph, buffers and context, with this project's surface shader.
 
-It is here to check the first and for those who know pyrender. Pose, intrinsics, depth, mask and the place of every
-texel are exact; colours agree with the OpenGL backend to some tenths in plain light, for its light is plainer, its
-ground has no shadow, textures are filtered before they are decoded, and blended triangles are not sorted.
+It serves to check the other backends, and users who know pyrender. Pose, intrinsics, depth, mask and texture positions
+are exact. Colours agree with the OpenGL backend only to some tenths, because the light is simpler, the ground has no
+shadow, textures are filtered before they are decoded, and blended triangles are not sorted.
 
-What is worked around (pyrender 0.1.45, unmaintained): ``np.infty``, gone from NumPy 2; a depth buffer of several
-samples a pixel, resolved off centre; alpha modes; ``eglTerminate`` on close, which would take every other context of
-the process with it; textures of three channels whose rows are not multiples of four bytes.
+Workarounds for pyrender 0.1.45, which is unmaintained: ``np.infty``, removed from NumPy 2; a multisampled depth buffer
+with samples off the pixels' centres; alpha modes; ``eglTerminate`` on close, which would destroy all other contexts of
+the process; textures of three channels whose rows are not multiples of four bytes.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from renderers.context import is_software
 from renderers.gpu_mesh import BLEND_CUTOFF, mean_luminance
 from renderers.ground import GroundLook, paint_pattern
 from renderers.projection import Frustum, UnitFrame
-from renderers.protocol import Glance, Stage
-from renderers.stage import dress, neutral
+from renderers.protocol import Stage, Thumbnail
+from renderers.stage import make_surroundings, neutral
 from renderers.surface_geometry import facing_outwards
 from renderers.textures import shrink, srgb_from_linear
 from viewpoint100k.errors import MissingExtraError, RendererError
@@ -37,7 +37,7 @@ _GREY = 128 / 255
 _COLOR_SAMPLES = 4
 _FROM_OPENGL_CAMERA = np.diag([1.0, -1.0, -1.0, 1.0])
 _UNLIT = 2.0
-"""Added to the second of the vertices' alpha settings: the shader gives the base colour as it is."""
+"""Added to the second alpha setting of vertices to mark unlit surfaces; the shader keeps their base colour."""
 _WRAPS = {"repeat": 10497, "clamp": 33071, "mirror": 33648}
 
 
@@ -56,11 +56,11 @@ class PyrenderRenderer:
     """One pyrender context.
 
     Args:
-        device_index: which EGL device; the first by default.
-        require_gpu: refuse to draw in software.
+        device_index: index of the EGL device; the first by default.
+        require_gpu: refuse to render in software.
         max_texture_size: larger textures are averaged down to at most this many pixels a side.
 
-    Raises ``MissingExtraError`` where pyrender is not installed, and ``RendererError`` where it gets no context.
+    Raises ``MissingExtraError`` if pyrender is not installed, and ``RendererError`` if it gets no context.
     """
 
     name = "pyrender"
@@ -89,7 +89,7 @@ class PyrenderRenderer:
         return f"pyrender {self._pyrender.__version__}, {device}, OpenGL {version}"
 
     def load(self, mesh: Mesh, stage: Stage | None) -> PyrenderScene:
-        """Prepares a mesh; pyrender uploads it at its first frame. See `renderers.protocol.Renderer.load`."""
+        """Prepares a mesh; pyrender uploads it with the first frame. See `renderers.protocol.Renderer.load`."""
         self._check_open()
         scene = PyrenderScene(self, self._pyrender, mesh, stage)
         self._scenes.append(scene)
@@ -108,7 +108,7 @@ class PyrenderRenderer:
         self._platform = None
 
     def draw(self, scene: Any, camera: Camera, samples: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """Colour (h, w, 3) and depth (h, w), 0 where there is nothing, of a pyrender scene."""
+        """Renders a pyrender scene: colour (h, w, 3) and depth (h, w), which is 0 for the background."""
         self._check_open()
         self._platform.make_current()
         one_pass = self._passes[samples]
@@ -118,7 +118,7 @@ class PyrenderRenderer:
         return color, depth
 
     def forget(self, scene: PyrenderScene, meshes: set[Any]) -> None:
-        """Frees what pyrender keeps of a scene's meshes."""
+        """Frees pyrender's data of a scene's meshes."""
         if scene in self._scenes:
             self._scenes.remove(scene)
         self._platform.make_current()
@@ -139,7 +139,7 @@ class PyrenderScene:
         self._alone: PyrenderScene | None = None
         self._closed = False
         self._frame = UnitFrame.of(mesh)
-        look = dress(stage, mean_luminance(mesh)) if stage is not None else neutral()
+        look = make_surroundings(stage, mean_luminance(mesh)) if stage is not None else neutral()
         background = np.full(3, _GREY) if stage is None else srgb_from_linear(look.environment[80:96].mean(axis=(0, 1)))
         ambient = look.irradiance[0]
         self._meshes = _object_meshes(pyrender, mesh, self._frame, renderer.max_texture_size)
@@ -147,7 +147,7 @@ class PyrenderScene:
         if look.ground is not None:
             lit = look.sun.radiance * look.sun.direction[2] + look.irradiance_upwards()
             self._ground = _ground_mesh(pyrender, look.ground, self._frame.lowest, lit, background)
-        # One scene a pass: a buffer belongs to the pass that uploaded it.
+        # One scene for each pass, because a buffer belongs to the pass that uploaded it.
         self._cameras = {}
         self._scenes = {}
         for samples, meshes in ((_COLOR_SAMPLES, self._meshes[0]), (0, self._meshes[1])):
@@ -174,10 +174,10 @@ class PyrenderScene:
         _, depth = self._draw(camera, 0)
         return np.where(depth > 0, depth * np.float32(self._frame.radius), np.float32(np.inf))
 
-    def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
-        """Small pictures with depth. See `renderers.protocol.LoadedScene.glances`."""
+    def thumbnails(self, cameras: Sequence[Camera]) -> list[Thumbnail]:
+        """Small pictures with depth. See `renderers.protocol.LoadedScene.thumbnails`."""
         alone = self.unstaged()
-        return [Glance(c, alone.color(c), alone.depth(c.resized(2 * c.width, 2 * c.height))) for c in cameras]
+        return [Thumbnail(c, alone.color(c), alone.depth(c.resized(2 * c.width, 2 * c.height))) for c in cameras]
 
     def unstaged(self) -> PyrenderScene:
         """The same mesh without its stage. See `renderers.protocol.LoadedScene.unstaged`."""
@@ -225,7 +225,7 @@ def _open_platform(device_index: int) -> Any:
 
 
 def _close_platform(platform: Any) -> None:
-    """Gives the context back, but not the display, which other contexts of the process share."""
+    """Releases the context, but not the display, which other contexts of the process share."""
     from OpenGL.EGL import EGL_NO_CONTEXT, EGL_NO_SURFACE, eglDestroyContext, eglMakeCurrent
 
     eglMakeCurrent(platform._egl_display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT)
@@ -241,7 +241,7 @@ def _gl_strings() -> tuple[str, str]:
 
 
 def _open_pass(samples: int) -> Any:
-    """A pyrender renderer that draws with so many samples a pixel (0 is one, at its centre), and our shader."""
+    """A pyrender renderer with ``samples`` per pixel (0 is one, at its centre) and this project's shader."""
     from OpenGL.GL import (
         GL_DEPTH_COMPONENT24,
         GL_RENDERBUFFER,
@@ -253,7 +253,7 @@ def _open_pass(samples: int) -> Any:
     from pyrender.shader_program import ShaderProgramCache
 
     class Pass(Renderer):  # type: ignore[misc]
-        """pyrender's renderer, but for the number of samples."""
+        """pyrender's renderer with another number of samples."""
 
         def _configure_main_framebuffer(self) -> None:
             before = self._main_fb
@@ -280,7 +280,7 @@ def _open_pass(samples: int) -> Any:
 
 
 def _object_meshes(pyrender: Any, mesh: Mesh, frame: UnitFrame, max_size: int) -> tuple[list[Any], list[Any]]:
-    """The object as pyrender meshes, once for colour and once for depth; solid ones first."""
+    """The object as pyrender meshes, once for colour and once for depth; opaque ones first."""
     twice: tuple[list[Any], list[Any]] = ([], [])
     for made in twice:
         textures: dict[int, Any] = {}
@@ -347,7 +347,7 @@ def _material(pyrender: Any, m: Material, textured: bool, textures: dict[int, An
 def _ground_mesh(
     pyrender: Any, look: GroundLook, height: float, light: NDArray[np.float64], background: NDArray[np.float64]
 ) -> Any:
-    """A disc of ground that shines with its own lit colour, and fades into the background at its rim."""
+    """A ground disc that emits its lit colour and fades into the background at its edge."""
     radii = np.array([0.0, look.fade[0], look.fade[0] + 0.5 * (look.fade[1] - look.fade[0]), look.fade[1]])
     turns = np.linspace(0, 2 * np.pi, 96, endpoint=False)
     rings = np.stack([np.cos(turns), np.sin(turns)], axis=-1)[None] * radii[:, None, None]

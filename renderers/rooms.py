@@ -1,6 +1,7 @@
-"""Places to stand in, as pictures of all directions: studios, rooms, skies, gardens, streets; blurred as behind a
-portrait. A place is painted in the brightness that its walls or sky shall have, and its lamps are then turned up until
-the ground gets the light it needs."""
+"""Environment maps: studios, rooms, skies, gardens and streets, blurred like the background of a portrait.
+
+Walls and sky are painted with their final brightness. The lamps are then scaled until the ground gets the wanted light.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ def _hue(rng: np.random.Generator, value: float, saturation: tuple[float, float]
 
 
 def _studio(rng: np.random.Generator, sun_deg: float, wanted: float, floor: Color) -> Floats:
-    """A seamless backdrop and soft boxes."""
+    """A photo studio: a seamless backdrop and soft boxes."""
     value = rng.uniform(0.12, 0.7)
     wall = _hue(rng, value, (0.0, 0.45))
     image = vertical_gradient(
@@ -109,7 +110,7 @@ def _open_sky(rng: np.random.Generator, sun_deg: float, wanted: float, floor: Co
 
 
 def _garden(rng: np.random.Generator, sun_deg: float, wanted: float, floor: Color) -> Floats:
-    """Leaves out of focus all round, bright sky above."""
+    """Blurred leaves on all sides, bright sky above."""
     value = rng.uniform(0.16, 0.42)
     leaf = value * np.array([rng.uniform(0.45, 0.9), 1.0, rng.uniform(0.25, 0.5)])
     sky = np.array([0.82, 0.9, 1.0]) * rng.uniform(0.7, 1.0)
@@ -146,7 +147,7 @@ def _street(rng: np.random.Generator, sun_deg: float, wanted: float, floor: Colo
 
 
 def neutral_room() -> Floats:
-    """(h, w, 3): grey, brighter above, the same all round."""
+    """(h, w, 3): grey, brighter above, the same in all horizontal directions."""
     greys = [np.full(3, g) for g in (0.34, 0.42, 0.62, 0.8)]
     return vertical_gradient([-90, -20, 20, 90], greys) * np.ones((1, WIDTH, 1), np.float32)
 
@@ -163,7 +164,7 @@ def _paint(image: Floats, mask: Floats, color: Color) -> None:
 
 
 def _skyline(rng: np.random.Generator, height_deg: float) -> Floats:
-    """(h, w): 1 below a hilly line just above the horizon and not below the horizon itself."""
+    """(h, w): 1 between the horizon and a hilly line just above it."""
     line = np.zeros(WIDTH)
     for k in (1, 2, 3, 5, 8, 13, 21):
         size = rng.uniform(0.4, 1) / exact.power(float(k), 0.7)
@@ -181,7 +182,7 @@ def _lobe(longitude_deg: float, latitude_deg: float, sigma_deg: float) -> Floats
 
 
 def _blurred(image: Floats, lamps: Floats, sigma_deg: int) -> tuple[Floats, Floats]:
-    """A room and its lamps, both out of focus: (h, w, 3) and (h, w, 1)."""
+    """A room and its lamps, both blurred: (h, w, 3) and (h, w, 1)."""
     both = blur(np.concatenate([image, lamps[..., None]], axis=-1).astype(np.float32), sigma_deg)
     return both[..., :3], both[..., 3:]
 
@@ -190,9 +191,9 @@ _COSINES = (np.clip(exact.sin_deg(LATITUDE), 0, None)[:, None] * solid_angles() 
 
 
 def _lit(image: Floats, lamps: Floats, wanted: float) -> Floats:
-    """The room with its lamps (h, w, 1) turned up until white ground has the radiance ``wanted``.
+    """The room with its lamps (h, w, 1) scaled so that white ground has the radiance ``wanted``.
 
-    A room that is bright enough without them keeps a little of their light and is dimmed as a whole.
+    A room that is too bright without lamps keeps a little of their light and is darkened as a whole.
     """
     walls = float(exact.total(_COSINES[..., None] * image)) / 3
     lamp = float(exact.total(_COSINES * lamps[..., 0]))

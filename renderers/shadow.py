@@ -1,8 +1,8 @@
-"""Shadows: where points of the object fall on the ground, and how dark the ground is there. Pure NumPy.
+"""Shadows on the ground and on the object, from height maps. Pure NumPy.
 
-A map is drawn once per scene by sliding every point of the object along the sun's rays (or straight down) on to the
-ground and keeping its height as depth. The lowest height over a place says how far off what shades it is, and so how
-soft its shadow; the greatest says from where up the object itself has the sun.
+A map is drawn once for each scene: every point of the object is projected along the sun's rays (or straight down) to
+the ground, with its height as depth. The lowest height over a place is the distance of the occluder, which gives the
+softness of the shadow. Points of the object below the greatest height are in shadow.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ __all__ = ["GROUND_MAP_SIZE", "SUN_MAP_SIZE", "GroundMap", "ground_visibility"]
 Floats = NDArray[np.float64]
 
 GROUND_MAP_SIZE = 160
-"""Texels along each side of the maps that ground shadows are made from."""
+"""Texels along each side of the maps for ground shadows."""
 SUN_MAP_SIZE = 384
-"""Texels along each side of the map by which the object shades itself."""
+"""Texels along each side of the map for shadows of the object on itself."""
 _MARGIN = 0.55
-"""Radii around the object's footprint that a map also covers: shadows spread."""
+"""Margin of a map around the object's footprint, radii, because soft shadows are wider."""
 
 
 @dataclass(frozen=True, eq=False)
 class GroundMap:
-    """A rectangle of the ground, in the unit frame, and the height above it that the maps hold as depth 0 to 1."""
+    """A rectangle of the ground in the unit frame, and the range of heights that the maps store as depth 0 to 1."""
 
     origin: Floats
-    """(2,): its corner with the least x and y."""
+    """(2,): its corner with the smallest x and y."""
     size: Floats
     """(2,): its sides."""
     ground: float
     """Height of the ground."""
     top: float
-    """Height of the object above the ground, and a little more."""
+    """Height of the object above the ground, with a small margin."""
 
     @classmethod
     def around(cls, corners: Floats, ground: float, directions: list[Floats]) -> GroundMap:
-        """The map that holds a box (8, 3) slid to the ground along each of these directions."""
+        """The map that covers a box (8, 3) projected to the ground along each of these directions."""
         places = np.concatenate([corners[:, :2] - _slope(d) * (corners[:, 2:] - ground) for d in directions])
         low, high = places.min(axis=0) - _MARGIN, places.max(axis=0) + _MARGIN
         return cls(low, high - low, ground, float(corners[:, 2].max() - ground) * 1.01 + 1e-3)
 
     def clip_from_unit(self, direction: Floats) -> Floats:
-        """(4, 4): points of the unit frame to clip space: slid along ``direction`` to the ground, height as depth."""
+        """(4, 4): from the unit frame to clip space: projects along ``direction`` to the ground, height as depth."""
         slope = _slope(direction)
         matrix = np.eye(4)
         for axis in (0, 1):
@@ -61,25 +61,25 @@ class GroundMap:
         return matrix
 
     def texture_from_unit(self, direction: Floats) -> Floats:
-        """(4, 4): likewise, to texture coordinates and depth in [0, 1]."""
+        """(4, 4): the same to texture coordinates and depth in [0, 1]."""
         halve = np.diag([0.5, 0.5, 0.5, 1.0])
         halve[:3, 3] = 0.5
         return exact.matmul(halve, self.clip_from_unit(direction))
 
 
 def _slope(direction: Floats) -> Floats:
-    """(2,): how far a point slides over the ground per unit of its height."""
+    """(2,): horizontal shift of a projected point per unit of its height."""
     return np.asarray(direction[:2] / direction[2])
 
 
 def ground_visibility(
     along_sun: NDArray[np.float32], straight_down: NDArray[np.float32], covers: GroundMap, sun_spread: float
 ) -> NDArray[np.uint8]:
-    """(n, n, 2): how much of the sun, and of the light from everywhere, reaches each texel of the ground; 255 is all.
+    """(n, n, 2): visibility of the sun and of the environment at each texel of the ground; 255 is full.
 
-    Both maps (n, n) hold the lowest height of the object over each texel, 0 to 1 of ``covers.top``; 1 is nothing.
-    What hangs h above the ground shades it through a Gaussian: of the sun's own width times h for the sun, and about
-    as wide as h for the light of a whole sky (the cosine-weighted form factor of a small patch).
+    Both maps (n, n) hold the lowest height of the object over each texel, 0 to 1 of ``covers.top``; 1 means no object.
+    The shadow of a point at height h is blurred by a Gaussian. For the sun, its width is the sun's angular width times
+    h; for the environment about h (the cosine-weighted form factor of a small patch).
     """
     texel = float(covers.size.max()) / len(along_sun)
     aspect = covers.size / covers.size.max()
@@ -96,7 +96,7 @@ def _spread(heights: NDArray[np.float32], sigma_at_top: float, least: float, asp
     covered = heights < 1
     sigmas = np.maximum(heights * sigma_at_top, least)
     fraction, octave = np.frexp(sigmas / least)
-    position = octave - 1 + (2 * fraction - 1)  # The octave, and the place in it: log2, with straight lines between.
+    position = octave - 1 + (2 * fraction - 1)  # A piecewise linear log2.
     total = np.zeros((n, n), dtype=np.float32)
     for k in range(int(np.ceil(position.max())) + 1):
         weight = (np.clip(1 - np.abs(position - k), 0, 1) * covered).astype(np.float32)
@@ -109,7 +109,7 @@ def _spread(heights: NDArray[np.float32], sigma_at_top: float, least: float, asp
 
 @lru_cache(maxsize=4)
 def _edge_window(n: int) -> NDArray[np.float32]:
-    """(n, n): 1, falling to 0 at the very edge: beyond a map there is no shadow."""
+    """(n, n): 1, falling to 0 at the edge, because there is no shadow outside a map."""
     line = np.clip(np.minimum(np.arange(n), np.arange(n)[::-1]) / (0.12 * n), 0, 1)
     ramp = line * line * (3 - 2 * line)
     return np.outer(ramp, ramp).astype(np.float32)

@@ -1,7 +1,7 @@
-"""Pictures of all directions, by latitude and longitude: their texels, and smooth things to paint on them.
+"""Latitude-longitude images: the directions of their texels, and smooth shapes to paint on them.
 
-Row 0 is straight up; column 0 looks along -X (longitude -180 degrees), the middle column along +X. Everything painted
-is either separable in latitude and longitude or a product of small matrices, so that a picture takes milliseconds.
+Row 0 is straight up; column 0 looks along -X (longitude -180 degrees), the middle column along +X. All shapes are
+separable in latitude and longitude or products of small matrices, so an image takes milliseconds.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ def solid_angles() -> Floats:
 
 
 def vertical_gradient(latitudes_deg: list[float], colors: list[NDArray[np.float64]]) -> Floats:
-    """(h, 1, 3): colours at latitudes (ascending), joined by straight lines."""
+    """(h, 1, 3): colours at latitudes (ascending), with linear interpolation."""
     table = np.asarray(colors)
     channels = [exact.interpolate(LATITUDE, latitudes_deg, table[:, c]) for c in range(3)]
     return np.stack(channels, axis=-1)[:, None].astype(np.float32)
 
 
 def box(longitude_deg: float, latitude_deg: float, half_width_deg: float, half_height_deg: float) -> Floats:
-    """(h, w): 1 inside a rectangle of angles, 0 outside, a texel's soft edge between."""
+    """(h, w): 1 inside a rectangle of angles, 0 outside, with an edge one texel wide."""
     around = np.abs((LONGITUDE - np.float32(longitude_deg) + 180) % 360 - 180)
     texel = 180 / HEIGHT
     across = np.clip((half_width_deg - around) / texel + 0.5, 0, 1)
@@ -69,8 +69,8 @@ def box(longitude_deg: float, latitude_deg: float, half_width_deg: float, half_h
 
 
 def noise(rng: np.random.Generator, grain_deg: float, channels: int = 1) -> Floats:
-    """(h, w, channels): smooth noise of mean 0 and deviation about 1 whose features are ``grain_deg`` wide, which
-    fades towards the poles, where longitudes crowd."""
+    """(h, w, channels): smooth noise of mean 0 and deviation about 1 with features of size ``grain_deg``. It fades
+    towards the poles, where texels are narrow."""
     rows, columns = max(int(180 / grain_deg), 2), max(int(360 / grain_deg), 3)
     up, around = _noise_weights(rows, columns)
     values = exact.standard_normal(rng, (channels, rows, columns)).astype(np.float32)
@@ -97,7 +97,7 @@ def _noise_weights(rows: int, columns: int) -> tuple[Floats, Floats]:
 
 
 def blur(image: Floats, sigma_deg: int) -> Floats:
-    """(h, w, c): a Gaussian blur in latitude and longitude. Beyond a pole there is nothing, which counts as nothing."""
+    """(h, w, c): a Gaussian blur in latitude and longitude, normalised to the rows inside the image."""
     sigma = sigma_deg * (HEIGHT / 180)
     up = exact.gaussian_blur(image, sigma, axis=0, edge="zero") / _weight_of_rows(sigma)
     return exact.gaussian_blur(up, sigma, axis=1, edge="wrap").astype(np.float32, copy=False)
@@ -105,7 +105,7 @@ def blur(image: Floats, sigma_deg: int) -> Floats:
 
 @lru_cache(maxsize=16)
 def _weight_of_rows(sigma: float) -> Floats:
-    """(h, 1, 1): how much of a Gaussian around each row lies on the sphere."""
+    """(h, 1, 1): share of a Gaussian around each row that is inside the image."""
     rows = np.ones((HEIGHT, 1, 1), np.float32)
     return exact.gaussian_blur(rows, sigma, axis=0, edge="zero").astype(np.float32, copy=False)
 

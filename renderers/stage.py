@@ -1,7 +1,7 @@
-"""What surrounds an object: an environment that is both background and light, one sun, and the look of the ground.
+"""Creates the surroundings of an object: an environment for background and light, one sun, and the ground's look.
 
-Pure NumPy; everything follows from a seed and from how bright the object is (so that it stands out from its ground),
-never from a camera. Lengths are in radii of the object, radiance is linear, and white paper under full light is 1.
+Pure NumPy. Everything depends on a seed and on the object's brightness (for contrast with the ground), never on a
+camera. Lengths are in radii of the object. Radiance is linear; a white surface under full light has 1.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from renderers.sphere import HEIGHT, WIDTH, directions, solid_angles
 from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.seeding import generator
 
-__all__ = ["ENVIRONMENT_LODS", "GROUND_DARKENS", "Sun", "Surroundings", "dress", "neutral"]
+__all__ = ["ENVIRONMENT_LODS", "GROUND_DARKENS", "Sun", "Surroundings", "make_surroundings", "neutral"]
 
 Floats = NDArray[np.float32]
 
 ENVIRONMENT_LODS = 4.5
-"""Mip level of the environment that a wholly rough surface reflects."""
+"""Mip level of the environment for reflections of roughness 1."""
 GROUND_DARKENS = 0.6
-"""How much of the light from below the ground takes from what stands on it."""
+"""Share of the light from below that the ground blocks."""
 _BRIGHTEST = 24.0
-"""Radiance that the environment is cut at: brighter lamps only make specks."""
+"""Largest radiance of the environment: brighter lamps only cause isolated bright pixels."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sun:
-    """A far, slightly soft light."""
+    """A distant light with a small angular size."""
 
     direction: NDArray[np.float64]
     """(3,): unit vector towards it, world axes."""
     radiance: NDArray[np.float64]
-    """(3,): of a white Lambertian surface that faces it."""
+    """(3,): radiance of a white Lambertian surface that faces it."""
     spread: float
-    """Tangent of its angular radius; how fast a shadow's edge softens with distance."""
+    """Tangent of its angular radius, which gives the softness of shadows."""
 
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """A stage, ready to be drawn."""
+    """The light, background and ground of a stage, ready for rendering."""
 
     environment: Floats
     """(h, w, 3): radiance by latitude (row 0 straight up) and longitude (column 0 at -180 degrees)."""
@@ -55,7 +55,7 @@ class Surroundings:
     sun: Sun
     ground: GroundLook | None
     background_lod: float
-    """How much the background is out of focus, as a mip level of the environment."""
+    """Blur of the background, as a mip level of the environment."""
 
     def irradiance_upwards(self) -> NDArray[np.float64]:
         """(3,): radiance of a white ground under the environment."""
@@ -63,7 +63,7 @@ class Surroundings:
         return np.maximum(exact.matmul(weights, self.irradiance), 0.0)
 
 
-def dress(stage: Stage, object_luminance: float) -> Surroundings:
+def make_surroundings(stage: Stage, object_luminance: float) -> Surroundings:
     """The surroundings of a stage for an object of this mean luminance (linear, 0 to 1)."""
     rng = generator("stage", stage.seed)
     ground = choose_ground(rng, object_luminance)
@@ -89,8 +89,8 @@ def dress(stage: Stage, object_luminance: float) -> Surroundings:
 
 @lru_cache(maxsize=1)
 def neutral() -> Surroundings:
-    """The light of an object without a stage: from above and the same from every side, so that turning a symmetric
-    object about world up changes nothing."""
+    """The light of an object without a stage: from above and equal from every side, so that the image of a symmetric
+    object does not change when it rotates about world up."""
     environment = neutral_room()
     sun = Sun(np.array([0.0, 0.0, 1.0]), np.full(3, 0.3), 0.1)
     return Surroundings(environment, _irradiance(environment), sun, ground=None, background_lod=0.0)
@@ -103,7 +103,7 @@ _BLOCK = 8
 
 @lru_cache(maxsize=1)
 def _basis() -> NDArray[np.float64]:
-    """(9, n): projects a coarse environment's texels on the irradiance polynomial."""
+    """(9, n): projects the texels of a coarse environment onto the irradiance polynomial."""
     x, y, z = (c.astype(np.float64) for c in _coarse(directions()).reshape(-1, 3).T)
     unit = np.stack([np.ones_like(x), y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y])
     weights = _coarse(solid_angles()[..., None]).reshape(-1) * (_BLOCK * _BLOCK)

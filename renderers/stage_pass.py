@@ -1,4 +1,4 @@
-"""Puts pictures together: the object's samples, and behind them its stage, or grey."""
+"""Composes the final image: the object's samples over its stage or over grey."""
 
 from __future__ import annotations
 

@@ -16,10 +16,10 @@ Triangles = NDArray[np.uint32]
 def facing_outwards(
     positions: Positions, normals: NDArray[np.float32], triangles: Triangles
 ) -> tuple[NDArray[np.float32], Triangles]:
-    """Normals (n, 3), none of them missing, and triangles (m, 3), counter-clockwise from the side they point to.
+    """Complete normals (n, 3), and triangles (m, 3) that are counter-clockwise as seen from their normals' side.
 
-    Files whose winding and normals disagree are common, and the normals are what is seen. A vertex whose normal has no
-    length gets the mean of its faces', weighted by area.
+    Winding and normals disagree in many files; the normals count, because they determine the shading. A vertex without
+    a normal gets the area-weighted mean of its faces' normals.
     """
     faces = _doubled_areas(positions, triangles)
     squared = exact.dot(normals, normals)
@@ -34,14 +34,14 @@ def facing_outwards(
 
 
 def _doubled_areas(positions: Positions, triangles: Triangles) -> NDArray[np.float32]:
-    """(m, 3): along each triangle's normal, twice its area long."""
+    """(m, 3): vectors along each triangle's normal with twice its area as length."""
     a, b, c = (positions[triangles[:, k]] for k in range(3))
     (x, y, z), (u, v, w) = (b - a).T, (c - a).T
     return np.stack([y * w - z * v, z * u - x * w, x * v - y * u], axis=1)
 
 
 def _mean_faces(count: int, triangles: Triangles, faces: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, 3): per vertex, the direction of the sum of its faces' normals; straight up where they cancel."""
+    """(n, 3): direction of the sum of the normals of each vertex's faces; straight up if they cancel."""
     sums = np.zeros((count, 3), dtype=np.float32)
     for corner in range(3):
         np.add.at(sums, triangles[:, corner], faces)

@@ -1,4 +1,4 @@
-"""What is drawn into: framebuffers by image size, kept while they are in use and forgotten oldest first."""
+"""Framebuffers by image size, with a cache that drops the least recently used."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ T = TypeVar("T", bound=_Target)
 
 @dataclass(frozen=True, eq=False)
 class ColorTarget:
-    """The object's samples, and the picture that they are composed into."""
+    """Framebuffers for the object's samples and for the final image."""
 
     samples: moderngl.Texture
-    """(supersampling w, supersampling h) sRGB with alpha, read filtered."""
+    """(supersampling * w, supersampling * h) sRGB with alpha, read with filtering."""
     samples_depth: moderngl.Renderbuffer
     object_framebuffer: moderngl.Framebuffer
     picture: moderngl.Renderbuffer

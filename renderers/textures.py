@@ -1,4 +1,4 @@
-"""Pictures on the device: sRGB where they hold colour, mip-mapped, no larger than is worth it."""
+"""Textures on the device: mip-mapped, sRGB for colours, scaled down to a maximum size."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def linear_from_srgb() -> NDArray[np.float32]:
 
 
 def srgb_from_linear(linear: NDArray[Any]) -> NDArray[np.float64]:
-    """sRGB codes, 0 to 1, of linear values, which are cut to that range; IEC 61966-2-1."""
+    """sRGB codes, 0 to 1, of linear values, which are clipped to that range; IEC 61966-2-1."""
     c = np.clip(np.asarray(linear, dtype=np.float64), 0, 1)
     return np.where(c <= 0.0031308, 12.92 * c, 1.055 * exact.power(c, 1 / 2.4) - 0.055)
 
 
 def shrink(pixels: NDArray[np.uint8], max_size: int, srgb: bool) -> NDArray[np.uint8]:
-    """(h, w, 4): the picture by a whole factor smaller so that neither side is over ``max_size``.
+    """(h, w, 4): the image, scaled down by an integer factor so that neither side exceeds ``max_size``.
 
-    Colour is averaged as light, not as its sRGB code. Opaque alpha is added where there is none.
+    Colours are averaged as linear light, not as sRGB codes. Opaque alpha is added if it is missing.
     """
     height, width, channels = pixels.shape
     factor = -(-max(height, width) // max_size)
@@ -50,7 +50,7 @@ def shrink(pixels: NDArray[np.uint8], max_size: int, srgb: bool) -> NDArray[np.u
     if channels == 4:
         return np.ascontiguousarray(pixels)
     full = np.empty((height, width, 4), dtype=np.uint8)
-    for channel in range(3):  # a channel at a time: four times as fast as all at once
+    for channel in range(3):  # One channel at a time is four times as fast.
         full[..., channel] = pixels[..., channel]
     full[..., 3] = 255
     return full
@@ -75,7 +75,7 @@ def _block_means(pixels: NDArray[np.uint8], factor: int, srgb: bool) -> NDArray[
 
 @lru_cache(maxsize=1)
 def _light_tables() -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
-    """sRGB code -> 16-bit light, and back."""
+    """Tables from sRGB codes to 16-bit linear light and back."""
     light = linear_from_srgb().astype(np.float64)
     middles = (light[1:] + light[:-1]) / 2
     codes = np.searchsorted(middles, np.arange(65536) / 65535)

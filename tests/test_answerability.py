@@ -1,4 +1,4 @@
-"""Objects of known symmetry: what cannot be told from two images is refused, and a visible mark makes it tellable."""
+"""Answerability: pairs of a symmetric object are rejected if nothing shows the motion; a visible mark helps."""
 
 from collections.abc import Iterator
 

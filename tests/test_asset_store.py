@@ -1,4 +1,4 @@
-"""The store of what is known of assets and folders: shared, bounded, and never believed where it is damaged."""
+"""The asset store: shared between processes, limited in size, and safe against damaged values."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_store_that_cannot_be_written_is_done_without(tmp_path: Path, capsys: 
     store = AssetStore(tmp_path / "file" / "store")
     store.put({b"a": b"value"})
     assert store.get([b"a"]) == {}
-    assert capsys.readouterr().err.count("going on without the store") == 1
+    assert capsys.readouterr().err.count("continuing without the asset store") == 1
 
 
 def test_a_store_stays_within_its_bound(tmp_path: Path) -> None:

@@ -284,7 +284,7 @@ def test_the_table_without_a_peer_says_why_and_has_no_ratio() -> None:
 def test_the_table_of_a_short_build_says_that_it_is_short() -> None:
     text = " ".join(format_bench(report(pace=False)).split())
     assert "100,000 rows take at most 3 h 31 min" in text
-    assert "too short to judge a long one by" in text
+    assert "too short to predict a long one" in text
     assert "--rows 400 or more" in text
     assert "once started, frames" not in text
 
@@ -420,7 +420,7 @@ def test_without_pyrender_it_says_so_in_one_sentence_and_goes_on(tmp_path: Path)
     assert content["build"]["frames"] > 0
     assert content["peer_left_out"] == str(MissingExtraError("pyrender", "pyrender"))
     said = [line for line in done.stderr.splitlines() if "pyrender" in line]
-    assert said == [f"bench: going on without the usual loop: {content['peer_left_out']}"]
+    assert said == [f"bench: skipping the usual loop: {content['peer_left_out']}"]
 
 
 @pytest.mark.slow

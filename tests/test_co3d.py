@@ -1,4 +1,4 @@
-"""CO3Dv2 and uCO3D: NDC, quality, masks, points, the database, and annotations that bite."""
+"""CO3Dv2 and uCO3D: NDC, quality, masks, points, the database, and broken annotations."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""COLMAP models against pycolmap: what it writes is what is read, whatever the lens; and models that lie."""
+"""COLMAP models against pycolmap, for every lens; and models with false counts."""
 
 import random
 import shutil

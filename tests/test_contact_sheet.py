@@ -1,4 +1,4 @@
-"""The picture of several rows: the images that are shown, and which text is marked as right."""
+"""The contact sheet: the images that it shows, and the text that it marks as right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The difficulty of a row: what makes it harder, what is not known of it, and that every reader takes the same rows."""
+"""The difficulty of a row: what increases it, unknown properties, and the same selection by every reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digests of rows: what they cover, what they do not hang on, and how ``verify`` compares two data sets by them."""
+"""Digests of rows: what they cover, what does not change them, and how ``verify`` compares two data sets by them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The doctor says what is there and what is missing, and never falls over."""
+"""The doctor reports what is installed and what is missing, and never fails."""
 
 import ctypes
 from typing import Any

@@ -1,4 +1,4 @@
-"""Workers that crash, hang or raise cost one asset each: real processes, really killed."""
+"""An asset that crashes, blocks or fails a worker is dropped alone: with real processes that are really killed."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Exports: what comes out of any format, and what happens when one cannot be made or is stopped on the way."""
+"""Exports: the output of every format, and errors and interruptions."""
 
 from __future__ import annotations
 

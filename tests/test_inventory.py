@@ -1,4 +1,4 @@
-"""What ``viewpoint100k assets`` says of a source, hostile files and hostile names included."""
+"""The output of ``viewpoint100k assets`` for a source, also with hostile files and names."""
 
 import html.parser
 import io

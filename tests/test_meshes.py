@@ -1,4 +1,4 @@
-"""A folder of mesh files is a source: what it lists, what it knows of each, and what a bad file costs: itself."""
+"""A folder of mesh files as a source: its listing, its metadata, and bad files, which are dropped alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Motions made to measure: each part is what was asked for, and the others say nothing about it."""
+"""Camera motions: each part has its requested value, and the other parts are independent of it."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Copies of an object are found whatever was done to them; distinct objects of one family are left apart."""
+"""Near duplicates: changed copies of an object are found; distinct objects of one family are not."""
 
 from __future__ import annotations
 

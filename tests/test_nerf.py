@@ -1,4 +1,4 @@
-"""transforms.json in all its forms: NeRF, instant-ngp, nerfstudio; and those that bite."""
+"""transforms.json in all forms: NeRF, instant-ngp, nerfstudio; and broken ones."""
 
 import json
 import os

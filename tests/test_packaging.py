@@ -1,4 +1,4 @@
-"""What is installed is what stands in the tree: the wheel and the sdist, file by file, and a build from the wheel."""
+"""The wheel and the sdist contain the files of the tree, and a build runs from the wheel."""
 
 from __future__ import annotations
 

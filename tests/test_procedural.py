@@ -17,7 +17,7 @@ from viewpoint100k.assets.asset import MeshAsset, normalization
 from viewpoint100k.assets.procedural import FAMILIES, ProceduralSource
 from viewpoint100k.assets.procedural.chance import seeded
 from viewpoint100k.assets.procedural.shapes import Shape, box
-from viewpoint100k.assets.procedural.solids import cone, ellipsoid, hull, lathe, prism, rod, sweep, torus, tube
+from viewpoint100k.assets.procedural.solids import cone, ellipsoid, hull, prism, revolve, rod, sweep, torus, tube
 from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry.mesh import Mesh
 
@@ -32,7 +32,7 @@ SOLIDS = {
     "cone along x": (cone(1, 0.5, 2, 0.05, sides=64, axis="x"), np.pi * 2 / 3 * 1.75),
     "ellipsoid": (ellipsoid(1, 2, 3, 64), 8 * np.pi),
     "torus": (torus(1, 0.2, 64, section=32), 2 * np.pi**2 * 0.04),
-    "lathe": (lathe([(0, 0), (1, 0), (1, 1), (0, 1)], 64), np.pi),
+    "revolve": (revolve([(0, 0), (1, 0), (1, 1), (0, 1)], 64), np.pi),
     "rod": (rod((0, 0, 0), (1, 2, 2), 0.5, sides=64), 0.75 * np.pi),
     "tube": (tube([(0, 0, 0), (1, 0, 0.2), (2, 0, 0)], 0.1, 32, caps="flat"), 0.01 * np.pi * 2 * 1.02),
     "sweep": (sweep(np.array([[1, -1], [1, 1], [-1, 1], [-1, -1]]), [(0, 0, 0), (0, 0, 2)]), 8.0),
@@ -295,7 +295,7 @@ def test_an_object_is_neither_its_mirror_image_nor_itself_turned(family: str) ->
 
 
 def test_a_vase_would_fail_the_test_of_asymmetry() -> None:
-    vase = lathe([(0, 0), (0.4, 0), (0.6, 0.5), (0.3, 1), (0, 1)], 60)
+    vase = revolve([(0, 0), (0.4, 0), (0.6, 0.5), (0.3, 1), (0, 1)], 60)
     points = vase.positions[vase.triangles].mean(axis=1)
     tree = cKDTree(np.hstack([points, 0 * points]))
     assert unmatched(np.hstack([points, 0 * points]), tree, turn_about_z(np.pi / 2)) < 0.015

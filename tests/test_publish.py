@@ -1,4 +1,4 @@
-"""Publishing to a Hub: what is there afterwards, what is refused before, and what is told."""
+"""Publishing to a Hub: the resulting repository, refusals, and messages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def folder(small_dataset: Path, tmp_path: Path) -> Path:
 
 def publish_soon(folder: Path, *arguments: object, **options: object) -> Published:
     options.setdefault("say", lambda line: None)
-    return publish(folder, REPO, *arguments, patience=SOON, **options)  # type: ignore[arg-type]
+    return publish(folder, REPO, *arguments, retries=SOON, **options)  # type: ignore[arg-type]
 
 
 def card_metadata(card: bytes) -> dict[str, object]:
@@ -67,7 +67,7 @@ def test_a_published_folder_is_on_the_hub_byte_for_byte_and_updating_removes_wha
     repository.put("notes.txt", b"not ours")
     again = publish_soon(folder, tag="v1.1", public=True)
     assert again.difference.remove == ("data/train-00009-of-00010.parquet",)
-    assert again.difference.strangers == ("notes.txt",)
+    assert again.difference.unrelated == ("notes.txt",)
     assert not repository.private
     assert repository.head.files.pop("notes.txt").content == b"not ours"
     assert is_equal(folder, repository)
@@ -133,7 +133,7 @@ def test_a_truncated_shard_is_refused_even_by_force(folder: Path) -> None:
 
 def test_a_folder_that_nobody_audited_is_refused(folder: Path) -> None:
     (folder / ".build" / "audit.json").unlink()
-    refused(folder, "no audit has been made")
+    refused(folder, "it has not been audited")
 
 
 def test_a_folder_whose_audit_failed_is_refused(folder: Path) -> None:
@@ -152,7 +152,7 @@ def test_an_unfinished_folder_is_refused(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("license", "match"),
-    [("CC-BY-NC-4.0", "--allow-nc"), ("NOASSERTION", "nobody has stated"), ("GPL-3.0", "--allow-li")],
+    [("CC-BY-NC-4.0", "--allow-nc"), ("NOASSERTION", "licence is unknown"), ("GPL-3.0", "--allow-li")],
 )
 def test_an_asset_in_the_way_is_refused_and_named(tmp_path: Path, license: str, match: str) -> None:
     folder = licensed(tmp_path / "set", {"asset-2": license})

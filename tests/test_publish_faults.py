@@ -1,4 +1,4 @@
-"""Whatever goes wrong on the way: after at most one more run everything is there, once, with the right digests."""
+"""Faults during publishing: after at most one more run everything is there once, with the right digests."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def folder(small_dataset: Path, tmp_path: Path) -> Path:
 
 
 def publish_all(folder: Path, said: list[str] | None = None) -> None:
-    publish(folder, REPO, tag="v1.0", public=True, patience=SOON, say=(said if said is not None else []).append)
+    publish(folder, REPO, tag="v1.0", public=True, retries=SOON, say=(said if said is not None else []).append)
 
 
 def assert_complete(folder: Path, hub: LocalHub, commits: int = 3) -> None:
@@ -118,7 +118,7 @@ def test_a_hub_that_stays_down_is_told_of_and_the_next_run_goes_on(folder: Path,
 def test_a_call_that_hangs_is_given_up_and_made_again(folder: Path, hub: LocalHub) -> None:
     hub.faults = [Fault("lfs_batch", "hang")]
     said: list[str] = []
-    publish(folder, REPO, tag="v1.0", public=True, patience=replace(SOON, call_s=2), say=said.append)
+    publish(folder, REPO, tag="v1.0", public=True, retries=replace(SOON, call_s=2), say=said.append)
     assert any("no answer within" in line for line in said)
     assert_complete(folder, hub)
 
@@ -132,7 +132,7 @@ def test_an_upload_to_xet_storage_whose_token_keeps_failing_does_not_hang(
     hub.faults = [Fault("xet_token", times=1_000_000, status=500)]
     said: list[str] = []
     with pytest.raises(PublishError, match="run the same command again"):
-        publish(folder, REPO, patience=replace(SOON, call_s=3, attempts=2), say=said.append)
+        publish(folder, REPO, retries=replace(SOON, call_s=3, attempts=2), say=said.append)
     assert any("no answer within" in line for line in said)
     monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
     publish_all(folder)
@@ -185,7 +185,7 @@ def test_a_publisher_may_be_killed_at_any_moment(
 
 @pytest.mark.slow
 def test_a_file_changed_or_deleted_on_the_far_side_is_put_right(folder: Path, hub: LocalHub) -> None:
-    publish(folder, REPO, patience=SOON, say=[].append)
+    publish(folder, REPO, retries=SOON, say=[].append)
     repository = hub.repositories[REPO]
     repository.put("data/train-00000-of-00003.parquet", b"something else")
     repository.remove("data/test-00000-of-00001.parquet")
@@ -198,9 +198,9 @@ def test_a_file_changed_or_deleted_on_the_far_side_is_put_right(folder: Path, hu
 
 @pytest.mark.slow
 def test_a_shard_changed_here_replaces_the_one_there(folder: Path, hub: LocalHub) -> None:
-    publish(folder, REPO, patience=SOON, say=[].append)
+    publish(folder, REPO, retries=SOON, say=[].append)
     edit_rows(folder, "train-00001-of-00003", creator="Jane Doe")
-    done = publish(audited(folder), REPO, tag="v1.0", public=True, patience=SOON, say=[].append)
+    done = publish(audited(folder), REPO, tag="v1.0", public=True, retries=SOON, say=[].append)
     assert [file.path for file in done.difference.change] == ["data/train-00001-of-00003.parquet", "README.md"]
     assert_complete(folder, hub, commits=5)
 

@@ -16,7 +16,7 @@ from viewpoint100k.check.verify import verify
 from viewpoint100k.dataset.references import as_reference, digest_of
 from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.plan.config import load_config
-from viewpoint100k.publish.comparison import FarFile, FarState, LocalFile, compare
+from viewpoint100k.publish.comparison import HubFile, HubState, LocalFile, compare
 from viewpoint100k.publish.hub_calls import fault_of
 from viewpoint100k.publish.preparation import Choices, Prepared, prepare
 
@@ -48,7 +48,7 @@ def test_what_may_be_published(license: str, allowed: AllowedLicenses, may: bool
 
 
 def test_no_licence_at_all_cannot_be_allowed() -> None:
-    with pytest.raises(UsageError, match="nobody has stated"):
+    with pytest.raises(UsageError, match="licence is unknown"):
         AllowedLicenses.of(["CC0-1.0", "NOASSERTION"], False, False)
 
 
@@ -118,7 +118,7 @@ def test_photos_without_a_licence_need_poses_only(tmp_path: Path) -> None:
 
 def test_renderings_without_a_licence_are_refused_with_poses_only_too(tmp_path: Path) -> None:
     folder = licensed(tmp_path / "set", {"asset-2": "NOASSERTION"}, source="meshes")
-    with pytest.raises(DataError, match="nobody has stated"):
+    with pytest.raises(DataError, match="licence is unknown"):
         prepared(folder, Choices(poses_only=True))
 
 
@@ -146,7 +146,7 @@ def test_poses_only_keeps_the_photos_that_may_be_shown(tmp_path: Path) -> None:
     assert "viewpoint100k rehydrate viewpoint-100k --co3d" in files.card.content.decode()
     beside = {file.path: file.content for file in files.data if isinstance(file.content, bytes)}
     assert json.loads(beside["references.json"])["captures"]["max_image_size"] == 512
-    assert b"co3d hold no photographs" in beside["LICENSE"]
+    assert b"co3d hold sha256 digests" in beside["LICENSE"]
 
 
 def test_the_published_config_can_be_read_and_tells_no_place_of_the_publisher(tmp_path: Path) -> None:
@@ -169,27 +169,27 @@ def test_a_reference_states_the_digest_of_the_bytes() -> None:
     assert digest_of(None) is None
 
 
-def far(*files: FarFile) -> FarState:
-    return FarState("0" * 40, True, {file.path: file for file in files}, {})
+def far(*files: HubFile) -> HubState:
+    return HubState("0" * 40, True, {file.path: file for file in files}, {})
 
 
 def test_files_are_compared_by_digest_whether_large_or_small() -> None:
     # The blob id of "hello\n" is what `git hash-object` gives.
     small = LocalFile.of_bytes("LICENSE", b"hello\n")
     large = LocalFile.of_bytes("data/a.parquet", b"abc")
-    blob = FarFile("LICENSE", 6, "ce013625030ba8dba906f756967f9e9ca394464a", None)
-    stored = FarFile("data/a.parquet", 3, "0" * 40, large.sha256)
+    blob = HubFile("LICENSE", 6, "ce013625030ba8dba906f756967f9e9ca394464a", None)
+    stored = HubFile("data/a.parquet", 3, "0" * 40, large.sha256)
     assert compare([small, large], far(blob, stored)).is_none
-    changed = FarFile("data/a.parquet", 3, "0" * 40, "0" * 64)
+    changed = HubFile("data/a.parquet", 3, "0" * 40, "0" * 64)
     assert compare([small, large], far(blob, changed)).change == (large,)
     assert compare([small, large], None).add == (small, large)
 
 
 def test_only_what_belongs_to_a_data_set_is_removed() -> None:
-    there = [FarFile(path, 1, "0" * 40, None) for path in (".gitattributes", "data/x", "old.parquet", "notes.txt")]
-    difference = compare([], far(*there, FarFile("README.md", 1, "0" * 40, None)), apart=["README.md"])
+    there = [HubFile(path, 1, "0" * 40, None) for path in (".gitattributes", "data/x", "old.parquet", "notes.txt")]
+    difference = compare([], far(*there, HubFile("README.md", 1, "0" * 40, None)), apart=["README.md"])
     assert difference.remove == ("data/x", "old.parquet")
-    assert difference.strangers == ("notes.txt",)
+    assert difference.unrelated == ("notes.txt",)
 
 
 def test_no_secret_is_in_what_is_told_of_an_error() -> None:

@@ -68,7 +68,7 @@ def test_what_a_reader_gets_is_what_the_folder_holds(
     small_dataset: Path, tmp_path: Path, hub: LocalHub, how: str
 ) -> None:
     folder = copy_of(small_dataset, tmp_path)
-    publish(folder, REPO, patience=SOON, say=[].append)
+    publish(folder, REPO, retries=SOON, say=[].append)
     assert loaded(hub, tmp_path / "reader", how) == rows_of(folder)
 
 
@@ -76,10 +76,10 @@ def test_a_reader_with_a_cache_gets_the_new_rows_after_an_update(
     small_dataset: Path, tmp_path: Path, hub: LocalHub
 ) -> None:
     folder, home = copy_of(small_dataset, tmp_path), tmp_path / "reader"
-    publish(folder, REPO, patience=SOON, say=[].append)
+    publish(folder, REPO, retries=SOON, say=[].append)
     assert loaded(hub, home)["train"][0]["creator"] == "viewpoint100k"
     edit_rows(folder, "train-00000-of-00003", creator="Jane Doe")
-    publish(audited(folder), REPO, patience=SOON, say=[].append)
+    publish(audited(folder), REPO, retries=SOON, say=[].append)
     assert loaded(hub, home)["train"][0]["creator"] == "Jane Doe"
     assert loaded(hub, home) == rows_of(folder)
 
@@ -87,7 +87,7 @@ def test_a_reader_with_a_cache_gets_the_new_rows_after_an_update(
 def test_rows_sorted_by_licence_load_by_licence_and_all_together(tmp_path: Path, hub: LocalHub) -> None:
     folder = licensed(tmp_path / "set", {"asset-1": "CC-BY-4.0", "asset-4": "CC-BY-SA-4.0"})
     allowed = AllowedLicenses(share_alike=True)
-    publish(folder, REPO, Choices(allowed, split_by_license=True), patience=SOON, say=[].append)
+    publish(folder, REPO, Choices(allowed, split_by_license=True), retries=SOON, say=[].append)
     own = rows_of(folder)
     every = loaded(hub, tmp_path / "reader")
     assert {split: sorted(row["id"] for row in rows) for split, rows in every.items()} == {
@@ -102,7 +102,7 @@ def test_rows_sorted_by_licence_load_by_licence_and_all_together(tmp_path: Path,
 @pytest.mark.parametrize("how", ["whole", "streaming"])
 def test_rows_without_photos_load_with_digests_in_their_place(tmp_path: Path, hub: LocalHub, how: str) -> None:
     folder = licensed(tmp_path / "set", dict.fromkeys([f"asset-{n}" for n in range(6)], "NOASSERTION"), source="co3d")
-    publish(folder, REPO, Choices(poses_only=True), patience=SOON, say=[].append)
+    publish(folder, REPO, Choices(poses_only=True), retries=SOON, say=[].append)
     expected = rows_of(folder)
     for rows in expected.values():
         for row in rows:

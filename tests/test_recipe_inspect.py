@@ -1,4 +1,4 @@
-"""Our task for inspect_ai, run by inspect_ai itself where it is installed, with a mock model."""
+"""The task for inspect_ai, run by inspect_ai with a mock model if it is installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model makes of one image of a pair, beside what it makes of both."""
+"""The accuracy of a model with one image of a pair, compared with both."""
 
 from __future__ import annotations
 

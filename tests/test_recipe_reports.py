@@ -1,4 +1,4 @@
-"""The picture of a comparison, and the results of other people's benchmarks in its table."""
+"""The plot of a comparison, and the results of other benchmarks in its table."""
 
 from __future__ import annotations
 

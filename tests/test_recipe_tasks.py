@@ -1,4 +1,4 @@
-"""Our task for lmms-eval: loaded by its documented schema here, and run by lmms-eval itself where it is installed."""
+"""The task for lmms-eval: checked against its documented schema, and run by lmms-eval if it is installed."""
 
 from __future__ import annotations
 

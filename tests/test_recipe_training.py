@@ -1,4 +1,4 @@
-"""Training trains: rows are learnt by heart from their images, rewards rise, and stages run as a user runs them."""
+"""Training works: rows are memorised from their images, rewards rise, and stages run from the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Photos that were left out are put back from the user's own copy: the same bytes, or none."""
+"""Photos that were left out are put back from the user's own copy: the same bytes, or an error."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, co3d: Path) -> Path:
 def downloaded(tmp_path: Path, built: Path, hub: LocalHub) -> Path:
     """What a reader downloads of it: published without photos."""
     folder = tmp_path / "downloaded"
-    publish(built, REPO, Choices(poses_only=True), patience=SOON, say=[].append)
+    publish(built, REPO, Choices(poses_only=True), retries=SOON, say=[].append)
     done = python(hub, tmp_path / "reader", DOWNLOAD, REPO, str(folder))
     assert done.returncode == 0, done.stderr
     return folder
@@ -137,7 +137,7 @@ def test_photos_that_a_build_undistorts_and_scales_come_out_the_same(tmp_path: P
     lens = [float(first.intrinsics[0, 0]), first.width / 2, first.height / 2, 0.05]
     write_colmap(root / "1" / "abc" / "sparse" / "0", CAMERAS, names, "SIMPLE_RADIAL", lens)
     made = build(tmp_path / "built" / "viewpoint-100k", f"mvimgnet:{root}", "captures.max_image_size=100")
-    publish(made, REPO, Choices(poses_only=True), patience=SOON, say=[].append)
+    publish(made, REPO, Choices(poses_only=True), retries=SOON, say=[].append)
     folder = tmp_path / "downloaded"
     assert python(hub, tmp_path / "reader", DOWNLOAD, REPO, str(folder)).returncode == 0
     done = rehydrate(folder, {"mvimgnet": [root]}, workers=2)
@@ -148,7 +148,7 @@ def test_photos_that_a_build_undistorts_and_scales_come_out_the_same(tmp_path: P
 def test_rows_with_and_without_photos_become_one_data_set_again(co3d: Path, tmp_path: Path, hub: LocalHub) -> None:
     settings = ("images.size=96", "pairs_per_asset=3")
     made = build(tmp_path / "built" / "viewpoint-100k", f"co3d:{co3d},procedural", *settings)
-    publish(made, REPO, Choices(poses_only=True), patience=SOON, say=[].append)
+    publish(made, REPO, Choices(poses_only=True), retries=SOON, say=[].append)
     folder = tmp_path / "downloaded"
     assert python(hub, tmp_path / "reader", DOWNLOAD, REPO, str(folder)).returncode == 0
     rehydrate(folder, {"co3d": [co3d]})

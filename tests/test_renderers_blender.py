@@ -1,4 +1,4 @@
-"""What is Blender's alone: its lens, its silence, what it leaves behind, and what of a mesh only it must translate."""
+"""Features of the Blender backend alone: its lens, its silence, its clean-up, and its materials."""
 
 import json
 import subprocess
@@ -94,7 +94,7 @@ def test_a_closed_scene_leaves_nothing_in_blender() -> None:
     camera = facing_camera(size=8)
     scene = passing.load(made, Stage(1))
     scene.color(camera)
-    scene.glances([camera])
+    scene.thumbnails([camera])
     other = passing.load(made, None)
     other.color(camera)
     alone = scene.unstaged()

@@ -47,8 +47,8 @@ def pictures(renderer: SoftwareRenderer, mesh: Mesh, cameras: Sequence[Camera]) 
     found: list[NDArray[Any]] = []
     for camera in cameras:
         found += [scene.color(camera), scene.unstaged().color(camera), scene.depth(camera)]
-        for glance in scene.glances([camera.resized(45, 31)]):
-            found += [glance.color, glance.depth]
+        for thumbnail in scene.thumbnails([camera.resized(45, 31)]):
+            found += [thumbnail.color, thumbnail.depth]
     scene.close()
     return found
 

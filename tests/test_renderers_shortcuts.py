@@ -50,7 +50,7 @@ def test_an_object_looks_the_same_whether_or_not_its_hidden_side_is_closed(backe
 
 @each_backend
 @pytest.mark.parametrize("mode", ["OPAQUE", "MASK", "BLEND"])
-def test_glances_show_what_whole_pictures_do(backend: str, mode: str) -> None:
+def test_thumbnails_show_what_whole_pictures_do(backend: str, mode: str) -> None:
     texels = np.full((8, 8, 4), 255)
     texels[:, :4, 3] = 90
     pane = Material(base_color_texture=picture(texels, ("clamp", "clamp")), alpha_mode=mode)  # type: ignore[arg-type]
@@ -60,25 +60,25 @@ def test_glances_show_what_whole_pictures_do(backend: str, mode: str) -> None:
         Camera(orbit(5, azimuth, 10), intrinsics_from_fov(45, 40, 40), 40, 40) for azimuth in range(-90, 200, 50)
     ]
     plain = scene.unstaged()
-    glances = scene.glances(cameras)
-    assert [glance.camera for glance in glances] == cameras
-    for camera, glance in zip(cameras, glances, strict=True):
-        assert np.abs(glance.color.astype(int) - plain.color(camera)).max() <= 1
+    thumbnails = scene.thumbnails(cameras)
+    assert [thumbnail.camera for thumbnail in thumbnails] == cameras
+    for camera, thumbnail in zip(cameras, thumbnails, strict=True):
+        assert np.abs(thumbnail.color.astype(int) - plain.color(camera)).max() <= 1
         depth = plain.depth(camera.resized(80, 80))
-        seen = np.isfinite(depth) & np.isfinite(glance.depth)
-        assert (np.isfinite(depth) != np.isfinite(glance.depth)).sum() <= 2
-        assert np.abs(depth[seen] - glance.depth[seen]).max() < 1e-3
+        seen = np.isfinite(depth) & np.isfinite(thumbnail.depth)
+        assert (np.isfinite(depth) != np.isfinite(thumbnail.depth)).sum() <= 2
+        assert np.abs(depth[seen] - thumbnail.depth[seen]).max() < 1e-3
     scene.close()
 
 
 @each_staged_backend
-def test_nothing_of_a_glance_spills_into_the_next(backend: str) -> None:
+def test_nothing_of_a_thumbnail_spills_into_the_next(backend: str) -> None:
     scene = renderer(backend).load(mesh(ball(glowing((220, 220, 220)))), None)
     near = Camera(orbit(1.6, 0, 0), intrinsics_from_fov(30, 32, 32), 32, 32)
     away = Camera(orbit(40.0, 0, 0), intrinsics_from_fov(30, 32, 32), 32, 32)
-    for glance in scene.glances([near, away, near, away, near])[1::2]:
-        assert (glance.color[:8] == 128).all()
-        assert not np.isfinite(glance.depth[:16]).any()
+    for thumbnail in scene.thumbnails([near, away, near, away, near])[1::2]:
+        assert (thumbnail.color[:8] == 128).all()
+        assert not np.isfinite(thumbnail.depth[:16]).any()
     scene.close()
 
 

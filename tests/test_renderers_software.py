@@ -83,8 +83,8 @@ def digest(build: str, threads: int = 1, made: Mesh | None = None) -> str:
         drawn.update(scene.color(camera).tobytes())
         drawn.update(scene.unstaged().color(camera).tobytes())
         drawn.update(scene.depth(camera).tobytes())
-        for glance in scene.glances([camera.resized(45, 31)]):
-            drawn.update(glance.color.tobytes() + glance.depth.tobytes())
+        for thumbnail in scene.thumbnails([camera.resized(45, 31)]):
+            drawn.update(thumbnail.color.tobytes() + thumbnail.depth.tobytes())
     backend.close()
     return drawn.hexdigest()
 

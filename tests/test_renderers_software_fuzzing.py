@@ -81,8 +81,8 @@ def draw(seed: int) -> None:
         assert depth.shape == (height, width)
         assert (depth > 0).all()
         assert scene.color(camera).shape == (height, width, 3)
-        (glance,) = scene.glances([camera])
-        assert glance.depth.shape == (2 * height, 2 * width)
+        (thumbnail,) = scene.thumbnails([camera])
+        assert thumbnail.depth.shape == (2 * height, 2 * width)
     scene.close()
 
 

@@ -1,4 +1,4 @@
-"""What surrounds the object: it follows from the seed, is fixed in the world, and lights what stands in it."""
+"""Stages: they depend on the seed, are fixed in the world, and light the object."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from renderers.gpu_mesh import mean_luminance
 from renderers.ground import PATTERN_SIZE, PATTERNS, paint_pattern
 from renderers.rooms import ROOMS
 from renderers.sphere import LATITUDE, directions, solid_angles
-from renderers.stage import dress, neutral
+from renderers.stage import make_surroundings, neutral
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
 from viewpoint100k.geometry.mesh import Material
 
@@ -23,7 +23,7 @@ def seed_with(pattern: str) -> int:
 
 
 def _pattern(seed: int) -> str:
-    ground = dress(Stage(seed), mean_luminance(BALL)).ground
+    ground = make_surroundings(Stage(seed), mean_luminance(BALL)).ground
     assert ground is not None
     return ground.pattern
 
@@ -66,7 +66,7 @@ def test_the_ground_is_fixed_in_the_world(backend: str) -> None:
 def test_the_object_darkens_the_ground_where_it_stands(backend: str) -> None:
     seed = seed_with("plain")
     scene = renderer(backend).load(BALL, Stage(seed))
-    sun = dress(Stage(seed), mean_luminance(BALL)).sun.direction
+    sun = make_surroundings(Stage(seed), mean_luminance(BALL)).sun.direction
     turn = np.linspace(0, 2 * np.pi, 60, endpoint=False)
 
     def ring(radius: float) -> float:
@@ -89,15 +89,15 @@ def test_the_object_darkens_the_ground_where_it_stands(backend: str) -> None:
 
 
 def test_a_stage_follows_from_its_seed() -> None:
-    one, same, other = (dress(Stage(seed), 0.3) for seed in (7, 7, 8))
+    one, same, other = (make_surroundings(Stage(seed), 0.3) for seed in (7, 7, 8))
     assert np.array_equal(one.environment, same.environment)
     assert not np.array_equal(one.environment, other.environment)
     assert np.array_equal(one.sun.direction, same.sun.direction)
-    assert dress(Stage(7, ground=False), 0.3).ground is None
+    assert make_surroundings(Stage(7, ground=False), 0.3).ground is None
 
 
 def test_suns_stand_in_every_direction_and_none_is_low() -> None:
-    suns = np.array([dress(Stage(seed), 0.3).sun.direction for seed in range(60)])
+    suns = np.array([make_surroundings(Stage(seed), 0.3).sun.direction for seed in range(60)])
     quarters = np.floor(np.degrees(np.arctan2(suns[:, 1], suns[:, 0])) / 90).astype(int)
     assert min(np.sum(quarters == q) for q in (-2, -1, 0, 1)) >= 6
     assert suns[:, 2].min() > np.sin(np.radians(35))
@@ -106,7 +106,7 @@ def test_suns_stand_in_every_direction_and_none_is_low() -> None:
 @pytest.mark.parametrize("luminance", [0.03, 0.2, 0.7])
 def test_every_stage_is_well_exposed_and_its_ground_differs_from_the_object(luminance: float) -> None:
     for seed in range(40):
-        look = dress(Stage(seed), luminance)
+        look = make_surroundings(Stage(seed), luminance)
         assert look.ground is not None
         paper = look.irradiance_upwards() + look.sun.radiance * look.sun.direction[2]
         assert 0.75 < paper.mean() < 1.3
@@ -117,7 +117,7 @@ def test_every_stage_is_well_exposed_and_its_ground_differs_from_the_object(lumi
 
 
 def test_irradiance_is_the_integral_of_the_environment() -> None:
-    environment, weights = dress(Stage(11), 0.3).environment, solid_angles()
+    environment, weights = make_surroundings(Stage(11), 0.3).environment, solid_angles()
     assert weights.sum() == pytest.approx(4 * np.pi, rel=1e-4)
     rng = np.random.default_rng(1)
     for _ in range(5):
@@ -126,7 +126,7 @@ def test_irradiance_is_the_integral_of_the_environment() -> None:
         cosine = np.clip(directions() @ np.array([x, y, z], dtype=np.float32), 0, None)
         exact = np.einsum("hw,hwc->c", cosine * weights, environment) / np.pi
         basis = np.array([1, y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y])
-        assert np.abs(basis @ dress(Stage(11), 0.3).irradiance - exact).max() < 0.08 * exact.max()
+        assert np.abs(basis @ make_surroundings(Stage(11), 0.3).irradiance - exact).max() < 0.08 * exact.max()
 
 
 @each_staged_backend
@@ -171,7 +171,7 @@ def test_the_object_shades_itself(backend: str) -> None:
     lower = quad(white, center=(0, 0, 0), u=(2, 0, 0), v=(0, -2, 0))
     upper = quad(white, center=(0, 0, 0.6), u=(0.7, 0, 0), v=(0, -0.7, 0))
     scene = renderer(backend).load(mesh(lower, upper), Stage(2))
-    sun = dress(Stage(2), mean_luminance(mesh(lower, upper))).sun.direction
+    sun = make_surroundings(Stage(2), mean_luminance(mesh(lower, upper))).sun.direction
     shade = -0.6 * sun[:2] / sun[2]
     # From the side to which the shade falls, so that the upper plate hides neither place.
     azimuth = float(np.degrees(np.arctan2(shade[1], shade[0])))
@@ -186,7 +186,7 @@ def test_the_object_shades_itself(backend: str) -> None:
 @each_staged_backend
 def test_no_acne_on_a_lit_plane_or_ball(backend: str) -> None:
     scene = renderer(backend).load(BALL, Stage(4))
-    sun = dress(Stage(4), mean_luminance(BALL)).sun.direction
+    sun = make_surroundings(Stage(4), mean_luminance(BALL)).sun.direction
     azimuth = float(np.degrees(np.arctan2(sun[1], sun[0])))
     image = scene.color(Camera(orbit(4, azimuth, 40), intrinsics_from_fov(30, 200, 200), 200, 200)).astype(float)
     scene.close()

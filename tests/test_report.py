@@ -1,4 +1,4 @@
-"""The report: one page that shows what is in a set, needs nothing beside itself, and works under a finger."""
+"""The report: one self-contained page about a set, which also works on a touch screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Assets are tried down their rank, as many as rows need; what is found is kept by file while it holds."""
+"""Assets are tried in the order of their rank, as many as rows need; results are stored until a file changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mistakes in template files: each is told in one sentence, with its line and the way out."""
+"""Mistakes in template files: each gives one sentence with its line and the way out."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Each kind of error in one row is found and named; quantities agree with matrices, SciPy and cases done by hand."""
+"""Each kind of error in one row is found and named; quantities agree with matrices, SciPy and hand-computed cases."""
 
 from __future__ import annotations
 

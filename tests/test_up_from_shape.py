@@ -1,4 +1,4 @@
-"""Up from the shape alone: against objects of which it is known, and shapes of which anyone could say."""
+"""The up axis from the shape alone, against objects with a known up axis and simple shapes."""
 
 from pathlib import Path
 

@@ -231,13 +231,13 @@ def test_seen_from_behind_camera_1_its_right_is_the_screens() -> None:
 # --- the mirrored alternative -----------------------------------------------------------------------------------------
 
 
-class _Glances:
+class _Thumbnails:
     """A scene without an object, that remembers from where it was looked at."""
 
     def __init__(self) -> None:
         self.cameras: list[Any] = []
 
-    def glances(self, cameras: list[Any]) -> list[Any]:
+    def thumbnails(self, cameras: list[Any]) -> list[Any]:
         from types import SimpleNamespace
 
         self.cameras += cameras
@@ -256,7 +256,7 @@ def test_the_alternative_is_a_view_that_answerability_looks_from(turn: float) ->
     moved = [pose.copy() for pose in (first, second)]
     for pose in moved:
         pose[:3, 3] -= hand.CENTER  # Answerability has the object at the origin.
-    scene = _Glances()
+    scene = _Thumbnails()
     cameras = [Camera(pose, np.array([[60.0, 0, 32], [0, 60, 24], [0, 0, 1]]), 64, 48) for pose in moved]
     Counterfactuals(scene, np.zeros(3)).answerability(*cameras, Pairs())  # type: ignore[arg-type]
     looked = {(round(azimuth_deg(c.position), 3), round(elevation_deg(c.position), 3)) for c in scene.cameras}

@@ -229,7 +229,7 @@ def test_a_set_on_the_hub_is_downloaded_and_shown(
         for name, value in client_environment(hub, tmp_path / "home").items():
             monkeypatch.setenv(name, value)
         folder = copy_of(small_dataset, tmp_path)
-        publish(folder, REPO, patience=SOON, say=[].append)
+        publish(folder, REPO, retries=SOON, say=[].append)
         code = (
             "from viewpoint100k.view.opening import download_set, open_viewer\n"
             f"with open_viewer('hf://{REPO}', port=0) as opened:\n"

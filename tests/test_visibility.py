@@ -1,4 +1,4 @@
-"""An object that differs from its background is told from it; one that does not is not, whatever is painted on it."""
+"""An object is visible if it differs from its background, and invisible if it does not, whatever its texture."""
 
 from __future__ import annotations
 

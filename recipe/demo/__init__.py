@@ -1,1 +1,1 @@
-"""``make demo-train``: a model of random weights learns the task on this machine, and what it learnt is measured."""
+"""``make demo-train``: trains a model with random weights on this machine and evaluates it."""

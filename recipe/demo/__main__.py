@@ -1,8 +1,8 @@
-"""``python -m recipe.demo``: rows, a base model, hybrid SFT, GRPO, each measured; what is there is not made again.
+"""``python -m recipe.demo``: builds rows, trains a base model, then SFT and GRPO, and evaluates each.
 
-Writes into ``--out``: ``evaluation/comparison.md`` and ``.png`` (the base model and both stages, in both forms, with
-controls), ``curves.png``, all that was logged as ``sft.csv`` and ``grpo.csv``, and the models ``base``, ``sft`` and
-``grpo``.
+Writes to ``--out``: ``evaluation/comparison.md`` and ``.png`` (the base model and both stages, in both forms, with
+controls), ``curves.png``, the logs ``sft.csv`` and ``grpo.csv``, and the models ``base``, ``sft`` and ``grpo``.
+Existing results are not made again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _CONFIGS = Path(__file__).parents[1] / "configs"
 _QUESTIONS = Path(__file__).parent / "questions"
 NEW_ROWS = "new-rows"
 _EXAM = 480
-"""Exercises that the language is tested on."""
+"""Number of exercises that test the language model."""
 _WATCHED_ROWS = 128
 _EVALUATED = (("base", "plain"), ("sft", "plain"), ("sft", "reason"), ("grpo", "plain"), ("grpo", "reason"))
 
@@ -40,16 +40,16 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run of the demonstration follows from."""
+    """Settings of a run of the demonstration."""
 
     thousands: int
-    """Training rows, in thousands."""
+    """Number of training rows, in thousands."""
     language_steps: int
-    """Of the base model's text half, on text alone."""
+    """Training steps of the base model's language model, on text."""
     eyes_rounds: int
-    """How often the base model's image half sees each pair, alone."""
+    """Epochs of the base model's image encoder, trained alone."""
     rounds: int
-    """How often SFT sees each row."""
+    """Epochs of SFT."""
     reasoning_share: float
     grpo_steps: int
     seed: int
@@ -57,9 +57,7 @@ class Settings:
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Everything is written here; what is there is not made again.")] = Path(
-        "runs/demo"
-    ),
+    out: Annotated[Path, typer.Option(help="Output folder; existing results are not made again.")] = Path("runs/demo"),
     data: Annotated[Path | None, typer.Option(help="A set with train and test rows, in place of a new one.")] = None,
     thousands: Annotated[int, typer.Option(min=1, help="Training rows to build, in thousands.")] = 10,
     language_steps: Annotated[int, typer.Option(min=1, help="Steps of the base model's text half.")] = 300,
@@ -77,7 +75,7 @@ def demo(
     try:
         import matplotlib  # noqa: F401
         import trl  # noqa: F401
-    except ImportError as error:  # Known before half an hour is spent on it.
+    except ImportError as error:  # Fails before half an hour is spent.
         raise MissingExtraError(error.name or "trl", "train") from error
     settings = Settings(thousands, language_steps, eyes_rounds, rounds, reasoning_share, grpo_steps, seed)
     out.mkdir(parents=True, exist_ok=True)
@@ -110,23 +108,23 @@ def demo(
 
 
 def new_rows(out: Path, rows: Path) -> Path:
-    """Rows that SFT has not seen, for GRPO to learn from; those that it has, where no others were built.
+    """Rows for GRPO that SFT has not seen, or the rows of SFT if no others were built.
 
-    What SFT knows by heart is answered right every time, and from what is always right there is nothing to learn.
+    Rows that SFT has memorised are always answered right, so GRPO learns nothing from them.
     """
     return out / NEW_ROWS if rows == out / "rows" else rows
 
 
 def _build(folder: Path, settings: Settings) -> None:
-    # The test split has a hundredth of the training rows, on assets of its own: too few of so small a set. So every
-    # sixth shard of a set six times as large is built, in which the test shard, the last of all, is one.
+    # The test split has a hundredth of the training rows, which is too few for a small set. So every sixth shard of a
+    # set six times as large is built, including the test shard, which is the last one.
     shards = {"rows": 6000 * settings.thousands, "shards": "0/6"}
     fields = {"reasoning_share": f"{settings.reasoning_share:g}", "seed": settings.seed}
     build("viewpoint-100k", _QUESTIONS, folder, shards, fields)
 
 
 def _build_new(folder: Path, settings: Settings) -> None:
-    # The next shard of the same set: a thousand rows, of objects of their own.
+    # The next shard of the same set: a thousand rows with other objects.
     shards = {"rows": 6000 * settings.thousands, "shards": f"1/{6 * settings.thousands}"}
     build("viewpoint-100k", _QUESTIONS, folder, shards, {"seed": settings.seed})
 
@@ -222,7 +220,7 @@ def _evaluate(out: Path, rows: Path, stage: str, form: str, test_rows: int | Non
 
 
 def main() -> None:
-    """Entry point. Errors end in one sentence."""
+    """Entry point. Prints errors as one sentence."""
     run_app("recipe.demo", app)
 
 

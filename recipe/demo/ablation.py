@@ -1,10 +1,10 @@
-"""``python -m recipe.demo.ablation``: what GRPO does to what SFT taught, by its prompts and by how it is held back.
+"""``python -m recipe.demo.ablation``: the effect of GRPO on the skills from SFT, for several prompts and settings.
 
 The paper's accuracy on its own set fell from 92.2% to 81.4% in stage 2, whose prompts were of another data set (SAT).
-Here the other data set asks two things that stage 1 has not taught: whether the camera rose, and whether it came
-nearer. Each variant begins at the ``sft`` of ``make demo-train`` and is asked the same rows of unseen objects in both
-forms. Writes ``ablation.md``, ``ablation.png`` and each variant's figures as JSON into a folder of ``--out``; a variant
-that is there is not run again.
+Here the other data set has two questions that stage 1 has not taught: whether the camera rose, and whether it came
+nearer. Each variant starts from the ``sft`` of ``make demo-train`` and is evaluated on the same rows of unseen objects
+in both forms. Writes ``ablation.md``, ``ablation.png`` and each variant's figures as JSON to a folder in ``--out``.
+Finished variants are not run again.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ __all__ = ["VARIANTS", "Figures", "Measured", "Variant", "main", "measured", "ta
 _CONFIG = Path(__file__).parents[1] / "configs" / "grpo_demo.yaml"
 _QUESTIONS = Path(__file__).parent / "other_questions"
 _PROMPTS = 1000
-"""Of each variant, however they are mixed."""
+"""Number of prompts of each variant."""
 _HARSH = {"learning_rate": "3e-4", "lr_scheduler_type": "constant_with_warmup"}
-"""Three times the demonstration's rate, and without its fall: shows within minutes what a variant comes to."""
+"""Three times the demonstration's learning rate, constant, which shows the effect of a variant within minutes."""
 _MILD = {"learning_rate": "1e-4", "lr_scheduler_type": "linear"}
 """The demonstration's."""
 _WATCHED_ROWS, _WATCHED_EVERY = 200, 25
@@ -54,14 +54,14 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to run stage 2."""
+    """One set of settings for stage 2."""
 
     name: str
     prompts: str
-    """Of ``{new}`` rows of the own set, of those that SFT has ``{seen}``, or of the ``{other}`` set, singly or mixed,
-    as `recipe.sources.open_sources` takes them."""
+    """Sources of prompts for `recipe.sources.open_sources`: ``{new}`` rows of the same set, rows that SFT has
+    ``{seen}``, or the ``{other}`` set."""
     options: Mapping[str, str]
-    """Over `_HARSH`, and those of ``grpo_demo.yaml``."""
+    """Options that override `_HARSH` and ``grpo_demo.yaml``."""
 
 
 VARIANTS = (
@@ -81,10 +81,10 @@ VARIANTS = (
 
 @dataclass(frozen=True)
 class Measured:
-    """How one model answers the rows of unseen objects, in one form."""
+    """Answers of one model to the rows of unseen objects, in one form."""
 
     right: list[bool]
-    """Of each row."""
+    """True for each row answered right."""
     formatted: float
     """Share of answers in the reasoned form."""
 
@@ -95,31 +95,31 @@ class Measured:
 
 @dataclass(frozen=True)
 class Figures:
-    """What came of a variant."""
+    """Results of a variant."""
 
     plain: Measured
     reason: Measured
     rewards: list[float]
-    """Means over the first sixth of its steps, and over the last."""
+    """Mean rewards over the first and the last sixth of its steps."""
     course: list[tuple[int, float]]
-    """Steps, and the share of right answers there after a thought, of some of the rows."""
+    """(step, share of right answers after a thought on some of the rows)."""
 
 
 @dataclass(frozen=True)
 class _Settings:
-    """Of all variants of one run."""
+    """Settings of all variants of one run."""
 
     out: Path
     own: Path
-    """The set that stage 1 learnt from."""
+    """The training set of stage 1."""
     steps: int
     seed: int
     threads: int
-    """Of each process."""
+    """Threads of each process."""
 
     @property
     def folder(self) -> Path:
-        """Figures of other settings are not mixed in."""
+        """Folder of the figures; other settings use another folder."""
         return self.out / f"ablation-{self.steps}-steps-seed-{self.seed}"
 
     def prompts(self, variant: Variant) -> Path:
@@ -134,7 +134,7 @@ def ablate(
     seed: Annotated[int, typer.Option(help="Of orders and samples.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, help="Variants at a time; by default, one a core.")] = None,
 ) -> None:
-    """Run stage 2 in several ways from the same start, and set them side by side.
+    """Run stage 2 with several settings from the same model, and compare the results.
 
     Example: python -m recipe.demo.ablation --out runs/demo
     """
@@ -145,7 +145,7 @@ def ablate(
     settings.folder.mkdir(exist_ok=True)
     _prepare(settings)
     variants = [None, *VARIANTS]
-    # Processes, since each holds a model and a trainer; spawned, since torch does not outlive a fork.
+    # Separate processes, because each has a model and a trainer; spawned, because torch does not work after a fork.
     with ProcessPoolExecutor(jobs, get_context("spawn"), max_tasks_per_child=1) as pool:
         figures = list(pool.map(partial(_figures, settings), variants))
     found = {variant.name if variant else _BEFORE: one for variant, one in zip(variants, figures, strict=True)}
@@ -159,13 +159,14 @@ def ablate(
 
 
 def measured(texts: Sequence[str], items: Sequence[Item]) -> Measured:
-    """Of the answers ``texts`` to ``items``."""
+    """Scores the answers ``texts`` to ``items``."""
     right = [is_right(text, item.answer, item.options, item.question) for text, item in zip(texts, items, strict=True)]
     return Measured(right, sum(follows_format(text) for text in texts) / len(texts))
 
 
 def table(found: Mapping[str, Figures], assets: Sequence[str]) -> str:
-    """Variants as lines of Markdown; changes are since the first of them, row by row, each row of one of ``assets``."""
+    """A Markdown table of variants. Changes are relative to the first one, row by row; ``assets`` has each row's
+    asset."""
     head = ["stage 2", "letter alone", "change (95%)", "after a thought", "change (95%)", "format", "reward"]
     before = next(iter(found.values()))
     lines = []
@@ -182,10 +183,10 @@ def table(found: Mapping[str, Figures], assets: Sequence[str]) -> str:
 
 
 def _prepare(settings: _Settings) -> None:
-    """The prompts of every variant, which some share."""
+    """Prepares the prompts of all variants."""
     other = settings.out / "other-rows"
     fields = {"questions_per_pair": 1, "consistency_share": 0}
-    build("decoupled", _QUESTIONS, other, {"rows": _PROMPTS}, fields)  # Nothing is done where that is complete.
+    build("decoupled", _QUESTIONS, other, {"rows": _PROMPTS}, fields)  # Does nothing if the set is complete.
     how = GrpoData(rows=_PROMPTS, seed=settings.seed)
     for variant in VARIANTS:
         sources = variant.prompts.format(new=new_rows(settings.out, settings.own), seen=settings.own, other=other)
@@ -194,7 +195,7 @@ def _prepare(settings: _Settings) -> None:
 
 
 def _figures(settings: _Settings, variant: Variant | None) -> Figures:
-    """Those of a variant, or of the model that all begin with, from the disk where they have been found before."""
+    """Figures of a variant, or of the common start if None; read from the disk if they exist."""
     name = variant.name if variant else _BEFORE
     kept = settings.folder / f"{_as_file_name(name)}.json"
     if not kept.exists():
@@ -222,7 +223,7 @@ def _train(settings: _Settings, variant: Variant | None) -> Figures:
         options |= _HARSH | dict(variant.options)
         more = [part for name, value in options.items() for part in (f"--{name}", *value.split())]
         watch = Watch(processor, items[:_WATCHED_ROWS], {"reason": _WATCHED_EVERY})
-        with tempfile.TemporaryDirectory() as unkept:  # The model is measured, and need not be kept.
+        with tempfile.TemporaryDirectory() as unkept:  # The model is only evaluated, not kept.
             history = reinforce(model, processor, prompts, _CONFIG, Path(unkept), more, [watch])
     logged = [entry["reward"] for entry in history if "reward" in entry]
     few = max(1, len(logged) // 6)
@@ -245,7 +246,7 @@ def _at_a_time() -> int:
 
 
 def main() -> None:
-    """Entry point. Errors end in one sentence."""
+    """Entry point. Prints errors as one sentence."""
     run_app("recipe.demo.ablation", app)
 
 

@@ -1,4 +1,4 @@
-"""Other commands of this project, run as processes of their own."""
+"""Runs other commands of this project in separate processes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _PIXELS = 64
 
 
 def run(module: str, *arguments: str) -> None:
-    """``python -m module``. Raises ``ViewpointError`` where it fails; it has said why."""
+    """Runs ``python -m module``. Raises ``ViewpointError`` if it fails; it has printed the reason."""
     if code := subprocess.run([sys.executable, "-m", module, *arguments], check=False).returncode:
         raise ViewpointError(f"{module} ended with code {code}; its own message is above")
 
 
 def build(config: str, questions: Path, out: Path, options: Mapping[str, object], fields: Mapping[str, object]) -> None:
-    """``viewpoint100k build`` of small images, with the question types of the folder ``questions`` alone."""
+    """Runs ``viewpoint100k build`` with small images and only the question types in the folder ``questions``."""
     types = ", ".join(f"{path}: 1" for path in sorted(questions.glob("*.yaml")))
     settings = {"questions": f"{{{types}}}", "images.size": _PIXELS, **fields}
     command = [part for name, value in options.items() for part in (f"--{name}", str(value))]

@@ -1,4 +1,4 @@
-"""What happened during training, as one picture and one table: losses, rewards, and accuracy on unseen objects."""
+"""Plots and a table of training: losses, rewards, and accuracy on unseen objects."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _GRPO = {
 
 
 _COLORS = 10
-"""Of matplotlib's cycle."""
+"""Number of colours in matplotlib's cycle."""
 
 
 def write_history(history: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Everything that a trainer logged, one step a row."""
+    """Writes the log of a trainer as CSV, one row for each step."""
     steps: dict[int, dict[str, Any]] = {}
     for entry in history:
         steps.setdefault(int(entry["step"]), {}).update(entry)
@@ -42,7 +42,7 @@ def write_history(history: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def plot_curves(sft: Sequence[Mapping[str, Any]], grpo: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Both stages side by side, by optimizer step."""
+    """Plots both stages by optimizer step."""
     figure = _figure(11, 4.2)
     for axes, title, history, names in zip(
         figure.subplots(1, 2), ("SFT", "GRPO"), (sft, grpo), (_SFT, _GRPO), strict=True
@@ -63,7 +63,7 @@ def plot_curves(sft: Sequence[Mapping[str, Any]], grpo: Sequence[Mapping[str, An
 
 
 def plot_variants(courses: Mapping[str, Sequence[tuple[int, float]]], path: Path) -> None:
-    """Share of right answers by optimizer step, of several ways to run one stage, the best of them first."""
+    """Plots the share of right answers by optimizer step for several variants, the best first."""
     figure = _figure(9, 4.6)
     axes = figure.subplots()
     for place, (name, course) in enumerate(sorted(courses.items(), key=lambda one: -one[1][-1][1])):

@@ -1,9 +1,9 @@
-"""Stage 0 of ``make demo-train``, second half: the image encoder learns to see which way the camera went.
+"""Stage 0 of ``make demo-train``, second half: pretrains the image encoder on the direction of the camera motion.
 
-A real vision-language model comes to this task with trained eyes. Here there are none to download, and behind a
-language model they did not open in four rounds of all rows. So the encoder is trained by itself, on the same training
-rows, to tell the sign of one published column; the head that it needs for this is thrown away. The language model has
-never seen what the encoder makes of images: to read it is what stage 1 has to teach.
+A real vision-language model starts with a pretrained image encoder. Here nothing is downloaded, and an encoder behind a
+language model did not learn in four epochs. So the encoder is first trained alone, on the same training rows, to
+predict the sign of one published column; its head is then discarded. The language model has never seen the encoder's
+tokens and learns to read them in stage 1.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _BATCH = 64
 
 
 def open_eyes(encoder: PairEncoder, processor: Any, rows: Any, rounds: int, seed: int) -> list[float]:
-    """Trains ``encoder`` on the pairs of ``rows``; the share it had right in each round, while it learnt.
+    """Trains ``encoder`` on the pairs of ``rows``; returns its training accuracy in each epoch.
 
     Args:
-        rows: a ``datasets.Dataset`` with ``images`` and ``relative``; of each row the first two images count.
-        rounds: how often each pair is seen, every time as it is or mirrored, by chance.
+        rows: a ``datasets.Dataset`` with ``images`` and ``relative``; the first two images of each row are used.
+        rounds: number of epochs; each pair is mirrored at random in each.
     """
     pairs, rightward = _load(processor, rows)
     torch.manual_seed(seed)
@@ -60,9 +60,9 @@ def open_eyes(encoder: PairEncoder, processor: Any, rows: Any, rounds: int, seed
 
 
 def lower_voice(model: Any, processor: Any, rows: Any) -> None:
-    """Scales the encoder's tokens so that, of the pairs of ``rows``, they are as long as words on average.
+    """Scales the encoder's tokens to the mean norm of word embeddings, measured on the pairs of ``rows``.
 
-    What the encoder learnt by itself is ten times as long: beside it, layers add next to nothing, and it turns slowly.
+    The pretrained tokens have ten times that norm, so residual layers would change them very little.
     """
     encoder, words = model.model.vision_model, model.get_input_embeddings().weight
     with torch.no_grad():
@@ -79,7 +79,7 @@ def _guess(encoder: PairEncoder, head: nn.Linear, images: Tensor) -> Tensor:
 
 
 def _tokens(encoder: PairEncoder, images: Tensor) -> Tensor:
-    """(n, 2, 3, h, w) -> (n, tokens, out) of the second image of each pair, which was compared with the first."""
+    """(n, 2, 3, h, w) -> (n, tokens, out) tokens of the second image of each pair."""
     flat = images.flatten(0, 1)
     first = torch.arange(0, len(flat), 2, device=flat.device).repeat_interleave(2)
     tokens: Tensor = encoder(flat, first)[1::2]
@@ -87,7 +87,7 @@ def _tokens(encoder: PairEncoder, images: Tensor) -> Tensor:
 
 
 def _load(processor: Any, rows: Any) -> tuple[Tensor, Tensor]:
-    """(n, 2, 3, h, w) uint8 images as the processor scales them, and (n,) whether the camera moved to its right."""
+    """(n, 2, 3, h, w) uint8 images, scaled by the processor, and (n,) True if the camera moved to its right."""
     scaled = []
     for start in range(0, len(rows), _BATCH):
         images = [list(pair[:2]) for pair in rows[start : start + _BATCH]["images"]]

@@ -1,11 +1,10 @@
-"""Stage 0 of ``make demo-train``, first half: a language, learnt from text alone.
+"""Stage 0 of ``make demo-train``, first half: pretrains the language model on text.
 
-A real vision-language model comes to this task knowing that a letter stands for the option behind it, that whoever
-walks to the right around a thing turns to the left, and how a train of thought is written. Without that, a letter is a
-parity of three things (movement, question, order of the options), any two of which say nothing about it, and there is
-no slope down which to learn. So the text half is first told, in words and in place of the images, which way the camera
-went, and answers the questions of the training rows from that; short exercises teach the parts by themselves. It sees
-no image, and no row of the test split.
+A real vision-language model already knows that a letter stands for its option, that someone who walks to the right
+around an object turns left, and how reasoning is written. Without this, the right letter is a parity of three things
+(movement, question, order of options). Any two of them say nothing about it, so there is no gradient to learn from.
+Therefore the language model first answers the questions of the training rows from a sentence that states the camera
+motion, in place of the images. Short exercises teach single steps. It sees no image and no row of the test split.
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ class Exercise:
 
 
 def exercises(rows: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> list[Exercise]:
-    """Four of each of ``rows``, in an order of their own.
+    """Four exercises for each of ``rows``, shuffled.
 
-    Which letter an option has; what the answer is in words, from a telling of the movement; its letter, from the same
-    telling; and the same after a thought.
+    They ask for the letter of an option; for the answer in words, given a sentence about the movement; for its letter,
+    given the same sentence; and for the letter after a thought.
     """
     made = []
     for row in rows:
@@ -61,12 +60,12 @@ def exercises(rows: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> li
 
 
 def vocabulary_texts(asked: Sequence[Exercise]) -> list[str]:
-    """What a tokenizer should know whole: a letter with the blank before it, as answers begin, is one token."""
+    """Texts for the tokenizer, so that a letter with the blank before it, as at the start of answers, is one token."""
     return [f"{one.prompt} {one.answer}" for one in asked]
 
 
 def without_options(question: str) -> str:
-    """What stands before the first option."""
+    """The text before the first option."""
     found = _OPTION.search(question)
     return question[: found.start()].rstrip() if found else question
 
@@ -74,7 +73,7 @@ def without_options(question: str) -> str:
 def learn_language(
     model: Any, processor: Any, asked: Sequence[Exercise], steps: int, seed: int
 ) -> list[dict[str, float]]:
-    """Trains ``model``, which is given no image, on the exercises ``asked``; its loss by step."""
+    """Trains ``model`` without images on the exercises ``asked``; returns its loss by step."""
     torch.manual_seed(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=_RATE, betas=(0.9, 0.98), weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _share_of_rate(step, steps))
@@ -95,7 +94,7 @@ def learn_language(
 
 
 def mastery(model: Any, processor: Any, asked: Sequence[Exercise]) -> float:
-    """Share of ``asked`` of which every token of the answer is the likeliest, all before it given. Stops training."""
+    """Share of ``asked`` with every answer token the most likely one (teacher forcing). Sets evaluation mode."""
     right = 0
     model.eval()
     with torch.inference_mode():
@@ -108,12 +107,12 @@ def mastery(model: Any, processor: Any, asked: Sequence[Exercise]) -> float:
 
 
 def _share_of_rate(step: int, steps: int) -> float:
-    """Rises over the first steps, and falls over the last two fifths."""
+    """Learning rate schedule: rises over the first steps and falls over the last two fifths."""
     return min(1.0, (step + 1) / _WARM_UP, (steps - step) / (0.4 * steps))
 
 
 def _batches(asked: Sequence[Exercise], rng: np.random.Generator) -> Iterator[list[Exercise]]:
-    """Endless; each exercise once a round, in batches of about one length, since all are filled up to the longest."""
+    """Endless batches of exercises of similar length, to limit padding; each exercise occurs once in an epoch."""
     while True:
         order = rng.permutation(len(asked))
         thinks = ["<think>" in asked[place].answer for place in order]
@@ -124,7 +123,7 @@ def _batches(asked: Sequence[Exercise], rng: np.random.Generator) -> Iterator[li
 
 
 def _tensors(processor: Any, asked: Sequence[Exercise], device: Any) -> dict[str, Tensor]:
-    """(n, length) ``input_ids``, ``attention_mask`` and ``labels``, which are of the answers alone."""
+    """(n, length) ``input_ids``, ``attention_mask``, and ``labels`` of the answers only."""
     tokenizer = processor.tokenizer
     prompts = [tokenizer(_turn(processor, one.prompt))["input_ids"] for one in asked]
     answers = [tokenizer(f" {one.answer}{END}\n")["input_ids"] for one in asked]

@@ -1,4 +1,4 @@
-"""The two stages of ``make demo-train``: TRL's own trainers and config files, around a model that is in memory."""
+"""The two stages of ``make demo-train``, with TRL's trainers and config files, for a model in memory."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import numpy as np
 __all__ = ["batches_of_one_form", "load_small", "reinforce", "supervise"]
 
 History = list[dict[str, Any]]
-"""What a trainer logged, in order: ``step`` and what it measured there."""
+"""The log of a trainer, in order: ``step`` and the values at that step."""
 
 
 def supervise(
     model: Any, processor: Any, rows: Any, config: Path, out: Path, more: Sequence[str] = (), callbacks: Any = ()
 ) -> History:
-    """Trains ``model`` on prepared rows by ``trl sft``'s trainer; saves it and its processor in ``out``.
+    """Trains ``model`` on prepared rows with the trainer of ``trl sft``; saves it and its processor in ``out``.
 
     Args:
-        rows: a ``datasets.Dataset`` of what `recipe.prepare.prepare_sft` wrote.
-        config: a YAML file as ``trl sft`` takes it.
-        more: options over those of the file, such as ``--max_steps 10``.
+        rows: a ``datasets.Dataset`` with the output of `recipe.prepare.prepare_sft`.
+        config: a YAML file for ``trl sft``.
+        more: options that override the file, such as ``--max_steps 10``.
     """
     from trl import SFTConfig, SFTTrainer, TrlParser
 
@@ -41,9 +41,9 @@ def supervise(
 def reinforce(
     model: Any, processor: Any, rows: Any, config: Path, out: Path, more: Sequence[str] = (), callbacks: Any = ()
 ) -> History:
-    """Trains ``model`` on prepared prompts by ``trl grpo``'s trainer; saves it and its processor in ``out``.
+    """Trains ``model`` on prepared prompts with the trainer of ``trl grpo``; saves it and its processor in ``out``.
 
-    The model must have been saved before: the penalty for leaving it loads it again from there.
+    The model must have been saved before, because the KL penalty loads its reference model from there.
     """
     from trl import GRPOConfig, GRPOTrainer, TrlParser
     from trl.scripts.grpo import GRPOScriptArguments
@@ -61,7 +61,7 @@ def reinforce(
 
 
 def load_small(folder: Path) -> tuple[Any, Any]:
-    """(model, processor) that a stage left in ``folder``."""
+    """Loads the (model, processor) that a stage saved in ``folder``."""
     from transformers import AutoProcessor
 
     from recipe.models.pair_model import PairModel
@@ -70,10 +70,10 @@ def load_small(folder: Path) -> tuple[Any, Any]:
 
 
 def batches_of_one_form(is_long: Sequence[bool], batch: int, epochs: int, seed: int = 0) -> list[int]:
-    """An order of training for ``epochs`` rounds, in which no batch holds long rows beside short ones.
+    """An order of rows for ``epochs`` epochs in which batches do not mix long and short rows.
 
-    Rows of a batch are filled up to its longest, so that a tenth of long rows, scattered, would double the cost of all.
-    Each round has every row once, in another order; only its last batches, what is left of either kind, are mixed.
+    Rows are padded to the longest in their batch, so scattering a tenth of long rows would double the cost. Each epoch
+    has every row once, in another order; only its last batches are mixed.
     """
     rng = np.random.default_rng(seed)
     long = np.asarray(is_long, dtype=bool)

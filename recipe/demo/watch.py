@@ -1,4 +1,4 @@
-"""Looks in on a model while it trains: how often it is right on a few rows of unseen objects."""
+"""Evaluates a model during training on a few rows of unseen objects."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _FORMS: dict[str, tuple[Callable[[str], str], int]] = {
     "plain": (str, 8),
     "reason": (ask_to_reason, 32),
 }
-"""How each form is asked, and the length at which its answer is cut off."""
+"""The prompt of each form and the largest length of its answer."""
 
 _BATCH = 64
 
 
 class Watch(TrainerCallback):  # type: ignore[misc]
-    """Asks ``items`` every so many steps, and puts ``held_out/FORM``, the share of right answers, into the log."""
+    """Asks ``items`` every ``every[form]`` steps and logs the share of right answers as ``held_out/FORM``."""
 
     def __init__(self, processor: Any, items: Sequence[Item], every: dict[str, int]) -> None:
         self._processor, self._items, self._every = processor, items, every
@@ -45,7 +45,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
 
 
 def answers(model: Any, processor: Any, items: Sequence[Item], form: str) -> list[str]:
-    """Greedy answers of a model that is being trained, and goes on to be."""
+    """Greedy answers of a model in training; training mode is restored afterwards."""
     import torch
 
     asked, longest = _FORMS[form]

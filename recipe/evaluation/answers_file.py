@@ -1,4 +1,4 @@
-"""Raw answers on disk: one JSON line each, written as they come, so that a killed run goes on where it ended."""
+"""Raw answers on disk, one JSON line each. They are written as they arrive, so a killed run can be continued."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Key = tuple[str, str]
 
 
 def read_answers(path: Path) -> dict[Key, str]:
-    """Raw answers by (row id, condition). A last line that a kill cut short is left out."""
+    """Raw answers by (row id, condition). Ignores an incomplete last line of a killed run."""
     if not path.is_file():
         return {}
     found: dict[Key, str] = {}
@@ -34,9 +34,9 @@ def read_answers(path: Path) -> dict[Key, str]:
 
 
 class AnswersFile:
-    """The answers of one model on one data set, open for more; one process at a time.
+    """The answers of one model on one data set, open for writing; one process at a time.
 
-    ``run`` says what was asked and whom; a file that another run began is refused, as its answers would be mixed in.
+    ``run`` describes the model and the rows. A file of another run is refused, so that answers are not mixed.
     """
 
     def __init__(self, folder: Path, run: Mapping[str, object]) -> None:
@@ -66,7 +66,7 @@ class AnswersFile:
         return (trial.item.id, trial.condition) in self.answers
 
     def add(self, trial: Trial, raw: str) -> None:
-        """Writes one answer through to the operating system; a kill of this process loses none."""
+        """Writes one answer to the operating system, so that killing this process loses none."""
         self.answers[trial.item.id, trial.condition] = raw
         entry = {"id": trial.item.id, "condition": trial.condition, "raw": raw}
         self._file.write(json.dumps(entry).encode() + b"\n")
@@ -80,7 +80,7 @@ class AnswersFile:
 
 
 def _claim(path: Path, run: Mapping[str, object], begun: bool) -> None:
-    """Writes down what is asked and whom; where answers are there, makes sure that it is what they are of."""
+    """Writes ``run.json``, or checks that existing answers belong to the same run."""
     if not path.exists() or not begun:
         order = len(set(path.parent.parent.glob("*/run.json")) - {path})
         path.write_text(json.dumps({**run, "order": order}, indent=2) + "\n", encoding="utf-8")

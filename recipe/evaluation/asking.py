@@ -1,4 +1,4 @@
-"""Puts trials to a model, and keeps every raw answer."""
+"""Asks a model all trials and stores every raw answer."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ def ask(
     form: Callable[[str], str] = str,
     on_progress: Callable[[int], None] = lambda count: None,
 ) -> None:
-    """Asks what is not answered yet, ``batch_size`` prompts at a time.
+    """Asks all trials without an answer, ``batch_size`` prompts at a time.
 
-    ``form`` puts each question in the form in which the model is asked. ``on_progress`` is told how many more trials
-    are answered.
+    ``form`` converts each question to the requested form. ``on_progress`` is called with the number of new answers.
     """
     open_trials = [trial for trial in trials if not store.has(trial)]
     on_progress(len(trials) - len(open_trials))

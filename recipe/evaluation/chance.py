@@ -1,4 +1,4 @@
-"""What may be had without looking: by a guess, by never choosing what is never right, by one fixed answer."""
+"""Scores without the images: by guessing, by ignoring options that are never right, and by a constant answer."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from recipe.rewards.answers import LETTERS, TOLERANCE, TOLERANCE_DEG, in_degrees
 __all__ = ["Chance", "chances", "joint_luck"]
 
 _BY_ACCIDENT = 1e-3
-"""An option that is offered so often that it would be right at least once but for this probability, and never is."""
+"""An option counts as never right if, with a uniform answer, its absence would have at most this probability."""
 
 
 _ENOUGH = 10
-"""Groups for each combination of answers that occurs, so that the commonest is hardly commonest by accident."""
+"""Smallest number of groups for each combination of answers, so that the most frequent one is not due to chance."""
 
 
 @dataclass(frozen=True)
 class Chance:
-    """What guessing is worth at one row."""
+    """Expected score of a guess at one row."""
 
     by_options: float
-    """One over the number of options; for an open question, what the best single number scores on its type."""
+    """One divided by the number of options; for an open question, the score of the best constant for its type."""
     effective: float
     """The same among the options that are ever right."""
     never_right: tuple[str, ...]
-    """What the row offers that is never right in this split."""
+    """Options of the row that are never right in this split."""
 
 
 def chances(items: Sequence[Item]) -> dict[str, Chance]:
-    """Chance by row id. An option is known by what it says (`wordings.meanings`) within its type."""
+    """Chance by row id. Options are identified by their meaning (`wordings.meanings`) within their type."""
     offered: dict[tuple[str, str], float] = defaultdict(float)
     right: Counter[tuple[str, str]] = Counter()
     for item in items:
@@ -59,7 +59,7 @@ def _chance(item: Item, never: set[tuple[str, str]], constants: Mapping[str, flo
 
 
 def _best_constants(items: Sequence[Item]) -> dict[str, float]:
-    """By type of open question, the share of rows that the best single answer gets right."""
+    """Open question type -> share of rows that the best constant answer gets right."""
     of_type: dict[str, list[Item]] = defaultdict(list)
     for item in items:
         if not item.options:
@@ -74,23 +74,23 @@ def _best_constant(items: Sequence[Item]) -> float:
     values = np.array(numbers, dtype=np.float64)
     degrees = np.array([in_degrees(item.question) for item in items])
     accepted = np.where(degrees, TOLERANCE_DEG, TOLERANCE * np.abs(values))
-    # The share of right rows changes at the ends of what each row accepts, and nowhere else.
+    # The share of right rows changes only at the ends of the range that each row accepts.
     guesses = np.unique(np.concatenate([values, values + accepted, values - accepted]))
     return max(float((_errors(values - guess, degrees) <= accepted + 1e-9).mean()) for guess in guesses)
 
 
 def _errors(differences: NDArray[np.float64], degrees: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Sizes of ``differences``, (n,); whole turns do not count where they are ``degrees``, (n,)."""
+    """Sizes of ``differences``, (n,), modulo whole turns where ``degrees``, (n,), is True."""
     return np.abs(np.where(degrees, (differences + 180) % 360 - 180, differences))
 
 
 def joint_luck(groups: Sequence[Sequence[Item]], by_chance: Mapping[str, Chance]) -> float:
-    """The share of groups that are right as a whole without a look at the images.
+    """The share of groups that can be answered completely right without the images.
 
-    For each set of question types, what one fixed combination of answers gets right, the best there is. On an orbit,
-    where three types are one bit, that is a half: whoever says *moved right, turned left, on the object's left* has all
-    three right in every other pair. As the best is chosen afterwards, it counts only where there are `_ENOUGH` groups
-    for each combination; elsewhere, what guessing each answer by itself would get right.
+    For each set of question types it is the score of the best fixed combination of answers. On an orbit, where three
+    types are one bit, this is a half: the answers *moved right, turned left, on the object's left* are all right in
+    every other pair. The best combination is selected on the same data, so it is used only with `_ENOUGH` groups for
+    each combination. Otherwise, the value is that of independent guesses.
     """
     sets: dict[tuple[str, ...], list[Sequence[Item]]] = defaultdict(list)
     for group in groups:
@@ -105,6 +105,6 @@ def joint_luck(groups: Sequence[Sequence[Item]], by_chance: Mapping[str, Chance]
 
 
 def _right_one(item: Item) -> str:
-    """What the right answer says, in the word that `meanings` has for it."""
+    """The meaning of the right answer, as in `meanings`."""
     place = LETTERS.find(item.answer) if item.options and len(item.answer) == 1 else -1
     return meanings(item)[place] if 0 <= place < len(item.options) else item.answer

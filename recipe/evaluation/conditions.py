@@ -1,4 +1,4 @@
-"""The ways in which a row is asked: as it is, and changed so that a right answer must stay, turn round, or be lost."""
+"""The conditions of an evaluation: rows unchanged, and changed so that the right answer stays, flips, or is lost."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ ASKED = "asked"
 
 CONDITIONS: Mapping[str, str] = {
     ASKED: "as the row stands",
-    "swapped": "images in reverse order: directions turn round, and a model that answers as before has not learnt "
+    "swapped": "images in reverse order: directions reverse, and a model that answers as before has not learnt "
     "the order",
     "mirrored": "each image flipped left to right: left becomes right",
     "paraphrased": "the question in another wording, options in the same order: the answer stays",
     "reordered": "the options shifted by one place: the answer stays, its letter changes",
-    "second_grey": "the second image one even grey: what is right is right by chance, or by the first image alone",
-    "first_grey": "the first image one even grey: what is right is right by chance, or by the second image alone",
-    "blank": "each image one even grey: what is right is right by chance, or by the text",
+    "second_grey": "the second image plain grey: answers are right by chance, or by the first image alone",
+    "first_grey": "the first image plain grey: answers are right by chance, or by the second image alone",
+    "blank": "each image plain grey: answers are right by chance, or by the text",
     "shuffled": "the images of another row of the same type, about another object: likewise",
 }
 """Name and meaning of each condition."""
 
 ONE_IMAGE: Mapping[str, str] = {"second_grey": "first image alone", "first_grey": "second image alone"}
-"""Conditions that show one of a row's two images, and what is left to see."""
+"""Conditions that show one of a row's two images, with the name of the visible image."""
 
 CONTROLS = (*ONE_IMAGE, "blank", "shuffled")
-"""Conditions in which the images lack what the answer needs: only the row's own label can be compared with."""
+"""Conditions without the evidence for the answer, in which answers are compared with the row's label."""
 
 Pictures = list[Image.Image]
 
@@ -54,29 +54,29 @@ class Trial:
     question: str
     options: tuple[str, ...]
     answer: str | None
-    """The right answer here; None where nobody can know it, and in `CONTROLS`."""
+    """The right answer under the condition; None if it is unknown, and in `CONTROLS`."""
     letters: Mapping[str, str] = field(default_factory=dict)
-    """For a letter given to the row as it stands, the letter that says the same here; empty where there is none."""
+    """Letter of the unchanged row -> letter with the same meaning here; empty if there is none."""
     shown: Item | None = None
-    """The row whose images are shown, where that is another."""
+    """The row whose images are shown, if it is another row."""
     arrange: Callable[[Pictures], Pictures] = list
 
     def prompt(self) -> Prompt:
-        """What the model is shown. Raises ``DataError`` where an image cannot be decoded."""
+        """The input for the model. Raises ``DataError`` if an image cannot be decoded."""
         return Prompt(self.arrange((self.shown or self.item).pictures()), self.question)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that is to be asked."""
+    """All trials of an evaluation."""
 
     trials: tuple[Trial, ...]
     left_out: Mapping[tuple[str, str, str], int]
-    """How many rows a condition says nothing about, by (condition, question type, reason code)."""
+    """Number of rows to which a condition does not apply, by (condition, question type, reason code)."""
 
 
 def plan_trials(items: Sequence[Item], conditions: Sequence[str]) -> Plan:
-    """The trials of every row under every condition, rows as they stand first. Raises ``UsageError``."""
+    """The trials of every row under every condition, unchanged rows first. Raises ``UsageError``."""
     unknown = [name for name in conditions if name not in CONDITIONS]
     if unknown:
         raise UsageError(f"unknown controls {', '.join(unknown)}: known are {', '.join(CONDITIONS)}")
@@ -94,7 +94,7 @@ def plan_trials(items: Sequence[Item], conditions: Sequence[str]) -> Plan:
 
 
 def _trial(item: Item, condition: str, partners: Mapping[str, Item]) -> Trial | str:
-    """The trial, or the reason code for which there is none."""
+    """The trial, or the reason code if the condition does not apply."""
     match condition:
         case "swapped":
             return _swapped(item)
@@ -176,7 +176,7 @@ def _reordered(item: Item) -> Trial | str:
 
 
 def _with_options(item: Item, options: Sequence[str]) -> str | None:
-    """The question with other texts behind its letters; None where its options are not lines of their own."""
+    """The question with other option texts; None if its options are not on separate lines."""
     lines = item.question.splitlines()
     for letter, before, now in zip(LETTERS, item.options, options, strict=False):
         line = f"{letter}. {before}"
@@ -191,9 +191,9 @@ def _blank(shown: Pictures) -> Pictures:
 
 
 def _partners(items: Sequence[Item]) -> dict[str, Item]:
-    """For each row one of another object, with as many images and of the same type where there is one.
+    """For each row a row of another object with the same number of images, of the same type if possible.
 
-    Rows of a kind stand in a circle, object by object in an order of hashes, and look half-way across.
+    Rows of a kind form a circle, object by object in the order of hashes; the partner is the row opposite.
     """
     partners: dict[str, Item] = {}
     for kind in _kinds(items):

@@ -1,4 +1,4 @@
-"""Directions in what options say, and which option says the opposite of another."""
+"""Directions in the texts of options, and pairs of options with opposite meanings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from recipe.rewards.answers import LETTERS
 __all__ = ["MIRROR", "REVERSE", "counterparts", "opposite", "simplified"]
 
 MIRROR: Mapping[str, str] = {"left": "right", "clockwise": "counterclockwise"}
-"""What changes sides in a mirror that stands beside the camera."""
+"""Words that a left-right mirror exchanges."""
 
 REVERSE: Mapping[str, str] = {
     **MIRROR,
@@ -22,7 +22,7 @@ REVERSE: Mapping[str, str] = {
     "forwards": "backwards",
     "closer": "farther",
 }
-"""What changes into its opposite where a movement is made backwards."""
+"""Words that exchange when a movement is reversed."""
 
 _SPELLINGS = dict.fromkeys(
     ("anticlockwise", "anti-clockwise", "counter-clockwise", "counter_clockwise"), "counterclockwise"
@@ -43,9 +43,9 @@ def opposite(text: str, pairs: Mapping[str, str]) -> str:
 
 
 def counterparts(options: Sequence[str], pairs: Mapping[str, str]) -> dict[str, str]:
-    """For each option's letter that of the option that says the opposite, or of itself where it names no direction.
+    """Letter of each option -> letter of the option with the opposite direction, or its own if it has no direction.
 
-    An option whose opposite is not on offer is left out. Empty where no option has an opposite.
+    Options whose opposite is not shown are left out. Empty if no option has an opposite.
     """
     texts = [simplified(option) for option in options]
     found = {}

@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible endpoint: chat completions with the images as data URLs."""
+"""A model at an OpenAI-compatible endpoint: chat completions with the images as data URLs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["EndpointModel", "data_url"]
 class EndpointModel:
     """A model behind ``url``, such as ``http://localhost:8000/v1``; the key is taken from ``OPENAI_API_KEY``.
 
-    Several requests are under way at once. A request that fails in passing (no connection, a time-out, status 408, 409,
-    429 or 5xx) is made again after a growing pause, or after as long as the server says.
+    Several requests run at once. After a temporary failure (no connection, a time-out, status 408, 409, 429 or 5xx), a
+    request is repeated after a growing pause, or after the time that the server states.
 
     Args:
-        body: fields of the request beyond ours, or in place of them; a field that is None is left out.
+        body: extra fields of the request, which replace the default ones; None removes a field.
     """
 
     def __init__(
@@ -45,12 +45,12 @@ class EndpointModel:
         self._url, self._concurrency = url, concurrency
         fields = {"model": model, "temperature": 0, "max_tokens": max_new_tokens, **(body or {})}
         self._fields = {name: value for name, value in fields.items() if value is not None}
-        # Servers of one's own ask for no key, and the client for one that is not empty.
+        # Local servers need no key, but the client requires a non-empty one.
         key = os.environ.get("OPENAI_API_KEY") or "none"
         self._client = OpenAI(base_url=url, api_key=key, max_retries=retries, timeout=timeout_s)
 
     def answers(self, batch: Sequence[Prompt]) -> list[str]:
-        """One answer for each prompt. Raises ``UsageError`` where the server refuses, ``DataError`` where it fails."""
+        """One answer for each prompt. Raises ``UsageError`` if the server refuses, ``DataError`` if it fails."""
         with ThreadPoolExecutor(self._concurrency) as pool:
             return list(pool.map(self._answer, batch))
 
@@ -82,7 +82,7 @@ class EndpointModel:
 
 
 def data_url(image: Image) -> str:
-    """The image as a PNG in a ``data:`` URL: no pixel changes on the way."""
+    """The image as a lossless PNG in a ``data:`` URL."""
     out = io.BytesIO()
     image.save(out, "PNG")
     return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"

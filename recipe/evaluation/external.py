@@ -1,4 +1,4 @@
-"""Results of other benchmarks, read from the files that lmms-eval and VLMEvalKit leave behind."""
+"""Reads results of other benchmarks from the files of lmms-eval and VLMEvalKit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Benchmark", "benchmarks", "read_external"]
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One benchmark of ``recipe/tasks/benchmarks.yaml``, whose comments say what each field is."""
+    """One benchmark of ``recipe/tasks/benchmarks.yaml``, where comments describe the fields."""
 
     name: str
     lmms_eval: Mapping[str, str] | None
@@ -30,13 +30,13 @@ class Benchmark:
 
     @property
     def label(self) -> str:
-        """Its line in a table."""
+        """Its name in tables."""
         return self.name if self.chance is None else f"{self.name} (chance {100 * self.chance:.1f}%)"
 
 
 @cache
 def benchmarks() -> tuple[Benchmark, ...]:
-    """All that are known, in the order of the table."""
+    """All known benchmarks, in the order of the table."""
     path = resources.files("recipe") / "tasks" / "benchmarks.yaml"
     return tuple(Benchmark(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8")))
 
@@ -44,8 +44,8 @@ def benchmarks() -> tuple[Benchmark, ...]:
 def read_external(folders: Mapping[str, Path]) -> dict[str, dict[str, str]]:
     """Cells of the comparison by benchmark and stage, from each stage's folder of result files, at any depth.
 
-    Where both harnesses, or several runs, have a figure for one benchmark, the file written last counts. Raises
-    ``DataError`` for a results file that cannot be read.
+    If several files have a figure for one benchmark, the newest file counts. Raises ``DataError`` for a results file
+    that cannot be read.
     """
     cells: dict[str, dict[str, str]] = {}
     for stage, folder in folders.items():

@@ -1,4 +1,4 @@
-"""Every figure of one model on one data set, from its raw answers alone."""
+"""Computes all figures of one model on one data set from its raw answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from recipe.rewards.answers import is_right
 __all__ = ["ALL", "Figures", "Joint", "Score", "figures_of"]
 
 ALL = "all"
-"""The name under which all question types together are listed."""
+"""Name for all question types together."""
 
 Interval = tuple[float, float]
 Key = tuple[str, str]
@@ -26,75 +26,75 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Score:
-    """How one question type, or all, went under one condition. Shares are in [0, 1]; intervals are 95%."""
+    """Figures of one question type, or of all, under one condition. Shares are in [0, 1]; intervals are 95%."""
 
     rows: int
     assets: int
     accuracy: float
-    """Share of right answers, unreadable ones counted as wrong, by what is right under the condition."""
+    """Share of answers that are right under the condition; unreadable ones count as wrong."""
     interval: Interval
     chance: float
-    """Of a guess among the options."""
+    """Accuracy of a guess among all options."""
     effective_chance: float
-    """Of a guess among the options that are ever right."""
+    """Accuracy of a guess among the options that are ever right."""
     corrected: float
-    """0 at the effective chance, 1 where all is right."""
+    """Accuracy, scaled to 0 at the effective chance and 1 if all answers are right."""
     corrected_interval: Interval
     formatted: float
     """Share of ``<think>…</think><answer>…</answer>``, whatever the answer."""
     unread: float
-    """Share of texts that state no answer."""
+    """Share of texts without a readable answer."""
     as_labelled: float
-    """Share of the row's own answers, whatever the condition made of the images."""
+    """Share of answers that equal the row's label, whatever is right under the condition."""
     as_labelled_interval: Interval
     unchanged: float | None
-    """Share of rows, of those answered as they stand, with the very answer that was given there."""
+    """Share of rows with the same answer as for the unchanged row, among rows that were answered unchanged."""
     consistent: float | None
-    """Share of rows, of those answered as they stand, whose answer here agrees with that answer, right or wrong; where
-    directions turn round, of those answered by a direction."""
+    """Share of rows whose answer agrees with the answer to the unchanged row, right or wrong. If directions reverse,
+    only rows answered with a direction count."""
     consistent_interval: Interval | None
     consistent_rows: int
 
 
 @dataclass(frozen=True)
 class Joint:
-    """Groups of rows about one pair, all of whose rows are answered right."""
+    """Joint accuracy: groups of rows about one pair with all rows answered right."""
 
     groups: int
     rows: int
     accuracy: float
     interval: Interval
     if_independent: float
-    """What it would be, were each row right with the accuracy of its type, whatever the others."""
+    """Its expected value if rows were independent and right with the accuracy of their type."""
     luck: float
     """Share of groups that a fixed combination of answers, or guessing, gets right (`chance.joint_luck`)."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """All that is known of one model on one data set."""
+    """All figures of one model on one data set."""
 
     scores: dict[str, dict[str, Score]]
-    """By condition, then by question type; `ALL` comes first."""
+    """Scores by condition, then by question type; `ALL` comes first."""
     joint: Joint | None
-    """None where no group has two rows."""
+    """None if no group has two rows."""
     forms: dict[str, FormScore]
-    """By form, rows of the set that ask one question about a pair in two forms (`forms.form_scores`)."""
+    """Scores by form, for questions that the set asks in two forms (`forms.form_scores`)."""
     letters: dict[str, tuple[float, float]]
-    """For each letter the share of answers, and of labels, with rows as they stand."""
+    """Letter -> its share of answers and of labels, for unchanged rows."""
     never_right: dict[str, tuple[str, ...]]
-    """By question type, what is offered and never right in this split."""
+    """Question type -> options that are shown and never right in this split."""
     left_out: list[tuple[str, str, str, int]]
-    """(condition, question type, reason code, rows) that a condition says nothing about."""
+    """(condition, question type, reason code, number of rows) for rows to which a condition does not apply."""
     unanswered: int
-    """Trials without a raw answer, as after an unfinished run; they count nowhere."""
+    """Number of trials without an answer, as after an unfinished run; no figure includes them."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2) + "\n"
 
 
 def figures_of(plan: Plan, raws: Mapping[Key, str]) -> Figures:
-    """Every figure that follows from ``raws``, by (row id, condition)."""
+    """Computes all figures from ``raws``, the raw answers by (row id, condition)."""
     readings = read_trials(plan.trials, raws)
     items = [trial.item for trial in plan.trials if trial.condition == ASKED]
     by_chance = chances(items)
@@ -160,12 +160,12 @@ def _score(readings: Sequence[Reading], by_chance: Mapping[str, Chance], plain: 
 
 
 def _agrees(reading: Reading, plain: Reading | None) -> bool | None:
-    """Whether the answer agrees with the one to the row as it stands; None where no agreement can be asked for."""
+    """True if the answer agrees with the one to the unchanged row; None if they cannot be compared."""
     if plain is None or plain is reading or plain.given is None:
         return None
     if reading.trial.options:
         expected = reading.trial.letters.get(plain.given)
-        # What says the same either way, such as "neither", agrees with itself without a look at the images.
+        # An answer without a direction, such as "neither", would agree even without the images.
         turns = reading.trial.condition in ("swapped", "mirrored")
         return None if expected is None or (turns and expected == plain.given) else reading.given == expected
     if reading.trial.condition != "paraphrased":
@@ -174,7 +174,7 @@ def _agrees(reading: Reading, plain: Reading | None) -> bool | None:
 
 
 def _same_answer(reading: Reading, plain: Reading) -> bool:
-    """Whether the same option, by its place among the row's own, was given to the row as it stands."""
+    """True if the same option of the row was chosen for the unchanged row."""
     if reading.trial.condition == "reordered" and plain.given is not None:
         return reading.given == reading.trial.letters.get(plain.given)
     return reading.given == plain.given

@@ -1,4 +1,4 @@
-"""What the figures say, in sentences: above all where a good figure means less than it seems to."""
+"""Explains figures in sentences, above all good figures that mean less than they seem to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Change = tuple[float, tuple[float, float]]
 
 _UNREAD = 0.05
 _BIASED = 0.10
-"""A letter that is chosen so much more often than it is right, as a share of rows, is a habit."""
+"""A letter counts as a habit if its share of answers exceeds its share of labels by this."""
 
 
 def findings(figures: Figures) -> list[str]:
@@ -23,7 +23,7 @@ def findings(figures: Figures) -> list[str]:
 
 
 def changes(before: Figures, after: Figures, names: tuple[str, str], change: Change) -> list[str]:
-    """Sentences about two stages, one after the other, whose answers to the same rows changed by ``change``."""
+    """Sentences about two successive stages whose accuracy on the same rows changed by ``change``."""
     first, second = before.scores[ASKED][ALL], after.scores[ASKED][ALL]
     said = f"From {names[0]} to {names[1]}"
     gain, (low, high) = change

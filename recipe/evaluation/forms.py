@@ -1,7 +1,7 @@
-"""Rows of the data set that ask one question about one pair in several forms, and whether the answers agree.
+"""Consistency between rows of the data set that ask one question about one pair in several forms.
 
-Beside the conditions, which change any row: here the set itself holds the swapped, mirrored and reworded row, with a
-right answer of its own. Such rows share ``group`` and ``question_type``, and ``template`` ends in ``+swapped`` or
+In contrast to conditions, which change any row, here the set itself has the swapped, mirrored or reworded row with its
+own right answer. Such rows share ``group`` and ``question_type``, and their ``template`` ends in ``+swapped`` or
 ``+mirrored``.
 """
 
@@ -25,19 +25,19 @@ _TURNED = {"swapped": REVERSE, "mirrored": MIRROR, "paraphrased": {}}
 
 @dataclass(frozen=True)
 class FormScore:
-    """Pairs of rows: a question as it is, and in another form."""
+    """Figures of pairs of rows: a question in plain form and in another form."""
 
     pairs: int
     both_right: float
     both_right_interval: tuple[float, float]
     consistent: float | None
-    """Of the pairs whose answers can be compared, the share in which they agree, right or wrong: opposite directions
-    where the form turns them round. None where no two can be."""
+    """Share of comparable pairs whose answers agree, right or wrong; if the form reverses directions, opposite answers
+    agree. None if no pair is comparable."""
     consistent_pairs: int
 
 
 def form_scores(readings: Sequence[Reading]) -> dict[str, FormScore]:
-    """By form, from readings of rows as they stand; empty where the set has no such rows."""
+    """Scores by form, from readings of unchanged rows; empty if the set has no such rows."""
     scores = {}
     for form, pairs in _pairs(readings).items():
         right = [float(first.right and second.right) for first, second in pairs]
@@ -71,14 +71,14 @@ def _form(item: Item) -> str:
 
 
 def _agree(form: str, plain: Reading, other: Reading) -> bool | None:
-    """Whether two answers agree; None where one cannot be read, or what they say cannot be compared."""
+    """True if two answers agree; None if one cannot be read or they cannot be compared."""
     turned = _TURNED.get(form)
     right, other_right = _says(plain.item, plain.item.answer), _says(other.item, other.item.answer)
     given = _says(plain.item, plain.given)
     if turned is None or given is None or right is None or other_right is None:
         return None
     if opposite(right, turned) != simplified(other_right):
-        return None  # Wordings with variables, or a way back that is not the opposite of the way there.
+        return None  # Wordings with variables, or a reverse motion without the opposite answer.
     answer = _says(other.item, other.given)
     return answer is not None and opposite(given, turned) == simplified(answer)
 

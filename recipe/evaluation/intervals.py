@@ -1,4 +1,4 @@
-"""How sure a share of right answers is, where rows of one object rise and fall together."""
+"""Confidence intervals of shares of right answers, for rows that are correlated by object."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 __all__ = ["clustered_change", "clustered_wilson", "wilson"]
 
 _Z = 1.959963984540054
-"""Of a two-sided 95% interval."""
+"""Normal quantile of a two-sided 95% interval."""
 
 
 def wilson(share: float, rows: float) -> tuple[float, float]:
-    """The 95% score interval of Wilson (1927) for a share of ``rows`` independent rows; ``rows`` need not be whole."""
+    """The 95% score interval of Wilson (1927) for a share of ``rows`` independent rows; ``rows`` may be fractional."""
     if rows <= 0:
         return 0.0, 1.0
     square = _Z * _Z / rows
@@ -27,9 +27,9 @@ def wilson(share: float, rows: float) -> tuple[float, float]:
 def clustered_wilson(right: Sequence[float], clusters: Sequence[str]) -> tuple[float, float]:
     """The 95% interval of the mean of ``right``, (n,) of 0 and 1, whose rows share ``clusters``, (n,) names.
 
-    Wilson's interval with the number of rows that would be worth as much if they were independent (Korn and Graubard
-    1998): the binomial variance over that between clusters, with Student's t for few clusters. Where all rows agree,
-    so that no variance shows, clusters are counted. Unlike a bootstrap it is sound at 0%, at 100%, and for ten rows.
+    Wilson's interval with the effective number of independent rows (Korn and Graubard 1998): the ratio of binomial
+    variance to the variance between clusters, with Student's t for few clusters. If all rows are equal, the number of
+    clusters is used. Unlike a bootstrap, it is valid at 0%, at 100%, and for ten rows.
     """
     values = np.asarray(right, dtype=np.float64)
     if not len(values):
@@ -38,7 +38,7 @@ def clustered_wilson(right: Sequence[float], clusters: Sequence[str]) -> tuple[f
     if count == 1:
         return wilson(share, 1.0)
     variance = _variance_of_mean(values, clusters)
-    if variance == 0.0:  # All agree, or every cluster is as right as the next.
+    if variance == 0.0:  # All rows are equal, or all clusters have the same mean.
         return wilson(share, float(count) if share in (0.0, 1.0) else float(len(values)))
     from scipy.stats import t
 
@@ -51,8 +51,8 @@ def clustered_change(
 ) -> tuple[float, tuple[float, float]]:
     """(mean change, its 95% interval) between two answers, 0 or 1, to each of n rows that share ``clusters``, (n,).
 
-    Row by row, so that what is easy or hard for both drops out: much narrower than two intervals side by side. By
-    Student's t over clusters; where no row changed, as far as Wilson's interval allows for changes too rare to show.
+    It compares row by row, so the difficulty of rows cancels, and it is much narrower than two separate intervals. It
+    uses Student's t over clusters; if no row changed, the upper limit of Wilson's interval for rare changes.
     """
     change = np.asarray(after, dtype=np.float64) - np.asarray(before, dtype=np.float64)
     count = len(set(clusters))
@@ -69,7 +69,7 @@ def clustered_change(
 
 
 def _variance_of_mean(values: NDArray[np.float64], clusters: Sequence[str]) -> float:
-    """Of ``values``, (n,), from how the sums over clusters, two at least, differ from what the mean expects of them."""
+    """Variance of the mean of ``values``, (n,), from the deviations of the sums over at least two clusters."""
     names, place = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
     sums = np.bincount(place, weights=values - values.mean())
     return float((sums**2).sum()) * len(names) / (len(names) - 1) / len(values) ** 2

@@ -1,4 +1,4 @@
-"""The rows that are asked, from the published columns of a finished data set."""
+"""Reads the rows to ask from the published columns of a finished data set."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ COLUMNS = (
     *("template", "group", "source", "asset_id", "cameras", "object_center", "object_radius"),
     "object_front",
 )
-"""What evaluation reads of a row."""
+"""Columns that the evaluation reads."""
 
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One row, as evaluation sees it."""
+    """The columns of a row that the evaluation needs."""
 
     id: str
     images: tuple[bytes, ...]
@@ -50,7 +50,7 @@ class Item:
     object_front: tuple[float, ...] | None
 
     def pictures(self) -> list[Image]:
-        """The images decoded, RGB. Raises ``DataError`` where one cannot be."""
+        """The decoded images, RGB. Raises ``DataError`` if one cannot be decoded."""
         from PIL import Image
 
         try:
@@ -62,7 +62,7 @@ class Item:
 
 
 def item_of(row: Mapping[str, Any]) -> Item:
-    """A row of the data set, given as its columns; ``images`` as parquet holds them."""
+    """Makes an item from the columns of a row, with ``images`` as stored in parquet."""
     images = tuple(image["bytes"] for image in row["images"])
     if not images or not all(images):
         raise DataError(f"row {row['id']} has no image, or an empty one: run viewpoint100k verify on the folder")
@@ -82,8 +82,8 @@ def item_of(row: Mapping[str, Any]) -> Item:
 def read_items(folder: Path, split: str = "test", rows: int | None = None) -> list[Item]:
     """The rows of one split of the data set in ``folder``, in their order.
 
-    With ``rows``, the first so many by a hash of their group, and whole groups: the same for every model.
-    Raises ``UsageError`` where the folder holds no such split or no such columns, ``DataError`` for a damaged file.
+    With ``rows``, at most this many in whole groups, in the order of a hash of the group, so that every model gets the
+    same rows. Raises ``UsageError`` if the split or a column is missing, ``DataError`` for a damaged file.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

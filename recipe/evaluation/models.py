@@ -1,4 +1,4 @@
-"""What a model is to the evaluation: prompts in, texts out."""
+"""The protocol of models for the evaluation: prompts in, texts out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Model", "Prompt", "python_model"]
 
 @dataclass(frozen=True, eq=False)
 class Prompt:
-    """What a model is shown."""
+    """The input of a model."""
 
     images: list[Image]
     """RGB, in the order in which the question names them; they come before the text."""
@@ -26,7 +26,7 @@ class Prompt:
 
 @runtime_checkable
 class Model(Protocol):
-    """Anything that answers."""
+    """The protocol of a model."""
 
     def answers(self, batch: Sequence[Prompt]) -> list[str]:
         """One raw text for each prompt, in their order."""

@@ -1,4 +1,4 @@
-"""A person's answers to a quiz as one more stage: read from the file that the quiz's page saved."""
+"""A person's answers to a quiz as another stage, read from the file that the quiz page saved."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from viewpoint100k.quiz.results import QuizResult, read_result
 __all__ = ["CANNOT_TELL", "add_person", "person_run"]
 
 CANNOT_TELL = ""
-"""How "cannot tell" stands among raw answers: a text that chooses nothing, and so is not right."""
+"""The raw answer for "cannot tell": a text that chooses no option, so it is not right."""
 
 
 def person_run(path: Path, asked: Asked) -> tuple[QuizResult, dict[str, Any]]:
-    """(a person's answers, what ``run.json`` is to say of them).
+    """Returns a person's answers and the content of ``run.json`` for them.
 
-    Raises ``UsageError`` where they are about other rows than ``asked``, ``DataError`` where the file is no result.
+    Raises ``UsageError`` if they are about other rows than ``asked``, ``DataError`` if the file is not a quiz result.
     """
     result = read_result(path)
     theirs = Asked(result.data, result.split, result.rows)
@@ -38,7 +38,7 @@ def person_run(path: Path, asked: Asked) -> tuple[QuizResult, dict[str, Any]]:
 
 
 def add_person(result: QuizResult, items: Sequence[Item], store: AnswersFile) -> int:
-    """Enters the answers that are not there yet; gives how many rows are not answered."""
+    """Stores the new answers; returns the number of rows without an answer."""
     trials = [trial for trial in plan_trials(items, []).trials if trial.condition == ASKED]
     for trial in trials:
         if trial.item.id in result.answers and not store.has(trial):

@@ -1,4 +1,4 @@
-"""The comparison as one picture. Needs matplotlib: the extra ``[train]``."""
+"""A plot of the comparison. Needs matplotlib, which the extra ``[train]`` installs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CONTROLS = {
 
 
 def plot_stages(stages: Mapping[str, Figures], path: Path) -> None:
-    """Accuracy by type with intervals and chance on the left; format rate, joint accuracy and controls on the right."""
+    """Plots accuracy by type with intervals and chance (left), and format rate, joint accuracy and controls (right)."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -65,7 +65,7 @@ def _beside(figures: Figures, with_joint: bool) -> list[Bar]:
 
 
 def _bars(axes: Any, names: list[str], series: list[list[Bar]]) -> list[Any]:
-    """Groups of bars, one of each series in a group; gives what a legend takes of each series."""
+    """Draws groups of bars with one bar of each series; returns a legend handle for each series."""
     width = 0.8 / len(series)
     drawn = []
     for number, bars in enumerate(series):

@@ -1,4 +1,4 @@
-"""Raw answers, read: which option they choose, and whether that is right under the condition."""
+"""Reads raw answers: the chosen option, and whether it is right under the condition."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Reading:
-    """One raw answer, read."""
+    """One raw answer and its interpretation."""
 
     trial: Trial
     raw: str
     given: str | None
-    """The option's letter, or the number or words that an open answer states; None where none can be read."""
+    """The option's letter, or the number or words of an open answer; None if no answer can be read."""
     formatted: bool
 
     @property
@@ -30,7 +30,7 @@ class Reading:
 
     @property
     def as_labelled(self) -> bool:
-        """Whether it is the row's own answer, whatever the condition made of it."""
+        """True if it equals the row's label, whatever is right under the condition."""
         back = {there: here for here, there in self.trial.letters.items()}
         if self.trial.options and self.trial.condition in ("reordered", "paraphrased"):
             return back.get(self.given or "") == self.item.answer
@@ -38,7 +38,7 @@ class Reading:
 
     @property
     def right(self) -> bool:
-        """Whether it is the right answer under the condition; in controls, the row's own."""
+        """True if it is right under the condition; in controls, if it equals the row's label."""
         return self.as_labelled if self.trial.answer is None else self._is(self.trial.answer)
 
     def _is(self, answer: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the answer to a row becomes when its two images change places: worked out from the stored cameras."""
+"""The answer to a row with its two images swapped, computed from the stored cameras."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from viewpoint100k.views.pairs import Pair
 __all__ = ["reversed_letters"]
 
 _SAME = 1e-3
-"""A stored value, in single precision, and one that is worked out again may differ by so much of their size."""
+"""Largest relative difference between a stored value (single precision) and the recomputed one."""
 
 _OF_THE_WAY = (
     *("translation_x", "translation_y", "translation_z", "height", "object_translation", "own_left"),
     *("yaw_deg", "pitch_deg", "tilt_deg", "roll_deg", "bank_deg", "azimuth_deg", "elevation_deg"),
 )
-"""Quantities of the way from one camera to the other, whose sign says the direction."""
+"""Quantities of the motion between two cameras whose sign is the direction."""
 
 
 def reversed_letters(item: Item) -> dict[str, str] | str:
-    """For each letter the letter that says the same of the images in reverse order; or a reason code for none.
+    """Letter of each option -> letter of the right option for swapped images; or a reason code.
 
-    An answer must become its opposite, or stay where it names no direction, only if the cameras say so: on a path
-    that also turns or comes closer, the way back need not be *left* where the way there was *right*. The quantity
-    that the row asks about is recognised by its value; the boundary between the answers follows from the margin.
+    The answer becomes the opposite, or stays if it has no direction, only if the cameras confirm it. If the camera also
+    turns or comes closer, the reverse of *right* need not be *left*. The quantity of the row is recognised by its
+    value; the boundary between answers follows from the margin.
     """
     letters = counterparts(meanings(item), REVERSE)
     if item.answer not in letters:
@@ -50,7 +50,7 @@ def reversed_letters(item: Item) -> dict[str, str] | str:
 
 
 def _on_the_way_back(item: Item) -> Iterator[float]:
-    """The asked quantity with the images in reverse order, once for each quantity that has the row's value."""
+    """Yields the quantity for swapped images, for each quantity that has the row's value."""
     assert item.answer_value is not None
     there, back = _pair(item, (0, 1)), _pair(item, (1, 0))
     for name in _OF_THE_WAY:
@@ -59,12 +59,12 @@ def _on_the_way_back(item: Item) -> Iterator[float]:
             continue
         try:
             value, returning = quantity.of(there), quantity.of(back)
-        except (ValueError, ZeroDivisionError):  # It is undefined for these cameras, so that the row cannot ask it.
+        except (ValueError, ZeroDivisionError):  # Undefined for these cameras, so not asked.
             continue
         if _same(value, item.answer_value):
             yield returning
     if _same(there.pose.distance_ratio, item.answer_value):
-        # Closer by a factor is farther by the same factor: on the scale of factors the way back is the opposite.
+        # For ratios, the reverse is the reciprocal.
         yield -item.answer_value
 
 

@@ -1,4 +1,4 @@
-"""Several models, or stages of one, evaluated on the same rows: their folders, and what is written of all together."""
+"""Evaluations of several models, or of stages of one, on the same rows: their folders, and the comparison."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ __all__ = ["Asked", "Stage", "read_stages", "write_report"]
 
 @dataclass(frozen=True)
 class Asked:
-    """Which rows: the same for all stages of one folder, so that their figures can stand side by side."""
+    """The rows of an evaluation, which are the same for all stages in one folder, so that they can be compared."""
 
     data: str
-    """Digest of the split's files."""
+    """Digest of the files of the split."""
     split: str
     rows: int | None
 
     @classmethod
     def of(cls, folder: Path, split: str, rows: int | None) -> Asked:
-        """What is asked of the data set in ``folder``."""
+        """The rows to ask from the data set in ``folder``."""
         digest = hashlib.sha256()
         for path in sorted((folder / "data").glob(f"{split}-*.parquet")):
             with path.open("rb") as file:
@@ -49,23 +49,23 @@ class Stage:
 
     name: str
     run: Mapping[str, Any]
-    """What ``run.json`` says: the model, how it was asked, and which rows."""
+    """The content of ``run.json``: the model, the form of the questions, and the rows."""
     conditions: tuple[str, ...]
-    """Those that any row was asked under."""
+    """Conditions with at least one answer."""
     figures: Figures
     right: Mapping[str, bool]
-    """By row id, whether the row as it stands was answered right."""
+    """Row id -> True if the unchanged row was answered right."""
 
 
 def read_stages(out: Path, items: Sequence[Item], asked: Asked) -> list[Stage]:
-    """Every stage in ``out``, in the order in which they were begun, scored anew from its raw answers.
+    """Every stage in ``out``, oldest first, with figures computed from its raw answers.
 
-    Raises ``UsageError`` where one was asked other rows.
+    Raises ``UsageError`` if a stage was asked other rows.
     """
     found = []
     for path in sorted(out.glob("*/run.json")):
         raws = read_answers(path.parent / "answers.jsonl")
-        if not raws:  # Begun, with a model that could not be opened.
+        if not raws:  # The model could not be opened.
             continue
         run = json.loads(path.read_text(encoding="utf-8"))
         differing = [name for name, value in asdict(asked).items() if run.get(name) != value]
@@ -83,9 +83,9 @@ def read_stages(out: Path, items: Sequence[Item], asked: Asked) -> list[Stage]:
 
 
 def write_report(out: Path, stages: Sequence[Stage], items: Sequence[Item]) -> str:
-    """Writes ``results.json`` and ``results.md`` of each stage, and ``comparison.{json,md}`` of all; gives the latter.
+    """Writes ``results.json`` and ``results.md`` of each stage, and ``comparison.{json,md}``; returns the Markdown.
 
-    Results of other benchmarks, in ``OUT/STAGE/external``, stand in the comparison.
+    The comparison includes results of other benchmarks in ``OUT/STAGE/external``.
     """
     for stage in stages:
         content = {"stage": stage.name, **stage.run, **asdict(stage.figures), "findings": findings(stage.figures)}
@@ -106,13 +106,13 @@ def write_report(out: Path, stages: Sequence[Stage], items: Sequence[Item]) -> s
 
 
 def _in_one_form(stages: Sequence[Stage]) -> list[tuple[Stage, Stage]]:
-    """Each stage that was asked in the form of an earlier one, with the last such: forms differ as models do."""
+    """Pairs of each stage and the latest earlier stage with the same form of questions."""
     forms = dict.fromkeys(stage.run["form"] for stage in stages)
     return [two for form in forms for two in pairwise([stage for stage in stages if stage.run["form"] == form])]
 
 
 def _change(before: Stage, after: Stage, items: Sequence[Item]) -> Change:
-    """Over the rows that both answered."""
+    """Change of accuracy over the rows that both stages answered."""
     both = [item for item in items if item.id in before.right and item.id in after.right]
     then, now = ([float(stage.right[item.id]) for item in both] for stage in (before, after))
     return clustered_change(then, now, [item.asset for item in both])

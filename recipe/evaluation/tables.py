@@ -1,4 +1,4 @@
-"""Figures as Markdown: one model, and stages side by side."""
+"""Formats figures as Markdown, for one model and for a comparison of stages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["comparison_table", "condition_table", "form_table", "joint_line", "t
 
 
 def type_table(figures: Figures) -> str:
-    """Accuracy by question type, rows as they stand, beside what one image alone gives."""
+    """Accuracy by question type for unchanged rows, and for one image alone."""
     head = ["type", "rows", "objects", "accuracy (95%)", *ONE_IMAGE.values(), "chance", "effective chance", "corrected"]
     head += ["format", "unread", "right of those read"]
     lines = [
@@ -34,7 +34,7 @@ def type_table(figures: Figures) -> str:
 
 
 def condition_table(figures: Figures) -> str:
-    """All types together under each condition."""
+    """Figures of all types together under each condition."""
     head = ["asked how", "rows", "right here (95%)", "chance", "as labelled", "as before", "consistent (95%)", "unread"]
     lines = []
     for name in CONDITIONS:
@@ -58,7 +58,7 @@ def condition_table(figures: Figures) -> str:
 
 
 def joint_line(figures: Figures) -> str:
-    """Joint accuracy in one sentence, or why there is none."""
+    """One sentence with the joint accuracy, or with the reason why there is none."""
     joint = figures.joint
     if joint is None:
         return "No two rows are about one pair: there is no joint accuracy."
@@ -70,7 +70,7 @@ def joint_line(figures: Figures) -> str:
 
 
 def form_table(figures: Figures) -> str:
-    """Rows of the set that ask one question in two forms; empty where there are none."""
+    """Figures of rows that ask one question in two forms; empty if there are none."""
     head = ["as it is, and", "pairs of rows", "both right (95%)", "consistent"]
     lines = [
         [form, f"{s.pairs:,}", with_interval(s.both_right, s.both_right_interval), percent(s.consistent)]
@@ -80,7 +80,7 @@ def form_table(figures: Figures) -> str:
 
 
 def comparison_table(stages: Mapping[str, Figures], external: Mapping[str, Mapping[str, str]]) -> str:
-    """Stages side by side, a figure a line; ``external`` holds the cells of other benchmarks by name, then stage."""
+    """A column for each stage and a line for each figure; ``external``: benchmark -> stage -> cell."""
     lines = [[what, *cells] for what, cells in _lines(list(stages.values()))]
     lines += [[name, *(cells.get(stage, "–") for stage in stages)] for name, cells in external.items()]
     return markdown(["figure", *stages], lines)

@@ -18,9 +18,9 @@ _DTYPES = ("auto", "bfloat16", "float16", "float32")
 
 
 class TransformersModel:
-    """Answers greedily, a batch at a time, whatever the model's own generation settings say.
+    """Answers with greedy decoding in batches, whatever the model's generation settings.
 
-    Raises ``UsageError`` where there is no such model, or no processor for its images beside it.
+    Raises ``UsageError`` if there is no such model, or it has no processor for images.
     """
 
     def __init__(self, path: str, max_new_tokens: int, device: str | None = None, dtype: str = "auto") -> None:
@@ -28,7 +28,7 @@ class TransformersModel:
             import torch
             from transformers import AutoModelForImageTextToText, AutoProcessor
 
-            # Makes the model of `make demo-train` known to the two.
+            # Registers the model of `make demo-train`.
             import recipe.models.pair_model  # noqa: F401
         except ImportError as error:
             raise MissingExtraError(error.name or "transformers", "train") from error
@@ -37,7 +37,7 @@ class TransformersModel:
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         try:
             torch.empty(0, device=self._device)
-        except (RuntimeError, AssertionError) as error:  # The latter where torch was built without CUDA.
+        except (RuntimeError, AssertionError) as error:  # AssertionError: torch was built without CUDA.
             first = str(error).strip().splitlines()[0]
             raise UsageError(f"--device {self._device} cannot be used ({first}): give cpu, or leave it out") from error
         self._max_new_tokens = max_new_tokens
@@ -53,7 +53,7 @@ class TransformersModel:
             raise UsageError(
                 f"--model {path} has a tokenizer and no processor for images: save its processor beside it"
             )
-        # Answers grow on the right, so that what is shorter is filled up on the left.
+        # Answers are appended on the right, so shorter prompts are padded on the left.
         self._processor.tokenizer.padding_side = "left"
         self._model = model.to(self._device).eval()
 
@@ -77,7 +77,7 @@ class TransformersModel:
                 num_beams=1,
                 temperature=None,
                 top_p=None,
-                repetition_penalty=1.0,  # Some models ship another, and tags and letters stand in the prompt.
+                repetition_penalty=1.0,  # The default of some models penalises tags and letters of the prompt.
             )
         new = tokens[:, inputs["input_ids"].shape[1] :]
         decoded: list[str] = self._processor.batch_decode(new, skip_special_tokens=True)
@@ -85,6 +85,6 @@ class TransformersModel:
 
 
 def _conversation(images: Sequence[Image], question: str) -> list[dict[str, Any]]:
-    """One turn, images first, as both trainers lay it out."""
+    """One turn with the images first, as in training."""
     blocks: list[dict[str, Any]] = [{"type": "image", "image": image} for image in images]
     return [{"role": "user", "content": [*blocks, {"type": "text", "text": question}]}]

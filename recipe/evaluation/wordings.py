@@ -1,4 +1,4 @@
-"""What a row's options mean in all wordings, and its question in another, where the package has the template."""
+"""The meanings of a row's options, and its question in another wording, for templates of the package."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["meanings", "reworded"]
 
 _TRIES = 100
 _STEP = 0.618
-"""Of the draw for another wording: its multiples go evenly over all families and their parts."""
+"""Multiplier of the draw for another wording; its multiples spread evenly over all families and their parts."""
 
 
 def meanings(item: Item) -> tuple[str, ...]:
-    """What each option says, in one word for all wordings: the template's own name for it, such as ``left`` or
-    ``none``; its text, simplified, where it has none."""
+    """The meaning of each option, the same for all wordings: the template's name for it, such as ``left`` or ``none``,
+    or its simplified text if it has no name."""
     own = _own_wording(item)
     names = _names(own) if own is not None else {}
     if not item.options or not set(item.options) <= set(names):
@@ -27,15 +27,17 @@ def meanings(item: Item) -> tuple[str, ...]:
 
 
 def reworded(item: Item) -> tuple[str, tuple[str, ...]] | str:
-    """(question, options) in another of the template's wordings in the same language, of another family where there is
-    one, options in the same order; or a reason code for which there is none."""
+    """(question, options) in another wording of the template, or a reason code if there is none.
+
+    The language and the order of options stay the same. The wording is of another family if possible.
+    """
     template, own = _template(item.question_type), _own_wording(item)
     if template is None or own is None:
         return "wording_unknown"
     if _has_variables(own):
         return "wording_with_variables"
     if _composed(own, item.options) != item.question or not set(item.options) <= set(_names(own)):
-        return "wording_has_changed"  # The set was built from another version of the template.
+        return "wording_has_changed"  # The set was built with another version of the template.
     known = template.languages[own.language]
     draw = sum(map(ord, own.name)) * _STEP % 1
     for turn in range(_TRIES):
@@ -48,13 +50,13 @@ def reworded(item: Item) -> tuple[str, tuple[str, ...]] | str:
 
 
 def _own_wording(item: Item) -> Paraphrase | None:
-    # A row that shows its images in another order, or mirrored, says so behind a plus sign.
+    # A form with swapped or mirrored images is named after a plus sign.
     template = _template(item.question_type)
     return None if template is None else template.wording(item.template.rpartition("/")[2].partition("+")[0])
 
 
 def _names(paraphrase: Paraphrase) -> dict[str, str]:
-    """The template's name for each option's text; none where one text with variables serves all options."""
+    """Option text -> the template's name for it; empty if one text with variables serves all options."""
     options = paraphrase.options
     return {text: name for name, text in options.items()} if isinstance(options, dict) else {}
 
@@ -66,7 +68,7 @@ def _has_variables(paraphrase: Paraphrase) -> bool:
 
 
 def _composed(paraphrase: Paraphrase, options: tuple[str, ...]) -> str:
-    """The prompt as the builder writes it."""
+    """The prompt, as a build writes it."""
     listed = [f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False)]
     return "\n".join([paraphrase.question, *listed, paraphrase.reply])
 

@@ -1,4 +1,4 @@
-"""The language half of the models made from nothing."""
+"""The language model of the models with random weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["finish_generation_config", "text_config"]
 
 
 def text_config(tokenizer: Any, hidden: int, layers: int, heads: int, spread: float) -> dict[str, Any]:
-    """A small Llama for this tokenizer; ``spread`` is the standard deviation of its first weights."""
+    """Config of a small Llama for this tokenizer; ``spread`` is the standard deviation of its initial weights."""
     return {
         "model_type": "llama",
         "vocab_size": len(tokenizer),
@@ -29,6 +29,6 @@ def text_config(tokenizer: Any, hidden: int, layers: int, heads: int, spread: fl
 
 
 def finish_generation_config(model: Any, tokenizer: Any) -> None:
-    """Says where generated text ends; without it a model made from a config alone runs on to the longest length."""
+    """Sets the end token of generation; without it, generation always runs to the maximum length."""
     model.generation_config.eos_token_id = tokenizer.convert_tokens_to_ids(END)
     model.generation_config.pad_token_id = tokenizer.pad_token_id

@@ -1,9 +1,8 @@
-"""A small image encoder that compares each image with the one before it, before any token is made.
+"""A small image encoder that compares each image with the one before it.
 
-An encoder that looks at every image alone leaves it to the language model to find out what moved. Networks for optical
-flow (FlowNet-C, arXiv 1504.06852) do it the other way: features of both images are multiplied at every displacement in
-a small window, and layers that follow read off which displacement fits. So the direction of a camera's movement is
-learnt from a thousand rows, without pretraining.
+An encoder of single images leaves the comparison to the language model. Networks for optical flow (FlowNet-C, arXiv
+1504.06852) instead correlate the features of both images at every displacement in a small window, and later layers find
+the matching displacement. This learns the direction of camera motion from a thousand rows, without pretraining.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ class PairEncoderShape:
     """Sizes of a `PairEncoder`."""
 
     width: int = 64
-    """Channels of the features that are compared, at an eighth of the image's size."""
+    """Channels of the compared features, at an eighth of the image's size."""
     deep_width: int = 128
-    """Channels of what is made of the comparison."""
+    """Channels of the layers after the comparison."""
     reach: tuple[int, int] = (2, 5)
-    """Largest displacement that is compared, down and across, in cells of eight pixels."""
+    """Largest displacement, vertical and horizontal, in cells of eight pixels."""
     grid: int = 4
     """Tokens along each side: an image becomes ``grid * grid`` tokens."""
     out: int = 128
@@ -39,7 +38,7 @@ class PairEncoderShape:
 
 
 class PairEncoder(nn.Module):  # type: ignore[misc]
-    """(n, 3, h, w) images, and for each the place of the one before it among them -> (n, grid * grid, out) tokens."""
+    """(n, 3, h, w) images and the index of the image before each -> (n, grid * grid, out) tokens."""
 
     def __init__(self, shape: PairEncoderShape) -> None:
         super().__init__()
@@ -69,14 +68,14 @@ class PairEncoder(nn.Module):  # type: ignore[misc]
 
 
 def correlation(here: Tensor, there: Tensor, reach: tuple[int, int]) -> Tensor:
-    """Cosine of the features at every place with those of ``there`` at every displacement within ``reach``.
+    """Cosine similarity of the features at every place with those of ``there`` at every displacement within ``reach``.
 
     (n, c, h, w) twice -> (n, displacements, h, w); displacements run row by row, from up and left to down and right.
     Zero where the displaced place lies outside the image.
     """
     height, width = here.shape[2:]
     here, there = (functional.normalize(one, dim=1).flatten(2) for one in (here, there))
-    # All pairs of places at once, and then those in reach: one matrix product is quicker than many shifted ones.
+    # One matrix product of all pairs of places, then a selection: faster than many shifted products.
     all_pairs = here.transpose(1, 2) @ there
     places, inside = _displaced(height, width, reach, here.device)
     near = all_pairs.gather(2, places.expand(len(here), -1, -1)) * inside
@@ -85,8 +84,8 @@ def correlation(here: Tensor, there: Tensor, reach: tuple[int, int]) -> Tensor:
 
 @lru_cache(maxsize=16)
 def _displaced(height: int, width: int, reach: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:
-    """For every place (h * w), the flat index of every displaced place, and whether it lies inside: (h * w, d) each."""
-    with torch.inference_mode(False):  # What is remembered serves training too, whoever asked for it first.
+    """For every place, the flat index of every displaced place, and True if it is inside: (h * w, d) each."""
+    with torch.inference_mode(False):  # The cached tensors must also work in training.
         rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
         down, across = (torch.arange(-most, most + 1) for most in reach)
         row = (rows.flatten()[:, None, None] + down[None, :, None]).expand(-1, -1, len(across)).flatten(1)

@@ -1,7 +1,7 @@
-"""The small model of ``make demo-train``: an Idefics3 whose images are compared in pairs before the text sees them.
+"""The small model of ``make demo-train``: an Idefics3 with an image encoder that compares images in pairs.
 
-It behaves as any Idefics3 model does, so that TRL trains it and ``generate`` runs it; only its vision half is ours, a
-`PairEncoder`. Importing this module makes it known to ``AutoModelForImageTextToText`` and ``AutoProcessor``.
+It has the interface of Idefics3, so TRL can train it and ``generate`` works; only the image encoder is replaced by a
+`PairEncoder`. Importing this module registers it with ``AutoModelForImageTextToText`` and ``AutoProcessor``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["PairModel", "PairModelConfig", "SmallShape", "build_small"]
 
 
 class PairModelConfig(Idefics3Config):  # type: ignore[misc]
-    """An Idefics3 config, and the sizes of the `PairEncoder` in place of its vision transformer."""
+    """An Idefics3 config with the sizes of the `PairEncoder`, which replaces the vision transformer."""
 
     model_type = "viewpoint_pairs"
 
@@ -39,7 +39,7 @@ class PairModelConfig(Idefics3Config):  # type: ignore[misc]
     encoder_deep_width: int = 128
     encoder_grid: int = 4
     auto_map: dict[str, str] | None = None
-    """How TRL, which looks a model's class up by its name in transformers, finds one that is not there."""
+    """Lets TRL find this class, because it looks up classes by name in transformers."""
 
     @property
     def encoder_shape(self) -> PairEncoderShape:
@@ -52,7 +52,7 @@ class PairModelConfig(Idefics3Config):  # type: ignore[misc]
 
 
 class PairBackbone(Idefics3Model):  # type: ignore[misc]
-    """Idefics3 without head, its vision transformer and connector replaced."""
+    """Idefics3 without its head, and with another vision encoder and connector."""
 
     def __init__(self, config: PairModelConfig) -> None:
         super().__init__(config)
@@ -63,13 +63,13 @@ class PairBackbone(Idefics3Model):  # type: ignore[misc]
     def get_image_features(
         self, pixel_values: Tensor, pixel_attention_mask: Tensor | None = None, **_: Any
     ) -> BaseModelOutputWithPooling:
-        """(rows, images, 3, h, w) -> tokens of every image that is there, each compared with the one before it.
+        """(rows, images, 3, h, w) -> tokens of every real image, compared with the image before it.
 
-        Rows with fewer images than others are filled up with images of zeros, which are left out, as in Idefics3.
+        Rows with fewer images are padded with zero images, which are skipped, as in Idefics3.
         """
         pixel_values = pixel_values.to(dtype=self.dtype)
         there = (pixel_values != 0).flatten(2).any(dim=2)
-        # The first image of a row has itself before it.
+        # The first image of a row is compared with itself.
         first = torch.arange(there.shape[1], device=there.device).eq(0).expand_as(there)[there]
         places = torch.arange(len(first), device=there.device)
         tokens = self.vision_model(pixel_values[there], places - (~first).long())
@@ -113,7 +113,7 @@ def build_small(texts: Iterable[str], shape: SmallShape | None = None, seed: int
     """(model, processor): a `PairModel` with random weights, and its processor.
 
     Args:
-        texts: what the tokenizer is trained on: prompts and completions as the model will see them.
+        texts: training texts of the tokenizer: prompts and completions as the model will see them.
     """
     shape = shape or SmallShape()
     torch.manual_seed(seed)

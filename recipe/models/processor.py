@@ -1,4 +1,4 @@
-"""A tokenizer trained on the spot, and the processor around it: text and images to tensors, without a download."""
+"""Trains a tokenizer and makes a processor with it, which converts text and images to tensors, without a download."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 __all__ = ["END", "build_processor"]
 
 END = "<end_of_utterance>"
-"""Closes every turn, and so ends a generated answer."""
+"""Token that ends every turn, and so a generated answer."""
 
 _PAD, _BEGIN, _UNKNOWN = "<pad>", "<|begin_of_text|>", "<unk>"
 _MARKERS = ("<fake_token_around_image>", "<image>", "<global-img>", END)
@@ -17,12 +17,12 @@ _MARKERS = ("<fake_token_around_image>", "<image>", "<global-img>", END)
 def build_processor(texts: Iterable[str], image_size: int, tokens_per_image: int, vocabulary: int = 700) -> Any:
     """An ``Idefics3Processor`` whose byte-level BPE tokenizer was trained on ``texts``.
 
-    ``<think>`` and ``<answer>`` stay ordinary text: special tokens would vanish when an answer is decoded.
+    ``<think>`` and ``<answer>`` are ordinary text, because decoding an answer removes special tokens.
 
     Args:
-        image_size: pixels along each side, to which images are scaled.
-        tokens_per_image: places that one image takes in the sequence.
-        vocabulary: size at which the tokenizer stops merging; few texts may give fewer tokens.
+        image_size: width and height to which images are scaled, pixels.
+        tokens_per_image: number of tokens of one image.
+        vocabulary: largest size of the vocabulary; few texts may give fewer tokens.
     """
     from transformers import PreTrainedTokenizerFast
     from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3ImageProcessorPil

@@ -1,4 +1,4 @@
-"""The tiny model of the tests and the smoke runs: stock classes, random weights, made in a second."""
+"""The tiny model of tests and smoke runs: standard classes with random weights, created in a second."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def build_tiny(texts: Iterable[str], shape: TinyShape | None = None, seed: int =
     """(model, processor): a stock ``Idefics3ForConditionalGeneration`` with random weights, and its processor.
 
     Args:
-        texts: what the tokenizer is trained on: prompts and completions as the model will see them.
+        texts: training texts of the tokenizer: prompts and completions as the model will see them.
     """
     import torch
     from transformers import Idefics3Config, Idefics3ForConditionalGeneration
@@ -40,7 +40,7 @@ def build_tiny(texts: Iterable[str], shape: TinyShape | None = None, seed: int =
     shape = shape or TinyShape()
     torch.manual_seed(seed)
     processor = build_processor(texts, shape.image_size, shape.tokens_per_image, shape.vocabulary)
-    # The usual 0.02 leaves so small a network nearly linear, and it learns poorly.
+    # With the usual 0.02, such a small network is nearly linear and learns poorly.
     spread = 0.1
     config = Idefics3Config(
         image_token_id=processor.image_token_id,

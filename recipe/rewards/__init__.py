@@ -1,11 +1,11 @@
 """Rewards for GRPO, in TRL's form: ``(completions, **columns) -> list[float]``, each value in [0, 1].
 
-Named in a TRL config by their dotted paths::
+Name them in a TRL config by their dotted paths::
 
     reward_funcs: [recipe.rewards.format_reward, recipe.rewards.accuracy_reward]
     reward_weights: [0.5, 0.5]
 
-which is the paper's reward: 0.5 for the format, 0.5 for the exact answer.
+This is the paper's reward: 0.5 for the format, 0.5 for the exact answer.
 """
 
 from recipe.rewards.answers import read_answer

@@ -1,6 +1,6 @@
-"""Where in a model's text its answer stands: outside its thoughts, in tags, in a box, in JSON.
+"""Finds the place of the answer in a model's text: outside its thoughts, in tags, in a box, in JSON.
 
-Everything here is linear in the length of the text.
+All functions take linear time in the length of the text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ TAG = re.compile(r"<(/?)(think|answer)>", re.IGNORECASE)
 _GLM_BOX = re.compile(r"<\|begin_of_box\|>(.{0,300}?)<\|end_of_box\|>", re.DOTALL)
 _EMPHASIS = re.compile(r"[*`]+")
 _BOX = re.compile(r"\\boxed\{((?:[^{}]|\{[^{}]{0,200}\}){0,200})\}")
-"""A LaTeX box; its content may hold braces, one level deep."""
+"""A LaTeX box; its content may have braces, one level deep."""
 _LATEX = re.compile(r"\\(?:text|mathbf|mathrm|textbf|mathsf)\s?\{([^{}]{0,200})\}")
 _JSON_FIELD = re.compile(
     r"[\"'](?:(?:final|correct|predicted|your)[_ ]?)?(?:answer|option|choice|letter|答案|选项)[\"']\s?:\s?"
@@ -25,16 +25,16 @@ _JSON_FIELD = re.compile(
 
 
 def normalised(text: str) -> str:
-    """``text`` with one form of each character, without Markdown's emphasis, and with one notation for boxes."""
+    """``text`` with normalised characters and boxes, and without Markdown emphasis."""
     plain = _EMPHASIS.sub("", unicodedata.normalize("NFKC", text))
     return _GLM_BOX.sub(lambda box: rf"\boxed{{{box.group(1)}}}", plain)
 
 
 def answer_elements(text: str) -> tuple[list[str], str]:
-    """The contents of the places that hold the answer and nothing else, and the text outside tags.
+    """The contents of elements that contain only an answer, and the text outside tags.
 
-    ``<answer>`` elements are such places, and where there are none, the boxes and the JSON fields outside thoughts.
-    An element that holds boxes or JSON fields is these.
+    These are ``<answer>`` elements, or without any, boxes and JSON fields outside thoughts. An element with boxes or
+    JSON fields is replaced by them.
     """
     elements, beside = _tagged(text)
     if any(map(str.strip, elements)):
@@ -51,8 +51,8 @@ def _marked(text: str) -> list[str]:
 def _tagged(text: str) -> tuple[list[str], str]:
     """The contents of ``<answer>`` elements outside thoughts, and the text outside any tag.
 
-    What stands before a ``</think>`` that nothing opened is a thought too: some prompts end in ``<think>``. A thought
-    that is never closed hides all that follows, but for an element that closes the whole text.
+    Text before an unopened ``</think>`` is a thought too, because some prompts end in ``<think>``. An unclosed thought
+    hides all text after it, except for an element at the end of the text.
     """
     found: list[str] = []
     beside: list[str] = []

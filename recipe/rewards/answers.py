@@ -1,6 +1,6 @@
-"""What a model's text states as its answer. Rewards, evaluation and the lmms-eval task read with these functions alone.
+"""Reads the answer in a model's text. Rewards, evaluation and tasks all use these functions.
 
-Everything here is linear in the length of the text: no pattern can be made to backtrack over it.
+All functions take linear time in the length of the text; no pattern backtracks without limit.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ __all__ = [
 ]
 
 TOLERANCE_DEG = 10.0
-"""An open answer in degrees counts as right within this error."""
+"""Largest error of a right open answer in degrees."""
 TOLERANCE = 0.1
-"""An open answer in any other unit counts as right within this part of it."""
+"""Largest relative error of a right open answer in another unit."""
 
 _FORM = ("<think>", "</think>", "<answer>", "</answer>")
 
 _LEAD = re.compile(f"^{LEAD}", re.IGNORECASE)
 _LETTERED = re.compile(r"\W{0,4}([A-Za-z])[\W_]{1,4}(.*)", re.DOTALL)
-"""A letter and words, whatever stands between: an answer where the words are those of that option."""
+"""A letter and words with any separator; an answer if the words are those of that option."""
 _NUMBER = re.compile(r"[-+]?(?:\d{1,9}(?:[.,]\d{1,9})?|\.\d{1,9})")
 _MEASURE = re.compile(
     rf"(?<![\d.,])(?P<number>{_NUMBER.pattern}) ?(?:°|\^ ?\{{?\\circ|degrees?\b|deg\b|度|times\b|%)", re.IGNORECASE
@@ -52,7 +52,7 @@ _RANGE = re.compile(rf"\d ?(?:°|degrees?|deg|度)? ?(?:to|and|or|-|–|~|到|�
 def text_of(completion: str | Sequence[Mapping[str, Any]]) -> str:
     """The text of a completion as TRL passes it: a string, or a list of chat messages.
 
-    Of several messages, the assistant's alone count; a content may be a list of blocks, of which the text ones count.
+    Of several messages, only the assistant's count. A content may be a list of blocks, of which only texts count.
     """
     if isinstance(completion, str):
         return completion
@@ -67,7 +67,7 @@ def text_of(completion: str | Sequence[Mapping[str, Any]]) -> str:
 
 
 def follows_format(text: str) -> bool:
-    """Whether ``text`` is ``<think>…</think><answer>…</answer>``: each tag once, neither part empty, nothing beside."""
+    """True if ``text`` is ``<think>…</think><answer>…</answer>``: each tag once, no empty part, nothing outside."""
     stripped = text.strip()
     tags = list(TAG.finditer(stripped))
     if tuple(tag.group() for tag in tags) != _FORM:
@@ -80,9 +80,9 @@ def follows_format(text: str) -> bool:
 
 
 def thoughts(text: str) -> str:
-    """What stands between ``<think>`` and the last ``</think>``; all of it where the first tag was left to the prompt.
+    """The text between ``<think>`` and the last ``</think>``; from the start if the prompt contains the first tag.
 
-    Empty where no thought was finished.
+    Empty if there is no complete thought.
     """
     closing = [tag for tag in TAG.finditer(text) if tag.group().lower() == "</think>"]
     if not closing:
@@ -93,18 +93,18 @@ def thoughts(text: str) -> str:
 
 
 def read_answer(text: str) -> str | None:
-    """What ``text`` states as its answer: a capital letter where it states one, else its words; None where nothing.
+    """The answer in ``text``: a capital letter if it states one, else its words; None if there is no answer.
 
-    Thoughts do not count, nor do tags inside them. ``<answer>`` elements count where there are any; several that
-    state different things state nothing. A text without tags is read as a person would read a short reply:
-    ``b``, ``(B)``, ``B. To the left``, ``The answer is B``. ``A dog`` states two words, and no letter.
+    Thoughts and tags inside them are ignored. If there are ``<answer>`` elements, only they count; different answers in
+    several elements count as none. A text without tags is read like a short reply of a person: ``b``, ``(B)``,
+    ``B. To the left``, ``The answer is B``. ``A dog`` states two words and no letter.
     """
     stated = _stated(text)
     return None if stated is None else stated[0] or stated[1]
 
 
 def chosen_letter(text: str, options: Sequence[str]) -> str | None:
-    """The letter of the one option that ``text`` chooses, by letter or by the option's own words; None otherwise.
+    """The letter of the only option that ``text`` chooses, by its letter or its words; None otherwise.
 
     A letter beside the words of another option chooses nothing.
     """
@@ -121,27 +121,27 @@ def chosen_letter(text: str, options: Sequence[str]) -> str | None:
         known = letter in LETTERS[: len(options)]
         return letter if known and (not named or letter in named) else None
     if named:
-        # Options of one letter ("The images: A, B") are listed as letters of their own; only texts that differ count.
+        # Options may themselves be single letters; only options with different texts count.
         return named[0] if len(named) == 1 else None
     place = option_in_words(_own_words(text), options)
     return None if place is None else LETTERS[place]
 
 
 def read_number(text: str) -> float | None:
-    """The one number that ``text`` states, such as ``-30`` in ``−30°`` or ``about -30 degrees``; None where it states
-    none, or several that differ. A comma is read as a decimal point; digits may be of any script."""
+    """The only number in ``text``, such as ``-30`` in ``−30°`` or ``about -30 degrees``; None if there is none, or if
+    several differ. A comma is read as a decimal point; digits may be of any script."""
     plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
     found = {float(number.replace(",", ".")) for number in _NUMBER.findall(plain)}
     return found.pop() if len(found) == 1 else None
 
 
 def stated_number(text: str) -> float | None:
-    """The number that ``text`` answers an open question with: the only one it states, or the only one with a unit.
+    """The number with which ``text`` answers an open question: its only number, or the only one with a unit.
 
-    None where it states none, a range, or several.
+    None if there is none, a range, or several.
     """
     stated = read_answer(text)
-    if stated is None:  # A discussion: what it comes to stands in its last line.
+    if stated is None:  # A discussion has its conclusion in the last line.
         stated = _own_words(text).strip().rpartition("\n")[2]
     plain = unicodedata.normalize("NFKC", stated).replace("\N{MINUS SIGN}", "-")
     if _RANGE.search(plain):
@@ -151,9 +151,9 @@ def stated_number(text: str) -> float | None:
 
 
 def stated_answer(text: str, answer: str, options: Sequence[str]) -> str | None:
-    """What ``text`` answers, in the form of the row's ``answer``; None where no answer can be read.
+    """The answer in ``text`` in the form of the row's ``answer``; None if no answer can be read.
 
-    The letter of an option; of an open question the number, or the words where ``answer`` is no number.
+    It is the letter of an option; for an open question the number, or the words if ``answer`` is not a number.
     """
     if options:
         return chosen_letter(text, options)
@@ -164,19 +164,19 @@ def stated_answer(text: str, answer: str, options: Sequence[str]) -> str | None:
 
 
 def in_degrees(question: str) -> bool:
-    """Whether an open ``question`` asks for degrees, by its own words; one that is not known is taken to."""
+    """True if the words of an open ``question`` ask for degrees, or if the question is empty (unknown)."""
     return not question or any(word in question.casefold() for word in ("degree", "°", "度"))
 
 
 def is_right(text: str, answer: str, options: Sequence[str] | None, question: str = "") -> bool:
-    """Whether ``text`` answers as the row does.
+    """True if the answer in ``text`` is that of the row.
 
     Args:
-        text: what the model wrote.
-        answer: the row's answer: the right option's letter, or the value where the question is open.
-        options: the row's options; empty for an open question, None where they are not known.
-        question: says in what unit an open answer is (`in_degrees`). Degrees may be off by `TOLERANCE_DEG`, and 359
-            are 1 from 0; any other number by a tenth of itself.
+        text: the model's text.
+        answer: the row's answer: the right option's letter, or the value of an open question.
+        options: the row's options; empty for an open question, None if unknown.
+        question: gives the unit of an open answer (`in_degrees`). Degrees may differ by `TOLERANCE_DEG`, modulo 360;
+            other numbers by a tenth.
     """
     if options:
         return chosen_letter(text, options) == answer
@@ -192,12 +192,12 @@ def is_right(text: str, answer: str, options: Sequence[str] | None, question: st
 
 
 def angle_between(first: float, second: float) -> float:
-    """The angle from ``second`` to ``first``, degrees, in [-180, 180): whole turns do not count."""
+    """The angle from ``second`` to ``first`` modulo whole turns, degrees, in [-180, 180)."""
     return (first - second + 180.0) % 360.0 - 180.0
 
 
 def _stated(text: str) -> tuple[str, str] | None:
-    """(letter or empty, words or empty) of the answer that ``text`` states; None where it states none."""
+    """(letter or empty, words or empty) of the answer in ``text``; None if there is none."""
     elements, beside = answer_elements(normalised(text))
     if not elements:
         return read_reply(beside)
@@ -210,11 +210,11 @@ def _stated(text: str) -> tuple[str, str] | None:
 
 
 def _own_words(text: str) -> str:
-    """What ``text`` says outside its thoughts: the content of the place that holds its answer, or all of it."""
+    """The text outside thoughts: the content of the answer's element, or all of it."""
     elements, beside = answer_elements(normalised(text))
     return beside if not elements else elements[0] if len(set(elements)) == 1 else ""
 
 
 def _plain(words: str) -> str:
-    """Words as they are compared: no case, no marks at the ends, single spaces."""
+    """Words normalised for comparison: lower case, no punctuation at the ends, single spaces."""
     return " ".join(unicodedata.normalize("NFKC", words).casefold().split()).strip(" .,:;!?\"'`*()")

@@ -1,4 +1,4 @@
-"""A reward for reasoning that is true: what the thought says of the cameras is checked against the row's poses."""
+"""A reward for true reasoning: the statements of a thought about the cameras are checked against the row's poses."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ if TYPE_CHECKING:
 __all__ = ["ENOUGH", "reasoning_reward"]
 
 ENOUGH = 2
-"""So many different statements that tell earn the whole reward, where nothing false is said."""
+"""Number of different informative statements for the full reward, if no statement is false."""
 
 
 def reasoning_reward(completions: Sequence[Completion], **columns: Sequence[Any]) -> list[float]:
-    """The share of true statements among those of the thought that can be checked, in full where enough of them tell.
+    """The share of true statements among the checkable ones, in full if enough of them are informative.
 
-    With t different true statements, f false ones, and among the true ones n that would be false if the camera had gone
-    the other way, from the second image to the first: ``t / (t + f) * min(1, n / ENOUGH)``. Only those n tell which way
-    it went. That the object sits near the middle is true of every pair on an orbit: whoever says nothing else, or only
-    what did not change, earns nothing. A statement is one about the cameras, the images or the answer, in the words of
-    the data set's own reasoning texts (`viewpoint100k.questions.reasoning`), or that one of them follows from others.
-    Saying a thing twice counts once, but each false statement counts. Sentences in other words can be neither borne out
-    nor refuted and earn nothing, and so does a text without a thought, or a row without cameras, such as one of SAT.
-    The thought ends at its last ``</think>``.
+    With t different true statements, f false ones, and n true ones that would be false for the reverse motion (from the
+    second image to the first), the reward is ``t / (t + f) * min(1, n / ENOUGH)``. Only those n are informative about
+    the direction. For example, the object is near the centre in every pair on an orbit, so a thought that states only
+    this earns nothing. A statement is about the cameras, the images or the answer in the words of the data set's
+    reasoning texts (`viewpoint100k.questions.reasoning`), or claims that one statement follows from others. Repeated
+    statements count once, but each false statement counts. Sentences in other words cannot be checked and earn nothing.
+    A text without a thought earns nothing, nor does a row without cameras, such as a row of SAT. The thought ends at
+    its last ``</think>``.
 
-    The paper has no such reward, and says that some of its reasoning texts contradict the geometry. It is meant beside
-    the paper's two, with a small weight: a true thought and the wrong answer still earn it. Needs the columns
-    ``cameras``, ``object_center``, ``object_radius``, ``object_front``, ``options`` and ``answer``, as they are
-    published.
+    The paper has no such reward, and reports that some of its reasoning texts contradict the geometry. Use it with a
+    small weight beside the paper's two rewards, because a true thought with a wrong answer still earns it. It needs the
+    published columns ``cameras``, ``object_center``, ``object_radius``, ``object_front``, ``options`` and ``answer``.
     """
     rewards = []
     for place, completion in enumerate(completions):
@@ -52,11 +51,11 @@ def _worth(thought: str, row: Mapping[str, Any]) -> float:
     if not true or second is None:
         return 0.0
     telling = true - _said(judge(thought, {**row, "cameras": [second, first, *others]}))
-    # The thought is judged by itself: that it has no answer behind it is no statement of its own.
+    # The thought is judged without its answer, so a missing conclusion does not count as a statement.
     false = sum(claim.kind != FORMAT for claim, _ in judgement.false)
     return len(true) / (len(true) + false) * min(1.0, len(telling) / ENOUGH)
 
 
 def _said(judgement: Judgement) -> set[tuple[object, ...]]:
-    """What is true, each statement once."""
+    """The true statements, each once."""
     return {(claim.kind, claim.image, claim.value, bool(claim.because)) for claim in judgement.true}

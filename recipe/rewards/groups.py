@@ -1,4 +1,4 @@
-"""A reward for answering all questions about one pair of images: being right once may be luck."""
+"""A reward for answering all questions about one pair of images, because one right answer may be luck."""
 
 from __future__ import annotations
 
@@ -21,20 +21,18 @@ def group_reward(
     prompts: Sequence[Any] | None = None,
     **columns: Any,
 ) -> list[float]:
-    """What `accuracy_reward` gives, times how often each other row of the same ``group`` was answered right.
+    """`accuracy_reward` times the share of right completions of each other row of the same ``group``.
 
-    With rows r of one group and several completions of each, a completion of r is worth its own 0 or 1, times the
-    share of right completions of every other row: the chance that one completion of each, drawn at random, gets all
-    of the group right. A row whose group has no other row in the batch earns what `accuracy_reward` gives. ``id``
-    tells rows apart, or ``prompts`` where there is no such column.
+    The value is the probability that the whole group is right if one completion of each other row is drawn at random. A
+    row without another row of its group in the batch gets its `accuracy_reward`. The column ``id`` identifies rows, or
+    ``prompts`` without it.
 
-    The paper has no such reward: its three question types on an orbit are one bit, so that a guess gets all three
-    right half of the time. Two things to know before using it:
+    The paper has no such reward: its three question types are one bit on an orbit, so a guess gets all three right half
+    of the time. Two notes:
 
-    * The factor is one number for all completions of a prompt. Where advantages are divided by the standard deviation
-      of their own group (TRL's ``scale_rewards: group``), it cancels, and what is left is accuracy on prompts whose
-      group is sometimes right. Use ``scale_rewards: batch`` or ``none``.
-    * Only rows in the same reward batch can meet: keep rows of a group next to one another and do not shuffle.
+    * The factor is the same for all completions of a prompt. If advantages are divided by the standard deviation of
+      their own group (TRL's ``scale_rewards: group``), it cancels. Use ``scale_rewards: batch`` or ``none``.
+    * Only rows in the same reward batch count: keep rows of a group next to each other and do not shuffle.
     """
     right = accuracy_reward(completions, answer, options=options)
     keys = [repr(one) for one in id or prompts or answer]

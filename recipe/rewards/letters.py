@@ -1,7 +1,7 @@
-"""The option's letter that a line or a reply states.
+"""Reads the option letter that a line or a reply states.
 
-A letter counts where a reply consists of it, where it is listed as a question lists it, or where a sentence names it as
-the answer. A letter that is denied, one of two, or part of a condition counts for nothing. Every pattern is linear.
+A letter counts if it is the whole reply, if it is listed as in a question, or if a sentence names it as the answer. A
+letter that is denied, one of two, or part of a condition does not count. Every pattern takes linear time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["LEAD", "LETTERS", "any_letter", "read_element", "read_reply"]
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 _MANY = 300
-"""More characters than this, outside any tag, are a discussion and not an answer."""
+"""Longer text outside tags is a discussion, not an answer; characters."""
 
 _BE = r"(?:is|was|are|should be|would be|must be|will be|has to be|could be|might be|may be|be|=)"
 _SURELY = r"(?:therefore|thus|then|probably|likely|most likely|definitely|clearly|simply|indeed|likewise|again)"
@@ -24,31 +24,31 @@ LEAD = (
     rf"(?:(?:\d{{1,2}}[.)] ?)?(?:(?:the |my )?{_WHICH}{_NOUN}(?: {_BE})?(?: {_SURELY})? ?[:.]? ?)?"
     r"(?:the )?(?:option )?)"
 )
-"""What stands before an answer that is a line of its own: ``The answer is``, ``My answer:``, ``Option``."""
+"""Words before an answer on its own line: ``The answer is``, ``My answer:``, ``Option``."""
 
 _BARE = re.compile(LEAD + r"[\W_]{0,8}([A-Za-z])[\W_]{0,8}", re.IGNORECASE)
-"""The letter alone, whatever stands around it: ``B``, ``b.``, ``(B)``, ``Option B``."""
+"""A letter alone with its punctuation: ``B``, ``b.``, ``(B)``, ``Option B``."""
 _LISTED = re.compile(rf"(?i:{LEAD})" + r"[\W_]{0,8}([A-Za-z])[.):\]]{1,4} (?!(?:or|and)\b)(.*\w{2}.*)", re.DOTALL)
-"""The letter as a question lists it, with words after it: ``B. To the left``, ``Option B: to the left``."""
+"""A letter as in a question, with words after it: ``B. To the left``, ``Option B: to the left``."""
 _ALSO_LISTED = re.compile(r"(?<![A-Za-z0-9_])\(?([A-Z])[.):\]]{1,4}(?: |$)")
-"""A letter that is listed further on."""
+"""A letter in a list later in the text."""
 _LIST_LINE = re.compile(r"\W{0,6}(?:(?:option|choice) )?\(?(?-i:([A-Z]))[.):\]]{1,3} \W{0,3}\w", re.IGNORECASE)
 _SECOND_THOUGHT = re.compile(r"\b(?:wait|actually|correction|scratch that|on second thought|let me|hold on)\b", re.I)
-"""What says that the letter before it no longer holds."""
+"""Words that revoke the letter before them."""
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 _BY_PLACE = re.compile(
     rf"(?i:(?:{LEAD}))(?i:(?:option|choice) (?:number |no\. ?|#)?([1-9])|(?:the )?({'|'.join(_ORDINALS)}) "
     r"(?:option|choice|one|answer)(?: (?:is|seems) (?:the )?(?:correct|right|best)(?: one| option| answer)?)?)\W{0,4}"
 )
-"""An option by its place: ``Option 2``, ``The third option.``"""
+"""An option by its position: ``Option 2``, ``The third option.``"""
 
 _LETTER = (
     r"[(\[\"'$ ]{0,4}(?-i:(?<![A-Za-z0-9_])([B-HJ-Z])(?![A-Za-z0-9_])"
     r"|(?<![A-Za-z0-9_])([AI])(?=[)\]\"$.,;:!?/&]|\s*$|[^\x00-\x7f]| ?\(| [-–—] "
     r"| (?:or|and|nor|because|since|is|seems|looks|fits|must|should)\b))"
 )
-"""A capital. ``A`` and ``I`` are words as well, and need a stop after them."""
+"""A capital letter. ``A`` and ``I`` are also words and need punctuation after them."""
 _MENTION = re.compile(_LETTER, re.MULTILINE)
 
 _NAMED = re.compile(
@@ -79,7 +79,7 @@ _DENIED = re.compile(
     r"|(?:不是|不选|并非|排除) ?)$",
     re.IGNORECASE,
 )
-"""What may stand before a letter, or before the words that name it, and turns them into their opposite."""
+"""Negations before a letter or before the words that name it."""
 _SUPPOSED = re.compile(
     r"\b(?:if|whether|unless|do not think|don't think|doubt|cannot say|can't say|not sure|unsure)\b[^.,;!?\n]{0,60}$",
     re.IGNORECASE,
@@ -89,21 +89,19 @@ _WRONG = re.compile(
     r"|[)\]\"'`]{0,4} (?:would|could|cannot|can't|does not|doesn't)\b",
     re.IGNORECASE,
 )
-"""What may stand behind a letter, and takes it back."""
+"""Words after a letter that reject it."""
 _JOINED = re.compile(r"(?<![A-Za-z0-9_])[A-Z][)\]\"]{0,2} (?:or|and) (?:option )?$")
-"""What may stand before a letter, and names one more."""
-_JOINED = re.compile(r"(?<![A-Za-z0-9_])[A-Z][)\]\"]{0,2} (?:or|and) (?:option )?$")
-"""What may stand before a letter, and names one more."""
+"""Another letter with *or* or *and* before a letter."""
 _SENTENCE_END = re.compile(r"[!?;\n。]|\.(?=\s|$)")
 
 
 def any_letter(text: str, count: int) -> bool:
-    """Whether ``text`` mentions one of the first ``count`` letters at all, denied or not."""
+    """True if ``text`` mentions one of the first ``count`` letters, even if it denies it."""
     return any((match.group(1) or match.group(2)) in LETTERS[:count] for match in _MENTION.finditer(text))
 
 
 def read_element(content: str) -> tuple[str, str]:
-    """(letter, words) of an answer element's content, or of a line of a reply; the letter may be empty."""
+    """(letter, words) in the content of an answer element or in a line of a reply; the letter may be empty."""
     line = " ".join(content.split())
     if bare := _BARE.fullmatch(line):
         return bare.group(1).upper(), ""
@@ -123,7 +121,7 @@ def read_element(content: str) -> tuple[str, str]:
 
 
 def read_reply(text: str) -> tuple[str, str] | None:
-    """The same for a reply without tags: its only line, its first or last line, or the sentence that says so."""
+    """The same for a reply without tags: from its only, first or last line, or from a sentence that names a letter."""
     lines = _without_list([line for line in text.splitlines() if line.strip()])
     if not lines:
         return None
@@ -139,7 +137,7 @@ def read_reply(text: str) -> tuple[str, str] | None:
 
 
 def _without_list(lines: list[str]) -> list[str]:
-    """``lines`` without those that go through the options, letter by letter: none of them is the answer."""
+    """``lines`` without those that discuss the options letter by letter, which are not the answer."""
     listed = [match.group(1) if (match := _LIST_LINE.match(line)) else "" for line in lines]
     if len({*listed} - {""}) < 2:
         return lines
@@ -147,7 +145,7 @@ def _without_list(lines: list[str]) -> list[str]:
 
 
 def _last_named(text: str) -> str:
-    """The letter that the last sentence to name one names; empty where that sentence names two, or there is none."""
+    """The letter in the last sentence that names one; empty if that sentence names two, or if there is none."""
     named = [(match.start(), match) for pattern in (_NAMED, _CONFIRMED) for match in pattern.finditer(text)]
     if not named:
         return _at_end(text)
@@ -171,7 +169,7 @@ def _at_end(text: str) -> str:
 
 
 def _one_of_two(text: str, start: int, end: int, letter: str) -> bool:
-    """Whether the sentence goes on to another letter, or came from one by *or* or *and*."""
+    """True if *or* or *and* connects the letter to another one."""
     stop = _SENTENCE_END.search(text, end, end + _MANY)
     rest = text[end : stop.start() if stop else end + _MANY]
     for match in _MENTION.finditer(rest):

@@ -1,8 +1,8 @@
-"""The option that a reply chooses in words of its own, such as ``The camera moved to the right.``
+"""Reads the option that a reply chooses in words, such as ``The camera moved to the right.``
 
-A sentence counts only if every word of it is known: words of the options, and those that speak of a camera which moves.
-Whatever speaks of something else (``The handle is on the right``), doubts, or supposes has other words, and is passed
-over. What counts must agree: a reply that chooses two options chooses none.
+A sentence counts only if all its words are known: words of the options, and words about a moving camera. Sentences
+about something else (``The handle is on the right``), doubts and suppositions contain other words and are ignored. A
+reply that chooses two different options chooses none.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ _CLAUSE = re.compile(
 
 
 def option_in_words(reply: str, options: Sequence[str]) -> int | None:
-    """The place of the one option that ``reply`` chooses by its words; None where it chooses none, or more than one.
+    """Index of the only option that ``reply`` chooses by its words; None if it chooses none or several.
 
-    A reply that mentions an option's letter is left to those who read letters.
+    Replies that mention an option's letter are not read here.
     """
     if not options or any_letter(reply, len(options)):
         return None
@@ -100,7 +100,7 @@ def option_in_words(reply: str, options: Sequence[str]) -> int | None:
 
 
 def _sentences(text: str) -> list[str]:
-    """The sentences of ``text`` but questions, each a line or what ends in a stop."""
+    """The sentences of ``text`` without questions; a line break also ends a sentence."""
     found, position = [], 0
     for stop in _SENTENCE.finditer(text):
         if not stop.group(1):
@@ -111,14 +111,14 @@ def _sentences(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class _Read:
-    """What a clause says: the place of the option it chooses, and whether all of its words are known."""
+    """The index of the option that a clause chooses, and True if all its words are known."""
 
     chosen: int | None
     known: bool
 
 
 class _Meanings:
-    """What tells the options of one question from each other: of each the words that not all have, in order."""
+    """The words of each option that distinguish it from the others, in order."""
 
     def __init__(self, options: Sequence[str]) -> None:
         plain = [option.casefold() for option in options]
@@ -130,7 +130,7 @@ class _Meanings:
         self._whole = {" ".join(words): place for place, words in enumerate(tokens)}
 
     def prepared(self, text: str) -> str:
-        """``text`` in lower case, with set phrases in the form that `read` knows."""
+        """``text`` in lower case, with fixed phrases in the form that `read` expects."""
         text = text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("can't", "cannot")
         if not self._numbered:
             text = _NUMBERED_IMAGE.sub("image", text)
@@ -139,12 +139,12 @@ class _Meanings:
         return _PLAIN_NO.sub("nay", _POSSESSIVE.sub("", _NOT.sub(" not", text)))
 
     def names_camera(self, sentence: str) -> bool:
-        """Whether a sentence speaks of the camera, so that *it* may be the camera in the next."""
+        """True if a sentence mentions the camera, so that *it* in the next sentence may be the camera."""
         return not _SUBJECTS.isdisjoint(_tokens(sentence))
 
     def read(self, clause: str, alone: bool) -> _Read:
-        """What ``clause`` says. One without a subject, or whose subject is a pronoun, counts where it stands ``alone``,
-        so that nothing else can be meant."""
+        """Reads ``clause``. A clause without a subject, or with a pronoun as its subject, counts only if it is
+        ``alone``, because otherwise it may be about something else."""
         words = _tokens(clause)
         if " ".join(words) in self._whole and (alone or len(words) > 2):
             return _Read(self._whole[" ".join(words)], True)
@@ -168,7 +168,7 @@ class _Meanings:
 
     @staticmethod
     def _places(said: Sequence[str], telling: Sequence[Sequence[str]]) -> list[int]:
-        """The options that ``said`` can mean. A negation must be the whole of what an option says."""
+        """Indices of the options that ``said`` can mean. A negation only matches an option that is a negation."""
         if "not" in said:
             return [place for place, option in enumerate(telling) if list(option) == list(said)]
         return [place for place, option in enumerate(telling) if _in_order(said, option)]

@@ -1,4 +1,4 @@
-"""Rewards for the outcome of one completion: its form, its answer, and how far off an angle is."""
+"""Rewards for one completion: its format, its answer, and the error of an angle."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from recipe.rewards.answers import (
 __all__ = ["Completion", "accuracy_reward", "angle_reward", "format_reward"]
 
 Completion = str | Sequence[Mapping[str, Any]]
-"""As TRL passes it: text, or a list of chat messages."""
+"""A completion as TRL passes it: text, or a list of chat messages."""
 
 _NO_CREDIT_DEG = 45.0
-"""An angle that is off by so much, or more, earns nothing."""
+"""Angular error from which the reward is 0, degrees."""
 
 _LEFT = re.compile(r"\bleft|\banti-?clockwise|\bcounter-?clockwise|\bdown", re.IGNORECASE)
 _RIGHT = re.compile(r"\bright|(?<!anti)(?<!anti-)(?<!counter)(?<!counter-)\bclockwise|\bup", re.IGNORECASE)
 
 
 def format_reward(completions: Sequence[Completion], **columns: Any) -> list[float]:
-    """1 where the completion is ``<think>…</think><answer>…</answer>`` and nothing else, 0 elsewhere.
+    """1 if the completion is ``<think>…</think><answer>…</answer>`` and nothing else, else 0.
 
-    The paper's format reward, with weight 0.5. Here each tag must stand exactly once, in lower case, and neither part
-    may be empty: an empty thought would earn half of the reward for nothing.
+    The paper's format reward, with weight 0.5. Each tag must occur exactly once, in lower case. Neither part may be
+    empty, because otherwise an empty thought would earn half of the reward.
     """
     return [float(follows_format(text_of(completion))) for completion in completions]
 
@@ -45,12 +45,12 @@ def accuracy_reward(
     prompts: Sequence[Completion] | None = None,
     **columns: Any,
 ) -> list[float]:
-    """1 where the completion answers as the row does, 0 elsewhere.
+    """1 if the completion's answer is that of the row, else 0.
 
-    The paper's accuracy reward, with weight 0.5: all or nothing. It does not look at the format, so that the two say
-    different things: a bare ``B`` earns this one and not the other. The answer may be the letter or, where the column
-    ``options`` is there, the option's own words. Several different answers are none. An open answer is right within
-    `answers.TOLERANCE_DEG` or, where its prompt does not ask for degrees, a tenth; the paper has no open questions.
+    The paper's accuracy reward, with weight 0.5. It is independent of the format: a bare ``B`` earns this reward and
+    not the format reward. The answer may be the letter or, with the column ``options``, the words of the option.
+    Several different answers count as none. An open answer is right within `answers.TOLERANCE_DEG`, or within a tenth
+    if its prompt does not ask for degrees; the paper has no open questions.
     """
     missing = [None] * len(answer)
     rows = zip(completions, answer, options or missing, prompts or missing, strict=True)
@@ -68,14 +68,13 @@ def angle_reward(
     prompts: Sequence[Completion] | None = None,
     **columns: Any,
 ) -> list[float]:
-    """`accuracy_reward`, but graded where the answer is an angle: 1 at no error, 0 from 45 degrees on, linear between.
+    """`accuracy_reward`, but graded for angles: 1 without error, 0 from 45 degrees on, linear between.
 
-    An answer is an angle where the question is open, its answer a number (``answer_value`` is then the truth to compare
-    with, as the answer's text may be rounded), and its prompt, if known, asks for degrees; or where each option states
-    one number of degrees; ``left``, ``down`` and ``counter-clockwise`` make it negative. Everywhere else this is the
-    exact answer, so that it can stand
-    in for `accuracy_reward` in any mix. The paper's reward is exact: 90 degrees earn as little as 35 where 30 is
-    right.
+    An answer is an angle in two cases. Either the question is open, its answer is a number, and its prompt, if known,
+    asks for degrees; ``answer_value`` is then the truth, because the answer's text may be rounded. Or each option
+    states one number of degrees; ``left``, ``down`` and ``counter-clockwise`` make it negative. Otherwise this is the
+    reward for the exact answer, so it can replace `accuracy_reward` in any mixture. The paper's reward is exact: if 30
+    degrees are right, 35 earn as little as 90.
     """
     missing = [None] * len(answer)
     rows = zip(completions, answer, options or missing, answer_value or missing, prompts or missing, strict=True)
@@ -86,7 +85,7 @@ def angle_reward(
 
 
 def _asked(prompt: Completion | None) -> str:
-    """The question of a prompt, which is text or a chat; empty where it is not known."""
+    """The question in a prompt, which is text or a chat; empty if unknown."""
     if prompt is None or isinstance(prompt, str):
         return prompt or ""
     return text_of([{**turn, "role": "assistant"} for turn in prompt if turn.get("role") == "user"])
@@ -112,8 +111,8 @@ def _credit(stated: float | None, truth: float) -> float:
 
 
 def _signed_angle(option: str) -> float | None:
-    """The degrees that an option states: 40 for ``40 degrees``, -40 for ``40 degrees to the left``; None where it
-    states no single number of degrees."""
+    """The degrees that an option states: 40 for ``40 degrees``, -40 for ``40 degrees to the left``; None if it does not
+    state exactly one number of degrees."""
     number = read_number(option)
     if number is None or not re.search(r"°|\bdeg", option, re.IGNORECASE):
         return None

@@ -1,6 +1,6 @@
-"""The rewards in the signatures of other trainers: verl, EasyR1, ms-swift and OpenRLHF.
+"""The rewards with the signatures of other trainers: verl, EasyR1, ms-swift and OpenRLHF.
 
-Each trainer loads this file by its path and takes one name of it::
+Each trainer loads this file by its path and uses one name in it::
 
     python -c "import recipe.rewards.trainers as t; print(t.__file__)"      # the path
 
@@ -11,8 +11,8 @@ Each trainer loads this file by its path and takes one name of it::
 | ms-swift 4.6.0 | ``viewpoint_format``, ``viewpoint_accuracy`` | the export ``ms-swift`` |
 | OpenRLHF 0.11.2 | `reward_func` | any prompts with a label |
 
-All are the paper's: half for the form, half for the exact answer. `recipe.rewards.answers` reads the answers. Where a
-trainer passes the question on, options in words count as well as letters.
+All give the paper's reward: half for the format, half for the exact answer. `recipe.rewards.answers` reads the answers.
+If a trainer passes the question, answers in words count as well as letters.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ __all__ = ["ViewpointAccuracy", "ViewpointFormat", "compute_score", "easyr1_scor
 
 REWARD_NAME = "viewpoint100k"
 REWARD_TYPE = "batch"
-"""What EasyR1 asks of a file of rewards: `easyr1_score` takes a batch."""
+"""Attribute that EasyR1 requires in a file of rewards: `easyr1_score` takes a batch."""
 
 FORMAT_WEIGHT = 0.5
 
 _OPTION = re.compile(r"^([A-Z])\. (.+)$", re.MULTILINE)
 _END_TOKEN = re.compile(r"(?:<\|(?:im_end|endoftext|eot_id|end|end_of_text)\|>|</s>|<eos>|<end_of_turn>|\s)+$")
 _PROMPT_END = 64
-"""So many characters of a prompt's end tell where the reply begins."""
+"""Number of characters at the end of a prompt that locate the start of the reply."""
 
 
 def options_of(question: str) -> list[str]:
@@ -78,7 +78,7 @@ def easyr1_score(
 ) -> list[dict[str, float]]:
     """EasyR1's reward of a batch: ``overall``, which trains, and ``format`` and ``accuracy``, which are logged.
 
-    EasyR1 passes the reply and the right answer and nothing else, so that letters alone are read, not options' words.
+    EasyR1 passes only the reply and the right answer, so only letters are read, not the words of options.
     """
     return [_scores(each["response"], str(each["ground_truth"]), "", format_weight) for each in reward_inputs]
 
@@ -86,8 +86,8 @@ def easyr1_score(
 def reward_func(queries: Sequence[str], prompts: Sequence[str], labels: Sequence[str], **others: Any) -> dict[str, Any]:
     """OpenRLHF's reward: tensors of shape (replies,) under ``rewards`` and ``scores``, and ``extra_logs``.
 
-    A query is the whole conversation, in which the placeholders of images stand expanded; what stands behind the end of
-    the prompt is the reply. ``--reward.remote_url PATH`` and ``--data.label_key`` name this file and the answers.
+    A query is the whole conversation with expanded image placeholders; the text after the prompt's end is the reply.
+    ``--reward.remote_url PATH`` and ``--data.label_key`` name this file and the answers.
     """
     import torch
 
@@ -106,12 +106,12 @@ def _reply(query: str, prompt: str) -> str:
 
 
 def _question(prompt: str) -> str:
-    """A prompt in any chat's template, if it lists options; else nothing, so that an open answer is read as degrees."""
+    """A prompt in any chat template if it lists options; else empty, so that an open answer is read as degrees."""
     return prompt if options_of(prompt) else ""
 
 
 class ViewpointFormat:
-    """ms-swift's reward of the form: 1 for ``<think>…</think><answer>…</answer>`` and nothing else."""
+    """ms-swift's reward for the format: 1 for ``<think>…</think><answer>…</answer>`` and nothing else."""
 
     def __init__(self, args: Any = None, **others: Any) -> None:
         self.args = args
@@ -121,7 +121,7 @@ class ViewpointFormat:
 
 
 class ViewpointAccuracy:
-    """ms-swift's reward of the exact answer, compared with the column ``solution``; the question is in ``messages``."""
+    """ms-swift's reward for the exact answer, compared with the column ``solution``; ``messages`` has the question."""
 
     def __init__(self, args: Any = None, **others: Any) -> None:
         self.args = args
@@ -139,7 +139,7 @@ class ViewpointAccuracy:
 
 
 def _asked(chat: Sequence[Mapping[str, Any]]) -> str:
-    """The text of the first turn of the user."""
+    """The text of the user's first turn."""
     for turn in chat:
         if turn.get("role") == "user":
             return text_of([{**turn, "role": "assistant"}])
@@ -147,7 +147,7 @@ def _asked(chat: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _register_with_swift() -> None:
-    """Makes the rewards known by name where ms-swift loads this file by ``--external_plugins``."""
+    """Registers the rewards by name if ms-swift loads this file with ``--external_plugins``."""
     if "swift" not in sys.modules or find_spec("swift.rewards") is None:
         return
     from swift.rewards import orms

@@ -1,2 +1,1 @@
-"""Our set as a task of lmms-eval, and the names of other people's benchmarks there and in VLMEvalKit. Data, no code,
-but for what lmms-eval calls."""
+"""The data set as a task of lmms-eval and inspect_ai, and the names of other benchmarks in lmms-eval and VLMEvalKit."""

@@ -1,9 +1,9 @@
-"""Our set as a task of inspect_ai, offline, on a finished data set folder::
+"""The data set as a task of inspect_ai, offline, on a finished data set folder::
 
     inspect eval recipe/tasks/inspect_task.py@viewpoint100k --model openai/gpt-4o -T data=viewpoint-100k
     inspect eval recipe/tasks/inspect_task.py@viewpoint100k --model hf/runs/sft -T data=viewpoint-100k -T form=reason
 
-The reading of answers is that of `recipe.rewards`, so that figures agree with those of ``python -m recipe.evaluate``.
+`recipe.rewards` reads the answers, so figures agree with those of ``python -m recipe.evaluate``.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ def viewpoint100k(
 
     Args:
         data: the folder.
-        split: which of its splits is asked.
-        form: ``plain``, as the row stands, or ``reason``, asked to think in tags first.
-        rows: at most so many rows, in whole groups; the same ones for every model.
+        split: name of the split.
+        form: ``plain`` for the row's question, or ``reason`` for a request to think in tags first.
+        rows: largest number of rows, in whole groups; every model gets the same rows.
 
-    Raises ``UsageError`` where there is no such folder, split or form.
+    Raises ``UsageError`` for an unknown folder, split or form.
     """
     if form not in _FORMS:
         raise UsageError(f"no form {form!r}: give -T form={' or '.join(_FORMS)}")
@@ -87,7 +87,7 @@ def _data_url(content: bytes) -> str:
 
 
 def _text(state: TaskState) -> str:
-    """What the model wrote. Reasoning that a provider took out of the text stands in its tags again."""
+    """The model's text. Reasoning that a provider returns separately is put back in its tags."""
     content = state.output.message.content
     if isinstance(content, str):
         return content
@@ -102,7 +102,7 @@ def _text(state: TaskState) -> str:
 
 @scorer(metrics=[accuracy(), stderr(cluster="asset"), grouped(accuracy(), "question_type", all=False)])
 def answer() -> Scorer:
-    """Right, wrong, or no answer, which counts as wrong. The standard error is of objects, which rows share."""
+    """Correct, incorrect, or no answer, which counts as incorrect. The standard error is clustered by object."""
 
     async def score(state: TaskState, target: Target) -> Score:
         text, options = _text(state), state.metadata["options"]
@@ -116,7 +116,7 @@ def answer() -> Scorer:
 
 @scorer(metrics=[mean()])
 def unread() -> Scorer:
-    """1 where no answer can be read in the text; the mean is a share of rows."""
+    """1 if no answer can be read in the text; the mean is the share of unread rows."""
 
     async def score(state: TaskState, target: Target) -> Score:
         text, options = _text(state), state.metadata["options"]
@@ -128,7 +128,7 @@ def unread() -> Scorer:
 
 @scorer(metrics=[mean()])
 def thought_format() -> Scorer:
-    """1 where the text is ``<think>…</think><answer>…</answer>``; the mean is the format rate."""
+    """1 if the text is ``<think>…</think><answer>…</answer>``; the mean is the format rate."""
 
     async def score(state: TaskState, target: Target) -> Score:
         return Score(value=float(follows_format(_text(state))))

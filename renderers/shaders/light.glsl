@@ -12,7 +12,7 @@ vec3 environment_radiance(vec3 direction, float lod) {
     return textureLod(environment, latitude_longitude(direction), lod).rgb;
 }
 
-// Identity up to the knee, so that ordinary colours are what they say; above it highlights roll off and never clip.
+// Identity up to the knee, so that ordinary colours do not change; above it highlights are compressed and never clip.
 vec3 tone_map(vec3 radiance) {
     const float knee = 0.8;
     vec3 over = max(radiance - knee, 0.0);

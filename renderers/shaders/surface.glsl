@@ -22,7 +22,7 @@ vec2 environment_reflectance(float roughness, float n_dot_v) {
     return vec2(-1.04, 1.04) * a + r.zw;
 }
 
-// How much of the light that comes from below the ground takes.
+// Share of the light from below that the ground blocks.
 float near_ground(vec3 position) {
     return ground.y * exp2(-4.0 * max(position.z - ground.x, 0.0));
 }

@@ -1,7 +1,7 @@
-"""Our own renderer: C++ on the CPU, without any system library, and the same bytes on every processor.
+"""The built-in software renderer: C++ on the CPU, without system libraries; the same bytes on every processor.
 
-`renderer.py` is the backend, `objects.py` and `surroundings.py` bring meshes and stages to it, `extension.py` finds the
-compiled passes; `native/` holds their sources, one file a pass.
+`renderer.py` is the backend. `objects.py` and `surroundings.py` prepare meshes and stages. `extension.py` loads the
+compiled passes; `native/` has their sources, one file for each pass.
 """
 
 from renderers.software.renderer import SoftwareRenderer, SoftwareScene

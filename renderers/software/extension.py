@@ -1,4 +1,4 @@
-"""The compiled part of the software renderer: where it is, and which of its builds is to draw."""
+"""Loads the compiled part of the software renderer, and selects one of its builds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BUILD_VARIABLE = "VIEWPOINT100K_LANES"
 
 
 def load() -> ModuleType:
-    """The extension. Raises ``RendererError`` where it was not built, or does not load."""
+    """Loads the extension. Raises ``RendererError`` if it is not compiled or does not load."""
     try:
         from renderers.software import _native  # type: ignore[attr-defined, unused-ignore]
     except ImportError as error:
@@ -26,7 +26,7 @@ def load() -> ModuleType:
 
 
 def why_missing() -> str | None:
-    """One sentence that says why the extension cannot be used; None where it can."""
+    """One sentence with the reason why the extension cannot be used; None if it can."""
     try:
         load()
     except RendererError as error:

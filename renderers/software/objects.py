@@ -1,4 +1,4 @@
-"""A mesh as the compiled passes read it."""
+"""Converts a mesh for the compiled passes."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class DrawableObject:
 
     @property
     def nbytes(self) -> int:
-        """What it takes in memory."""
+        """Memory of the object, bytes."""
         return int(self.native.nbytes)
 
     def release(self) -> None:
-        """Lets go of the arrays."""
+        """Releases the arrays."""
         self.native = None
 
     def _begin(self, material: Material) -> None:
@@ -64,7 +64,7 @@ class DrawableObject:
         )
 
     def _texture(self, texture: Texture | None, is_color: bool) -> int:
-        """The extension's number of a texture, which it is given once; -1 of none."""
+        """The extension's number of a texture, which is added on first use; -1 for None."""
         if texture is None or texture.pixels.size == 0:
             return -1
         key = (id(texture), is_color)

@@ -1,8 +1,8 @@
 """The renderer that needs no library of the system; see native/ for its passes.
 
-A picture takes these passes: the vertices are projected; the triangles leave, for each of four samples a pixel, the
-nearest of them; each surface in a pixel is shaded once; blended surfaces are laid over, farthest first; the stage is
-drawn behind, and all of it becomes sRGB. Depth has one sample a pixel, at its centre.
+The passes of an image: project the vertices; find the nearest triangle at each of four samples per pixel; shade each
+surface in a pixel once; draw blended surfaces over them, farthest first; draw the stage behind; convert to sRGB. Depth
+has one sample per pixel, at its centre.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderers.mesh_cache import MeshCache, Uploaded
-from renderers.protocol import Glance, Stage
+from renderers.protocol import Stage, Thumbnail
 from renderers.software.extension import load
 from renderers.software.objects import DrawableObject
 from renderers.software.selection import build_wanted, cpu_processor, open_processor
 from renderers.software.surroundings import Patterns, neutral_surroundings, staged_surroundings
-from renderers.stage import dress, neutral
+from renderers.stage import make_surroundings, neutral
 from viewpoint100k.errors import RendererError
 from viewpoint100k.geometry.cameras import Camera
 from viewpoint100k.geometry.mesh import Mesh
@@ -28,11 +28,11 @@ from viewpoint100k.geometry.mesh import Mesh
 __all__ = ["VERSION", "SoftwareRenderer", "SoftwareScene"]
 
 VERSION = 1
-"""Goes up whenever a change of the passes changes a picture."""
+"""Version of the passes; increased whenever a change affects images."""
 
 
 class SoftwareRenderer:
-    """Draws on the CPU. Its scenes may be drawn from several threads at once.
+    """Renders on the CPU. Several threads may use its scenes at once.
 
     Args:
         device_index: of the GPU, as CUDA counts those that this process may see.
@@ -68,7 +68,7 @@ class SoftwareRenderer:
         self._closed = False
 
     def describe(self) -> str:
-        """Backend and version. The machine is not in it: every one gives the same bytes."""
+        """Backend and version, without the machine, because all machines give the same bytes."""
         return f"software {VERSION}"
 
     def load(self, mesh: Mesh, stage: Stage | None) -> SoftwareScene:
@@ -79,7 +79,7 @@ class SoftwareRenderer:
         if stage is None:
             scene = SoftwareScene(self, uploaded, self.neutral, staged=False)
         else:
-            look = dress(stage, uploaded.luminance)
+            look = make_surroundings(stage, uploaded.luminance)
             around = staged_surroundings(
                 self.native, look, uploaded.frame, uploaded.mesh.native, self.patterns, self.processor
             )
@@ -89,7 +89,7 @@ class SoftwareRenderer:
 
     @cached_property
     def neutral(self) -> Any:
-        """What surrounds an object without a stage; every such scene shares it."""
+        """The surroundings of an object without a stage, shared by all such scenes."""
         return neutral_surroundings(self.native, neutral())
 
     def close(self) -> None:
@@ -137,11 +137,11 @@ class SoftwareScene:
         """(h, w, 4): the nearest solid triangle at the middle of each pixel's quarters, -1 where there is none."""
         return self._open().cpu.surfaces(self._object, camera)
 
-    def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
-        """Small pictures with depth. See `renderers.protocol.LoadedScene.glances`."""
+    def thumbnails(self, cameras: Sequence[Camera]) -> list[Thumbnail]:
+        """Small pictures with depth. See `renderers.protocol.LoadedScene.thumbnails`."""
         r = self._open()
         drawn = r.processor.colors_and_depths(self._object, r.neutral, cameras)
-        return [Glance(camera, *pictures) for camera, pictures in zip(cameras, drawn, strict=True)]
+        return [Thumbnail(camera, *pictures) for camera, pictures in zip(cameras, drawn, strict=True)]
 
     def unstaged(self) -> SoftwareScene:
         """The same mesh without its stage. See `renderers.protocol.LoadedScene.unstaged`."""
@@ -153,7 +153,7 @@ class SoftwareScene:
         return self._alone
 
     def close(self) -> None:
-        """Lets go of what the scene holds. Closing twice is harmless."""
+        """Releases the scene's memory. Closing twice is harmless."""
         if self._closed:
             return
         self._closed = True

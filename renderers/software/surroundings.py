@@ -1,4 +1,4 @@
-"""Light and stage as the compiled passes read them; the maps of shadows are drawn once, since nothing moves."""
+"""Converts light and stage for the compiled passes. Shadow maps are drawn once, because nothing moves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Patterns", "neutral_surroundings", "staged_surroundings"]
 
 
 class Patterns:
-    """Ground patterns by name, painted when first asked for."""
+    """Ground patterns by name, painted on first use."""
 
     def __init__(self, native: ModuleType) -> None:
         self._native = native
@@ -32,14 +32,14 @@ class Patterns:
 
 
 def neutral_surroundings(native: ModuleType, look: Surroundings) -> Any:
-    """What lights an object without a stage."""
+    """The light of an object without a stage."""
     return _light(native, look, (0.0, 0.0), None)
 
 
 def staged_surroundings(
     native: ModuleType, look: Surroundings, frame: UnitFrame, drawable: Any, patterns: Patterns, processor: Processor
 ) -> Any:
-    """A stage around one object, with the shadows that the object casts on the ground and on itself.
+    """The stage of one object, with its shadows on the ground and on itself.
 
     ``drawable``: the extension's object; ``processor`` draws the maps.
     """
@@ -96,9 +96,9 @@ def _set_ground(
 
 
 def _map_matrix(covers: GroundMap, direction: NDArray[np.float64], size: int, lowest: bool) -> NDArray[np.float32]:
-    """(3, 4): points of the unit frame, slid along ``direction`` to the ground, to texels of a map and height, 0 to 1.
+    """(3, 4): from the unit frame, projected along ``direction`` to the ground, to texels of a map and height, 0 to 1.
 
-    ``lowest``: 1 less the height, so that the greatest value is the lowest point's.
+    ``lowest``: store 1 minus the height, so that the largest value is that of the lowest point.
     """
     matrix = np.zeros((3, 4))
     for axis in (0, 1):

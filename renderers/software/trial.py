@@ -13,7 +13,7 @@ from renderers.protocol import Stage
 from renderers.software.objects import DrawableObject
 from renderers.software.processors import Processor
 from renderers.software.surroundings import Patterns, neutral_surroundings, staged_surroundings
-from renderers.stage import dress, neutral
+from renderers.stage import make_surroundings, neutral
 from viewpoint100k.geometry.cameras import Camera, intrinsics_from_fov, look_at
 from viewpoint100k.geometry.mesh import Material, Mesh, Primitive, Texture
 
@@ -41,7 +41,7 @@ _NAMES = ("picture", "depth", "small picture", "small depth")
 def _pictures(native: ModuleType, mesh: Mesh, processor: Processor) -> tuple[list[NDArray[np.generic]], ...]:
     frame = UnitFrame.of(mesh)
     drawable = DrawableObject(native, mesh, frame, max_texture_size=64)
-    look = dress(Stage(seed=3), mean_luminance(mesh))
+    look = make_surroundings(Stage(seed=3), mean_luminance(mesh))
     around = staged_surroundings(native, look, frame, drawable.native, Patterns(native), processor)
     cameras = trial_cameras()
     small = processor.colors_and_depths(drawable.native, neutral_surroundings(native, neutral()), cameras)

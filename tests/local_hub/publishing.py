@@ -20,7 +20,7 @@ from local_hub.repository import Repository
 from local_hub.server import TOKEN, LocalHub
 from viewpoint100k.check.audit import AuditSettings, audit
 from viewpoint100k.plan.config import load_config
-from viewpoint100k.publish.publisher import Patience
+from viewpoint100k.publish.publisher import RetryPolicy
 
 __all__ = [
     "REPO",
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 REPO = "user/viewpoint-100k"
-SOON = Patience(call_s=30, attempts=4, first_wait_s=0.02, longest_wait_s=0.1)
+SOON = RetryPolicy(call_s=30, attempts=4, first_wait_s=0.02, longest_wait_s=0.1)
 """A publisher that does not wait long."""
 
 

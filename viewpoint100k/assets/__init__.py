@@ -1,4 +1,4 @@
-"""Where objects come from. One file a source; each yields the same asset, so that nothing downstream knows which."""
+"""Sources of objects, one module for each. All yield the same types of asset, so later code is the same for all."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ __all__ = [
 
 
 PHOTO_SOURCES = CAPTURE_KINDS
-"""Kinds whose assets are captures."""
+"""Kinds of source whose assets are captures."""
 
 
 def open_source(spec: str, limits: MeshLimits | None = None, captures: CaptureLimits | None = None) -> Source:
-    """The source that ``spec`` names, or the mixture of several: ``meshes:DIR*3,procedural*1``.
+    """Opens the source that ``spec`` names, or a weighted mixture such as ``meshes:DIR*3,procedural*1``.
 
-    Raises ``UsageError`` for one that does not exist.
+    Raises ``UsageError`` for an unknown source.
     """
     parts = parse_mixture(spec)
     if len(parts) == 1:
@@ -113,11 +113,11 @@ def _mesh_ids(spec: str, root: Path) -> Sequence[str]:
 
 
 def source_identity(source: Source) -> str:
-    """A source's kind and what was chosen for it, as it enters `source_digest`."""
+    """A source's kind and settings, as used by `source_digest`."""
     chosen = sorted(source.settings.items()) if isinstance(source, WithSettings) else []
     return ";".join([source.name, *(f"{name}={value}" for name, value in chosen)])
 
 
 def source_digest(name: str, asset_ids: Iterable[str]) -> str:
-    """sha256 of a source's identity and its list of assets, hexadecimal; where they lie is not part of it."""
+    """sha256 of a source's identity and its list of assets, hexadecimal. It does not depend on their folder."""
     return hashlib.sha256("\n".join([name, *asset_ids]).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What every source yields, so that nothing downstream knows which source it was."""
+"""The assets that sources yield, and the protocols of sources."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ __all__ = [
 ]
 
 NO_LICENSE = "NOASSERTION"
-"""SPDX's word for a licence that nobody has stated."""
+"""SPDX id for an unknown licence."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an asset comes from and on what terms."""
+    """Origin and licence of an asset."""
 
     source: str
     """Kind of source: ``procedural``, ``meshes``, ``objaverse`` …"""
     asset_id: str
     """Unique and stable within the source."""
     sha256: str
-    """Of the asset's files, hexadecimal; for a procedural asset, of its generator's name, version and seed."""
+    """Digest of the asset's files, hexadecimal; for a procedural asset, of its generator's name, version and seed."""
     category: str = ""
     license: str = NO_LICENSE
     """SPDX licence id."""
@@ -51,16 +51,16 @@ class Origin:
 
 @dataclass(frozen=True, eq=False)
 class MeshAsset:
-    """An object to be rendered. Upright, its bounding box centred on the origin, its farthest point at distance 1."""
+    """An object to render: +Z up, bounding box centred on the origin, farthest point at distance 1."""
 
     origin: Origin
     mesh: Mesh
     front: NDArray[np.float64] | None = None
-    """(3,): horizontal unit vector out of the object's front; None where it is not known."""
+    """(3,): horizontal unit vector out of the object's front; None if unknown."""
     normalization: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
-    """(4, 4): from the asset's own coordinates, as stored in its file, to this mesh's."""
+    """(4, 4): from the coordinates in the asset's file to those of this mesh."""
     notes: tuple[str, ...] = ()
-    """What was assumed of it or left out, in short snake_case words such as ``no_usemtl``; see docs/sources.md."""
+    """Assumptions about it and omitted parts, as snake_case words such as ``no_usemtl``; see docs/sources.md."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +70,9 @@ class Photo:
     name: str
     """Its path relative to the source's folder, with forward slashes."""
     camera: Camera
-    """In the capture's normalised world; without distortion, for the image as ``read`` gives it."""
+    """Camera of the image that ``read`` returns, in the capture's normalised world, without distortion."""
     read: Callable[[], bytes]
-    """The image file, upright and undistorted, as it will stand in a row. Raises ``AssetError``."""
+    """Returns the encoded image for a row, upright and undistorted. Raises ``AssetError``."""
     mask: Callable[[], NDArray[np.bool_]] | None = None
     """(h, w) of the same image, true on the object; None where the source has no masks."""
     fingerprint: bytes | None = None
@@ -84,34 +84,33 @@ class Photo:
 class CaptureAsset:
     """Photographs of one object with their cameras.
 
-    The world is turned, moved and scaled so that up is +Z, the object's centre is the origin and its radius 1, as for
-    a mesh.
+    The world is rotated, moved and scaled as for a mesh: +Z up, the object's centre at the origin, radius 1.
     """
 
     origin: Origin
     photos: tuple[Photo, ...]
-    """In the order of the source; those that can carry a left/right question."""
+    """The photos that a left/right question can use, in the order of the source."""
     dropped_photos: Mapping[str, str] = field(default_factory=dict)
     """Photo name to reason code, such as ``rolled``, ``from_above``, ``blurred``, ``object_out_of_frame``."""
     front: NDArray[np.float64] | None = None
     """(3,): as for a mesh."""
     normalization: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
-    """(4, 4): a similarity, from the source's own world to this one."""
+    """(4, 4): similarity from the source's world to this one."""
     up_confidence: float = 1.0
-    """1 where the two estimates of up agree wholly, 0 at the angle at which a capture is dropped."""
+    """1 if the two estimates of up agree, 0 at the angle at which a capture is dropped."""
     points: NDArray[np.float64] | None = None
-    """(n, 3): reconstructed points in this world, where the source has any."""
+    """(n, 3): reconstructed points in this world; None if the source has none."""
     visible: NDArray[np.bool_] | None = None
-    """(photos, n): which points each photo observes, where the source says so."""
+    """(photos, n): which points each photo observes; None if the source does not state it."""
     notes: tuple[str, ...] = ()
-    """What was assumed of it or left out; as for a mesh."""
+    """Assumptions and omitted parts, as for a mesh."""
 
 
 Asset = MeshAsset | CaptureAsset
 
 
 class Source(Protocol):
-    """A place that assets come from."""
+    """A collection of assets."""
 
     @property
     def name(self) -> str:
@@ -119,60 +118,60 @@ class Source(Protocol):
         ...
 
     def ids(self) -> Sequence[str]:
-        """Every asset of the source, in a stable order. Raises ``UsageError`` where there is nothing to use."""
+        """Ids of all assets, in a stable order. Raises ``UsageError`` if there are none."""
         ...
 
     def load(self, asset_id: str) -> Asset:
-        """Reads one asset. Raises ``AssetError`` with a reason code where it cannot be used."""
+        """Reads one asset. Raises ``AssetError`` with a reason code if it cannot be used."""
         ...
 
 
 @runtime_checkable
 class FromFiles(Protocol):
-    """A source whose assets are files, so that equal ones can be found without loading them."""
+    """A source whose assets are files, so that equal files can be found without loading them."""
 
     def files(self) -> Mapping[str, Path]:
-        """The file of each asset that has one, by asset id."""
+        """Asset id -> its file, for the assets that have one."""
         ...
 
 
 @runtime_checkable
 class Stamped(Protocol):
-    """A source that can tell, without loading an asset, whether it is as it was: what was found of it is then kept."""
+    """A source that can tell without loading whether an asset has changed, so that its findings can be stored."""
 
     def stamp(self, asset_id: str) -> str | None:
-        """All that loading the asset depends on, other than the code that reads it: where its files lie, their sizes
-        and times, what is stated of it elsewhere, and limits. None where that cannot be told."""
+        """Everything that loading the asset depends on, apart from the code: paths, sizes and times of its files, its
+        metadata, and limits. None if this cannot be determined."""
         ...
 
     def references(self, asset_id: str) -> Sequence[Path]:
-        """Other files that its last loading in this process looked for, whether they were there or not."""
+        """Other files that the last loading in this process looked for, including missing ones."""
         ...
 
 
 @runtime_checkable
 class WithSettings(Protocol):
-    """A source of which something was chosen that changes what is made of its files."""
+    """A source with settings that change how its files are read."""
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """What was chosen, by name; without what is as usual."""
+        """Settings by name, without those at their default."""
         ...
 
 
 @runtime_checkable
 class Downloadable(Protocol):
-    """A source whose assets are brought to this machine when they are wanted."""
+    """A source that downloads its assets on request."""
 
     def download(self, ids: Sequence[str]) -> object:
-        """Brings the assets ``ids``. What does not arrive is dropped, with its reason, when it is loaded."""
+        """Downloads the assets ``ids``. Loading an asset that failed to download raises ``AssetError``."""
         ...
 
 
 def normalization(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """(4, 4) map that centres the bounding box of ``points`` (n, 3) on the origin and puts the farthest at distance 1.
 
-    Raises ``ValueError`` where the points have no extent.
+    Raises ``ValueError`` if the points have no extent.
     """
     center = (points.min(axis=0) + points.max(axis=0)) / 2
     radius = float(exact.norm(points - center).max())

@@ -1,8 +1,8 @@
-"""What this machine has found out about assets, in one file: listings of folders, and what became of each file.
+"""A cache of facts about assets, in one file: listings of folders, and the result of loading each asset.
 
-The file is an SQLite database with a rollback journal. (A write-ahead log needs memory that all its users share, which
-jobs on several nodes do not have.) Every value is compressed with a checksum, so that one that is damaged is not
-believed. A store that cannot be used costs time, never a build: it is said once and then done without.
+The file is an SQLite database with a rollback journal. (A write-ahead log needs shared memory, which jobs on several
+nodes do not have.) Every value is compressed with a checksum, so damaged values are ignored. If the store cannot be
+used, one message says so and the build goes on without it, more slowly.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from typing import TypeVar
 __all__ = ["AssetStore", "store_path"]
 
 _WAIT_S = 30.0
-"""For another process that is writing."""
+"""Seconds to wait for another process that writes."""
 _MOST_BYTES = 2**30
-"""Of the file. Beyond it, what has not been used for longest is deleted."""
+"""Largest size of the stored values, bytes. Beyond it, the least recently used values are deleted."""
 _KEPT_PART = 0.75
-"""Of `_MOST_BYTES`, after a deletion."""
+"""Share of `_MOST_BYTES` that remains after a deletion."""
 _AT_ONCE = 500
-"""Keys in one question to the database."""
+"""Number of keys in one database query."""
 _DAY_S = 86_400
 
 _TABLES = """
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 def store_path() -> Path:
-    """The store of this user: below ``XDG_CACHE_HOME``, or else ``~/.cache``. It may be deleted at any time."""
+    """Path of the user's store: below ``XDG_CACHE_HOME``, by default ``~/.cache``. It may be deleted at any time."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "viewpoint100k" / "assets.sqlite"
 
@@ -49,8 +49,8 @@ class AssetStore:
     """Values by key, shared by any number of threads, processes and jobs.
 
     Args:
-        path: of the file; `store_path` by default.
-        most_bytes: bound on its size.
+        path: path of the file; `store_path` by default.
+        most_bytes: largest size of the stored values.
     """
 
     def __init__(self, path: Path | None = None, most_bytes: int = _MOST_BYTES) -> None:
@@ -61,7 +61,7 @@ class AssetStore:
         self._broken = False
 
     def get(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
-        """The values of those keys that have one."""
+        """Values of the keys that the store has."""
         wanted = list(keys)
         rows: list[tuple[bytes, int, bytes]] = []
         for start in range(0, len(wanted), _AT_ONCE):
@@ -70,24 +70,24 @@ class AssetStore:
             self._do(lambda c: c.executemany("update entries set used = ? where key = ?", old), None)
         found: dict[bytes, bytes] = {}
         for key, _, value in rows:
-            with suppress(zlib.error):  # Damaged: as if it were not there.
+            with suppress(zlib.error):  # A damaged value counts as absent.
                 found[key] = zlib.decompress(value)
         return found
 
     def put(self, items: Mapping[bytes, bytes]) -> None:
-        """Stores all of ``items``, or none where the process is killed."""
+        """Stores all of ``items``, or none if the process is killed."""
         rows = [(key, _today(), zlib.compress(value, 1)) for key, value in items.items()]
         if rows:
             self._do(lambda c: c.executemany("insert or replace into entries values (?, ?, ?)", rows), None)
 
     def shrink(self) -> None:
-        """Deletes what has not been used for longest where the file has grown beyond its bound."""
+        """Deletes the least recently used values if the store is larger than its limit."""
         if self.path.exists() and self.path.stat().st_size > self._most_bytes:
             self._do(self._delete_oldest, None)
             self._do(lambda c: c.execute("vacuum"), None, in_transaction=False)
 
     def clear(self) -> int:
-        """Deletes the store; gives the bytes that it held."""
+        """Deletes the store; returns the size of its files, bytes."""
         self.close()
         files = [self.path, self.path.with_name(f"{self.path.name}-journal")]
         size = sum(file.stat().st_size for file in files if file.exists())
@@ -113,14 +113,14 @@ class AssetStore:
         connection.executemany("delete from entries where key = ?", oldest)
 
     def _do(self, work: Callable[[sqlite3.Connection], T], otherwise: T, in_transaction: bool = True) -> T:
-        """What ``work`` gives, in a transaction of its own; ``otherwise`` where the store cannot be used."""
+        """Runs ``work`` in a transaction and returns its result; returns ``otherwise`` if the store cannot be used."""
         with self._lock:
             if self._broken:
                 return otherwise
             try:
                 return self._attempt(work, in_transaction)
             except sqlite3.OperationalError as error:
-                self._give_up(error)  # Locked for too long, or a disk that is full: the file may be good.
+                self._give_up(error)  # Locked for too long, or the disk is full: the file may be intact.
             except sqlite3.DatabaseError:
                 self._discard()
                 try:
@@ -142,14 +142,14 @@ class AssetStore:
         if self._connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self.path, timeout=_WAIT_S, check_same_thread=False)
-            # A crash of the machine may lose the last entries, that of a process none.
+            # A crash of the machine may lose the last values; a crash of a process loses none.
             connection.execute("pragma synchronous = normal")
             connection.executescript(_TABLES)
             self._connection = connection
         return self._connection
 
     def _discard(self) -> None:
-        """The file is no database, or a damaged one: it is begun anew."""
+        """Deletes a file that is not a database or is damaged."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -158,7 +158,7 @@ class AssetStore:
 
     def _give_up(self, error: Exception) -> None:
         self._broken = True
-        print(f"going on without the store {self.path} ({error})", file=sys.stderr, flush=True)
+        print(f"continuing without the asset store {self.path} ({error})", file=sys.stderr, flush=True)
 
 
 def _select(keys: Sequence[bytes], connection: sqlite3.Connection) -> list[tuple[bytes, int, bytes]]:

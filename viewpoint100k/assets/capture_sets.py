@@ -1,4 +1,4 @@
-"""Published sets of photographs by their names: which layout each has, and what its own documents state of it."""
+"""Sources for published sets of photographs, by name: the layout of each, and the licence that it states."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ _LICENSES = {
     "uco3d": "CC-BY-4.0",
     "wildrgbd": "MIT",
 }
-"""Of a whole set, as its repository states it; ``LicenseRef-`` for terms of its own."""
+"""Licence of each set, as its repository states it; ``LicenseRef-`` for non-standard terms."""
 
 
 _SIGNS = {

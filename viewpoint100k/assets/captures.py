@@ -1,4 +1,4 @@
-"""What the three sources of photographs have in common: a folder, ids, and from an id to a capture."""
+"""Base class of the sources of photographs: a folder, the ids of its captures, and loading a capture."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ Entry = TypeVar("Entry")
 class CaptureSource(ABC, Generic[Entry]):
     """A folder of captures in one layout. Reads nothing outside of it.
 
-    Nothing in these layouts states a licence: ``license`` (SPDX) is what the user knows of the whole folder, and
-    ``metadata.csv`` in it what is known of each capture. The latter has the columns of `MeshMetadata`; ``file`` is a
-    capture's id, ``up`` the axis that points up in the capture's own world, where the cameras need not be asked.
+    These layouts state no licence. ``license`` (SPDX) applies to the whole folder; ``metadata.csv`` in the folder
+    describes single captures. It has the columns of `MeshMetadata`: ``file`` is the capture's id, ``up`` the axis that
+    points up in the capture's world, which otherwise is estimated from the cameras.
     """
 
     name: str
@@ -41,15 +41,15 @@ class CaptureSource(ABC, Generic[Entry]):
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """What was chosen for the whole folder."""
+        """Settings for the whole folder."""
         return {} if self._license == NO_LICENSE else {"license": self._license}
 
     def ids(self) -> Sequence[str]:
-        """All captures, sorted, those that cannot be used among them. Raises ``UsageError`` where there is none."""
+        """Ids of all captures, sorted, including unusable ones. Raises ``UsageError`` if there are none."""
         return (*self._entries, *self._metadata.unplaced(self._entries))
 
     def load(self, asset_id: str) -> CaptureAsset:
-        """Reads one capture and looks at its photos. Raises ``AssetError``, whatever is wrong with it."""
+        """Reads one capture and checks its photos. Raises ``AssetError`` for every fault of its files."""
         self._metadata.refuse(asset_id)
         if asset_id not in self._entries:
             raise AssetError("file_missing", f"{asset_id} is not in {self._root}")
@@ -67,7 +67,7 @@ class CaptureSource(ABC, Generic[Entry]):
                 )
         except ViewpointError:
             raise
-        except Exception as error:  # What a broken file leads to: nothing in it may end a build.
+        except Exception as error:  # Broken files raise many types of error; none may end a build.
             message = f"{asset_id} cannot be read: {type(error).__name__}: {str(error)[:200]}"
             raise AssetError("unreadable", message) from error
 
@@ -83,34 +83,34 @@ class CaptureSource(ABC, Generic[Entry]):
         return repr((self.name, asset_id, state, stated, self._license, self._limits))
 
     def references(self, asset_id: str) -> Sequence[Path]:
-        """See `Stamped`: none, for the stamp covers all."""
+        """See `Stamped`. None, because the stamp covers all files."""
         return ()
 
     def _made_of(self, asset_id: str, entry: Entry) -> Sequence[str]:
-        """Names of the files, and of folders of files, that a capture is read from; none where that is not known."""
+        """Names of the files and folders that a capture is read from; empty if unknown."""
         return ()
 
     @property
     @abstractmethod
     def _layout(self) -> str:
-        """What is looked for, for the sentence that says it is not there."""
+        """The expected files, for the error message of a folder without captures."""
 
     @abstractmethod
     def _find(self) -> Mapping[str, Entry]:
-        """What there is to read, by id."""
+        """Entries to read, by capture id."""
 
     @abstractmethod
     def _read(self, asset_id: str, entry: Entry) -> StatedCapture:
-        """Reads what one capture's files state. Raises ``AssetError``."""
+        """Reads the files of one capture. Raises ``AssetError``."""
 
     @cached_property
     def _folder(self) -> SourceFolder:
-        """The folder that was given."""
+        """The root folder of the source."""
         return SourceFolder(self._root)
 
     @cached_property
     def _files(self) -> SourceFolder:
-        """The folder that photos are read from, and that their names are relative to."""
+        """The folder that contains the photos; their names are relative to it."""
         return self._folder
 
     @cached_property
@@ -126,5 +126,5 @@ class CaptureSource(ABC, Generic[Entry]):
         return read_metadata(path, self._entries.keys()) if path.is_file() else Metadata()
 
     def __getstate__(self) -> dict[str, Any]:
-        """What another process needs: it finds the rest by itself."""
+        """The state without caches, which another process builds again."""
         return {key: value for key, value in self.__dict__.items() if key in ("_root", "_limits", "_license")}

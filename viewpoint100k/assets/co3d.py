@@ -44,11 +44,11 @@ _KEPT_CATEGORIES = 4
 
 @dataclass(frozen=True)
 class _Entry:
-    """Where a capture is stated."""
+    """The place of a capture in the annotations."""
 
     category: str
     sequence: Sequence | None
-    """None for a category whose list of sequences cannot be read: ``problem`` says why."""
+    """None if the category's list of sequences cannot be read; ``problem`` states the reason."""
     problem: AssetError | None = None
 
 
@@ -128,7 +128,7 @@ class Co3dSource(CaptureSource[_Entry]):
         return (f"{entry.category}/{entry.sequence.name}", *(f"{entry.category}/{name}" for name in stated))
 
     def _sequences(self, category: str, broken: list[str]) -> dict[str, Sequence]:
-        """A category's sequences; where only its frames are there, those that they name."""
+        """A category's sequences; if it has only frames, the sequences that they name."""
         folder = self._files
         if folder.exists(f"{category}/{_SEQUENCES}"):
             return read_sequences(folder, f"{category}/{_SEQUENCES}", self._limits, broken)
@@ -193,7 +193,7 @@ class Co3dSource(CaptureSource[_Entry]):
 
 
 def _refused(listed: str, broken: list[str]) -> dict[str, _Entry]:
-    """Records that make no sense as assets that are refused."""
+    """Entries for invalid records, which `load` refuses."""
     return {
         f"{listed}/record {number}": _Entry(listed, None, AssetError("malformed_record", message))
         for number, message in enumerate(broken, 1)

@@ -38,7 +38,7 @@ class ColmapEntry:
 
 
 class ColmapSource(CaptureSource[ColmapEntry]):
-    """Each COLMAP model is one capture; its id is the folder that holds its ``sparse``, ``.`` for ``DIR`` itself.
+    """Each COLMAP model is one capture; its id is the folder that contains its ``sparse``, or ``.`` for ``DIR`` itself.
 
     A model is a folder with ``cameras`` and ``images``, both ``.bin`` or both ``.txt``; ``rigs`` and ``frames``, which
     COLMAP has beside them from 3.12 on, repeat what ``images`` says. The photos lie in the nearest folder ``images``
@@ -70,7 +70,7 @@ class ColmapSource(CaptureSource[ColmapEntry]):
         return found
 
     def _photo_folders(self, model: str, folders: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-        """Where the photos of a model may lie: in folders of the usual names, and then anywhere above it."""
+        """Folders that may contain the photos of a model: those with usual names, then all folders above it."""
         above = [model]
         while above[-1] != ".":
             above.append(posixpath.dirname(above[-1]) or ".")
@@ -104,7 +104,7 @@ class ColmapSource(CaptureSource[ColmapEntry]):
         )
 
     def _images_folder(self, model: ColmapModel, entry: ColmapEntry) -> str | None:
-        """The first folder that holds one of the photos; without any of them the first that is there."""
+        """The first folder that contains one of the photos; if none does, the first that exists."""
         some = [image.name for image in model.images[:: max(1, len(model.images) // 8)]]
         for folder in entry.images:
             for name in some:
@@ -194,7 +194,7 @@ class MvimgnetSource(ColmapSource):
 
 
 def _capture_folder(model: str) -> str:
-    """The folder that a model is about: the one above ``sparse/0`` and the like."""
+    """The folder of the capture: the one above ``sparse/0`` and the like."""
     parts = [] if model == "." else model.split("/")
     if parts and parts[-1].isdigit():
         parts.pop()
@@ -210,7 +210,7 @@ def _numbered(model: str) -> tuple[int, str]:
 
 
 def _lens(model: ColmapModel, camera_id: int) -> Lens | None:
-    """The lens of a camera of the model; None where it is not there or makes no sense."""
+    """The lens of a camera of the model; None if it is missing or invalid."""
     camera = model.cameras.get(camera_id)
     if camera is None or not np.isfinite(camera.params).all() or not 0 < camera.width * camera.height < 2**32:
         return None

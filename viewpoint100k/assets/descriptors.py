@@ -1,10 +1,10 @@
-"""A mesh in some numbers that are the same for a copy of another colour, size, direction, format or tessellation.
+"""Descriptors of meshes that hardly change with colour, size, orientation, file format or tessellation.
 
 The shape is described by spherical harmonics (Kazhdan, Funkhouser and Rusinkiewicz 2003, "Rotation Invariant Spherical
-Harmonic Representation of 3D Shape Descriptors"): the surface is cut into soft shells about its centroid, and of each
-the energy at every degree of the harmonics is kept, which neither a rotation nor a reflection changes. The integrals
-are taken over the surface itself, not over random points of it, so that a copy's numbers differ by rounding alone.
-The colour is a histogram over the surface.
+Harmonic Representation of 3D Shape Descriptors"). The surface is weighted by soft shells about its centroid. The
+descriptor holds the energy of each shell at each degree of the harmonics, which rotations and reflections do not
+change. The integrals are computed over the surface itself, not over random samples, so the values of a copy differ
+only by rounding. The colour descriptor is a histogram over the surface.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from viewpoint100k.geometry.mesh import Mesh, Primitive, Texture
 __all__ = ["DESCRIPTOR_VERSION", "Descriptor", "describe"]
 
 DESCRIPTOR_VERSION = 2
-"""Raised whenever any mesh would be described by other numbers."""
+"""Version of the descriptors; increased whenever any value changes."""
 
 _SHELLS = np.array([0.5, 0.8, 1.2, 1.7])
-"""Radii of the shells' middles; 1 is the root mean square of the surface's distance from its centroid."""
+"""Radii of the shells; 1 is the root mean square distance of the surface from its centroid."""
 
 _SHELL_WIDTH = 0.3
-"""Standard deviation of a shell in the logarithm of the radius: it fades towards the centroid, whence all directions
-are one."""
+"""Standard deviation of a shell in the logarithm of the radius. Shells vanish at the centroid, where directions are
+undefined."""
 
 _DEGREES = 7
 """Degrees of the harmonics, from 0. Finer detail than 30 degrees changes with the tessellation as well."""
 
 _COARSEST = 1e-5
-"""A triangle is halved while its part of the surface times its longest edge squared is more: the integrals then do not
-feel how the surface was cut up (`tests/test_near_duplicates.py`)."""
+"""A triangle is halved while its share of the surface times its longest edge squared exceeds this. The integrals then
+do not depend on the tessellation (`tests/test_near_duplicates.py`)."""
 
 _SHADES = 4
 """Bins along each of red, green and blue."""
@@ -48,45 +48,45 @@ _SHADES = 4
 _BINS = _SHADES * _SHADES * _SHADES
 _BYTES = srgb_to_linear(np.arange(256) / 255)
 _BETWEEN_SHADES = srgb_to_linear(np.arange(1, _SHADES) / _SHADES)
-"""Linear intensities of sRGB bytes, and where one bin ends and the next begins."""
+"""Linear intensities of the sRGB bytes at the boundaries between bins."""
 
 _STEPS, _FARTHEST = 1024, 12
-"""The shells are tables over the radius: so many entries for 1, and beyond the farthest all shells are 0."""
+"""Resolution of the table of shells: entries for each unit of radius. Beyond the table all shells are 0."""
 
 _AT_ONCE = 2**11
-"""Points of the surface that are looked at together, so that what is made of them stays in the cache."""
+"""Number of surface points in one batch, small enough for the CPU cache."""
 
 Points = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class Descriptor:
-    """What an object looks like."""
+    """Shape and colour descriptors of an object."""
 
     shape: NDArray[np.float32]
-    """(28,): root of the energy of each shell (slow) at each degree (fast); a surface all in one place has 1."""
+    """(28,): root of the energy of each shell (slow) at each degree (fast); scaled so that a point has 1."""
     colors: NDArray[np.float32]
-    """(64,): part of the surface in each bin of sRGB base colour, red slowest; sums to 1. Light plays no part."""
+    """(64,): share of the surface in each bin of sRGB base colour, red slowest; sums to 1."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Patches:
-    """Triangles of one primitive, cut up small."""
+    """Small triangles, cut from those of one primitive."""
 
     corners: Points
-    """(n, 3, 3): from the mesh's centroid."""
+    """(n, 3, 3): corners relative to the mesh's centroid."""
     areas: Points
     """(n,)"""
     triangles: NDArray[np.int64]
     """(n,): the triangle that each was cut from."""
     weights: Points
-    """(n, 3): of that triangle's corners at the patch's middle; they sum to 1."""
+    """(n, 3): weights of that triangle's corners at the patch's centre; they sum to 1."""
 
 
 def describe(mesh: Mesh) -> Descriptor:
     """The descriptor of a mesh, in about 20 ms for 15,000 triangles.
 
-    Raises ``AssetError`` (``no_surface``) where no triangle has an area.
+    Raises ``AssetError`` (``no_surface``) if no triangle has an area.
     """
     centroid = mesh.centroid
     limit = _COARSEST * _extent(mesh, centroid)
@@ -144,7 +144,8 @@ def _patches(primitive: Primitive, centroid: NDArray[np.float64], limit: float) 
 
 
 def _halves(corners: Points, edge: NDArray[np.int64]) -> Points:
-    """(2n, 3, 3): each triangle (n, 3, 3) cut from the middle of its ``edge`` (n,), which begins at that corner."""
+    """(2n, 3, 3): both halves of each triangle (n, 3, 3), cut at the middle of its ``edge`` (n,), the edge that starts
+    at that corner."""
     each, following = np.arange(len(corners)), (edge + 1) % 3
     first, second = corners.copy(), corners.copy()
     first[each, edge] = second[each, following] = (corners[each, edge] + corners[each, following]) / 2
@@ -152,7 +153,8 @@ def _halves(corners: Points, edge: NDArray[np.int64]) -> Points:
 
 
 def _harmonic_energies(corners: Points, areas: Points) -> NDArray[np.float64]:
-    """(shells * degrees,) of small triangles, each seen at the middles of its edges: exact for quadratic functions."""
+    """(shells * degrees,) energies of small triangles, sampled at the middles of their edges, which is exact for
+    quadratic functions."""
     points = ((corners + np.roll(corners, -1, axis=1)) / 2).reshape(-1, 3)
     weights = np.repeat(areas, 3).astype(np.float64)
     weights /= exact.total(weights)
@@ -173,7 +175,7 @@ def _harmonic_energies(corners: Points, areas: Points) -> NDArray[np.float64]:
 
 
 def _shells(radii: Points) -> NDArray[np.float64]:
-    """(shells, n): how much each of the points (n,) belongs to each shell."""
+    """(shells, n): weight of each shell at radii (n,)."""
     table = _shell_table()
     place = np.minimum(radii.astype(np.float64) * _STEPS, _STEPS * _FARTHEST)
     before = place.astype(np.intp)
@@ -189,20 +191,20 @@ def _shell_table() -> NDArray[np.float64]:
 
 
 def _integrals(shells: NDArray[np.float64], harmonics: Points) -> NDArray[np.float64]:
-    """(shells, k): the sums over all points of the products of (shells, n), positive and at most 1 in all, and (k, n).
+    """(shells, k): sums over all points of the products of (shells, n), positive with a total of at most 1, and (k, n).
 
-    Both are rounded, to 2^-30 and to 2^-20. The products and their sums are then whole numbers of 2^-50 with fewer than
-    53 bits, which no order of additions can round: the fast product is exact.
+    The factors are rounded to multiples of 2^-30 and 2^-20. Products and sums are then multiples of 2^-50 with fewer
+    than 53 bits, so the fast matrix product is exact in any order of additions.
     """
     return (np.round(shells * 2.0**30) @ np.round(harmonics * 2.0**20).astype(np.float64).T) * 2.0**-50
 
 
 def _harmonics(directions: Points) -> Iterator[tuple[int, Points]]:
-    """Spherical harmonics (n,) at unit vectors (n, 3), real and imaginary parts apart, each with its degree.
+    """Yields spherical harmonics (n,) at unit vectors (n, 3), real and imaginary parts separately, with their degrees.
 
     Scaled so that the squares of one degree sum to 1 everywhere: order m > 0 stands for -m as well. The recursion is
-    that of fully normalised Legendre functions (Holmes and Featherstone 2002, equation 11). Written without complex
-    numbers, whose products NumPy rounds once or twice as the CPU likes.
+    that of fully normalised Legendre functions (Holmes and Featherstone 2002, equation 11). The code avoids complex
+    numbers, because the rounding of their products in NumPy depends on the CPU.
     """
     x, y, z = directions.T.copy()
     real, imaginary = np.ones_like(x), np.zeros_like(x)
@@ -230,7 +232,7 @@ def _histogram(colors: NDArray[np.float64], weights: Points) -> NDArray[np.float
 
 
 def _colors(primitive: Primitive, patches: _Patches) -> NDArray[np.float64]:
-    """(n, 3): the surface's own linear colour in [0, 1] at the middle of each patch."""
+    """(n, 3): linear base colour in [0, 1] at the centre of each patch."""
     material, at = primitive.material, primitive.triangles[patches.triangles]
 
     def middle(values: NDArray[np.float32]) -> NDArray[np.float64]:

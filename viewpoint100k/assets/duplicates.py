@@ -1,4 +1,4 @@
-"""Files with the same bytes under different names, found without reading those that are alone in their size."""
+"""Finds files with the same bytes under different names; reads only files that share their size with another."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ __all__ = ["identical_files"]
 
 
 def identical_files(paths: Mapping[str, Path], max_bytes: int) -> dict[str, str]:
-    """Names whose file is the same as that of an earlier name, each with the first such name.
+    """Maps each name whose file equals that of an earlier name to the first such name.
 
-    A file that cannot be read, a link, or one larger than ``max_bytes`` is like no other: whoever loads it will say
-    what is wrong with it.
+    Unreadable files, links, and files larger than ``max_bytes`` count as unique; loading them reports the fault.
     """
     by_size: defaultdict[int, list[str]] = defaultdict(list)
     for name, path in paths.items():

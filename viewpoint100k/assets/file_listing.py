@@ -1,4 +1,4 @@
-"""The files below a folder, listed once: as long as no folder in it changes, the list is read from the store."""
+"""Lists the files below a folder. The asset store keeps the list until a folder changes."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from viewpoint100k.runtime.progress import Progress
 __all__ = ["FilesById", "file_of", "list_files"]
 
 _UNSETTLED_NS = 2 * 10**9
-"""A folder that changed so shortly before it was listed may have changed again without a trace in its times."""
+"""A folder that changed this shortly before it was listed may change again without a new time."""
 _WORTH_STORING = 1000
-"""Fewer files are listed in no time."""
+"""Smallest number of files for which a list is stored."""
 _FILES_BETWEEN_REPORTS = 1000
 
 
 @dataclass(frozen=True)
 class _Listed:
-    """What a walk found."""
+    """Result of a walk through the folders."""
 
     names: list[str]
-    """Of files, relative to the root, as text that can be stored; sorted."""
+    """Names of the files, relative to the root, as valid text; sorted."""
     folders: list[str]
-    """All that were read, relative to the root."""
+    """Names of all folders that were read, relative to the root."""
     times: NDArray[np.int64]
-    """(folders, 2): last change of each folder's content and of the folder itself, nanoseconds."""
+    """(folders, 2): time of the last change of each folder's content and of its metadata, nanoseconds."""
     listed_ns: int
 
 
 def list_files(root: Path, suffixes: frozenset[str], store: AssetStore | None = None) -> list[str]:
-    """Files below ``root`` with one of these lower-case suffixes: POSIX paths relative to it, sorted.
+    """Files below ``root`` with one of these lower-case suffixes, as POSIX paths relative to it, sorted.
 
-    Names that begin with a dot are passed over, and so are folders that are symbolic links. Bytes that are not UTF-8
-    are written as ``\\xff``.
+    Skips names that begin with a dot, and folders that are symbolic links. Bytes that are not UTF-8 are written as
+    ``\\xff``.
     """
     store = store or AssetStore()
     key = hashlib.blake2b(
@@ -62,9 +62,9 @@ def list_files(root: Path, suffixes: frozenset[str], store: AssetStore | None = 
 
 
 def file_of(root: Path, name: str, suffixes: frozenset[str]) -> Path | None:
-    """The path of a file that `list_files` would list under ``name``; None where it would list none.
+    """Path of the file that `list_files` would list under ``name``; None if it would not list it.
 
-    Nothing else is looked at, so that a process that needs some files need not list a million.
+    It checks only this file, so a process that needs a few files need not list a million.
     """
     parts = name.split("/")
     if not name or "\0" in name or any(not part or part.startswith(".") for part in parts):
@@ -85,7 +85,7 @@ def file_of(root: Path, name: str, suffixes: frozenset[str]) -> Path | None:
 
 
 class FilesById(Mapping[str, Path]):
-    """The path of each listed file, made when it is asked for."""
+    """Mapping from the name of each listed file to its path, which is made on access."""
 
     def __init__(self, root: Path, names: Sequence[str], suffixes: frozenset[str]) -> None:
         self._root, self._names, self._suffixes = root, names, suffixes
@@ -136,7 +136,7 @@ def _walk(root: Path, suffixes: frozenset[str], progress: Progress) -> _Listed:
 
 
 def _is_as_it_was(root: Path, listed: _Listed) -> bool:
-    """Whether no folder has changed since, nor so shortly before that a change could have been missed."""
+    """True if no folder has changed since, or so shortly before that a change could have been missed."""
     if len(listed.times) and int(listed.times.max()) > listed.listed_ns - _UNSETTLED_NS:
         return False
     for folder, (changed, touched) in zip(listed.folders, listed.times.tolist(), strict=True):
@@ -157,7 +157,7 @@ def _encoded(listed: _Listed) -> bytes:
 
 
 def _decoded(value: bytes) -> _Listed | None:
-    """What `_encoded` made; None of anything else."""
+    """Decodes what `_encoded` made; None for any other bytes."""
     try:
         listed_ns, count, length = np.frombuffer(value, dtype="<i8", count=3).tolist()
         at = 24 + 16 * count
@@ -176,7 +176,7 @@ def _storable(name: str) -> str:
 
 
 def _unescaped(name: str) -> bytes:
-    """The bytes of a name whose ``\\xff`` stand for bytes that are not UTF-8."""
+    """The bytes of a name in which ``\\xff`` stands for a byte that is not UTF-8."""
     pieces = name.split("\\x")
     out = pieces[0].encode()
     for piece in pieces[1:]:

@@ -1,4 +1,4 @@
-"""What trying to load an asset has shown, and the store that keeps it as long as the asset's files stay as they are."""
+"""Results of loading assets, and a store that keeps them until the asset's files change."""
 
 from __future__ import annotations
 
@@ -26,53 +26,53 @@ __all__ = ["Finding", "FindingStore", "examine"]
 
 _COLORS = 64
 _PACKAGES = ("numpy", "scipy", "trimesh", "pillow")
-"""Besides this project's own, their code reads assets."""
+"""Other packages whose code reads assets."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Another file that a loading looked for."""
+    """Another file that loading the asset looked for."""
 
     path: str
     size: int
-    """Bytes; -1 where there is no such file."""
+    """Bytes; -1 if there is no such file."""
     mtime_ns: int
 
     def holds(self) -> bool:
-        """Whether the file is as it was."""
+        """True if the file has not changed."""
         return _reference(Path(self.path)) == self
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One asset, tried."""
+    """Result of loading one asset."""
 
     reason: str = ""
-    """The reason code for which it cannot be used; empty where it can."""
+    """Reason code if it cannot be used; else empty."""
     message: str = ""
-    """The same in words."""
+    """The reason as a sentence."""
     sha256: str = ""
-    """Of the asset's files, see `Origin`."""
+    """Digest of the asset's files, see `Origin`."""
     descriptor: Descriptor | None = None
     """Of a mesh."""
     fingerprints: bytes = b""
     """Of a capture's photos, see `fingerprints_of`."""
     kind: str = ""
-    """``mesh`` or ``capture``; empty where it cannot be read."""
+    """``mesh`` or ``capture``; empty if it cannot be read."""
     amount: int = 0
-    """Triangles of a mesh, usable photos of a capture."""
+    """Number of triangles of a mesh, or of usable photos of a capture."""
     dropped_photos: Mapping[str, int] = field(default_factory=dict)
-    """How many photos of a capture cannot be used, by reason."""
+    """Number of unusable photos of a capture, by reason code."""
     category: str = ""
     license: str = ""
     creator: str = ""
     uri: str = ""
     notes: tuple[str, ...] = ()
-    """What was assumed of it or left out."""
+    """Assumptions and omitted parts, see `MeshAsset.notes`."""
     references: tuple[Reference, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """For the store."""
+        """Encodes the finding for the store."""
         content: dict[str, Any] = {name: value for name, value in self.__dict__.items() if value}
         content["references"] = [[r.path, r.size, r.mtime_ns] for r in self.references]
         if self.descriptor is not None:
@@ -84,7 +84,7 @@ class Finding:
 
     @staticmethod
     def from_bytes(value: bytes) -> Finding | None:
-        """What `to_bytes` made; None of anything else."""
+        """Decodes what `to_bytes` made; None for any other bytes."""
         try:
             content = json.loads(value)
             content["references"] = tuple(Reference(*entry) for entry in content["references"])
@@ -99,23 +99,23 @@ class Finding:
 
 
 def examine(source: Source, asset_id: str, on_asset: Callable[[Asset], None] = lambda asset: None) -> Finding:
-    """Loads an asset and says what was found. Whatever goes wrong with it is part of that.
+    """Loads an asset and returns the result, which includes any error.
 
-    ``on_asset`` is given the asset where it can be used.
+    ``on_asset`` is called with the asset if it can be used.
     """
     try:
         asset = source.load(asset_id)
         found = _described(asset, asset_id)
     except AssetError as error:
         return Finding(error.reason, str(error), references=_references(source, asset_id))
-    except Exception as error:  # A fault of a loader: it must show here as it would in a build.
+    except Exception as error:  # A bug of a loader: report it as a build would.
         return Finding("crashed", f"{type(error).__name__}: {error}"[:300])
     on_asset(asset)
     return Finding(references=_references(source, asset_id), **found)
 
 
 def _described(asset: Asset, asset_id: str) -> dict[str, Any]:
-    """The fields of a finding. Raises ``AssetError`` for what can be read and yet not used."""
+    """The fields of a finding. Raises ``AssetError`` for an asset that can be read but not used."""
     origin = asset.origin
     found: dict[str, Any] = {
         name: getattr(origin, name) for name in ("sha256", "category", "license", "creator", "uri")
@@ -145,13 +145,13 @@ def _reference(path: Path) -> Reference:
 
 
 class FindingStore:
-    """Findings of one source, by asset.
+    """Stores the findings of one source, by asset.
 
-    A finding is believed while the asset's stamp, the files that it refers to, and the code that reads it are the same.
-    Of a source without stamps nothing is kept.
+    A finding is valid until the asset's stamp, a file that it refers to, or the code that reads it changes. Findings of
+    a source without stamps are not stored.
 
     Args:
-        conditions: besides all that, what a finding depends on.
+        conditions: anything else that a finding depends on.
     """
 
     def __init__(self, source: Source, conditions: str = "", store: AssetStore | None = None) -> None:
@@ -160,7 +160,7 @@ class FindingStore:
         self._store = store or AssetStore()
 
     def key(self, asset_id: str) -> bytes | None:
-        """Of what is found of the asset as it is now; None where nothing can be kept of it."""
+        """Key of the finding of the asset in its current state; None if it cannot be stored."""
         stamp = self._source.stamp(asset_id) if isinstance(self._source, Stamped) else None
         if stamp is None:
             return None
@@ -168,7 +168,7 @@ class FindingStore:
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
     def known(self, keys: Mapping[str, bytes | None]) -> dict[str, Finding]:
-        """Findings by asset id, of those assets whose finding is kept and still holds."""
+        """Stored findings that are still valid, by asset id."""
         stored = self._store.get(key for key in keys.values() if key is not None)
         found = {}
         for asset_id, key in keys.items():
@@ -189,7 +189,7 @@ class FindingStore:
 
 @cache
 def _version_of_readers() -> str:
-    """Changes whenever the code that reads and describes assets does."""
+    """A digest of the code that reads and describes assets."""
     digest = hashlib.sha256()
     for package in ("viewpoint100k.assets", "viewpoint100k.geometry"):
         for name, content in _code(resources.files(package), package):

@@ -1,4 +1,4 @@
-"""``kind:DIR;option=value``: how a source that is a folder is written."""
+"""Parses ``kind:DIR;option=value``, the specification of a source that is a folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LICENSE_ID = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*"
 
 @dataclass(frozen=True)
 class FolderSpec:
-    """What was written, taken apart."""
+    """A parsed specification."""
 
     kind: str
     folder: Path
@@ -28,7 +28,7 @@ class FolderSpec:
 
     @property
     def up(self) -> UpAxis | None:
-        """The axis that points up in every file; None where each is asked. Raises ``UsageError``."""
+        """The axis that points up in every file; None if it is determined for each file. Raises ``UsageError``."""
         text = self.options.get("up", "auto").lower().removeprefix("+")
         if text == "auto":
             return None
@@ -40,7 +40,7 @@ class FolderSpec:
 
     @property
     def license(self) -> str:
-        """SPDX id of everything that states none of its own. Raises ``UsageError``."""
+        """SPDX id of all assets that state no licence. Raises ``UsageError``."""
         text = self.options.get("license", NO_LICENSE).strip()
         if not _LICENSE_ID.fullmatch(text):
             raise UsageError(f"source {self.kind}: license={text!r} is no SPDX id, such as CC-BY-4.0")
@@ -48,7 +48,7 @@ class FolderSpec:
 
 
 def parse_folder_spec(spec: str, known: tuple[str, ...]) -> FolderSpec:
-    """``meshes:DIR;up=y`` as its parts. A folder whose own name holds a semicolon is found where it exists.
+    """Parses a specification such as ``meshes:DIR;up=y``. An existing folder may have a semicolon in its name.
 
     Raises ``UsageError`` for a source without a folder and for an option that is not one of ``known``.
     """

@@ -1,4 +1,4 @@
-"""The kinds of source that are folders, by the names that a source spec gives them."""
+"""The kinds of source that are folders, by their names in a source specification."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["CAPTURE_KINDS", "FOLDER_KINDS"]
 CAPTURE_KINDS = frozenset(
     {"co3d", "colmap", "dl3dv", "mvimgnet", "mvimgnet2", "nerf", "scannetpp", "uco3d", "wildrgbd"}
 )
-"""Photographs with their cameras."""
+"""Kinds with photographs and their cameras."""
 
 FOLDER_KINDS = ("meshes", *MESH_LAYOUTS, *sorted(CAPTURE_KINDS))
-"""All of them."""
+"""All kinds of folder."""

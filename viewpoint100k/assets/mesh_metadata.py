@@ -1,4 +1,4 @@
-"""``metadata.csv``: what a folder of mesh files says of each of them."""
+"""Reads ``metadata.csv``, which describes the mesh files in a folder."""
 
 from __future__ import annotations
 
@@ -25,44 +25,44 @@ _NAMED_FRONTS = {"+x": (1.0, 0.0), "-x": (-1.0, 0.0), "+y": (0.0, 1.0), "-y": (0
 
 @dataclass(frozen=True, eq=False)
 class MeshMetadata:
-    """One row. Every column but ``file`` may be absent or empty."""
+    """One row. Every column except ``file`` may be absent or empty."""
 
     category: str = ""
     license: str = NO_LICENSE
     creator: str = ""
     uri: str = ""
     front: NDArray[np.float64] | None = None
-    """(3,): horizontal unit vector out of the object's front, in the file's axes once they are turned +Z up: ``+x``,
-    ``-x``, ``+y``, ``-y``, or two or three numbers with blanks between them, of which the third, the height, is not
-    used. glTF's own front (+Z in the file) is ``-y``."""
+    """(3,): horizontal unit vector out of the object's front, in the file's axes after they are rotated to +Z up. In
+    the file: ``+x``, ``-x``, ``+y``, ``-y``, or two or three numbers with blanks between them; the third, the height,
+    is ignored. glTF's front (+Z in the file) is ``-y``."""
     up: UpAxis | None = None
-    """The axis that points up in the file: ``x``, ``y`` or ``z``; empty or ``auto`` for what its format is used to."""
+    """The axis that points up in the file: ``x``, ``y`` or ``z``; empty or ``auto`` for the default of its format."""
 
 
 @dataclass(frozen=True, eq=False)
 class Metadata:
-    """A metadata file: what it says, and what of it makes no sense."""
+    """A parsed metadata file, with the errors in its rows."""
 
     rows: Mapping[str, MeshMetadata] = field(default_factory=dict)
-    """By mesh file, or by capture."""
+    """Rows by mesh file or capture."""
     faults: Mapping[str, str] = field(default_factory=dict)
-    """In words, by the asset that the row is about; by ``metadata.csv line 7`` where it is about none."""
+    """Errors as sentences, by the asset of the row, or by ``metadata.csv line 7`` if it names no asset."""
 
     def refuse(self, asset_id: str) -> None:
-        """Raises ``AssetError`` with ``malformed_record`` where the asset's row makes no sense."""
+        """Raises ``AssetError`` with ``malformed_record`` if the asset's row has an error."""
         if asset_id in self.faults:
             raise AssetError("malformed_record", self.faults[asset_id])
 
     def unplaced(self, assets: Container[str]) -> tuple[str, ...]:
-        """Rows that are about none of these assets."""
+        """Keys of rows with errors that belong to none of these assets."""
         return tuple(sorted(name for name in self.faults if name not in assets))
 
 
 def read_metadata(path: Path, files: Container[str]) -> Metadata:
-    """The rows of a metadata file by mesh file, a POSIX path relative to the folder; ``files`` are those there are.
+    """Reads a metadata file. Keys are POSIX paths relative to the folder; ``files`` are the existing ones.
 
-    UTF-8, with or without byte order mark. A row that makes no sense costs the asset that it is about. Raises
-    ``UsageError`` that names line and field for what concerns the whole file: its columns, and quotes that do not end.
+    The file is UTF-8, with or without byte order mark. An asset whose row has an error is refused. Raises
+    ``UsageError``, with line and field, for errors of the whole file: its columns, or quotes that do not end.
     """
     rows: dict[str, MeshMetadata] = {}
     faults: dict[str, str] = {}
@@ -95,7 +95,7 @@ def _checked_file(row: dict[str | None, str], rows: Collection[str], files: Cont
     if None in row.values():
         raise UsageError(f"{where}: fewer fields than columns")
     file = row["file"].strip()
-    if file not in files:  # Perhaps as a spreadsheet on Windows writes it.
+    if file not in files:  # Perhaps with backslashes, as a spreadsheet on Windows writes it.
         file = file.replace("\\", "/").removeprefix("./")
     if file not in files:
         raise UsageError(f"{where}, field 'file': there is no mesh file {file!a} in the folder")
@@ -107,7 +107,7 @@ def _checked_file(row: dict[str | None, str], rows: Collection[str], files: Cont
 def _parsed(row: dict[str | None, str], where: str) -> MeshMetadata:
     value = {key: (text or "").strip() for key, text in row.items()}
     if any(not _is_utf8(text) for text in value.values()):
-        raise UsageError(f"{where}: it is not UTF-8: save it as such")
+        raise UsageError(f"{where} is not UTF-8: save the file as UTF-8")
     return MeshMetadata(
         category=value.get("category", ""),
         license=value.get("license", "") or NO_LICENSE,
@@ -127,7 +127,7 @@ def _is_utf8(text: str) -> bool:
 
 
 def parsed_front(text: str, where: str) -> NDArray[np.float64] | None:
-    """`MeshMetadata.front` of what stands in the column. Raises ``UsageError`` that begins with ``where``."""
+    """Parses `MeshMetadata.front`. Raises ``UsageError`` with a message that begins with ``where``."""
     if not text:
         return None
     if text.lower() in _NAMED_FRONTS:

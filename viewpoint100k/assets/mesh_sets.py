@@ -1,4 +1,4 @@
-"""A published set of meshes as a source, by its name: ``gso:DIR``, ``shapenet:DIR`` and so on."""
+"""Sources for published sets of meshes, by name: ``gso:DIR``, ``shapenet:DIR`` and so on."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _LOOKED_AT = 200
 
 
 class MeshSetSource(MeshesSource):
-    """Each object of a set is one asset; its id is its folder's path, or its file's where an object is one file.
+    """Each object of a set is one asset; its id is the path of its folder, or of its file if an object is one file.
 
-    The set's layout says which file is an object's mesh, which way is up, what it is and on what terms; a
-    ``metadata.csv`` in the folder, whose ``file`` is an object's id, goes before it.
+    The layout of the set gives the mesh file, up axis, category and licence of each object. A ``metadata.csv`` in the
+    folder overrides it; its ``file`` is the object's id.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class MeshSetSource(MeshesSource):
 
     @cached_property
     def _matches(self) -> dict[str, tuple[str, Match]]:
-        """By object: the path of its mesh, and how the layout matches it."""
+        """Object id -> the path of its mesh and the match of the layout's pattern."""
         found: dict[str, tuple[str, Match]] = {}
         for path in self._listed:
             match = self._layout.path.fullmatch(path)
@@ -67,11 +67,11 @@ class MeshSetSource(MeshesSource):
         return tuple(self._matches)
 
     def files(self) -> Mapping[str, Path]:
-        """The mesh of each object."""
+        """Mesh file of each object."""
         return {key: self._root / path for key, (path, _) in self._matches.items()}
 
     def path_of(self, asset_id: str) -> Path | None:
-        """The mesh of an object; None where the set has no such object."""
+        """Mesh file of an object; None if the set has no such object."""
         match = self._matches.get(asset_id)
         return None if match is None else file_of(self._root, match[0], MESH_SUFFIXES)
 
@@ -107,7 +107,7 @@ def known_sets(paths: Sequence[str], layouts: Sequence[MeshLayout]) -> dict[str,
 
 
 def looks_like(paths: Sequence[str], layouts: Sequence[MeshLayout]) -> MeshLayout | None:
-    """The set whose layout nearly all of these mesh files have; None where there is no such set."""
+    """The set whose layout matches nearly all of these mesh files; None if there is none."""
     some = paths[:: max(1, len(paths) // _LOOKED_AT)]
     for layout in layouts:
         if some and sum(layout.path.fullmatch(path) is not None for path in some) >= layout.share * len(some):

@@ -21,18 +21,18 @@ from viewpoint100k.errors import AssetError, UsageError
 __all__ = ["MeshesSource"]
 
 _KEPT_BYTES = 192 * 2**20
-"""Of meshes that a process keeps."""
+"""Memory for recently loaded meshes in one process, bytes."""
 
 
 class MeshesSource:
     """Each mesh file below a folder is one asset; its id is its POSIX path relative to the folder.
 
-    Names that begin with a dot are passed over, and so are folders that are symbolic links. A file may refer to others
-    (textures, buffers, MTL) within the folder only. ``metadata.csv`` in the folder says where the files come from; see
+    Names that begin with a dot, and folders that are symbolic links, are skipped. A file may refer to other files
+    (textures, buffers, MTL) only inside the folder. ``metadata.csv`` in the folder states the origin of the files; see
     `MeshMetadata` for its columns.
 
-    ``up`` is the axis that points up in the files: ``auto`` takes what a file says, or what its format is used to; see
-    `read_mesh_file`. A file's own ``up`` in the metadata goes before it, and so does its licence before ``license``.
+    ``up`` is the axis that points up in the files. By default the file states it, or its format has a usual axis; see
+    `read_mesh_file`. A file's ``up`` and licence in the metadata override ``up`` and ``license``.
     """
 
     def __init__(
@@ -56,14 +56,14 @@ class MeshesSource:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """What was chosen for the whole folder and changes what is made of it."""
+        """Settings for the whole folder that change how its files are read."""
         chosen = {"up": self._up} if self._up is not None else {}
         return chosen if self._license == NO_LICENSE else {**chosen, "license": self._license}
 
     def ids(self) -> Sequence[str]:
-        """All mesh files, sorted; then what ``metadata.csv`` says of none of them, which `load` refuses.
+        """All mesh files, sorted; then rows of ``metadata.csv`` with errors that name no file, which `load` refuses.
 
-        Raises ``UsageError`` for a folder that is not there or holds no mesh, and for a malformed ``metadata.csv``.
+        Raises ``UsageError`` for a missing folder, one without meshes, and a malformed ``metadata.csv``.
         """
         unplaced = self._metadata.unplaced(_Assets(self))
         return (*self._names, *unplaced) if unplaced else self._names
@@ -73,12 +73,12 @@ class MeshesSource:
         return FilesById(self._root, self._names, MESH_SUFFIXES)
 
     def size_on_disk(self, asset_id: str) -> int | None:
-        """Bytes of an asset's own file; None where it is gone."""
+        """Bytes of an asset's main file; None if it does not exist."""
         path = self.path_of(asset_id)
         return path.stat().st_size if path is not None and path.is_file() else None
 
     def path_of(self, asset_id: str) -> Path | None:
-        """The file of an asset, found without listing the folder; None where there is none."""
+        """File of an asset, found without listing the folder; None if there is none."""
         return file_of(self._root, asset_id, MESH_SUFFIXES)
 
     def stamp(self, asset_id: str) -> str | None:
@@ -107,7 +107,7 @@ class MeshesSource:
         try:
             status = path.stat()
         except OSError:
-            return self._read(asset_id, path)  # Which says what is wrong.
+            return self._read(asset_id, path)  # Reading it reports the fault.
         return self._recent.get((asset_id, status.st_size, status.st_mtime_ns), lambda: self._read(asset_id, path))
 
     def _read(self, asset_id: str, path: Path) -> MeshAsset:
@@ -130,12 +130,12 @@ class MeshesSource:
         return MeshAsset(origin, file.mesh, metadata.front, file.normalization, file.notes)
 
     def _stated(self, asset_id: str) -> MeshMetadata:
-        """What is known of one asset beside its file."""
+        """The metadata of one asset."""
         return self._metadata.rows.get(asset_id, MeshMetadata())
 
     @cached_property
     def _listed(self) -> Sequence[str]:
-        """Every mesh file below the folder, sorted. Raises ``UsageError`` where it is no folder."""
+        """Every mesh file below the folder, sorted. Raises ``UsageError`` if it is not a folder."""
         if not self._root.exists():
             raise UsageError(f"there is no folder {self._root}: give one that holds mesh files")
         if not self._root.is_dir():
@@ -157,7 +157,7 @@ class MeshesSource:
 
 
 class _Assets:
-    """The assets of a source, which is not listed to ask for one of them."""
+    """Membership test for the assets of a source, without listing its folder."""
 
     def __init__(self, source: MeshesSource) -> None:
         self._source = source

@@ -1,4 +1,4 @@
-"""Several sources as one: which, with what weight, and how an asset of the mixture finds its way back to its source."""
+"""A weighted mixture of sources that acts as one source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["MixedSource", "WeightedSpec", "parse_mixture"]
 
 _KINDS = "|".join(map(re.escape, ("procedural", "objaverse", "objaverse-xl", *FOLDER_KINDS)))
 _BETWEEN = re.compile(rf",(?=(?:{_KINDS})(?:[:*,]|$))")
-"""A comma before the name of a source. Others belong to a path or to an option."""
+"""A comma before the name of a source separates two sources; other commas belong to a path or an option."""
 
 _WEIGHT = re.compile(r"\*(\d+(?:\.\d+)?)$")
 
@@ -30,7 +30,7 @@ class WeightedSpec:
 
 
 def parse_mixture(text: str) -> tuple[WeightedSpec, ...]:
-    """``objaverse*3,co3d:DIR*1`` as its parts. A part without a weight has weight 1.
+    """Parses a mixture such as ``objaverse*3,co3d:DIR*1``. A part without a weight has weight 1.
 
     Raises ``UsageError`` for a weight of 0.
     """
@@ -45,7 +45,7 @@ def parse_mixture(text: str) -> tuple[WeightedSpec, ...]:
 
 
 class MixedSource:
-    """The assets of several sources, told apart by the place of theirs in the mixture: ``0:chair-000017``."""
+    """The assets of several sources. Ids begin with the index of the source in the mixture: ``0:chair-000017``."""
 
     name = "mixed"
 
@@ -54,21 +54,21 @@ class MixedSource:
 
     @cached_property
     def _alike(self) -> set[str]:
-        """Kinds that occur more than once, whose ids may therefore clash."""
+        """Kinds of source that occur more than once, so that their ids may be equal."""
         names = [source.name for _, source in self.parts]
         return {name for name in names if names.count(name) > 1}
 
     def ids(self) -> Sequence[str]:
-        """Every asset of every part."""
+        """Ids of all assets of all parts."""
         return [asset_id for place in range(len(self.parts)) for asset_id in self.part_ids(place)]
 
     def part_ids(self, place: int) -> Sequence[str]:
-        """The assets of one part, as the mixture names them."""
+        """Ids of the assets of one part, as the mixture names them."""
         return [f"{place}:{asset_id}" for asset_id in self.parts[place][1].ids()]
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """What was chosen for each part."""
+        """Settings of all parts."""
         return {
             f"{place}.{name}": value
             for place, (_, source) in enumerate(self.parts)
@@ -77,7 +77,7 @@ class MixedSource:
         }
 
     def files(self) -> Mapping[str, Path]:
-        """The files of those parts that consist of files."""
+        """Files of the parts whose assets are files."""
         sources = enumerate(source for _, source in self.parts)
         return _FilesOfParts({place: source.files() for place, source in sources if isinstance(source, FromFiles)})
 
@@ -92,7 +92,7 @@ class MixedSource:
         return source.references(inner) if isinstance(source, Stamped) else ()
 
     def download(self, ids: Sequence[str]) -> None:
-        """Brings the assets of those parts that have to be brought."""
+        """Downloads the assets of parts that need a download."""
         for place, (_, source) in enumerate(self.parts):
             prefix = f"{place}:"
             mine = [asset_id.removeprefix(prefix) for asset_id in ids if asset_id.startswith(prefix)]
@@ -100,7 +100,7 @@ class MixedSource:
                 source.download(mine)
 
     def load(self, asset_id: str) -> Asset:
-        """Reads one asset from its source. Two sources of one kind keep their places in ``Origin.asset_id``."""
+        """Reads one asset from its source. ``Origin.asset_id`` keeps the index if two sources are of one kind."""
         source, inner = self._part(asset_id)
         asset = source.load(inner)
         if asset.origin.source not in self._alike:
@@ -121,7 +121,7 @@ class MixedSource:
 
 
 class _FilesOfParts(Mapping[str, Path]):
-    """The files of several sources, each made when it is asked for."""
+    """Mapping of the files of several sources; paths are made on access."""
 
     def __init__(self, parts: Mapping[int, Mapping[str, Path]]) -> None:
         self._parts = parts

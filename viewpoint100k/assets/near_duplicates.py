@@ -1,7 +1,7 @@
-"""Which assets are the same object: re-uploaded, recoloured, rescaled, turned, decimated or saved in another format.
+"""Finds assets that show the same object: uploaded again, recoloured, rescaled, rotated, decimated or converted.
 
-They must share a split: a test on a recoloured copy of a training object is no test. Two assets are near duplicates
-where their descriptors are close, see `Closeness`; and so are all that a chain of such pairs joins.
+Near duplicates must be in the same split, because a recoloured copy of a training object is no valid test object. Two
+assets are near duplicates if their descriptors are close, see `Closeness`, or if a chain of such pairs connects them.
 """
 
 from __future__ import annotations
@@ -18,35 +18,36 @@ from viewpoint100k.geometry import exact
 __all__ = ["Closeness", "near_duplicates", "originals"]
 
 _NEIGHBOURS = 32
-"""Of each descriptor so many of its nearest are looked at: in a crowd of look-alikes that is enough to join them all,
-and memory grows with the number of assets, not with that of pairs."""
+"""Number of nearest neighbours checked for each descriptor. It is enough to connect large groups of duplicates, and
+memory grows with the number of assets, not of pairs."""
 _AT_ONCE = 2**14
-"""Pairs that are compared together, to bound memory."""
+"""Number of pairs compared in one batch, to limit memory."""
 _CROWD_EPS = 8.0
-"""How much farther than the nearest those may be that are looked at in a crowd."""
+"""Relative tolerance of the search for nearest neighbours in large groups."""
 
 
 _SPARE = 8
-"""So many more are asked for, as rounding may change the order of neighbours at nearly the same distance."""
+"""Extra neighbours in each search, because rounding may reorder neighbours at nearly the same distance."""
 
 
 @dataclass(frozen=True)
 class Closeness:
-    """How alike two descriptors must be.
+    """Thresholds on the distances of two descriptors.
 
-    Calibrated on 30 scanned and modelled meshes and on procedural objects, 80 of each of 42 families. Turned, mirrored,
-    rescaled, recoloured, finely re-tessellated copies, and those whose positions were rounded to 14 bits, lay within
-    0.0005 of the original. Of copies in the same colours with a tenth of the triangles removed (quadric decimation) all
-    of the meshes and 95% of the procedural objects are found, with half of them removed 90% and 67%. No two of the
-    meshes are taken for one object, and of the 3,360 procedural objects four pairs: elephants, and buses, of one make.
+    Calibrated on 30 scanned and modelled meshes and on procedural objects, 80 of each of 42 families. Rotated,
+    mirrored, rescaled, recoloured and finely re-tessellated copies, and copies with positions rounded to 14 bits, are
+    within 0.0005 of the original. For copies in the same colours with a tenth of the triangles removed (quadric
+    decimation), all meshes and 95% of the procedural objects are found; with half of the triangles removed, 90% and
+    67%. No two different meshes are taken for one object. Four pairs of the 3,360 procedural objects are: similar
+    elephants and buses.
     """
 
     shape: float = 0.001
-    """Distance between shapes up to which colour does not matter: the copy may have been painted anew."""
+    """Shape distance up to which colours may differ: the copy may be recoloured."""
     shape_in_same_colors: float = 0.015
-    """The same where colours agree: the copy may have been decimated or sculpted a little."""
+    """Shape distance up to which assets with equal colours count: the copy may be decimated or slightly edited."""
     colors: float = 0.05
-    """Squared Hellinger distance of two colour histograms up to which they agree; 0 the same, 1 nothing in common."""
+    """Squared Hellinger distance up to which two colour histograms count as equal; 0 identical, 1 disjoint."""
 
 
 def near_duplicates(
@@ -54,11 +55,11 @@ def near_duplicates(
     known: Iterable[tuple[str, str]] = (),
     closeness: Closeness | None = None,
 ) -> tuple[tuple[str, ...], ...]:
-    """Groups of two and more assets that are the same object, each in the order of ``descriptors``.
+    """Groups of two or more assets that show the same object, each in the order of ``descriptors``.
 
     Args:
-        descriptors: by asset id.
-        known: pairs of assets known to be the same otherwise; one without a descriptor comes last.
+        descriptors: descriptors by asset id.
+        known: pairs of assets that are known to be the same; assets without a descriptor come last.
     """
     known = [pair for pair in known if pair[0] != pair[1]]
     places = {name: place for place, name in enumerate(dict.fromkeys([*descriptors, *(n for p in known for n in p)]))}
@@ -69,12 +70,12 @@ def near_duplicates(
 
 
 def originals(groups: Iterable[Sequence[str]]) -> dict[str, str]:
-    """Every asset but the first of each group, with that first one: the ``twins`` of `viewpoint100k.plan.layout`."""
+    """Maps every asset of a group except the first to the first: the ``twins`` of `viewpoint100k.plan.layout`."""
     return {name: group[0] for group in groups for name in group[1:]}
 
 
 def _close_pairs(descriptors: Sequence[Descriptor], closeness: Closeness) -> NDArray[np.int64]:
-    """(m, 2): indices of near duplicates; of assets with the very same shape, each beside the first of them."""
+    """(m, 2): indices of near duplicates. Assets with equal shape descriptors are paired with the first of them."""
     shapes, first, same = np.unique(
         np.stack([d.shape for d in descriptors]), axis=0, return_index=True, return_inverse=True
     )
@@ -82,7 +83,7 @@ def _close_pairs(descriptors: Sequence[Descriptor], closeness: Closeness) -> NDA
     equal = np.flatnonzero(original != np.arange(len(original)))
     colors = np.sqrt(np.stack([descriptors[place].colors for place in first]))
     reach = max(closeness.shape, closeness.shape_in_same_colors)
-    # The tree's distances may be off by their last bits: it finds more than are wanted, and exact ones decide.
+    # The tree's distances may differ in their last bits, so it searches a little farther and exact distances decide.
     one, other, distance = _nearest(shapes, _neighbours(shapes, reach * (1 + 1e-6)))
     within = (one != other) & (distance <= reach)
     close = within & (distance <= closeness.shape)
@@ -95,10 +96,10 @@ def _close_pairs(descriptors: Sequence[Descriptor], closeness: Closeness) -> NDA
 
 
 def _neighbours(shapes: NDArray[np.float32], reach: float) -> NDArray[np.int64]:
-    """(n, k) places of shapes within about ``reach``, the shape itself among them; n where there are fewer than k.
+    """(n, k): indices of shapes within about ``reach``, including the shape itself; n for fewer than k neighbours.
 
-    They are the nearest. Where so many are within reach that it takes long to tell which are, they are some of these,
-    with all that are nearer than a ninth of the farthest of them.
+    They are the nearest ones. If very many are within reach, the search is approximate: it returns some of them, and
+    certainly all that are nearer than a ninth of the distance of the farthest returned one.
     """
     from scipy.spatial import KDTree
 
@@ -113,8 +114,10 @@ def _neighbours(shapes: NDArray[np.float32], reach: float) -> NDArray[np.int64]:
 def _nearest(
     shapes: NDArray[np.float32], others: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Of the candidates (n, k) for each shape (n, d), the nearest `_NEIGHBOURS` and itself: (m,) indices of both shapes
-    of each pair, and their distances. Among equally near ones the index decides; one beyond all shapes stands for none.
+    """The nearest `_NEIGHBOURS` candidates (n, k) of each shape (n, d), and itself.
+
+    Returns (m,) indices of both shapes of each pair, and their distances. The index decides between equal distances. An
+    index of n stands for no candidate.
     """
     one, rank = np.nonzero(others < len(shapes))
     other = others[one, rank]
@@ -130,12 +133,12 @@ def _nearest(
 
 
 def _hellinger(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(n,): squared Hellinger distances between histograms whose roots are the rows (n, k)."""
+    """(n,): squared Hellinger distances between histograms, given by their square roots (n, k)."""
     return 1 - exact.dot(one, other)
 
 
 def _joined(names: Sequence[str], pairs: NDArray[np.int64]) -> tuple[tuple[str, ...], ...]:
-    """The connected components of two and more."""
+    """The connected components with two or more members."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 

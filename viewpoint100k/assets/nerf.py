@@ -23,7 +23,7 @@ from viewpoint100k.geometry.conventions import from_opengl, intrinsics_from_came
 __all__ = ["NerfSource"]
 
 _FILES = ("transforms.json", "transforms_train.json", "transforms_val.json", "transforms_test.json")
-"""Of one folder the first that is there: the others show the same object, and no two assets may."""
+"""File names in order of preference. Only one is used for each folder, because all show the same object."""
 _SUFFIXES = ("", ".png", ".jpg", ".jpeg", ".JPG", ".PNG", ".webp")
 _SCALES = (2, 4, 8)
 """Of nerfstudio's folders of smaller photos, ``images_2`` and so on; many sets ship only those."""
@@ -194,7 +194,7 @@ def _undone(document: dict[str, Any]) -> Floats:
 
 
 def _rigid(pose: Floats) -> Floats:
-    """The pose without the scale that undoing leaves on its axes."""
+    """The pose with its axes scaled back to unit length."""
     scale = exact.cbrt(abs(exact.det3(pose[:3, :3])))
     if not 1e-9 < scale < 1e9:
         raise ValueError("transform_matrix is singular")

@@ -1,4 +1,4 @@
-"""The rank of assets: an order that follows from each asset's id alone, so that others may come and go."""
+"""Ranks assets by a hash of their ids, so that adding or removing assets does not reorder the others."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ Hashes = NDArray[np.uint64]
 
 
 def id_hashes(asset_ids: Iterable[str]) -> Hashes:
-    """(n,): the first 8 bytes of each id's SHA-256, as a big-endian number. Sorted, they are in the order of the whole
-    digests."""
+    """(n,): the first 8 bytes of each id's SHA-256 as a big-endian number, so that they sort like the whole digests."""
     digests = (hashlib.sha256(asset_id.encode("utf-8", "surrogatepass")).digest()[:8] for asset_id in asset_ids)
     return np.frombuffer(b"".join(digests), dtype=">u8").astype(np.uint64)
 
 
 def keyed(hashes: Hashes, *key: str | int) -> Hashes:
-    """(n,): other hashes of the same assets, which follow from ``key`` as well.
+    """(n,): new hashes of the same assets that also depend on ``key``.
 
     The mixing function is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, "Fast Splittable Pseudorandom
-    Number Generators"): each bit of its input changes half of those of its output.
+    Number Generators"): each input bit changes half of the output bits.
     """
     mixed = hashes ^ np.uint64(derive_seed(*key))
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -1,4 +1,4 @@
-"""What was loaded last, kept for the next time it is wanted."""
+"""A cache of recently loaded meshes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["RecentMeshes"]
 
 
 class RecentMeshes:
-    """Mesh assets that were loaded last, as many as fit into ``max_bytes``.
+    """Keeps the most recently loaded mesh assets, as many as fit into ``max_bytes``.
 
-    A build comes back to each asset of a small source many times, and decoding textures is most of what loading takes.
-    Assets are values: nobody who gets one may change it.
+    A build loads each asset of a small source many times, and decoding textures takes most of the time. Callers must
+    not change the assets.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -23,7 +23,7 @@ class RecentMeshes:
         self._kept: OrderedDict[Hashable, MeshAsset] = OrderedDict()
 
     def get(self, key: Hashable, load: Callable[[], MeshAsset]) -> MeshAsset:
-        """The asset that is kept under ``key``, or else what ``load`` gives. What ``load`` raises is not kept."""
+        """Returns the cached asset for ``key``, or calls ``load`` and caches its result. Errors are not cached."""
         if key not in self._kept:
             asset = load()
             size = asset.mesh.nbytes

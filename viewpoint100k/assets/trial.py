@@ -1,4 +1,4 @@
-"""Processes that try assets, one at a time each, and may die or hang of one: it costs that asset alone."""
+"""Worker processes that try assets. An asset that crashes or blocks a worker is reported and skipped."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from viewpoint100k.runtime.environment import one_core
 __all__ = ["Failure", "TrialProcesses"]
 
 _START_TIMEOUT_S = 60.0
-"""For a process to begin: imports, and perhaps a context of OpenGL."""
+"""Seconds for a process to start, which includes imports and perhaps an OpenGL context."""
 _END_TIMEOUT_S = 5.0
 _ASSETS_PER_PROCESS = 5
-"""Fewer are not worth a further process, which takes a second to start."""
+"""Smallest number of assets that justifies another process, which takes a second to start."""
 _TRIES = 2
-"""A process may be killed by chance, once. At the second death the asset is at fault."""
+"""Number of tries of an asset whose process dies. The first death may be unrelated to the asset."""
 _TICK_S = 0.25
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ Examiner = Callable[[str], T]
 
 @dataclass(frozen=True)
 class Failure:
-    """Why there is no result for an asset."""
+    """The reason why an asset has no result."""
 
     reason: str
     """``timeout`` or ``crashed``."""
@@ -45,17 +45,17 @@ class _Process:
     process: SpawnProcess
     connection: Connection
     since: float
-    """When the start, or the asset in hand, began."""
+    """Start time of the process, or of the current asset."""
     ready: bool = False
     asset_id: str | None = None
 
 
 class TrialProcesses(Generic[T]):
-    """Up to ``most`` processes, started when there is work for them. To be used as a context manager.
+    """Up to ``most`` processes, started when there is work. Use it as a context manager.
 
     Args:
-        prepare: called once in each process, which it is sent to; gives the function that examines an asset there.
-        timeout_s: that one asset may take.
+        prepare: picklable; called once in each process; returns the function that examines an asset there.
+        timeout_s: time limit for one asset.
     """
 
     def __init__(self, prepare: Callable[[], Examiner[T]], timeout_s: float, most: int) -> None:
@@ -75,11 +75,11 @@ class TrialProcesses(Generic[T]):
         self._processes.clear()
 
     def examine(self, count: int, next_asset: Callable[[], str | None]) -> Iterator[tuple[str, T | Failure] | None]:
-        """Results as they come, each with its asset; and None now and then, when nothing has come for a while.
+        """Yields each result with its asset as it arrives, and None now and then while no result arrives.
 
         Args:
-            count: about how many assets there are.
-            next_asset: gives the next one to examine; None when there is no more.
+            count: approximate number of assets.
+            next_asset: returns the next asset to examine; None when there is no other.
         """
         again: list[str] = []
         over = False
@@ -93,7 +93,7 @@ class TrialProcesses(Generic[T]):
                     over = True
                     break
                 idle.asset_id, idle.since = asset_id, time.monotonic()
-                with suppress(BrokenPipeError, ConnectionResetError):  # It has just died, as `_listen` will see.
+                with suppress(BrokenPipeError, ConnectionResetError):  # It has just died; `_listen` handles that.
                     idle.connection.send(asset_id)
             if over and not again and not any(one.asset_id for one in self._processes):
                 return
@@ -104,7 +104,7 @@ class TrialProcesses(Generic[T]):
                 yield None
 
     def _idle(self, count: int) -> _Process | None:
-        """A process that has nothing to do: one that is there, or a new one where it is worth its start."""
+        """An idle process; starts a new one if enough assets are left."""
         for one in self._processes:
             if one.ready and one.asset_id is None:
                 return one
@@ -123,7 +123,7 @@ class TrialProcesses(Generic[T]):
         return _Process(process, ours, time.monotonic())
 
     def _listen(self) -> tuple[list[tuple[str, T | Failure]], list[str]]:
-        """Results that have come, and assets that are to be tried again."""
+        """New results, and assets to try again."""
         by_connection = {one.connection: one for one in self._processes}
         results: list[tuple[str, T | Failure]] = []
         again: list[str] = []
@@ -150,7 +150,7 @@ class TrialProcesses(Generic[T]):
         return results, again
 
     def _bury(self, one: _Process, failure: Failure, results: list[tuple[str, T | Failure]], again: list[str]) -> None:
-        """Ends a process. Its asset is tried again, or at fault."""
+        """Ends a process. Its asset is tried again, or gets ``failure`` as its result."""
         if not one.ready:
             one.process.join(_END_TIMEOUT_S)
             problem = "it ended at once; a script that builds must do so under  if __name__ == '__main__':"
@@ -175,7 +175,7 @@ def _why_no_start(problem: str) -> str:
 
 
 def _serve(prepare: Callable[[], Examiner[T]], connection: Connection) -> None:
-    """Examines what it is sent, until nobody is there any more. The whole life of a process."""
+    """Main function of a process: examines the assets that it receives until the connection closes."""
     examine = prepare()
     connection.send(None)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):

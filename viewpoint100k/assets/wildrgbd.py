@@ -30,8 +30,8 @@ class WildRgbdSource(CaptureSource[str]):
     ``wildrgbd_generate_point_cloud.py``. A line of ``cam_poses.txt`` is a frame's number and the sixteen numbers of
     its camera-to-world matrix, OpenCV's axes; ``metadata`` is JSON with ``w``, ``h`` and ``K``, column by column; the
     photos are ``rgb/<number>.png`` and masks ``masks/<number>.png``, numbers in five digits. Scenes that the category's
-    ``types.json`` calls ``multi`` show several objects, of which no question could say which is meant: they are refused
-    with ``several_objects``.
+    ``types.json`` calls ``multi`` show several objects, so questions about them are ambiguous; they are refused with
+    ``several_objects``.
     """
 
     name = "wildrgbd"
@@ -62,7 +62,7 @@ class WildRgbdSource(CaptureSource[str]):
         return StatedCapture(tuple(photos), digest, dropped, category=posixpath.basename(category).replace("_", " "))
 
     def _photo(self, scene: str, line: str, lens: Lens) -> StatedPhoto:
-        """A line's photo. Raises ``ValueError`` for a line that makes no sense."""
+        """The photo of a line. Raises ``ValueError`` for a malformed line."""
         words = line.split()
         frame = float(words[0])
         if not (0 <= frame < 1e5 and frame == int(frame) and len(words) == 17):
@@ -78,7 +78,7 @@ class WildRgbdSource(CaptureSource[str]):
         )
 
     def _kind(self, category: str, scene: str) -> str:
-        """What ``types.json`` says of a scene: ``single``, ``multi``, ``hand``; empty where it says nothing."""
+        """The type of a scene in ``types.json``: ``single``, ``multi`` or ``hand``; empty if not stated."""
         name = posixpath.join(category, "types.json")
         if not self._folder.exists(name):
             return ""

@@ -1,4 +1,4 @@
-"""How fast this machine builds, and beside it the way such frames are made today: ratios, measured in one run."""
+"""Measures builds on this machine, and the usual loop of trimesh, pyrender and PNG for comparison, in one run."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ __all__ = ["bench"]
 
 
 def bench(settings: BenchSettings, on_step: Callable[[str], None] = lambda step: None) -> BenchReport:
-    """Measures one thing after the other, and leaves nothing on the disk.
+    """Runs all measurements one after the other; leaves no files on the disk.
 
-    What a source must download is downloaded first. The first two measurements read from the disk what later ones
-    read, so that no build that is compared pays for being the first.
+    Assets of the source are downloaded first. The first two measurements read the same files as the later ones, so the
+    files are in the system's cache when the builds that are compared begin.
 
     Args:
-        on_step: told what is measured next, and how far a build is.
+        on_step: called with the name of each measurement, and with the progress of builds.
 
-    Raises ``UsageError`` where the settings cannot be used, and whatever a build ends with. Where the usual loop fails
+    Raises ``UsageError`` if the settings cannot be used, and the error of a build that fails. If the usual loop fails,
     the report says so.
     """
     overrides = [f"images.size={settings.image_size}"]
@@ -34,7 +34,7 @@ def bench(settings: BenchSettings, on_step: Callable[[str], None] = lambda step:
     make_build_plan(config)
     left_out, failed = why_no_peer(settings), False
     if left_out and settings.peer:
-        on_step(f"going on without the usual loop: {left_out}")
+        on_step(f"skipping the usual loop: {left_out}")
     on_step("one block in one process, stage by stage")
     stages = measure_stages(settings)
     on_step("a build of one row")

@@ -15,29 +15,29 @@ from viewpoint100k.plan.layout import ROWS_PER_BLOCK
 __all__ = ["WHOLE_SET", "Built", "measure_build", "pace_once_started", "time_of_whole_set", "tried_and_used"]
 
 WHOLE_SET = 101_000
-"""Rows of the set of the paper: 100,000 for training and 1,000 for tests."""
+"""Rows of the paper's data set: 100,000 for training and 1,000 for tests."""
 
 
 @dataclass(frozen=True)
 class Built:
-    """A build that was timed."""
+    """A timed build."""
 
     speed: BuildSpeed
     assets: tuple[str, ...]
-    """Those that gave rows, sorted; as the source names them."""
+    """Ids of the assets that gave rows, sorted, as the source names them."""
 
 
 def measure_build(
     settings: BenchSettings, *overrides: str, rows: int | None = None, on_line: Callable[[str], None]
 ) -> Built:
-    """Builds into a temporary folder, and says how long it took.
+    """Builds into a temporary folder and times it.
 
     Args:
-        overrides: ``key=value`` over the config ``viewpoint-100k``.
-        rows: training rows, if not those of the settings.
-        on_line: told how far the build is, a line now and then.
+        overrides: ``key=value`` for fields of the config ``viewpoint-100k``.
+        rows: number of training rows; that of the settings by default.
+        on_line: called with each progress line of the build.
 
-    Raises what the build ended with.
+    Raises the error of a build that fails.
     """
 
     def listen(line: str) -> None:
@@ -69,7 +69,7 @@ def measure_build(
 
 
 def _count(folder: Path) -> tuple[int, int]:
-    """Rows, and distinct images, of a data set folder."""
+    """Number of rows and of distinct images in a data set folder."""
     import pyarrow.parquet as pq
 
     rows, shots = 0, set()
@@ -87,16 +87,16 @@ def _used_assets(folder: Path) -> tuple[str, ...]:
 
 
 def tried_and_used(folder: Path) -> tuple[int, int]:
-    """How many assets were tried for a finished set, and how many gave rows."""
+    """Number of assets that a finished set tried, and of those that gave rows."""
     tried = json.loads((folder / ".build" / "build.json").read_text(encoding="utf-8"))["tried"]
     return int(tried), len(_used_assets(folder))
 
 
 def pace_once_started(build: BuildSpeed, start_up: BuildSpeed, workers: int) -> Pace | None:
-    """What a long build comes close to: the build without what ``start_up``, one of hardly any rows, took and gave.
+    """Speed of ``build`` after its start: its rows and time minus those of ``start_up``, a build of very few rows.
 
-    None of a build that says nothing about it: a short one is mostly start-up, and one of less than a block a worker
-    leaves workers idle.
+    A long build comes close to this speed. None if ``build`` is too short: mostly start-up, or with idle workers
+    because it has less than one block for each.
     """
     rows, frames = build.rows - start_up.rows, build.frames - start_up.frames
     seconds = build.seconds - start_up.seconds
@@ -107,8 +107,7 @@ def pace_once_started(build: BuildSpeed, start_up: BuildSpeed, workers: int) -> 
 
 
 def time_of_whole_set(build: BuildSpeed, start_up: BuildSpeed, pace: Pace | None) -> Estimate:
-    """How long `WHOLE_SET` rows take: the start-up once, and the rest at its pace; where that is not known, an upper
-    bound."""
+    """Estimated time of `WHOLE_SET` rows: one start-up, and the other rows at ``pace``; an upper bound without it."""
     if pace is None:
         return Estimate(round(WHOLE_SET * build.seconds / build.rows, 1), is_upper_bound=True)
     seconds = start_up.seconds + (WHOLE_SET - start_up.rows) / pace.rows_per_s

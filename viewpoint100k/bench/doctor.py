@@ -1,6 +1,6 @@
-"""What this machine has for drawing and building, what is missing, and the command that gets it.
+"""Checks what this machine has for rendering and building, and gives the command that installs what is missing.
 
-Every check catches what its library raises: a machine without EGL is what this is for.
+Every check catches the errors of its library, because the doctor must also run on machines without EGL.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["Finding", "doctor", "findings"]
 Status = Literal["ok", "note", "bad"]
 
 _PYRENDER_PACKAGES = ("libx11-6", "libxext6", "libxrender1")
-"""What pyrender needs besides `DEBIAN_PACKAGES`."""
+"""Debian packages that pyrender needs besides `DEBIAN_PACKAGES`."""
 _LIBRARIES = {
     "libegl1": "EGL",
     "libgl1": "GL",
@@ -38,7 +38,7 @@ _LIBRARIES = {
     "libxext6": "Xext",
     "libxrender1": "Xrender",
 }
-"""Debian package -> the library that it brings. (``libgl1-mesa-dri`` brings drivers, seen by what EGL lists.)"""
+"""Debian package -> the library in it. (``libgl1-mesa-dri`` contains drivers; EGL's list of devices shows them.)"""
 _EXTRAS = {
     "pyrender": ("pyrender",),
     "captures": ("pycolmap",),
@@ -48,27 +48,27 @@ _EXTRAS = {
     "audit": ("sklearn",),
     "dev": ("pytest", "hypothesis", "embreex"),
 }
-"""Extra -> the modules that it installs."""
+"""Extra of this package -> the modules that it installs."""
 _PACKAGES = ("numpy", "scipy", "trimesh", "moderngl", "pillow", "simplejpeg", "pyarrow", "datasets", "huggingface_hub")
 _LEAST_FREE_GIB = 10.0
-"""A full data set takes about 7 GiB."""
+"""Smallest free disk space without a note; a full data set takes about 7 GiB."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """Result of one check."""
 
     name: str
     status: Status
-    """``ok``; ``note``: works, but worth knowing; ``bad``: a build cannot run."""
+    """``ok``; ``note``: a build works, with a limitation; ``bad``: a build cannot run."""
     text: str
-    """What was found, in one line."""
+    """The result in one line."""
     remedy: str = ""
-    """A command, or a sentence, that puts it right."""
+    """A command or a sentence that solves the problem."""
 
 
 def findings() -> list[Finding]:
-    """Everything that was looked at, in the order of reading. Never raises."""
+    """Results of all checks, in the order in which they are printed. Never raises."""
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         _python,
         _extras,
@@ -84,7 +84,7 @@ def findings() -> list[Finding]:
     for check in checks:
         try:
             found.extend(check())
-        except Exception as error:  # a doctor that falls over helps nobody; the failure itself is a finding
+        except Exception as error:  # A check that fails is itself a finding.
             found.append(
                 Finding(check.__name__.strip("_"), "bad", f"the check failed: {type(error).__name__}: {error}")
             )
@@ -162,7 +162,7 @@ def _software() -> Iterator[Finding]:
 
 
 def _without_opengl() -> Status:
-    """How bad it is that OpenGL cannot draw: a build needs it only where the software renderer is missing."""
+    """Status of a missing OpenGL: ``bad`` only if the software renderer is missing too."""
     return "bad" if why_missing() else "note"
 
 

@@ -1,4 +1,4 @@
-"""How long a user waits for the first row of a folder of objects, few or many, that no build has seen before."""
+"""Measures the time to the first row of a build of a new folder of objects, few or many."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ __all__ = ["measure_first_row"]
 _ROWS = 40
 _IMAGE_SIZE = 128
 _DISTINCT = 64
-"""Objects of a folder that are made; the others are links to them."""
+"""Number of different objects in a folder; the other files are links to them."""
 
 
 def measure_first_row(objects: int, workers: int, on_step: Callable[[str], None]) -> FirstRow:
-    """Builds twice from a folder of so many GLB files, with a store of its own, and leaves nothing on the disk.
+    """Builds twice from a folder of ``objects`` GLB files, with an empty asset store; leaves no files on the disk.
 
-    Raises what a build ended with.
+    Raises the error of a build that fails.
     """
     on_step(f"the first row of a folder of {objects:,} objects")
     with tempfile.TemporaryDirectory(prefix="viewpoint100k-bench-") as name:
@@ -42,7 +42,7 @@ def measure_first_row(objects: int, workers: int, on_step: Callable[[str], None]
 
 
 def _fill(folder: Path, objects: int) -> None:
-    """Objects of this project as files, a thousand in each subfolder."""
+    """Writes procedural objects as GLB files, a thousand in each subfolder."""
     source = ProceduralSource()
     originals = folder.parent / "originals"
     originals.mkdir()
@@ -62,7 +62,7 @@ def _fill(folder: Path, objects: int) -> None:
 
 
 def _time_first_row(folder: Path, out: Path, cache: Path, workers: int) -> tuple[float, Finished]:
-    """Seconds to the first line that tells of rows."""
+    """Seconds to the first progress line that reports rows, and the finished process."""
     start, first = time.perf_counter(), list[float]()
 
     def listen(line: str) -> None:

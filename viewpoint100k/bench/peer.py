@@ -1,4 +1,4 @@
-"""Times the loop that people write today, over the very objects that a build has drawn."""
+"""Times the usual loop of trimesh, pyrender and PNG on the objects that a build has rendered."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from viewpoint100k.errors import MissingExtraError
 __all__ = ["MOST_OBJECTS", "PeerError", "measure_peer", "peer_files", "why_no_peer"]
 
 MOST_OBJECTS = 40
-"""That the peer is given: some hundred frames, whose number does not grow with the build's."""
+"""Largest number of objects for the loop: a few hundred frames, whatever the size of the build."""
 
 
 class PeerError(Exception):
-    """There is nothing to compare with; one sentence says why."""
+    """The usual loop cannot be measured; the message is one sentence with the reason."""
 
 
 def why_no_peer(settings: BenchSettings) -> str | None:
-    """One sentence that says why the loop cannot be measured, or is not to be; None where it can."""
+    """One sentence with the reason why the loop is not measured; None if it can be."""
     if not settings.peer:
         return "--no-peer was given"
     if all(part.spec.partition(":")[0] in PHOTO_SOURCES for part in parse_mixture(settings.source)):
-        return "photographs are read and not drawn, so that the usual loop has nothing to do"
+        return "the source has photographs, which need no rendering"
     if importlib.util.find_spec("pyrender") is None:
         return str(MissingExtraError("pyrender", "pyrender"))
     return None
 
 
 def peer_files(source: Source, asset_ids: Sequence[str], folder: Path) -> list[Path]:
-    """GLB files of at most `MOST_OBJECTS` of the assets, spread evenly over them.
+    """GLB files of at most `MOST_OBJECTS` of the assets, evenly chosen.
 
-    An asset that is a GLB file is given as it is; any other mesh is written into ``folder``; captures are passed over.
+    An asset that is a GLB file is used directly. Any other mesh is written to ``folder``. Captures are skipped.
     """
     files = source.files() if isinstance(source, FromFiles) else {}
     count = min(MOST_OBJECTS, len(asset_ids))
@@ -56,9 +56,9 @@ def peer_files(source: Source, asset_ids: Sequence[str], folder: Path) -> list[P
 
 
 def measure_peer(source: Source, asset_ids: Sequence[str], frames_per_object: int, image_size: int) -> PeerSpeed:
-    """The loop over these assets, in a process of its own with every core at its disposal.
+    """Runs the loop over these assets in a separate process that may use every core.
 
-    Raises ``PeerError`` where it does not come to its end.
+    Raises ``PeerError`` if it fails.
     """
     with tempfile.TemporaryDirectory(prefix="viewpoint100k-bench-") as name:
         files = peer_files(source, asset_ids, Path(name))

@@ -1,4 +1,4 @@
-"""Runs a module of this project in a process of its own, and tells what the process and all its children took."""
+"""Runs a module of this project in a separate process, and measures the time and memory of it and its children."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ _ROOT = Path(viewpoint100k.__file__).parents[1]
 
 
 class Failure(Exception):
-    """The process ended with another exit code than 0."""
+    """The process ended with an exit code other than 0."""
 
     def __init__(self, code: int, last_line: str) -> None:
         super().__init__(last_line)
         self.code = code
         self.last_line = last_line
-        """The last that it printed on stderr."""
+        """The last line that it printed on stderr."""
 
     def as_error(self) -> UsageError | BuildError:
-        """What a command line of this project ended with, by its own words."""
+        """The error that a command of this project ended with, with the same message."""
         sentence = self.last_line.removeprefix("viewpoint100k: error: ")
         return UsageError(sentence) if self.code == UsageError.exit_code else BuildError(sentence)
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A process that ended well."""
+    """A process that ended with exit code 0."""
 
     output: str
-    """What it printed on stdout."""
+    """Its output on stdout."""
     seconds: float
-    """From its start to its end, by the clock."""
+    """Wall-clock time."""
     cpu_seconds: float
-    """On all cores, of it and of all processes that it started and waited for."""
+    """CPU time on all cores, of it and of all processes that it started and waited for."""
     peak_mib: float
-    """Resident memory of the largest of these processes, MiB. Not less than what this process held at the start: a
-    child begins as its parent's copy."""
+    """Resident memory of the largest of these processes, MiB. At least the memory of the calling process at the start,
+    because a child starts as a copy of its parent."""
 
 
 def run_module(
@@ -57,13 +57,13 @@ def run_module(
     environment: Mapping[str, str | None] | None = None,
     on_line: Callable[[str], None] = lambda line: None,
 ) -> Finished:
-    """Runs ``python -m module arguments``, with the very code that runs now wherever that lies.
+    """Runs ``python -m module arguments`` with the code of this project that is running now, wherever it is.
 
     Args:
-        environment: variables to set, or with None to leave out.
-        on_line: told of each line of stderr.
+        environment: variables to set; None removes a variable.
+        on_line: called with each line of stderr.
 
-    Raises ``Failure``. However this ends, by Ctrl-C too, no process is left.
+    Raises ``Failure``. Ends the process and its children in every case, also on Ctrl-C.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         start = time.perf_counter()
@@ -92,14 +92,14 @@ def run_module(
 
 
 def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
-    # Python keeps what it has compiled unless it is told not to; a user's does.
+    # Python caches compiled code by default, as it does for a user.
     wanted = {**os.environ, "PYTHONDONTWRITEBYTECODE": None, **changes}
     wanted["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     return {name: value for name, value in wanted.items() if value is not None}
 
 
 def _listen(process: subprocess.Popen[str], on_line: Callable[[str], None]) -> str:
-    """Reads stderr to its end; the last line that is not empty."""
+    """Reads stderr to its end; returns the last line that is not empty."""
     assert process.stderr is not None
     last = ""
     with process.stderr as lines:
@@ -110,7 +110,7 @@ def _listen(process: subprocess.Popen[str], on_line: Callable[[str], None]) -> s
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
-    """Ends the process and its children, which are a group of their own."""
+    """Ends the process and its children, which form a process group."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -1,9 +1,9 @@
-"""How people make such frames today: trimesh loads, pyrender draws off screen, Pillow writes PNG.
+"""The usual way to make such frames: trimesh loads, pyrender renders off screen, Pillow writes PNG.
 
     python -m viewpoint100k.bench.pyrender_loop FILE_OR_FOLDER... [--frames 9] [--size 512]
 
-prints one JSON object. It is the recipe of pyrender's own documentation, done well: one ``OffscreenRenderer`` for all
-meshes, the scene built once a mesh, colour and depth from one call. pyrender fixes multisampling at 4 samples.
+prints one JSON object. It follows pyrender's documentation, without avoidable costs: one ``OffscreenRenderer`` for all
+meshes, one scene for each mesh, colour and depth from one call. pyrender fixes multisampling at 4 samples.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ def measure(meshes: Sequence[Path], frames_per_mesh: int, size: int) -> dict[str
         size: Width and height of a frame, pixels.
 
     Returns:
-        ``objects`` and ``frames``; ``seconds`` for all of it, without the start of the renderer; ``frames_per_s``;
-        ``cpu_ms_per_frame`` in these seconds, on all cores; ``load_ms`` a mesh (``trimesh.load`` and the scene);
-        ``render_ms`` a frame, a mesh's upload with its first frame included; ``encode_ms`` a frame; ``renderer``, the
-        device's name.
+        ``objects`` and ``frames``; ``seconds`` in total, without the start of the renderer; ``frames_per_s``;
+        ``cpu_ms_per_frame`` in this time, on all cores; ``load_ms`` for each mesh (``trimesh.load`` and the scene);
+        ``render_ms`` for each frame, which includes a mesh's upload with its first frame; ``encode_ms`` for each
+        frame; ``renderer``, the device's name.
     """
     pyrender = _import_pyrender()
     from PIL import Image
@@ -80,8 +80,8 @@ def measure(meshes: Sequence[Path], frames_per_mesh: int, size: int) -> dict[str
 
 
 def _import_pyrender() -> Any:
-    os.environ.setdefault("PYOPENGL_PLATFORM", "egl")  # Read when pyrender is imported, and never again.
-    vars(np).setdefault("infty", np.inf)  # pyrender 0.1.45 uses a name that numpy 2 has dropped.
+    os.environ.setdefault("PYOPENGL_PLATFORM", "egl")  # pyrender reads it once, on import.
+    vars(np).setdefault("infty", np.inf)  # pyrender 0.1.45 uses a name that NumPy 2 removed.
     import pyrender
 
     return pyrender

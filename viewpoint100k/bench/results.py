@@ -1,4 +1,4 @@
-"""What a benchmark is asked for and what it gives."""
+"""Settings and results of a benchmark."""
 
 from __future__ import annotations
 
@@ -19,50 +19,50 @@ __all__ = [
 ]
 
 ROWS_PER_WORKER = 200
-"""Of a build, where nothing else is asked for: two blocks, so that nobody waits long for the last worker."""
+"""Default number of rows for each worker: two blocks, so that the last worker does not delay the build much."""
 
 
 FOLDERS = (1, 1_000, 100_000)
-"""Objects in the folders whose first row is waited for, where nothing else is asked for."""
+"""Default numbers of objects in the folders for the time to the first row."""
 
 
 @dataclass(frozen=True)
 class BenchSettings:
-    """What is measured."""
+    """Settings of a benchmark."""
 
     rows: int
-    """Training rows of each build."""
+    """Number of training rows of each build."""
     workers: int
-    """Worker processes of each build."""
+    """Number of worker processes of each build."""
     source: str = "procedural"
     image_size: int = 512
-    """Pixels along each side of a frame, of the builds and of the usual loop."""
+    """Pixels along each side of a frame, in the builds and in the usual loop."""
     peer: bool = True
-    """Whether the usual loop is measured too."""
+    """True to measure the usual loop too."""
     folders: tuple[int, ...] = FOLDERS
-    """Objects in the folders whose first row is waited for."""
+    """Numbers of objects in the folders for the time to the first row."""
 
 
 @dataclass(frozen=True)
 class BuildSpeed:
-    """One ``viewpoint100k build`` from its start to its end. Rates are of all its workers together."""
+    """Speed of one whole ``viewpoint100k build``. Rates are totals of all its workers."""
 
     rows: int
-    """Of all splits."""
+    """Rows of all splits."""
     frames: int
     """Distinct images."""
     seconds: float
     rows_per_s: float
     frames_per_s: float
     cpu_ms_per_frame: float
-    """Of all its processes, on all cores."""
+    """CPU time of all its processes, on all cores."""
     peak_mib: int
     """Of its largest process, MiB."""
 
 
 @dataclass(frozen=True)
 class Pace:
-    """A build's once it has started, all workers together."""
+    """Speed of a build after its start, all workers together."""
 
     rows_per_s: float
     frames_per_s: float
@@ -71,38 +71,39 @@ class Pace:
 
 @dataclass(frozen=True)
 class Estimate:
-    """How long 100,000 training rows, and the test split that belongs to them, take."""
+    """Estimated time of 100,000 training rows and their test split."""
 
     seconds: float
     is_upper_bound: bool
-    """The pace is not known: this is the time at the rate of a short build, much of which is start-up."""
+    """True if the pace is unknown: the time then follows from a short build, which is mostly start-up."""
 
 
 @dataclass(frozen=True)
 class StageTimes:
-    """Where one process on one core spends its time while it builds one block; wall-clock milliseconds."""
+    """Wall-clock milliseconds of the stages of one block, built by one process on one core."""
 
     renderer: str
     """Backend, device and driver of the builds."""
     frames: int
     ms_per_frame: float
     by_stage_ms: dict[str, float]
-    """A frame; ``other`` is what no stage takes. The sum is ``ms_per_frame``."""
+    """Milliseconds for each frame, by stage; ``other`` is the time outside all stages. They sum to ``ms_per_frame``."""
 
 
 @dataclass(frozen=True)
 class PeerSpeed:
-    """The usual loop: trimesh loads, pyrender draws colour and depth, Pillow writes PNG; one process, every core."""
+    """Speed of the usual loop: trimesh loads, pyrender renders colour and depth, Pillow writes PNG; one process, which
+    may use every core."""
 
     renderer: str
-    """Its OpenGL device."""
+    """OpenGL device."""
     objects: int
     frames: int
     seconds: float
-    """From the first file to the last frame: imports and the context are not counted."""
+    """Time from the first file to the last frame, without imports and the start of the context."""
     frames_per_s: float
     cpu_ms_per_frame: float
-    """On all cores, in the same time."""
+    """CPU time on all cores in the same period."""
     load_ms: float
     """An object."""
     render_ms: float
@@ -113,64 +114,64 @@ class PeerSpeed:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as fast as the usual loop something is; above 1 it is the faster."""
+    """Speed compared with the usual loop; above 1 means faster."""
 
     frames_per_s: float
-    """Its own over the loop's."""
+    """Its frame rate over the loop's."""
     cpu_ms_per_frame: float
-    """The loop's over its own: to be read where other work shares the cores."""
+    """The loop's CPU time over its own. Use it when other work shares the cores."""
 
 
 @dataclass(frozen=True)
 class FirstRow:
-    """A build of a few rows of a folder of so many objects, of which it has never heard before."""
+    """A build of a few rows from a new folder of objects."""
 
     objects: int
-    """Mesh files in the folder."""
+    """Number of mesh files in the folder."""
     rows: int
-    """Training rows that were asked for."""
+    """Number of training rows of the build."""
     seconds: float
-    """From its start to the first row."""
+    """Seconds from its start to the first row."""
     seconds_again: float
-    """The same for a second build of the same folder into another one."""
+    """The same for a second build from the same folder."""
     loaded: int
-    """Objects that were tried."""
+    """Number of objects that were loaded."""
     used: int
-    """Objects that gave rows."""
+    """Number of objects that gave rows."""
     peak_mib: int
     """Of its largest process, MiB."""
 
 
 @dataclass(frozen=True)
 class BenchReport:
-    """Everything that was measured, in one run on one machine."""
+    """All measurements of one run on one machine."""
 
     version: str
     cores: int
-    """That this process may use."""
+    """Number of cores that this process may use."""
     settings: BenchSettings
     stages: StageTimes
     start_up: BuildSpeed
-    """A build of one training row, which is hardly more than its start and its end."""
+    """A build of one training row, which measures the start-up."""
     build: BuildSpeed
     pace: Pace | None
-    """Of the build, once started; None where it was too short to tell."""
+    """Speed of the build after its start; None if the build was too short."""
     whole_set: Estimate
     first_rows: tuple[FirstRow, ...]
-    """Of folders of few and of many objects."""
+    """Results for folders of few and of many objects."""
     build_without_answerability: BuildSpeed | None
-    """The same with ``pairs.min_answerability=0``; None without a peer, for whose sake it is measured."""
+    """The build with ``pairs.min_answerability=0``; None without a peer, because it only serves the comparison."""
     pace_without_answerability: Pace | None
     peer: PeerSpeed | None
     peer_left_out: str | None
-    """Why there is no peer, in one sentence."""
+    """One sentence with the reason why there is no peer."""
     peer_failed: bool
-    """Whether it was tried in vain."""
+    """True if the peer was started and failed."""
 
     @property
     def ratios(self) -> dict[str, Ratio | None]:
-        """What is comparable over the peer. A build does more: it judges each pair, asks, and proves its answer; and
-        its start-up counts, which the peer's does not."""
+        """Speeds compared with the peer. A build does more work: it checks each pair, asks questions and verifies the
+        answers. Its time includes the start-up; the peer's does not."""
         measured = {
             "build_over_peer": self.build,
             "pace_over_peer": self.pace,
@@ -193,21 +194,21 @@ def _ratio(speed: BuildSpeed | Pace | None, peer: PeerSpeed | None) -> Ratio | N
 
 
 _ABOUT = {
-    "stages": "one process on one core builds one block of at most 100 rows; milliseconds by the clock, a frame",
+    "stages": "one process on one core builds one block of at most 100 rows; wall-clock milliseconds for each frame",
     "start_up": "a whole `viewpoint100k build` of one training row",
-    "first_rows": "a build of 40 rows of a folder of GLB files: seconds until there is a row, at first and again; "
-    "objects loaded and used",
+    "first_rows": "a build of 40 rows from a folder of GLB files: seconds to the first row, in a first and a second "
+    "build; objects loaded and used",
     "build": "a whole `viewpoint100k build` with all its workers, start-up included",
-    "build_without_answerability": "the same with pairs.min_answerability=0: whether images can tell is not asked",
-    "pace": "of a build once started: without what start_up took and gave; null where the build is too short to tell",
-    "whole_set": "100,000 training and 1,000 test rows: start_up once, the rest at the pace; or, where that is not "
-    "known, an upper bound, at the rate of the build",
-    "peer": "trimesh loads, pyrender draws colour and depth on plain grey, Pillow writes PNG: one process, every "
-    "core, the same objects as GLB files; imports and context are not counted",
-    "rows": "of all splits",
+    "build_without_answerability": "the same with pairs.min_answerability=0, so without the check of answerability",
+    "pace": "the build after its start: without the time and rows of start_up; null if the build is too short",
+    "whole_set": "100,000 training and 1,000 test rows: start_up once, the rest at the pace; without a pace an upper "
+    "bound, at the rate of the build",
+    "peer": "trimesh loads, pyrender renders colour and depth on plain grey, Pillow writes PNG: one process, every "
+    "core, the same objects as GLB files; without imports and the start of the context",
+    "rows": "rows of all splits",
     "frames": "distinct images",
     "cpu_ms_per_frame": "CPU time of all processes on all cores",
     "peak_mib": "resident memory of the largest process, MiB",
-    "..._over_peer": "above 1 it is faster than the peer: frames_per_s are its own over the peer's, cpu_ms_per_frame "
-    "the peer's over its own, to be read where other work shares the cores",
+    "..._over_peer": "above 1 means faster than the peer: frames_per_s over the peer's, and the peer's "
+    "cpu_ms_per_frame over its own; use the latter when other work shares the cores",
 }

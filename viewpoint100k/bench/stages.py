@@ -1,4 +1,4 @@
-"""Milliseconds a frame by stage of one block: measured here, in a process of its own, or asked of such a process.
+"""Measures the stages of one block, in milliseconds for each frame, in a separate process.
 
 python -m viewpoint100k.bench.stages procedural [--rows 100] [--image-size 512]
 """
@@ -21,9 +21,9 @@ __all__ = ["measure_stages"]
 
 
 def measure_stages(settings: BenchSettings) -> StageTimes:
-    """Where a worker's time goes, from a process that has one core, as a worker has.
+    """Starts a process with one core, as a worker has, and returns its measurement.
 
-    Raises what that process ended with.
+    Raises the error of that process if it fails.
     """
     rows = min(settings.rows, ROWS_PER_BLOCK)
     try:
@@ -38,7 +38,7 @@ def measure_stages(settings: BenchSettings) -> StageTimes:
 
 
 def time_block(source: str, rows: int, image_size: int) -> StageTimes:
-    """Builds the first block of a set of so many training rows, in this process, after another one to warm up."""
+    """Builds the first block of a set of ``rows`` training rows in this process, after a warm-up block."""
     from viewpoint100k.building.blocks import BlockBuilder, SilentListener
     from viewpoint100k.plan.config import load_config
     from viewpoint100k.plan.planning import make_build_plan
@@ -46,7 +46,7 @@ def time_block(source: str, rows: int, image_size: int) -> StageTimes:
     config = load_config("viewpoint-100k", [f"images.size={image_size}"], {"rows": rows, "source": source})
     build_plan = make_build_plan(config)
     builder = BlockBuilder(build_plan, config.open_source())
-    # Imports, the context and its shaders come once a worker; they are part of no stage.
+    # A worker imports modules and creates the context once; no stage includes this time.
     builder.build_block(build_plan.layout.shards[-1].blocks[-1], dict, SilentListener())
     builder.timed.seconds.clear()
     start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A benchmark's report for a person: the figures side by side, and what each of them is."""
+"""Formats the report of a benchmark as text: a table of figures and their meanings."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def format_bench(report: BenchReport) -> str:
     lines = [
         f"viewpoint100k {report.version}: {settings.rows:,} training rows of {settings.source}, frames of "
         f"{settings.image_size} x {settings.image_size} pixels, {workers} on {report.cores} cores",
-        f"builds draw with {report.stages.renderer}",
-        *([f"the usual loop draws with {peer.renderer}"] if peer else []),
+        f"builds render with {report.stages.renderer}",
+        *([f"the usual loop renders with {peer.renderer}"] if peer else []),
         "",
         *_aligned(_comparison(report)),
         "",
-        "stages of a build, ms a frame of one process on one core",
+        "stages of a build, ms for each frame, one process on one core",
         *_aligned(_stages(report)),
         "",
         *_aligned_first_rows(report),
@@ -125,24 +125,24 @@ def _sentences(report: BenchReport) -> Iterator[str]:
     peer, start = report.peer, report.start_up.seconds
     yield "build: a whole `viewpoint100k build`, from its start to its end, with all its workers"
     if peer is not None:
-        yield "without answerability: the same with pairs.min_answerability=0; whether images can tell is not asked"
+        yield "without answerability: the same with pairs.min_answerability=0, so without that check"
         yield (
             f"usual loop: trimesh loads {peer.objects} of the same objects as GLB files ({peer.load_ms:.1f} ms each), "
-            f"pyrender draws colour and depth on plain grey ({peer.render_ms:.1f} ms a frame), Pillow writes PNG "
-            f"({peer.encode_ms:.1f} ms a frame); one process with every core; imports and context are not counted"
+            f"pyrender renders colour and depth on plain grey ({peer.render_ms:.1f} ms a frame), Pillow writes PNG "
+            f"({peer.encode_ms:.1f} ms a frame); one process with every core; without imports and context"
         )
     else:
         yield f"usual loop: not measured: {report.peer_left_out}"
     yield "frames: distinct images; rows: of all splits; peak: resident memory of the largest process"
-    yield "CPU: of all processes on all cores; to be read where other work shares them"
+    yield "CPU: time of all processes on all cores; use it when other work shares the cores"
     if report.pace is not None:
-        yield f"once started: without what a build of one row takes ({start:.1f} s) and gives"
-        yield f"{_LINES['whole set']}: {start:.1f} s to start, and the rest once started; 1,000 test rows are among it"
+        yield f"once started: without the time ({start:.1f} s) and the rows of a build of one row"
+        yield f"{_LINES['whole set']}: {start:.1f} s to start, and the rest once started; 1,000 test rows included"
     else:
         enough = 2 * ROWS_PER_BLOCK * report.settings.workers
         yield (
-            f"This build is too short to judge a long one by: one of a single row took {start:.1f} s already, or some "
-            f"workers had nothing to do. Give --rows {enough} or more."
+            f"This build is too short to predict a long one: a build of one row took {start:.1f} s, or some "
+            f"workers were idle. Give --rows {enough} or more."
         )
 
 
@@ -154,7 +154,7 @@ def _duration(estimate: Estimate) -> str:
 
 
 def _aligned(table: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Lines whose first column begins, and whose others end, at the same place."""
+    """Lines with the first column left-aligned and the others right-aligned."""
     rows = list(table)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:

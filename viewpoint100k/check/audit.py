@@ -1,7 +1,8 @@
-"""Looks for ways to the answer that are not the viewpoint: the text, a letter, one image alone, the background.
+"""Looks for shortcuts to the answer: the text, the option letters, one image alone, the background.
 
-Works on a finished data set folder alone. Each audit guesses the answers from something that should not tell them,
-on assets that it has not learned from, and is judged by whether it does so better than the best constant answer.
+It needs only a finished data set folder. Each audit trains a classifier on something that should not reveal the answer,
+and tests it on assets that were not in its training part. An audit fails if its guesses are right clearly more often
+than the best constant answer.
 Needs the extra ``[audit]``.
 """
 
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 _ONE_BIT = 0.95
-"""Of all that two answers could share: from here on they are called one and the same."""
+"""Share of the possible mutual information from which two answers count as the same."""
 
 
 def audit(
@@ -50,10 +51,11 @@ def audit(
     on_step: Callable[[str], None] | None = None,
     store: bool = True,
 ) -> AuditReport:
-    """Audits the data set in ``folder``, and stores the report in its ``.build/audit.json``.
+    """Audits the data set in ``folder`` and writes the report to its ``.build/audit.json``.
 
-    The same folder and settings give the same report. ``on_step`` is told what begins. Raises ``MissingExtraError``
-    without scikit-learn, ``UsageError`` where the folder is not a data set, ``DataError`` where it cannot be read.
+    The same folder and settings give the same report. ``on_step`` is called with the name of each step as it starts.
+    Raises ``MissingExtraError`` without scikit-learn, ``UsageError`` if the folder is not a data set, and ``DataError``
+    if it cannot be read.
     """
     folder = Path(folder)
     settings = settings or AuditSettings()
@@ -87,9 +89,9 @@ def audit(
 
 
 def read_audit(folder: Path) -> AuditReport | None:
-    """The report that an earlier audit stored; None where there is none, or it cannot be read.
+    """The report of an earlier audit; None if there is none or it cannot be read.
 
-    It may be about other rows: its ``manifest`` says which, see `stored_manifest_digest`.
+    The rows may have changed since: compare its ``manifest`` with `stored_manifest_digest`.
     """
     path = Path(folder) / ".build" / "audit.json"
     if not path.is_file():
@@ -114,7 +116,7 @@ def format_report(report: AuditReport) -> str:
     too_few = sum(result.verdict == "not enough rows" for result in report.results)
     judged = sum(result.verdict in ("pass", "fail") for result in report.results)
     if too_few:
-        lines.append(f"{judged} of {judged + too_few} audits could be judged: for the others there are not enough rows")
+        lines.append(f"{judged} of {judged + too_few} audits have enough rows for a verdict")
     return "\n".join(lines)
 
 
@@ -126,7 +128,7 @@ def markdown_table(report: AuditReport) -> str:
     lines += [" | ".join(_cells(result)[place] for place in kept) for result in report.results]
     table = "\n".join(f"| {line} |" for line in lines)
     shared = [f"- {d.first} and {d.second}: {d.bits:.3f} of {d.most:.2f} bits" for d in report.dependences]
-    told = ["What one answer of a pair tells of another:", "", *shared] if shared else []
+    told = ["What one answer about a pair reveals about another answer about it:", "", *shared] if shared else []
     notes = [f"- {note}" for note in report.notes]
     return "\n".join([table, "", *told, "", *notes])
 

@@ -1,4 +1,4 @@
-"""Two data sets side by side: which row is the first to differ, in which column, and how many rows differ in each."""
+"""Compares two data sets: the first row that differs, its column, and the number of differing rows in each column."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ __all__ = ["Comparison", "compare"]
 Row = Mapping[str, Any]
 
 _SHOWN = 120
-"""Characters of a value that are shown."""
+"""Number of characters shown of a value."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a comparison of two data sets found."""
+    """Result of a comparison of two data sets."""
 
     rows: int
-    """Compared, of the longer of the two."""
+    """Rows compared: those of the longer data set."""
     first_difference: str | None
-    """The first row and column that differ, and both values; None where all rows are the same."""
+    """The first row and column that differ, and both values; None if all rows are equal."""
     differing: Mapping[str, int]
-    """How many rows differ, by column; ``missing`` counts rows that only one of the two has."""
+    """Number of rows that differ, by column; ``missing`` counts rows that only one data set has."""
 
     @property
     def same(self) -> bool:
-        """Whether every row is the same in every column, images included."""
+        """True if all rows are equal in every column, images included."""
         return self.first_difference is None
 
 
 def compare(folder: Path, other: Path) -> Comparison:
-    """Compares two data sets row by row, split by split, in the order of their rows; shards may be cut differently.
+    """Compares two data sets row by row, in order, split by split. Their shards may have different sizes.
 
-    Raises ``UsageError`` where one of them is no data set, and ``DataError`` where a file cannot be read.
+    Raises ``UsageError`` if one of them is not a data set, ``DataError`` if a file cannot be read.
     """
     ours, theirs = _splits(folder), _splits(other)
     rows, first, differing = 0, None, Counter[str]()
@@ -79,7 +79,7 @@ def _rows(shards: list[ShardFile] | tuple[()]) -> Iterator[Row]:
 
 
 def _differing_columns(mine: Row | None, yours: Row | None) -> list[str]:
-    """Names of the columns in which two rows differ, the row's own first in the order of the schema."""
+    """Names of the columns in which two rows differ, in the order of the schema."""
     if mine is None or yours is None:
         return ["missing"]
     return [name for name in mine if mine[name] != yours[name]]

@@ -28,7 +28,7 @@ _COLUMNS = {
     "uri": "uri",
     "sha256": "asset_sha256",
 }
-"""What ATTRIBUTION.csv states of an object, and the column of a row that states it too."""
+"""From a column of ATTRIBUTION.csv to the column of a row with the same value."""
 
 
 def _name(folder: Path, path: Path) -> str:
@@ -36,7 +36,7 @@ def _name(folder: Path, path: Path) -> str:
 
 
 def check_folder(folder: Path, paths: Sequence[Path], tally: Tally) -> None:
-    """What should lie in the folder lies there, and among the shards nothing else does."""
+    """Checks that all expected files exist and that no other file lies among the shards."""
     for name in _BESIDE_THE_DATA:
         tally.record("missing_file", name, None if (folder / name).is_file() else f"{name} is missing")
     shards: dict[str, dict[str, set[str]]] = {}
@@ -59,7 +59,7 @@ def check_folder(folder: Path, paths: Sequence[Path], tally: Tally) -> None:
 
 
 def check_manifest(folder: Path, shards: Sequence[ShardFile], tally: Tally) -> str | None:
-    """The manifest against the files; gives the config digest that it states."""
+    """Compares the manifest with the files; returns the config digest that it states."""
     path = folder / ".build" / "manifest.json"
     where = ".build/manifest.json"
     if not path.is_file():
@@ -98,16 +98,16 @@ def check_manifest(folder: Path, shards: Sequence[ShardFile], tally: Tally) -> s
 
 
 def same_objects(folder: Path) -> dict[str, str]:
-    """Assets that the manifest lists as near duplicates, each with the first of its group."""
+    """Maps each asset that the manifest lists as a near duplicate to the first asset of its group."""
     try:
         groups = json.loads((folder / ".build" / "manifest.json").read_text(encoding="utf-8"))["same_objects"]
         return {str(name): str(group[0]) for group in groups for name in group}
     except (OSError, ValueError, KeyError, TypeError):
-        return {}  # No manifest, or one that cannot be read: `check_manifest` has said so.
+        return {}  # `check_manifest` reports a missing or unreadable manifest.
 
 
 def check_card(folder: Path, shards: Sequence[ShardFile], tally: Tally) -> None:
-    """The splits that the card states, if it states any: `datasets` refuses to load where the counts differ."""
+    """Compares the row counts in the card with the files: `datasets` refuses to load a set where they differ."""
     card = folder / "README.md"
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     front_matter = re.match(r"---\n(.*?)\n---\s", text, re.DOTALL)
@@ -117,7 +117,7 @@ def check_card(folder: Path, shards: Sequence[ShardFile], tally: Tally) -> None:
         info = (yaml.safe_load(front_matter[1]) or {}).get("dataset_info") or {}
         configs = info if isinstance(info, list) else [info]
         if len(configs) != 1:
-            return  # which files belong to which config is the card's to say
+            return  # With several configs, the card alone defines which files belong to which.
         stated = {str(s["name"]): int(s["num_examples"]) for c in configs for s in c.get("splits") or []}
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
         tally.record("card", card.name, f"its metadata cannot be read: {first_line(error)}")
@@ -142,12 +142,12 @@ def _digest_problem(path: Path, size: int, sha256: str) -> str | None:
 
 @dataclass
 class Attribution:
-    """Where the objects of the rows come from, by (source, asset id)."""
+    """What the rows state about the origin of each object, by (source, asset id)."""
 
     assets: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def add(self, row: Mapping[str, Any]) -> str | None:
-        """Notes a row's object; gives a sentence where an earlier row states something else of it."""
+        """Records a row's object; returns a sentence if an earlier row contradicts it."""
         about = {name: str(row[column]) for name, column in _COLUMNS.items()}
         first = self.assets.setdefault((str(row["source"]), str(row["asset_id"])), about)
         name = next((name for name in _COLUMNS if first[name] != about[name]), None)
@@ -157,13 +157,13 @@ class Attribution:
 
 
 def check_attribution(folder: Path, attribution: Attribution, all_read: bool, tally: Tally) -> None:
-    """ATTRIBUTION.csv against the rows: every object of the rows is listed once, with what the rows say of it.
+    """Compares ATTRIBUTION.csv with the rows: it must list every object of the rows once, with the same values.
 
-    Where ``all_read``, that is where every row could be read, nothing else may be listed.
+    If ``all_read`` (every row could be read), it must list no other object.
     """
     path = folder / "ATTRIBUTION.csv"
     if not path.is_file():
-        return  # `check_folder` has said so.
+        return  # `check_folder` reports a missing file.
     try:
         with path.open(encoding="utf-8", newline="") as file:
             listed = list(csv.DictReader(file, strict=True))

@@ -13,9 +13,9 @@ _EXIF_ORIENTATION = 0x0112
 
 
 def image_problem(encoded: bytes | None, size: tuple[int, int], decode: bool) -> str | None:
-    """The fault of one image, as the end of a sentence, or None; ``size`` is its camera's width and height."""
+    """The fault of one image as the end of a sentence, or None. ``size`` is its camera's width and height, pixels."""
     if not encoded:
-        return "has no bytes: data sets of references must be given their photos back first"
+        return "has no bytes: run viewpoint100k rehydrate first to put the photos back"
     problem: str | None
     try:
         actual, spread, upright = _read_jpeg(encoded, decode) if encoded[:2] == b"\xff\xd8" else _read_other(encoded)

@@ -46,7 +46,7 @@ def publish(
     """
     from viewpoint100k.assets.licenses import AllowedLicenses
     from viewpoint100k.errors import UsageError
-    from viewpoint100k.publish.publisher import Choices, Patience
+    from viewpoint100k.publish.publisher import Choices, RetryPolicy
     from viewpoint100k.publish.publisher import publish as publish_folder
 
     if timeout <= 0:
@@ -59,7 +59,7 @@ def publish(
         public=public,
         tag=tag,
         dry_run=dry_run,
-        patience=Patience(call_s=timeout),
+        retries=RetryPolicy(call_s=timeout),
         say=lambda line: print(line, flush=True),
     )
     if done.head is None:

@@ -1,7 +1,7 @@
 """Writes a finished data set as the files of another tool: LLaMA-Factory, ms-swift, verl, VLMEvalKit and others.
 
-Works on the folder alone, a hundred rows at a time. An export appears under its name when it is complete, and not
-before; the same rows give the same bytes.
+It needs only the folder, and reads a hundred rows at a time. The output folder gets its name when the export is
+complete. The same rows give the same bytes.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ FORMATS: Mapping[str, type[Format]] = {
     "webdataset": WebDataset,
     "jsonl": Jsonl,
 }
-"""By the name that ``--to`` takes."""
+"""Formats by the name for ``--to``."""
 
 PAPER_SHARE = 0.1
 """The share of reasoning in the paper's hybrid cold start."""
@@ -55,19 +55,19 @@ _CARRIED = ("LICENSE", "ATTRIBUTION.csv")
 
 @dataclass(frozen=True)
 class Export:
-    """What was written."""
+    """Result of an export."""
 
     rows: Mapping[str, int]
     """By split."""
     reasoned: int | None
-    """Training rows that carry their reasoning; None in a format without targets."""
+    """Number of training rows with their reasoning as the target; None for a format without targets."""
     reasoned_possible: int
-    """Training rows that have any."""
+    """Number of training rows that have reasoning."""
     left_out: Mapping[str, int]
-    """Rows that the format cannot hold, by reason code."""
+    """Number of rows that the format cannot hold, by reason code."""
     bytes: int
     first_step: str
-    """How the tool is given the files."""
+    """How to start the tool with the files."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,12 @@ def export(
     difficulty: tuple[float, float] | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Export:
-    """Writes the data set in ``folder`` to the new folder ``out`` in the form of the tool ``to``.
+    """Writes the data set in ``folder`` to the new folder ``out`` in the format of the tool ``to``.
 
-    ``rows`` is the most that are taken of each split, ``difficulty`` the range that a row must lie in, see
-    `viewpoint100k.dataset.difficulty`. ``reasoning_share`` of the training rows carry their reasoning
-    as the target, `PAPER_SHARE` by default. Raises ``UsageError`` for what cannot be done as asked, ``DataError``
-    where the data set cannot be read or ``out`` not written.
+    ``rows`` limits the rows of each split. ``difficulty`` is the range of difficulties to export, see
+    `viewpoint100k.dataset.difficulty`. ``reasoning_share`` is the share of training rows whose target includes the
+    reasoning; `PAPER_SHARE` by default. Raises ``UsageError`` for invalid arguments, ``DataError`` if the data set
+    cannot be read or ``out`` cannot be written.
     """
     form = _form(to)
     share = _share(form, to, reasoning_share)
@@ -133,7 +133,7 @@ def _share(form: type[Format], to: str, wanted: float | None) -> float:
 
 
 def _check_place(folder: Path, out: Path) -> None:
-    """An export has a folder to itself, outside the data set, which is published as it stands."""
+    """Checks that ``out`` is empty or new, and outside the data set, because ``publish`` uploads that folder."""
     if out.resolve().is_relative_to(folder.resolve()):
         raise UsageError(f"--out {out} is inside the data set: give a folder outside {folder}")
     if out.exists() and not out.is_dir():
@@ -143,7 +143,7 @@ def _check_place(folder: Path, out: Path) -> None:
 
 
 def _dataset_name(folder: Path) -> str:
-    """The name in the card, or the folder's own, in characters that every tool takes."""
+    """The name in the card, or the folder's name, in characters that every tool accepts."""
     from huggingface_hub import DatasetCard
 
     name = None
@@ -158,9 +158,9 @@ def _dataset_name(folder: Path) -> str:
 
 @contextmanager
 def _appearing(out: Path) -> Iterator[Path]:
-    """A draft folder beside ``out`` that takes its name at the end; removed where something goes wrong on the way.
+    """A temporary folder beside ``out`` that is renamed to ``out`` at the end, or removed after an error.
 
-    What a killed export left is begun anew. Raises ``UsageError`` where another process is at work on the same draft.
+    The files of a killed export are deleted. Raises ``UsageError`` if another process writes to the same folder.
     """
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
     draft = out.absolute().with_name(f".{out.absolute().name}.export-draft")
@@ -198,7 +198,7 @@ def _write(
     selection: Selection,
     on_progress: Callable[[int, int], None],
 ) -> _Written:
-    """Raises ``DataError`` where no row could be written."""
+    """Writes all rows. Raises ``DataError`` if no row could be written."""
     rows: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     reasoned = 0
@@ -220,7 +220,7 @@ def _write(
 
 
 def _finish(draft: Path, folder: Path, to: str, contents: Contents, written: _Written) -> None:
-    """``export.json``, which says what the files were made from; and what must stay with the images."""
+    """Writes ``export.json``, which states the origin of the files, and copies the files that must stay with images."""
     record = {
         "viewpoint100k": __version__,
         "format": to,

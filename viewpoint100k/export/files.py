@@ -15,7 +15,7 @@ __all__ = ["ImageFolder", "JsonLines", "image_name", "to_json"]
 
 
 def image_name(content: bytes) -> str:
-    """``<sha256>.jpg``: an image's name, by which equal images are one file."""
+    """``<sha256>.jpg``: the name of an image, so that equal images share one file."""
     return f"{hashlib.sha256(content).hexdigest()}.jpg"
 
 
@@ -43,7 +43,7 @@ class JsonLines:
         self._files: dict[str, TextIOWrapper] = {}
 
     def write(self, split: str, row: Mapping[str, Any]) -> None:
-        """Adds a line. Raises ``DataError`` where a number of the row is not finite."""
+        """Adds a line. Raises ``DataError`` if a number in the row is not finite."""
         if split not in self._files:
             self._files[split] = (self._folder / f"{split}.jsonl").open("w", encoding="utf-8", newline="\n")
         self._files[split].write(to_json(row) + "\n")
@@ -54,7 +54,7 @@ class JsonLines:
 
 
 def to_json(row: Mapping[str, Any]) -> str:
-    """A row as one line of strict JSON. Raises ``DataError`` where a number of it is not finite."""
+    """A row as one line of strict JSON. Raises ``DataError`` if a number in it is not finite."""
     try:
         return json.dumps(row, ensure_ascii=False, allow_nan=False)
     except ValueError as error:

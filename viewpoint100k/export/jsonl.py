@@ -1,4 +1,4 @@
-"""Plain JSON lines: every column of the row, the images as files, and what to ask and to answer."""
+"""Plain JSON lines: every column of the row, image files, the prompt and its target."""
 
 from __future__ import annotations
 

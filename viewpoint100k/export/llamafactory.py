@@ -1,7 +1,7 @@
 """LLaMA-Factory: the sharegpt form with OpenAI's tags, and the ``dataset_info.json`` that describes it.
 
 https://github.com/hiyouga/LLaMA-Factory/blob/main/data/README.md. Image paths are relative to the folder, which
-LLaMA-Factory takes as ``media_dir`` where none is given.
+LLaMA-Factory takes as ``media_dir`` by default.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""ms-swift: its standard form, ``messages`` and ``images``, with the ``solution`` that its GRPO rewards read.
+"""ms-swift: its standard format, ``messages`` and ``images``, with the ``solution`` that its GRPO rewards read.
 
-https://swift.readthedocs.io/en/latest/Customization/Custom-dataset.html. One file serves both stages: for GRPO ms-swift
-takes the assistant's message off. Relative image paths are read from below ``ROOT_IMAGE_DIR``.
+https://swift.readthedocs.io/en/latest/Customization/Custom-dataset.html. One file serves both stages, because
+ms-swift removes the assistant's message for GRPO. Relative image paths are read from ``ROOT_IMAGE_DIR``.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 TRL, axolotl, unsloth and torchtune read it. Each turn's content is a list of parts, so that the JSON reader of
 `datasets` finds one type for all rows. A part of type ``image`` names the image's path; the column ``images`` holds
-the same paths for TRL, whose trainer puts decoded images in the place of the parts, in order, once ``path`` is taken
-off them (docs/exports.md).
+the same paths for TRL, whose trainer replaces the parts by decoded images, in order, after ``path`` is removed from
+them (docs/exports.md).
 """
 
 from __future__ import annotations

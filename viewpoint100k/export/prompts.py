@@ -1,4 +1,4 @@
-"""The parts of a question as rows hold it, and the wish for reasoning in place of its own last line."""
+"""Splits the prompt of a row into its parts, and replaces its last line by a request for reasoning."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ REASON_FIRST = (
     "First think it through step by step inside <think> </think>, "
     "then state nothing but your answer inside <answer> </answer>."
 )
-"""The instruction for the reasoned form, word for word the recipe's."""
+"""The request for reasoning; the recipe uses the same words."""
 
 
 @dataclass(frozen=True)
 class QuestionParts:
-    """A multiple-choice question, taken apart."""
+    """The parts of a multiple-choice question."""
 
     stem: str
-    """What is asked."""
+    """The question itself."""
     options: str
     """The lines with the options."""
     reply: str
-    """What is said after them: the form that the reply should have."""
+    """The text after the options: the requested form of the reply."""
 
 
 def take_apart(question: str, options: Sequence[str]) -> QuestionParts | None:
-    """The parts of ``question``; None where it does not show ``options`` as lines of the form ``A. text``."""
+    """The parts of ``question``; None if it does not show ``options`` as lines of the form ``A. text``."""
     listed = "\n".join(f"{letter}. {text}" for letter, text in zip(string.ascii_uppercase, options, strict=False))
     stem, found, reply = question.partition(f"\n{listed}")
     if not (options and found) or (reply and not reply.startswith("\n")):
@@ -37,9 +37,9 @@ def take_apart(question: str, options: Sequence[str]) -> QuestionParts | None:
 
 
 def ask_to_reason(question: str, options: Sequence[str]) -> str:
-    """``question`` with a request for the reasoned form, in place of its own request for the letter alone.
+    """``question`` with a request for reasoning in place of its request for a letter only.
 
-    An open question keeps its own words, which say in what unit it wants its answer.
+    An open question keeps its last line, which states the unit of the answer.
     """
     parts = take_apart(question, options)
     return "\n".join([parts.stem, parts.options, REASON_FIRST] if parts else [question, REASON_FIRST])

@@ -1,4 +1,4 @@
-"""What a row on its way out is, and what the files of a tool must be able to take."""
+"""The protocol of export formats, and the rows that they receive."""
 
 from __future__ import annotations
 
@@ -11,49 +11,49 @@ from typing import Any, ClassVar, Protocol
 __all__ = ["IMAGE_TOKEN", "REASONS", "Contents", "Format", "Sample", "token_in_text", "with_tokens"]
 
 IMAGE_TOKEN = "<image>"
-"""Stands for one image in the prompts of LLaMA-Factory, ms-swift and verl."""
+"""Placeholder of one image in the prompts of LLaMA-Factory, ms-swift and verl."""
 
 _TOKENS = re.compile(r"<(?:image|video|audio)>")
 
 REASONS: Mapping[str, str] = {
     "images_missing": "the row has no image bytes: viewpoint100k rehydrate puts photographs back",
-    "open_question": "VLMEvalKit scores a TSV of one's own by its option letters alone",
-    "option_not_text": "pandas would read an option such as None or 12 as something other than that text",
+    "open_question": "VLMEvalKit scores a custom TSV only by its option letters",
+    "option_not_text": "pandas does not read an option such as None or 12 as text",
     "options_not_found": "the question does not show its options as lines of the form 'A. text'",
-    "token_in_text": "the text itself holds a placeholder such as <image>, and the tool counts those",
+    "token_in_text": "the text contains a placeholder such as <image>, which the tool would take for an image",
 }
 """Why a row is left out, by reason code."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One row, with what it is to be answered with."""
+    """One row with its prompt and target."""
 
     split: str
     index: int
-    """The row's place in its split."""
+    """Index of the row in its split."""
     columns: Mapping[str, Any]
-    """Every column but ``images``, as plain Python values."""
+    """Every column except ``images``, as plain Python values."""
     images: tuple[bytes, ...]
     """The JPEG files, in the order in which the question names them."""
     reasoned: bool
-    """Whether the row was chosen to carry its reasoning."""
+    """True if the target includes the reasoning."""
     prompt: str
-    """The question; of a row that carries its reasoning, with the wish for that form."""
+    """The question; with a request for reasoning if ``reasoned``."""
     target: str
-    """``<think>…</think><answer>…</answer>`` where it carries its reasoning, else the plain answer."""
+    """``<think>…</think><answer>…</answer>`` if ``reasoned``, else the plain answer."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What is known of an export before its first row is written."""
+    """Facts about an export that are known before its first row is written."""
 
     dataset: str
     """The data set's name: letters, digits, dots, hyphens and underscores."""
     rows: Mapping[str, int]
-    """Rows to come, by split."""
+    """Number of rows, by split."""
     most_options: int
-    """Of any row."""
+    """Largest number of options of any row."""
 
 
 class Format(Protocol):
@@ -64,22 +64,22 @@ class Format(Protocol):
     """
 
     trains: ClassVar[bool]
-    """Whether the files hold what a model should say, so that a share of it can be reasoning."""
+    """True if the files hold the model's target text, so that a share of the targets can include reasoning."""
 
     def __init__(self, folder: Path, contents: Contents) -> None: ...
 
     def refusal(self, sample: Sample) -> str | None:
-        """The reason code (of `REASONS`) for which this format cannot hold ``sample``; None where it can."""
+        """The reason code (a key of `REASONS`) if this format cannot hold ``sample``; else None."""
 
     def write(self, sample: Sample) -> None:
         """Adds a row that was not refused."""
 
     def close(self) -> None:
-        """Ends the files; also called where something went wrong on the way."""
+        """Closes the files; also called after an error."""
 
     @staticmethod
     def first_step(out: Path, contents: Contents) -> str:
-        """One line for a person: how the tool is given what now lies in ``out``."""
+        """One line for the user: how to start the tool with the files in ``out``."""
 
 
 def with_tokens(prompt: str, sample: Sample) -> str:
@@ -88,5 +88,5 @@ def with_tokens(prompt: str, sample: Sample) -> str:
 
 
 def token_in_text(sample: Sample) -> str | None:
-    """The refusal of a row whose own text would be taken for a place of an image."""
+    """The reason code of a row whose text contains an image placeholder; else None."""
     return "token_in_text" if _TOKENS.search(sample.columns["question"]) or _TOKENS.search(sample.target) else None

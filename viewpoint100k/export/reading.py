@@ -1,4 +1,4 @@
-"""The rows of a data set folder as samples: which there are, which carry their reasoning, one after another."""
+"""Reads the rows of a data set folder as samples, and selects the rows with reasoning."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from viewpoint100k.export.protocol import Sample
 __all__ = ["Selection", "read_samples", "select", "split_files"]
 
 _BATCH_ROWS = 100
-"""A row group of a shard; foreign files may have larger ones, of which no more than this is turned into Python."""
+"""Number of rows converted to Python at a time: the size of a row group. Other writers may use larger row groups."""
 
 _REASONED = re.compile(r"<think>.+</think>\s*<answer>.+</answer>", re.DOTALL)
 _TRAIN = "train"
@@ -31,25 +31,25 @@ _TRAIN = "train"
 
 @dataclass(frozen=True)
 class Selection:
-    """What is to be exported, from one pass over the small columns."""
+    """What to export, from one pass over the small columns."""
 
     files: Mapping[str, tuple[Path, ...]]
-    """By split; train comes first."""
+    """Number of rows by split; train comes first."""
     rows: Mapping[str, int]
     """By split."""
     most_options: int
     reasoned_possible: int
-    """Training rows that have any reasoning."""
+    """Number of training rows that have reasoning."""
     highest_rank: int
-    """Rows with reasoning whose `_rank` is at most this carry it; -1 for none."""
+    """Targets include the reasoning for rows with a `_rank` of at most this; -1 for none."""
     difficulty: tuple[float, float] | None = None
-    """Rows of other difficulties are left out."""
+    """Range of difficulties to export."""
 
 
 def split_files(folder: Path, wanted: str | None) -> dict[str, tuple[Path, ...]]:
-    """The shards of each split, train first; of ``wanted`` alone where that is given.
+    """The shards of each split, train first; only those of ``wanted`` if it is given.
 
-    Raises ``UsageError`` where the folder is no finished data set, or has no such split.
+    Raises ``UsageError`` if the folder is not a finished data set, or has no such split.
     """
     paths = sorted((folder / "data").glob("*.parquet"))
     if not paths:
@@ -72,9 +72,9 @@ def select(
     most_rows: int | None,
     difficulty: tuple[float, float] | None = None,
 ) -> Selection:
-    """Counts the rows, and chooses which training rows carry their reasoning: ``share`` of all of them.
+    """Counts the rows, and selects the training rows whose target includes the reasoning: ``share`` of all.
 
-    The choice follows from the rows' ids. Where fewer rows have reasoning than wanted, all that do carry it.
+    The selection depends only on the rows' ids. If too few rows have reasoning, it takes all that have it.
     """
     rows: dict[str, int] = {}
     most_options = 0
@@ -91,7 +91,7 @@ def select(
 
 
 def read_samples(selection: Selection) -> Iterator[Sample]:
-    """Every selected row, split by split, in order. Raises ``DataError`` where a file or a row cannot be read."""
+    """Yields every selected row in order, split by split. Raises ``DataError`` if a file or a row cannot be read."""
     names = arrow_schema().names
     for split, paths in selection.files.items():
         for index, row in enumerate(_rows(paths, names, selection.rows[split], selection.difficulty)):
@@ -144,5 +144,5 @@ def _of_difficulty(rows: list[dict[str, Any]], limits: tuple[float, float]) -> l
 
 
 def _rank(row_id: str) -> int:
-    """A number that looks drawn by lot, and follows from the row's id."""
+    """A pseudo-random number that depends only on the row's id."""
     return int.from_bytes(hashlib.blake2b(row_id.encode(), digest_size=8).digest())

@@ -1,4 +1,4 @@
-"""verl: one parquet file a split, in the columns that its reinforcement learning reads.
+"""verl: one parquet file for each split, with the columns that its reinforcement learning reads.
 
 https://verl.readthedocs.io/en/latest/preparation/prepare_data.html, and the Geometry3K script beside it for images: the
 content of the message has an ``<image>`` for each, ``images`` holds their bytes, and every prompt asks for reasoning.
@@ -43,7 +43,7 @@ _SCHEMA = pa.schema(
 
 
 class Verl:
-    """``<split>.parquet``, a hundred rows a row group."""
+    """``<split>.parquet``, with a hundred rows in a row group."""
 
     trains: ClassVar[bool] = False
 
@@ -100,7 +100,7 @@ class Verl:
 
 
 def _options() -> dict[str, Any]:
-    """JPEG bytes as they are, everything else zstd."""
+    """Options of the parquet writer: JPEG bytes uncompressed, all other columns zstd."""
     image, *others = ("images.list.element.bytes", *(name for name in _leaves() if not name.startswith("images.")))
     return {
         "compression": {image: "none"} | dict.fromkeys(others, "zstd"),

@@ -1,10 +1,11 @@
-"""VLMEvalKit: one TSV a split, which it takes for a multiple-choice data set of the user's own.
+"""VLMEvalKit: one TSV for each split, which it reads as a custom multiple-choice data set.
 
 https://github.com/open-compass/VLMEvalKit/blob/main/docs/en/Development.md. Columns ``index``, ``image`` (base64, or a
 JSON list of it), ``image_path`` (the names under which VLMEvalKit unpacks them), ``question``, one column for each
-option letter, ``answer``, ``category``; ``id`` and ``group`` come through to its results, for joint scores. VLMEvalKit
-writes the options and the wish for a letter into the prompt itself, so that ``question`` is the question alone. Every
-row holds its images: a row may name another that has the same ones, but files over 1 GB are then not unpacked.
+option letter, ``answer``, ``category``. Its results keep ``id`` and ``group``, which joint scores need. VLMEvalKit adds
+the options and the request for a letter to the prompt, so ``question`` is only the question. Every row holds its
+images. The format allows a row to refer to another with the same images, but VLMEvalKit does not unpack such files
+above 1 GB.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _NOT_TEXT = frozenset(
         *("NaN", "nan", "-NaN", "-nan", "1.#IND", "1.#QNAN", "-1.#IND", "-1.#QNAN"),
     ]
 )
-"""What ``pandas.read_csv``, by which VLMEvalKit reads, takes for a missing value (its documentation, ``na_values``)."""
+"""Texts that ``pandas.read_csv``, which VLMEvalKit uses, reads as missing values (its documentation, ``na_values``)."""
 
 
 class VlmEvalKit:
@@ -90,7 +91,7 @@ def _one_or_list(values: list[str]) -> str:
 
 
 def _stays_text(option: str) -> bool:
-    """Whether pandas reads ``option`` back as the text that it is."""
+    """True if pandas reads ``option`` back as the same text."""
     if not option.strip() or option in _NOT_TEXT or option.casefold() in ("true", "false"):
         return False
     try:

@@ -1,8 +1,8 @@
 """WebDataset: tar shards in which the files of a row share a key.
 
-https://github.com/webdataset/webdataset: all files whose names agree up to the first dot, one after another, are one
-sample; the rest of the name says which part of it. The format wants every sample whole in its shard, so that an image
-that several rows show is in the shard once for each.
+https://github.com/webdataset/webdataset: successive files whose names agree up to the first dot form one sample; the
+rest of the name states the part. A sample must be complete in its shard, so an image of several rows is stored once
+for each of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from viewpoint100k.export.protocol import Contents, Sample
 __all__ = ["WebDataset"]
 
 _ROWS_PER_SHARD = 1_000
-"""About 100 MB of images of 512 pixels."""
+"""Rows in one shard: about 100 MB with images of 512 pixels."""
 
 
 class WebDataset:
@@ -53,7 +53,7 @@ class WebDataset:
 
     @staticmethod
     def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
-        """Adds a file whose header says nothing of when, where and by whom it was made."""
+        """Adds a file with a header without time and owner, so that the same rows give the same bytes."""
         header = tarfile.TarInfo(name)
         header.size = len(content)
         tar.addfile(header, io.BytesIO(content))

@@ -1,4 +1,4 @@
-"""The card as it is published: the built one, with the repository's name, its configs, and what must not be hidden."""
+"""Edits the built card for publishing: the repository's name, its configs, warnings, and notes on left-out photos."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from viewpoint100k.publish.form import Form, Group
 __all__ = ["published_card", "published_license", "rehydrated_card"]
 
 _FAILED = """
-> **Warning.** This data set was published in spite of what its checks found: {failures}.
-> Do not rely on its labels before that is mended.
+> **Warning.** This data set was published although its checks failed: {failures}.
+> Do not rely on its labels.
 """
 
 _REFERENCES = """
 ## Photos that are not here
 
-{which} hold references instead of photos, which may not be re-hosted: each image is `{{"bytes": null, "path":
-"sha256:…"}}`, the digest of the file that belongs there. Questions, answers, cameras and everything else are complete.
-Whoever has the photos puts them back with one command, which checks every digest:
+{which} hold references instead of photos, because the photos may not be re-hosted. Each image is `{{"bytes": null,
+"path": "sha256:…"}}`, the digest of the missing file. All other columns are complete. If you have the photos, these
+commands put them back and check every digest:
 
 ```bash
 pip install viewpoint100k
@@ -36,13 +36,12 @@ viewpoint100k rehydrate {name} {options}
 _BY_LICENSE = """
 ## One licence at a time
 
-Rows are sorted by the licence of their object; each is a config of its own, of which nothing else is downloaded:
-{calls}.
+Rows are sorted by the licence of their object. Each licence is a config that can be downloaded by itself: {calls}.
 """
 
 _LICENSE_NOTE = """
-Rows of {sources} hold no photographs but digests of them (sha256). Their licence column is that of the photographs,
-which are not part of this data set.
+Rows of {sources} hold sha256 digests instead of photographs. Their licence column states the licence of the
+photographs, which are not part of this data set.
 """
 
 
@@ -57,10 +56,10 @@ class _Config:
 
 
 def published_card(card: str, repo: str, form: Form, failures: Sequence[str], photo_sources: Iterable[str]) -> str:
-    """The card of ``form`` in ``repo``, made from the one that was built.
+    """The card of ``form`` in ``repo``, made from the built card.
 
     Args:
-        failures: what the checks found, where it is published in spite of them.
+        failures: what the checks found, if the set is published in spite of it.
         photo_sources: sources whose photos are left out, such as ``co3d``.
     """
     from huggingface_hub import DatasetCard
@@ -86,13 +85,13 @@ def published_card(card: str, repo: str, form: Form, failures: Sequence[str], ph
 
 
 def published_license(text: str, photo_sources: Iterable[str]) -> str:
-    """The licence file; where rows of ``photo_sources`` are published without photos, it says so."""
+    """The licence file, with a note if rows of ``photo_sources`` are published without photos."""
     sources = ", ".join(sorted(photo_sources))
     return text + _LICENSE_NOTE.format(sources=sources) if sources else text
 
 
 def rehydrated_card(card: str, shards: Sequence[ShardEntry]) -> str:
-    """The card of a folder whose references have become images: one config, of all rows."""
+    """The card of a folder whose photos were put back: one config with all rows."""
     from huggingface_hub import DatasetCard
 
     edited = DatasetCard(card)
@@ -102,7 +101,7 @@ def rehydrated_card(card: str, shards: Sequence[ShardEntry]) -> str:
 
 
 def _configs(form: Form) -> list[_Config]:
-    """All rows with images by default, and every group by its name where there are several."""
+    """The default config with all rows that have images, and one config for each group if there are several."""
     with_images = [group for group in form.groups if not group.references]
     chosen = with_images or list(form.groups)
     paths = {shard.path for group in chosen for shard in form.groups[group]}
@@ -113,7 +112,7 @@ def _configs(form: Form) -> list[_Config]:
 
 
 def _state_configs(metadata: Any, configs: Sequence[_Config], shards: Sequence[ShardEntry]) -> None:
-    """Writes ``configs`` and ``dataset_info``; the digest makes readers drop what they cached of other rows."""
+    """Writes ``configs`` and ``dataset_info``. The digest makes readers discard cached rows of another version."""
     from datasets import DatasetInfo, SplitDict, SplitInfo
 
     digest, stated, infos = manifest_digest(shards), [], []
@@ -140,7 +139,7 @@ def _state_configs(metadata: Any, configs: Sequence[_Config], shards: Sequence[S
 
 
 def _state_digest(metadata: Any, shards: Sequence[ShardEntry]) -> None:
-    """Puts the digest of what is published into the card, should the build's own not be it any more."""
+    """Writes the digest of the published rows into the card, because it may differ from the build's."""
     for config in metadata.get("configs") or []:
         if str(config.get("description", "")).startswith("manifest "):
             config["description"] = f"manifest {manifest_digest(shards)}"
@@ -151,7 +150,7 @@ def _splits(shards: Iterable[ShardEntry]) -> list[str]:
 
 
 def _paths(mine: Sequence[ShardEntry], shards: Sequence[ShardEntry]) -> str | list[str]:
-    """A pattern where these are all shards of their split, else their paths."""
+    """A pattern if these are all shards of their split, else their paths."""
     split = mine[0].split
     if len(mine) == sum(shard.split == split for shard in shards):
         return f"data/{split}-*.parquet"
@@ -171,6 +170,6 @@ def _after_title(text: str, passage: str) -> str:
 
 
 def _before_section(text: str, heading: str, passage: str) -> str:
-    """Puts a passage before a section, or at the end where the card has no such section."""
+    """Inserts a passage before a section, or at the end if the card has no such section."""
     before, found, after = text.partition(f"\n{heading}\n")
     return f"{before}{passage}{found}{after}" if passage else text

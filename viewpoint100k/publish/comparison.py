@@ -1,4 +1,4 @@
-"""What is here, what is on the far side, and what has to be done for the second to be the first."""
+"""Compares local files with a Hub repository: what to upload, replace and delete."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Difference", "FarFile", "FarState", "LocalFile", "compare"]
+__all__ = ["Difference", "HubFile", "HubState", "LocalFile", "compare"]
 
 _OURS = ("data/",)
 _OUR_NAMES = ("README.md", "LICENSE", "ATTRIBUTION.csv", "question_types.json", "references.json")
@@ -16,68 +16,68 @@ _OUR_NAMES = ("README.md", "LICENSE", "ATTRIBUTION.csv", "question_types.json", 
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file that is to be on the far side."""
+    """A file to publish."""
 
     path: str
-    """In the repository, with forward slashes."""
+    """Path in the repository, with forward slashes."""
     content: Path | bytes = field(repr=False)
     size: int
     sha256: str
 
     @classmethod
     def of_bytes(cls, path: str, content: bytes) -> LocalFile:
-        """A file that exists in memory alone."""
+        """A file that exists only in memory."""
         return cls(path, content, len(content), hashlib.sha256(content).hexdigest())
 
     def git_blob_id(self) -> str:
-        """The sha1 by which git knows this content: all that the Hub tells of a file that is not in large storage."""
+        """git's sha1 of the content, which is all that the Hub states of a file outside large file storage."""
         content = self.content if isinstance(self.content, bytes) else self.content.read_bytes()
         return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True)
-class FarFile:
-    """A file as the Hub lists it."""
+class HubFile:
+    """A file in the repository, as the Hub lists it."""
 
     path: str
     size: int
     blob_id: str
-    """git's sha1 of the content, or of the pointer to large storage."""
+    """git's sha1 of the content, or of the pointer to large file storage."""
     sha256: str | None
-    """Of the content; None for a file that is not in large storage."""
+    """sha256 of the content; None for a file outside large file storage."""
 
     def equals(self, local: LocalFile) -> bool:
-        """Whether the content is the same, by its digest."""
+        """True if the content is the same, by its digest."""
         if self.sha256 is not None:
             return self.sha256 == local.sha256
         return self.size == local.size and self.blob_id == local.git_blob_id()
 
 
 @dataclass(frozen=True)
-class FarState:
-    """A repository at one commit of its main branch."""
+class HubState:
+    """The repository on the Hub at one commit of its main branch."""
 
     head: str
     """The commit."""
     private: bool
-    files: Mapping[str, FarFile]
+    files: Mapping[str, HubFile]
     tags: Mapping[str, str]
     """The commit that each tag points to."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What has to be done on the far side."""
+    """Changes that make the repository equal to the local files."""
 
     add: tuple[LocalFile, ...] = ()
-    """Not there yet."""
+    """Files that the repository lacks."""
     change: tuple[LocalFile, ...] = ()
-    """There with another content."""
+    """Files that the repository has with other content."""
     remove: tuple[str, ...] = ()
-    """There, in the rooms of a data set, and not here any more."""
+    """Paths of data set files in the repository that do not exist locally."""
     same: tuple[LocalFile, ...] = ()
-    strangers: tuple[str, ...] = ()
-    """There, of another kind, and left as they are."""
+    unrelated: tuple[str, ...] = ()
+    """Paths in the repository that are not part of a data set; they are kept."""
 
     @property
     def upload(self) -> tuple[LocalFile, ...]:
@@ -85,25 +85,25 @@ class Difference:
 
     @property
     def is_none(self) -> bool:
-        """Whether the far side is what it should be."""
+        """True if the repository needs no change."""
         return not (self.add or self.change or self.remove)
 
     def lines(self) -> list[str]:
-        """For a person: one line for each file that is touched."""
+        """A readable summary: one line for each file that changes."""
         kinds: tuple[tuple[Literal["add", "change"], tuple[LocalFile, ...]], ...]
         kinds = (("add", self.add), ("change", self.change))
         found = [f"  {kind:<7} {file.path}  {file.size:,} bytes" for kind, files in kinds for file in files]
         found += [f"  remove  {path}" for path in self.remove]
         found += [f"  {len(self.same):,} files are there already"] if self.same else []
-        return found + [f"  leave   {path}  (not part of a data set)" for path in self.strangers]
+        return found + [f"  leave   {path}  (not part of a data set)" for path in self.unrelated]
 
 
-def compare(local: Sequence[LocalFile], far: FarState | None, apart: Collection[str] = ()) -> Difference:
-    """What a repository, or one that does not exist yet, lacks of ``local``; and what it has too much.
+def compare(local: Sequence[LocalFile], hub: HubState | None, apart: Collection[str] = ()) -> Difference:
+    """The difference between ``local`` and a repository; ``hub`` is None if the repository does not exist.
 
-    Paths in ``apart`` are not looked at on the far side.
+    Paths in ``apart`` are ignored in the repository.
     """
-    files = {} if far is None else far.files
+    files = {} if hub is None else hub.files
     wanted = {file.path for file in local}
     there = [file for file in local if file.path in files]
     same = tuple(file for file in there if files[file.path].equals(file))
@@ -113,10 +113,10 @@ def compare(local: Sequence[LocalFile], far: FarState | None, apart: Collection[
         change=tuple(file for file in there if file not in same),
         remove=tuple(path for path in surplus if _is_ours(path)),
         same=same,
-        strangers=tuple(path for path in surplus if not _is_ours(path)),
+        unrelated=tuple(path for path in surplus if not _is_ours(path)),
     )
 
 
 def _is_ours(path: str) -> bool:
-    """Whether a file on the far side is part of a data set: a loader takes any parquet file for rows."""
+    """True if a file in the repository is part of a data set. A loader reads any parquet file as rows."""
     return path.startswith(_OURS) or path in _OUR_NAMES or path.endswith(".parquet")

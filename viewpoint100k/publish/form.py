@@ -1,7 +1,7 @@
-"""The form in which rows are published: as they were built, or sorted by licence, or some of them without photos.
+"""Arranges rows for publishing: unchanged, sorted by licence, or with references in place of some photos.
 
-Rows that are published as they are stay in the shards of their build. Otherwise new shards are written to
-``.build/published``, from the build's own, in the same layout, so that whoever downloads them can verify them.
+Unchanged rows stay in the shards of their build. Otherwise new shards are written to ``.build/published`` in the same
+layout, so that a user who downloads them can verify them.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ _KEY_COLUMNS = ["source", "license"]
 
 @dataclass(frozen=True, order=True)
 class Group:
-    """Rows that are published together."""
+    """Rows that are published as one config."""
 
     references: bool
-    """Whether references stand in the place of their images."""
+    """True if references replace their images."""
     license: str
-    """The licence of all of them, where rows are sorted by licence; else empty."""
+    """The licence of all its rows if rows are sorted by licence; else empty."""
 
     @property
     def name(self) -> str:
-        """Of the config that the rows make up."""
+        """Name of the config."""
         return "references" if self.references else self.license.lower() or "default"
 
 
 @dataclass(frozen=True)
 class Form:
-    """The shards to publish, and what they hold."""
+    """The shards to publish, by group."""
 
     root: Path
     """The folder that the shards' paths are relative to."""
     groups: Mapping[Group, tuple[ShardEntry, ...]]
-    """In order: images first, references last."""
+    """Groups in order: rows with images first, rows with references last."""
 
     @property
     def shards(self) -> tuple[ShardEntry, ...]:
@@ -75,9 +75,9 @@ def arrange(
     split_by_license: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Form:
-    """Arranges the shards ``built`` in ``folder`` for publishing, writing new ones only where rows must part.
+    """Arranges the shards ``built`` in ``folder`` for publishing. Writes new shards only if rows must be regrouped.
 
-    The photos of ``as_references`` are replaced by references. Shards that an earlier call wrote are used again.
+    Photos of ``as_references`` are replaced by references. Shards that an earlier call wrote are reused.
     """
     bare = {(asset.source, asset.license) for asset in as_references}
     group_of: dict[tuple[str, str], Group] = {}
@@ -100,13 +100,13 @@ def arrange(
 
 
 def _key(built: Sequence[ShardEntry], group_of: Mapping[tuple[str, str], Group]) -> str:
-    """What the written shards follow from."""
+    """A digest of everything that determines the written shards."""
     content = [[shard.sha256 for shard in built], sorted((*key, *asdict(g).values()) for key, g in group_of.items())]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def _read_form(root: Path, key: str) -> Form | None:
-    """The form that an earlier call wrote, if it is this one and its shards are still what they were."""
+    """The form that an earlier call wrote; None if it had another key or its shards have changed."""
     path = root / "form.json"
     if not path.is_file():
         return None
@@ -128,7 +128,7 @@ def _write_shards(
     group_of: Mapping[tuple[str, str], Group],
     on_progress: Callable[[int, int], None],
 ) -> dict[Group, list[ShardEntry]]:
-    """One pass over the rows; each goes to the writer of its group and split, in the order of the build."""
+    """Reads all rows once, in the order of the build, and passes each to the writer of its group and split."""
     writers = _open_writers(folder, root, built, group_of)
     done, total = 0, sum(shard.rows for shard in built)
     for shard in built:
@@ -148,7 +148,7 @@ def _write_shards(
 def _open_writers(
     folder: Path, root: Path, built: Sequence[ShardEntry], group_of: Mapping[tuple[str, str], Group]
 ) -> dict[tuple[str, Group], _ShardWriter]:
-    """A writer for the rows of each group and split. Shards are numbered through within a split, groups in order."""
+    """Makes a writer for each group and split. Shard numbers run through all groups of a split, in order."""
     writers = {}
     for split in dict.fromkeys(shard.split for shard in built):
         shards = [shard for shard in built if shard.split == split]
@@ -178,7 +178,7 @@ def _keys(table: pa.Table) -> list[tuple[str, str]]:
 
 
 class _ShardWriter:
-    """Writes the rows of one group and split, in shards of at most ``limit`` rows and row groups like a build's."""
+    """Writes the rows of one group and split in shards of at most ``limit`` rows, with the row groups of a build."""
 
     def __init__(self, root: Path, names: Sequence[str], split: str, limit: int, references: bool) -> None:
         self._root, self._names, self._split, self._limit = root, list(names), split, limit
@@ -186,17 +186,17 @@ class _ShardWriter:
         self._waiting: list[pa.Table] = []
         self._writer: pq.ParquetWriter | None = None
         self._rows = 0
-        """Written to the shard in hand."""
+        """Rows written to the current shard."""
         self._entries: list[ShardEntry] = []
 
     def add(self, table: pa.Table) -> None:
-        """Takes rows; writes those that fill a row group."""
+        """Adds rows and writes every full row group."""
         self._waiting.append(table)
         while sum(one.num_rows for one in self._waiting) >= self._room():
             self._write(self._room())
 
     def close(self) -> list[ShardEntry]:
-        """Writes what is left; gives all shards, finished."""
+        """Writes the remaining rows and returns all shards."""
         if rest := sum(one.num_rows for one in self._waiting):
             self._write(rest)
         self._finish()

@@ -1,4 +1,4 @@
-"""Whether a folder may be published: it is verified here and now, and its audit is looked up."""
+"""Decides whether a folder may be published: verifies it, and reads the report of its audit."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from viewpoint100k.errors import DataError, UsageError
 __all__ = ["Verdict", "inspect_folder"]
 
 _BEYOND_FORCE = ("unreadable", "missing_shard", "missing_file", "schema", "manifest")
-"""What `verify` found under these names would keep the data set from loading at all."""
+"""Checks of `verify` whose findings mean that the data set cannot be loaded."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found out about a folder before it is published."""
+    """Result of the checks before publishing."""
 
     rows: int
     failures: tuple[str, ...]
-    """Sentences without a full stop; none where all is well. Published in spite of them, they stand in the card."""
+    """Sentences without a full stop, one for each failure. A forced publication states them in the card."""
     fatal: bool
-    """Whether the data set could not be loaded as it is."""
+    """True if the data set cannot be loaded."""
 
     def refuse(self, folder: Path, force: bool) -> None:
-        """Raises ``DataError``, one sentence, unless all is well or ``force`` may overrule what is not."""
+        """Raises ``DataError`` if there are failures, unless ``force`` is set and no failure is fatal."""
         if not self.failures or (force and not self.fatal):
             return
-        way_out = "build it again" if self.fatal else "mend that, or publish it with --force, which its card will say"
+        way_out = "build it again" if self.fatal else "fix that, or publish it with --force, which its card will say"
         raise DataError(f"{folder} is not published: {'; '.join(self.failures)}: {way_out}")
 
 
 def inspect_folder(folder: Path, on_progress: Callable[[int, int], None] | None = None) -> Verdict:
     """Verifies every row of ``folder`` and reads the report of its audit.
 
-    Raises ``UsageError`` where it is no finished data set.
+    Raises ``UsageError`` if it is not a finished data set.
     """
     if not (folder / ".build" / "manifest.json").is_file():
         raise UsageError(
@@ -55,7 +55,7 @@ def inspect_folder(folder: Path, on_progress: Callable[[int, int], None] | None 
 
 def _verify_failure(report: Report) -> str:
     kinds = ", ".join(f"{count:,} {check}" for check, count in report.found.items())
-    # A damaged file is told of before what follows from it, such as a digest that differs.
+    # A damaged file is reported before its consequences, such as a different digest.
     first = min(report.findings, key=lambda finding: finding.check not in _BEYOND_FORCE)
     return f"verify found {kinds} in {report.rows:,} rows ({first.where}: {' '.join(first.message.split())})"
 
@@ -63,7 +63,7 @@ def _verify_failure(report: Report) -> str:
 def _audit_failures(folder: Path) -> list[str]:
     report = read_audit(folder)
     if report is None:
-        return [f"no audit has been made: run  viewpoint100k audit {folder}  first"]
+        return [f"it has not been audited: run  viewpoint100k audit {folder}  first"]
     if report.manifest != stored_manifest_digest(folder):
         return [f"its audit is of other rows: run  viewpoint100k audit {folder}  again"]
     if report.ok:

@@ -1,7 +1,7 @@
-"""The Hub, asked with patience: every call has a deadline, and is made again where that may help.
+"""Calls the Hub with deadlines and retries.
 
-Calls run in a process of their own. A client's call can hang for ever (an upload whose token keeps failing does, in
-native code that no thread can stop), and a process can be ended from outside.
+Calls run in a separate process, because a call of the client can hang for ever (an upload with an invalid token hangs
+in native code that no thread can stop), and a process can be killed.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from viewpoint100k.errors import ViewpointError
-from viewpoint100k.publish.comparison import FarState, LocalFile
+from viewpoint100k.publish.comparison import HubState, LocalFile
 from viewpoint100k.publish.hub_calls import Fault, serve
 
-__all__ = ["Hub", "Patience", "PublishError", "TryAgainError"]
+__all__ = ["Hub", "PublishError", "RetryPolicy", "TryAgainError"]
 
 _START_S = 120.0
-"""For the process to import the Hub's client."""
+"""Seconds that the process may take to import the Hub's client."""
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long the Hub is waited for."""
+class RetryPolicy:
+    """Deadlines and retries of calls to the Hub."""
 
     call_s: float = 120.0
     """Seconds that one call may take."""
     slowest_bytes_per_s: float = 100_000.0
-    """An upload gets this much more time, by its size."""
+    """Smallest upload rate: an upload gets more time by its size."""
     attempts: int = 6
-    """Times that a call is made before it is given up."""
+    """Largest number of attempts of one call."""
     first_wait_s: float = 1.0
-    """Before the second attempt; twice as long before each one after that, or as long as the Hub asks for."""
+    """Seconds before the second attempt; doubles for each further attempt, or as long as the Hub asks for."""
     longest_wait_s: float = 60.0
 
     def wait_s(self, attempt: int, asked_s: float = 0.0) -> float:
@@ -44,11 +44,11 @@ class Patience:
 
 
 class PublishError(ViewpointError):
-    """The Hub, or the way to it, does not let a data set be published."""
+    """The Hub refused to publish the data set, or could not be reached."""
 
 
 class TryAgainError(PublishError):
-    """A commit that failed, or whose answer was lost: whether it was applied must be looked up before another try."""
+    """A commit failed or its answer was lost. The caller must look up whether it was applied before another try."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
@@ -56,37 +56,37 @@ class TryAgainError(PublishError):
 
 
 class Hub:
-    """A data set repository, behind a process that is started at the first call. Close it after use."""
+    """A data set repository on the Hub. The first call starts a process; close the object after use."""
 
-    def __init__(self, repo: str, patience: Patience, say: Callable[[str], None]) -> None:
-        """``say`` is told, in one sentence, of every attempt that failed."""
+    def __init__(self, repo: str, retries: RetryPolicy, say: Callable[[str], None]) -> None:
+        """``say`` is called with one sentence for every failed attempt."""
         self.repo = repo
-        self.patience = patience
+        self.retries = retries
         self._say = say
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
 
     def user(self) -> str:
-        """Who the token belongs to."""
-        name: str = self._patiently("user", "asking who the token belongs to")
+        """Name of the token's user."""
+        name: str = self._repeatedly("user", "asking who the token belongs to")
         return name
 
-    def look(self) -> FarState | None:
-        """The repository as it is now, all of one commit; None where there is none."""
-        state: FarState | None = self._patiently("look", "listing the repository")
+    def look(self) -> HubState | None:
+        """The current state of the repository at one commit; None if it does not exist."""
+        state: HubState | None = self._repeatedly("look", "listing the repository")
         return state
 
     def create(self) -> None:
-        """Makes the repository, private, unless it exists."""
-        self._patiently("create", "creating the repository")
+        """Creates a private repository unless it exists."""
+        self._repeatedly("create", "creating the repository")
 
     def upload(self, files: Sequence[LocalFile]) -> None:
-        """Brings contents into large storage; a later `commit` gives them their names."""
+        """Uploads contents to large file storage; a later `commit` gives them their paths."""
         size = sum(file.size for file in files)
-        self._patiently("upload", f"uploading {files[0].path}", [_parcel(file) for file in files], size=size)
+        self._repeatedly("upload", f"uploading {files[0].path}", [_parcel(file) for file in files], size=size)
 
     def commit(self, files: Sequence[LocalFile], remove: Sequence[str], parent: str, message: str) -> None:
-        """One commit on top of ``parent``. Raises ``TryAgainError`` where it may, or may not, have been applied."""
+        """Makes one commit on top of ``parent``. Raises ``TryAgainError`` if the outcome is unknown."""
         size = sum(file.size for file in files)
         parcels = [_parcel(file) for file in files]
         answer = self._once("commit", (parcels, list(remove), parent, message), size)
@@ -95,10 +95,10 @@ class Hub:
             raise TryAgainError(answer)
 
     def tag(self, name: str, commit: str) -> None:
-        self._patiently("tag", f"tagging {name}", name, commit)
+        self._repeatedly("tag", f"tagging {name}", name, commit)
 
     def make_public(self) -> None:
-        self._patiently("make_public", "making the repository public")
+        self._repeatedly("make_public", "making the repository public")
 
     def close(self) -> None:
         """Ends the process."""
@@ -110,18 +110,18 @@ class Hub:
         self._process = self._connection = None
 
     def pause(self, doing: str, fault: Fault, attempt: int) -> None:
-        """Waits before the next attempt. Raises ``PublishError`` where there have been enough."""
-        if attempt >= self.patience.attempts:
+        """Waits before the next attempt. Raises ``PublishError`` after the last attempt."""
+        if attempt >= self.retries.attempts:
             raise PublishError(
                 f"{doing} of {self.repo} failed {attempt} times, at last with {fault.message}: "
                 "run the same command again, and it continues where this one ended"
             )
-        wait_s = self.patience.wait_s(attempt, fault.wait_s)
+        wait_s = self.retries.wait_s(attempt, fault.wait_s)
         self._say(f"{doing} failed ({fault.message}); again in {wait_s:.0f} s")
         time.sleep(wait_s)
 
-    def _patiently(self, method: str, doing: str, *arguments: Any, size: int = 0) -> Any:
-        """Makes a call that may be made twice without harm until it is answered."""
+    def _repeatedly(self, method: str, doing: str, *arguments: Any, size: int = 0) -> Any:
+        """Repeats a call until it succeeds; only for calls that may run twice without harm."""
         attempt = 1
         while isinstance(answer := self._once(method, arguments, size), Fault):
             self._raise_unless_passing(doing, answer)
@@ -130,9 +130,9 @@ class Hub:
         return answer
 
     def _once(self, method: str, arguments: tuple[Any, ...], size: int) -> Any:
-        """One call: its result or a `Fault`. A process that does not answer in time is ended."""
+        """Makes one call; returns its result or a `Fault`. Kills the process if it does not answer in time."""
         connection = self._started()
-        deadline_s = self.patience.call_s + size / self.patience.slowest_bytes_per_s
+        deadline_s = self.retries.call_s + size / self.retries.slowest_bytes_per_s
         try:
             connection.send((method, arguments))
             if connection.poll(deadline_s):

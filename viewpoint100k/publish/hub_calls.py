@@ -1,6 +1,6 @@
-"""What is asked of the Hub, each a single request or a few, without a retry: run in a process of its own.
+"""Single requests to the Hub, without retries. They run in a separate process.
 
-See `viewpoint100k.publish.hub`, which starts that process, and ends it when it takes too long.
+`viewpoint100k.publish.hub` starts that process and kills it when a call takes too long.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Literal
 
-from viewpoint100k.publish.comparison import FarFile, FarState
+from viewpoint100k.publish.comparison import HubFile, HubState
 
 __all__ = ["Fault", "HubCalls", "serve"]
 
 _MAIN = "main"
 _PASSING = (408, 409, 412, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
-"""Statuses of a request that may well succeed at the next attempt; after 409 and 412 it looks at the repo anew."""
+"""HTTP statuses after which a request is repeated; after 409 and 412 the repository is read again first."""
 _SECRETS = (
     (re.compile(r"hf_\w+"), "hf_…"),
     (re.compile(r"(?<=://)[^/@\s]+@"), ""),
-    (re.compile(r"\?\S+"), ""),  # An address to upload to is signed in its query.
+    (re.compile(r"\?\S+"), ""),  # The query of an upload address contains a signature.
 )
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a call failed, without anything secret in it."""
+    """Why a call failed, without secrets."""
 
     kind: Literal["passing", "refused", "token", "wrong"]
-    """``passing``: try again. ``refused``: no right to it. ``token``: none, or one that is not valid (any more)."""
+    """``passing``: try again. ``refused``: no permission. ``token``: missing or not valid."""
     message: str
     wait_s: float = 0.0
-    """How long the Hub asks to wait."""
+    """Seconds that the Hub asks to wait."""
 
 
 class HubCalls:
@@ -52,22 +52,22 @@ class HubCalls:
         from huggingface_hub.utils.tqdm import disable_progress_bars
 
         disable_progress_bars()
-        hub_logging.set_verbosity(logging.CRITICAL)  # Its retries are ours to tell of.
+        hub_logging.set_verbosity(logging.CRITICAL)  # This project reports retries itself.
         self._api = HfApi(library_name="viewpoint100k")
         self._at: dict[str, Any] = {"repo_id": repo, "repo_type": "dataset"}
         self._operations: dict[tuple[str, str], Any] = {}
-        """Files on their way, by path and digest: each is hashed and uploaded once."""
+        """Additions by path and digest, so that each file is hashed and uploaded once."""
 
     def ready(self) -> bool:
-        """Whether the client is there: asks nothing of the Hub."""
+        """True if the client works; makes no request."""
         return True
 
     def user(self) -> str:
-        """Who the token belongs to."""
+        """Name of the token's user."""
         return str(self._api.whoami()["name"])
 
-    def look(self) -> FarState | None:
-        """The repository as it is now; None where there is none that the token can see."""
+    def look(self) -> HubState | None:
+        """The current state of the repository; None if the token cannot see one."""
         from huggingface_hub.errors import RepositoryNotFoundError
         from huggingface_hub.hf_api import RepoFile
 
@@ -75,24 +75,24 @@ class HubCalls:
             info = self._api.repo_info(**self._at, revision=_MAIN)
         except RepositoryNotFoundError as error:
             if error.response is not None and error.response.status_code == 401:
-                raise  # The Hub says so to a token that is not valid as well.
+                raise  # The Hub gives the same answer to an invalid token.
             return None
         tree = self._api.list_repo_tree(**self._at, revision=info.sha, recursive=True)
         files = [
-            FarFile(one.path, one.size, one.blob_id, one.lfs.sha256 if one.lfs else None)
+            HubFile(one.path, one.size, one.blob_id, one.lfs.sha256 if one.lfs else None)
             for one in tree
             if isinstance(one, RepoFile)
         ]
         refs = self._api.list_repo_refs(**self._at)
         tags = {tag.name: tag.target_commit for tag in refs.tags}
-        return FarState(str(info.sha), bool(info.private), {file.path: file for file in files}, tags)
+        return HubState(str(info.sha), bool(info.private), {file.path: file for file in files}, tags)
 
     def create(self) -> None:
-        """Makes the repository, private; one that exists is left as it is."""
+        """Creates a private repository; does not change an existing one."""
         self._api.create_repo(**self._at, private=True, exist_ok=True)
 
     def upload(self, files: Sequence[tuple[str, str, Path | bytes]]) -> None:
-        """Brings contents (path, sha256, content) into large storage, but for those that are there already."""
+        """Uploads contents (path, sha256, content) to large file storage, except those that it already has."""
         self._api.preupload_lfs_files(
             **self._at, additions=list(self._additions(files)), revision=_MAIN, free_memory=False
         )
@@ -100,7 +100,7 @@ class HubCalls:
     def commit(
         self, files: Sequence[tuple[str, str, Path | bytes]], remove: Sequence[str], parent: str, message: str
     ) -> None:
-        """One commit on top of ``parent``; refused by the Hub where that is no longer the head."""
+        """Makes one commit on top of ``parent``. The Hub refuses it if ``parent`` is no longer the head."""
         from huggingface_hub import CommitOperationDelete
 
         self._api.create_commit(
@@ -113,7 +113,7 @@ class HubCalls:
         self._operations.clear()
 
     def tag(self, name: str, commit: str) -> None:
-        """Tags a commit; a tag that exists is left as it is."""
+        """Tags a commit; does not change an existing tag."""
         self._api.create_tag(**self._at, tag=name, revision=commit, exist_ok=True)
 
     def make_public(self) -> None:
@@ -129,8 +129,8 @@ class HubCalls:
 
 
 def serve(connection: Connection, repo: str) -> None:
-    """Answers (method, arguments) with its result or a `Fault`, until the other side is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other side, which then ends this one.
+    """Answers each (method, arguments) with the result or a `Fault` until the connection closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent handles Ctrl-C and then ends this process.
     threading.Thread(target=_die_with_parent, daemon=True).start()
     calls: HubCalls | None = None
     while True:
@@ -150,7 +150,7 @@ def serve(connection: Connection, repo: str) -> None:
 
 
 def _die_with_parent() -> None:
-    """Ends this process, whatever it is doing, once the one that asks is gone."""
+    """Makes the kernel end this process when its parent dies."""
     parent = parent_process()
     assert parent is not None
     wait([parent.sentinel])
@@ -158,7 +158,7 @@ def _die_with_parent() -> None:
 
 
 def fault_of(error: BaseException) -> Fault:
-    """What an error of the Hub's client comes to."""
+    """The `Fault` that an error of the Hub's client means."""
     from huggingface_hub.errors import LocalTokenNotFoundError
 
     chain = list(_causes(error))
@@ -179,7 +179,7 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def _without_answer(chain: Sequence[BaseException]) -> tuple[Literal["passing", "wrong"], str]:
-    """The kind and the words of an error that came without a response: most often a connection that broke."""
+    """The kind and message of an error without a response, usually a broken connection."""
     root = chain[-1]
     if any(isinstance(one, AssertionError | TypeError | AttributeError | ImportError) for one in chain):
         last = traceback.extract_tb(root.__traceback__)[-1]

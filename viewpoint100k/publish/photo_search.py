@@ -1,4 +1,4 @@
-"""Finds photos by their digest in the captures of a source; runs in worker processes, which give plain values back."""
+"""Finds photos by their digest in the captures of a source. Runs in worker processes, which return plain values."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ class Wanted:
     """One photo to find."""
 
     digest: str
-    """sha256 of the image as a row holds it, hexadecimal."""
+    """sha256 of the encoded image in the row, hexadecimal."""
     camera_to_world: tuple[float, ...]
-    """16 numbers, row-major: its camera in the capture's normalised world, which tells where to look first."""
+    """``camera_to_world`` in the capture's normalised world, 16 numbers, row-major. Photos with this pose are read
+    first."""
 
 
 @dataclass(frozen=True)
@@ -37,28 +38,28 @@ class Search:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search gave."""
+    """Result of a search."""
 
     images: Mapping[str, bytes] = field(default_factory=dict)
     """By digest."""
     reason: str = ""
-    """The reason code for which others were not found."""
+    """Reason code for the photos that were not found."""
     fatal: str = ""
-    """A sentence, where no search can succeed before something is mended."""
+    """A sentence if no search can succeed until the user changes something; else empty."""
 
 
 _sources: dict[str, list[Source]] = {}
-"""Of this process, by kind."""
+"""Open sources of this process, by kind."""
 
 
 def open_sources(roots: Mapping[str, Sequence[Path]], limits: CaptureLimits) -> None:
-    """Makes the user's folders known to this process."""
+    """Opens the user's folders in this process."""
     for kind, given in roots.items():
         _sources[kind] = [open_source(f"{kind}:{root}", captures=limits) for root in given]
 
 
 def search(one: Search) -> Found:
-    """Looks for the photos of a capture in every folder of its kind."""
+    """Searches every folder of the capture's kind for its photos."""
     images: dict[str, bytes] = {}
     reason = "capture_missing"
     try:
@@ -74,13 +75,13 @@ def search(one: Search) -> Found:
                 reason = "photo_differs"
                 if len(images) == len(one.photos):
                     return Found(images)
-    except ViewpointError as error:  # Not the capture's fault: a folder that is none, a package that is not there.
+    except ViewpointError as error:  # Not the capture's fault: for example a missing folder or package.
         return Found(images, reason, fatal=str(error))
     return Found(images, reason)
 
 
 def _names(asset_id: str) -> Iterator[str]:
-    """The capture's id, and what it is without the place that a mixture of two like sources puts before it."""
+    """The capture's id, with and without the prefix that a mixture of two sources of one kind adds."""
     yield asset_id
     place, colon, inner = asset_id.partition(":")
     if colon and place.isdigit():
@@ -88,7 +89,7 @@ def _names(asset_id: str) -> Iterator[str]:
 
 
 def _matching(capture: CaptureAsset, wanted: Sequence[Wanted]) -> dict[str, bytes]:
-    """The images among the capture's whose digest is wanted, those at the stated cameras read first."""
+    """The capture's images with a wanted digest. Photos with the stated poses are read first."""
     poses = np.array([photo.camera.camera_to_world.ravel() for photo in capture.photos])
     digests: dict[int, str] = {}
     found: dict[str, bytes] = {}
@@ -106,7 +107,7 @@ def _matching(capture: CaptureAsset, wanted: Sequence[Wanted]) -> dict[str, byte
 
 
 def _read(photo: Photo) -> bytes:
-    """The image; empty where the file cannot be read any more, so that its digest is nobody's."""
+    """The encoded image; empty if the file cannot be read, so that its digest matches nothing."""
     try:
         return photo.read()
     except AssetError:

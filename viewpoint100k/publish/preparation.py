@@ -1,4 +1,4 @@
-"""From a finished folder to the files that are to be on the Hub: checked, allowed, in their form, with their card."""
+"""From a finished folder to the files to publish: checks, licences, arrangement of rows, and the card."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ __all__ = ["CARD", "QUESTION_TYPES", "Choices", "Prepared", "prepare"]
 
 CARD = "README.md"
 QUESTION_TYPES = "question_types.json"
-"""The templates that the rows were made with, by question type: what it takes to work their labels out again."""
+"""The templates of the rows, by question type, which are needed to recompute their labels."""
 _LISTED = 50
-"""Assets in the way that are printed; all of them are written to a file."""
+"""Number of obstacles that are printed; a file lists all of them."""
 _MAX_FILES_IN_FOLDER = 10_000
-"""The Hub takes no more entries in one folder."""
+"""The Hub's limit for the number of files in one folder."""
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What a publisher decides about the content."""
+    """The user's choices about the published content."""
 
     allowed: AllowedLicenses = field(default_factory=AllowedLicenses)
     split_by_license: bool = False
-    """Sort rows by licence, each a config of its own."""
+    """Sort rows by licence, with one config for each."""
     poses_only: bool = False
     """Publish photos that may not be re-hosted as references."""
     force: bool = False
-    """Publish what has failed its checks; the card says so."""
+    """Publish a set that failed its checks; the card states the failures."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +53,19 @@ class Prepared:
     """The files to publish."""
 
     data: tuple[LocalFile, ...]
-    """All but the card."""
+    """All files except the card."""
     card: LocalFile
     rows: int
     failures: tuple[str, ...]
-    """What the checks found and ``force`` overruled."""
+    """Failures of the checks that ``force`` overruled."""
     references: int
-    """Rows whose photos are left out."""
+    """Number of rows whose photos are left out."""
 
 
 def prepare(folder: Path, repo: str, choices: Choices, say: Callable[[str], None]) -> Prepared:
-    """Checks ``folder`` and makes what is to be published of it. ``say`` is told what is in the way.
+    """Checks ``folder`` and prepares the files to publish. ``say`` is called with a line for each obstacle.
 
-    Raises ``DataError``, one sentence, for a folder that failed its checks or holds what may not be published.
+    Raises ``DataError`` if the folder failed its checks or holds objects that may not be published.
     """
     with Progress("verifying", "rows") as progress:
         verdict = inspect_folder(folder, progress.reach)
@@ -97,7 +97,7 @@ def prepare(folder: Path, repo: str, choices: Choices, say: Callable[[str], None
 
 
 def _built_shards(folder: Path, trust_digests: bool) -> tuple[ShardEntry, ...]:
-    """The shards that the manifest lists; as they are now, where they need not be what it says."""
+    """The shards that the manifest lists. If not ``trust_digests``, their digests are computed from the files."""
     listed = json.loads(_text(folder / ".build" / "manifest.json"))["files"]
     shards = tuple(ShardEntry(**entry) for entry in listed)
     if trust_digests:
@@ -109,7 +109,7 @@ def _built_shards(folder: Path, trust_digests: bool) -> tuple[ShardEntry, ...]:
 
 
 def _tell(folder: Path, found: Sequence[Obstacle], say: Callable[[str], None]) -> None:
-    """Lists what is in the way: the first of it to the user, all of it in a file."""
+    """Prints the first obstacles and writes all of them to a file."""
     if not found:
         return
     path = folder / ".build" / "not-published.txt"
@@ -125,7 +125,7 @@ def _shard_files(form: Form) -> list[LocalFile]:
 
 
 def _files_beside(folder: Path, bare: Sequence[AssetTerms]) -> list[LocalFile]:
-    """Licence, attribution, what the questions mean and, where photos are left out, what it takes to put them back."""
+    """Licence, attribution, templates and, if photos are left out, the settings that are needed to put them back."""
     license = published_license(_text(folder / "LICENSE"), {asset.source for asset in bare})
     contents = {"LICENSE": license.encode(), "ATTRIBUTION.csv": (folder / "ATTRIBUTION.csv").read_bytes()}
     built = json.loads(_text(folder / ".build" / "build.json"))
@@ -138,14 +138,14 @@ def _files_beside(folder: Path, bare: Sequence[AssetTerms]) -> list[LocalFile]:
 
 
 def _without_places(config: Mapping[str, Any]) -> dict[str, Any]:
-    """``config`` with files and folders by their names alone: where they lay is the publisher's own business."""
+    """``config`` with the names of files and folders instead of their full paths, which are private."""
     questions = {Path(name).name: weight for name, weight in config["questions"].items()}
     source = re.sub(r"[^:,*=]*/(?=[^/:,*=]+)", "", config["source"])
     return {**config, "questions": questions, "source": source}
 
 
 def _recipe(config: Mapping[str, Any]) -> dict[str, object]:
-    """What images of photos follow from, beside the photos: the build's limits and the libraries that encode."""
+    """What determines the images besides the photos: the build's limits and the versions of the image libraries."""
     libraries = ("pillow", "simplejpeg", "numpy", "scipy")
     versions = {"viewpoint100k": __version__} | {name: metadata.version(name) for name in libraries}
     return {"captures": config["captures"], "versions": versions}

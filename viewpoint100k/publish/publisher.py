@@ -1,8 +1,8 @@
-"""Publishes a finished data set folder to the Hugging Face Hub, so that nothing is lost on the way.
+"""Publishes a finished data set folder to the Hugging Face Hub and verifies the result.
 
-What is there afterwards is listed and compared with what is here, digest by digest; until it is the same, nothing is
-tagged or made public. The order is safe at every moment: contents first, then one commit that names them and removes
-what is gone, a look at every digest, the card last, the tag. Whatever ends a run, the same command continues it.
+The publisher uploads contents first. One commit then gives them their paths and removes old files. The publisher
+compares every digest in the repository with the local files. Only if all are equal does it commit the card, set the
+tag, and make the repository public. If a run ends early, the same command continues it.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from pathlib import Path
 
 from viewpoint100k import __version__
 from viewpoint100k.errors import UsageError
-from viewpoint100k.publish.comparison import Difference, FarState, LocalFile, compare
-from viewpoint100k.publish.hub import Hub, Patience, PublishError, TryAgainError
+from viewpoint100k.publish.comparison import Difference, HubState, LocalFile, compare
+from viewpoint100k.publish.hub import Hub, PublishError, RetryPolicy, TryAgainError
 from viewpoint100k.publish.hub_calls import Fault
 from viewpoint100k.publish.preparation import CARD, Choices, Prepared, prepare
 from viewpoint100k.runtime.progress import Progress
 
-__all__ = ["Choices", "Patience", "PublishError", "Published", "publish"]
+__all__ = ["Choices", "PublishError", "Published", "RetryPolicy", "publish"]
 
 _BATCH_BYTES, _BATCH_FILES = 256 * 1024**2, 16
-"""What one upload call carries: a call that fails is made again whole."""
+"""Bytes in one upload call. A failed call is repeated as a whole."""
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]{0,95}")
 _TAG = re.compile(r"[A-Za-z0-9][\w.+-]*")
 
 
 @dataclass(frozen=True)
 class Published:
-    """What was done, or with ``dry_run`` would be."""
+    """The result of publishing, or with ``dry_run`` what would be done."""
 
     repo: str
     url: str
     rows: int
     difference: Difference
-    """What had to be done when this began."""
+    """The difference at the start."""
     head: str | None
-    """The commit that is now the data set; None for a dry run."""
+    """The final commit; None for a dry run."""
     private: bool
 
 
@@ -53,24 +53,24 @@ def publish(
     public: bool = False,
     tag: str | None = None,
     dry_run: bool = False,
-    patience: Patience | None = None,
+    retries: RetryPolicy | None = None,
     say: Callable[[str], None] = print,
 ) -> Published:
     """Makes the Hub's data set ``repo`` (``user/name``) equal to ``folder``. A new repository is private.
 
     Args:
-        public: make it public, once all is there and compared.
-        tag: name of the commit, such as ``v1.0``; one that names another state already is refused.
-        say: told what will happen and, as it happens, what did not work at once.
+        public: make the repository public after all files were compared.
+        tag: name of the commit, such as ``v1.0``. A tag that names another state is refused.
+        say: called with lines about the plan and about failed attempts.
 
-    Raises ``UsageError`` and ``DataError`` before anything is touched, ``PublishError`` where the Hub does not answer
-    or does not let us; a later call continues.
+    Raises ``UsageError`` and ``DataError`` before the repository is changed, and ``PublishError`` if the Hub refuses or
+    does not answer; a later call continues.
     """
     if not _REPO.fullmatch(repo):
         raise UsageError(f"{repo!r} is not the name of a repository: give user/name, such as user/viewpoint-100k")
     if tag is not None and not _TAG.fullmatch(tag):
         raise UsageError(f"{tag!r} is not the name of a tag: give one such as v1.0")
-    with _only_one(folder), closing(Hub(repo, patience or Patience(), say)) as hub:
+    with _only_one(folder), closing(Hub(repo, retries or RetryPolicy(), say)) as hub:
         prepared = prepare(folder, repo, choices or Choices(), say)
         user = hub.user()
         before = hub.look()
@@ -90,7 +90,7 @@ def publish(
         return Published(repo, url, prepared.rows, difference, after.head, after.private and not public)
 
 
-def _created(hub: Hub) -> FarState:
+def _created(hub: Hub) -> HubState:
     hub.create()
     state = hub.look()
     if state is None:
@@ -98,8 +98,8 @@ def _created(hub: Hub) -> FarState:
     return state
 
 
-def _make_equal(hub: Hub, prepared: Prepared, state: FarState) -> FarState:
-    """Everything but the card, then the card."""
+def _make_equal(hub: Hub, prepared: Prepared, state: HubState) -> HubState:
+    """Uploads everything except the card, then the card."""
     difference = compare(prepared.data, state, apart=[CARD])
     size = sum(file.size for file in difference.upload)
     with Progress("uploading", "kB", total=size // 1000) as progress:
@@ -119,14 +119,14 @@ def _make_equal(hub: Hub, prepared: Prepared, state: FarState) -> FarState:
 def _settle(
     hub: Hub,
     files: Sequence[LocalFile],
-    state: FarState,
+    state: HubState,
     message: str,
     on_upload: Callable[[Sequence[LocalFile]], None],
     apart: Sequence[str] = (),
-) -> FarState:
-    """Uploads, commits and looks again until every digest is right. Gives the state in which it is.
+) -> HubState:
+    """Uploads, commits and compares until every digest is equal; returns the state of the repository.
 
-    A commit whose answer is lost may have been applied: what to do next follows from what is there.
+    A commit whose answer is lost may have been applied, so each round starts from the repository's current state.
     """
     attempt = 0
     while not (difference := compare(files, state, apart)).is_none:
@@ -159,8 +159,8 @@ def _batches(files: Sequence[LocalFile]) -> Iterator[list[LocalFile]]:
         yield batch
 
 
-def _check_tag(tag: str | None, state: FarState | None, difference: Difference) -> None:
-    """A tag is a promise: one that names another state is not moved."""
+def _check_tag(tag: str | None, state: HubState | None, difference: Difference) -> None:
+    """Raises ``UsageError`` if the tag exists and names another state, because tags must not move."""
     if tag is None or state is None or tag not in state.tags:
         return
     if state.tags[tag] != state.head or not difference.is_none:
@@ -171,12 +171,12 @@ def _announcement(
     user: str,
     repo: str,
     prepared: Prepared,
-    before: FarState | None,
+    before: HubState | None,
     difference: Difference,
     public: bool,
     tag: str | None,
 ) -> Iterator[str]:
-    """What will happen, for a person."""
+    """Lines that announce what will be done."""
     if before is None:
         what = "a new data set, " + ("private until all of it is there, then public" if public else "private")
     else:
@@ -196,7 +196,7 @@ def _announcement(
 
 @contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
-    """Keeps a second publisher out of the folder; the operating system frees the lock however this process ends."""
+    """Locks the folder against a second publisher. The operating system frees the lock when the process ends."""
     if not (folder / ".build").is_dir():
         raise UsageError(f"{folder} is not a folder that viewpoint100k build made: it has no .build")
     with (folder / ".build" / "lock-publish").open("w") as file:

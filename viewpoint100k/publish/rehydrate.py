@@ -1,7 +1,7 @@
-"""Puts photos back where a published data set holds references: from the user's own copy, every digest checked.
+"""Replaces references in a published data set by photos from the user's own copy, and checks every digest.
 
-A photo is found by the row's source, capture and camera, read as a build reads it, and taken only if its sha256 is the
-one that the row states. A shard is replaced whole or not at all, so that a run which ends early is continued.
+The row's source, capture and camera identify a photo. It is read as a build reads it, and used only if its sha256 is
+the one in the row. A shard is replaced as a whole or not at all, so the same command continues an interrupted run.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ __all__ = ["Rehydrated", "rehydrate"]
 
 @dataclass
 class Rehydrated:
-    """What was put back, and what was not."""
+    """Counts of photos that were put back, and of those that were not."""
 
     photos: int = 0
     shards: int = 0
     missing: Counter[str] = field(default_factory=Counter)
-    """Photos that were not found, by reason code."""
+    """Number of photos that were not found, by reason code."""
     where: dict[str, str] = field(default_factory=dict)
-    """A capture of which photos were not found, for each reason."""
+    """An example capture for each reason code."""
 
 
 def rehydrate(
@@ -54,18 +54,18 @@ def rehydrate(
     """Puts the photos back into ``folder``, a downloaded data set that was published with ``--poses-only``.
 
     Args:
-        roots: folders of the user's own, by kind of source: ``co3d``, ``mvimgnet``, ``nerf``.
-        on_progress: called with the rows done and the rows in all.
+        roots: the user's folders, by kind of source: ``co3d``, ``mvimgnet``, ``nerf``.
+        on_progress: called with the number of finished rows and of all rows.
 
-    Raises ``UsageError`` where a source is not given, ``DataError`` where photos were not found or are others: shards
-    that lack any of theirs are left as they were.
+    Raises ``UsageError`` if the folder of a source is missing, ``DataError`` if photos were not found or have another
+    digest. Shards with a missing photo are not changed.
     """
     shards = [path for path in sorted((folder / "data").glob("*.parquet")) if _holds_references(path)]
     done = Rehydrated()
     if not list((folder / "data").glob("*.parquet")):
         raise UsageError(f"{folder} is not a data set: it has no data/*.parquet files")
     if not shards:
-        if (folder / REFERENCES_FILE).is_file():  # A run was ended after its last shard.
+        if (folder / REFERENCES_FILE).is_file():  # An earlier run ended after its last shard.
             _finish(folder)
         return done
     for leftover in (folder / "data").glob("*.parquet.*.tmp"):
@@ -99,7 +99,7 @@ class _Progress:
 
 
 def _holds_references(path: Path) -> bool:
-    """Whether a shard is marked as one of references, by its own metadata."""
+    """True if the metadata of a shard says that it holds references."""
     try:
         metadata = pq.read_schema(path).metadata or {}
     except (pa.ArrowException, OSError) as error:
@@ -108,7 +108,7 @@ def _holds_references(path: Path) -> bool:
 
 
 def _limits(folder: Path) -> CaptureLimits:
-    """Those of the build, without which the same photo may become another image."""
+    """The capture limits of the build; with other limits the same photo may give another image."""
     path = folder / REFERENCES_FILE
     if not path.is_file():
         raise UsageError(f"{folder} has no {REFERENCES_FILE}: download the whole data set, not data/ alone")
@@ -127,7 +127,7 @@ def _check_roots(shards: Sequence[Path], roots: Mapping[str, Sequence[Path]]) ->
 
 
 def _fill(path: Path, pool: ProcessPoolExecutor, done: Rehydrated, progress: _Progress) -> None:
-    """Replaces one shard, if all of its photos are found."""
+    """Replaces one shard if all its photos are found."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         photos = _write_filled(path, temporary, pool, done, progress)
@@ -142,7 +142,7 @@ def _fill(path: Path, pool: ProcessPoolExecutor, done: Rehydrated, progress: _Pr
 def _write_filled(
     path: Path, temporary: Path, pool: ProcessPoolExecutor, done: Rehydrated, progress: _Progress
 ) -> int | None:
-    """Writes the shard with its photos; gives how many there are, or None where not all of them were found."""
+    """Writes the shard with its photos; returns their number, or None if any was not found."""
     photos, complete = 0, True
     with (
         pq.ParquetFile(path) as file,
@@ -164,7 +164,7 @@ def _write_filled(
 
 
 def _put_back(table: pa.Table, pool: ProcessPoolExecutor, done: Rehydrated) -> list[list[dict[str, Any]]] | None:
-    """The images of these rows; None where any is missing, which is counted."""
+    """The images of these rows; None if any is missing. Counts the missing ones."""
     rows = table.select(["id", "images", "source", "asset_id", "cameras"]).to_pylist()
     searches = _searches(rows)
     found: dict[str, bytes] = {}
@@ -177,7 +177,7 @@ def _put_back(table: pa.Table, pool: ProcessPoolExecutor, done: Rehydrated) -> l
 
 
 def _searches(rows: Sequence[dict[str, Any]]) -> list[Search]:
-    """What to look for, capture by capture."""
+    """One search for each capture."""
     wanted: dict[tuple[str, str], dict[str, Wanted]] = {}
     for row in rows:
         for image, camera in zip(row["images"], row["cameras"], strict=True):
@@ -188,7 +188,7 @@ def _searches(rows: Sequence[dict[str, Any]]) -> list[Search]:
 
 
 def _image(row_id: str, place: int, image: dict[str, Any], found: Mapping[str, bytes]) -> dict[str, Any]:
-    """As a build writes it; an image that was never a reference stays as it is."""
+    """The image as a build writes it. An image that is not a reference is unchanged."""
     digest = digest_of(image)
     return image if digest is None else {"bytes": found[digest], "path": f"{row_id}_{place}.jpg"}
 
@@ -214,7 +214,7 @@ def _shortfall(folder: Path, done: Rehydrated) -> str:
 
 
 def _finish(folder: Path) -> None:
-    """The card of a folder without references."""
+    """Rewrites the card for a folder without references."""
     shards = tuple(_entries(folder))
     card = folder / "README.md"
     if card.is_file():

@@ -1,4 +1,4 @@
-"""On what terms the objects of a data set may be shown: every asset with its licence, and what is in the way."""
+"""Licences of the objects of a data set, and the assets that may not be published."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COLUMNS = ["source", "asset_id", "license", "creator", "uri"]
 
 @dataclass(frozen=True)
 class AssetTerms:
-    """One asset, and how many rows show it."""
+    """One asset, its licence, and its number of rows."""
 
     source: str
     asset_id: str
@@ -31,7 +31,7 @@ class AssetTerms:
 
     @property
     def is_photographed(self) -> bool:
-        """Whether its rows hold photos that somebody took, and not renderings."""
+        """True if its rows hold photos, not renderings."""
         return self.source in PHOTO_SOURCES
 
 
@@ -59,9 +59,9 @@ def read_terms(paths: Iterable[Path]) -> tuple[AssetTerms, ...]:
 def obstacles(
     terms: Iterable[AssetTerms], allowed: AllowedLicenses, references_instead: bool
 ) -> tuple[tuple[Obstacle, ...], tuple[Obstacle, ...]]:
-    """What may not be published, and what is published as references because its photos may not.
+    """The assets that may not be published, and the assets whose photos are replaced by references.
 
-    Without ``references_instead`` everything that is not allowed is in the way.
+    Without ``references_instead``, every asset that is not allowed is an obstacle.
     """
     in_the_way: list[Obstacle] = []
     as_references: list[Obstacle] = []
@@ -75,7 +75,7 @@ def obstacles(
 
 
 def refuse_obstacles(folder: Path, found: Sequence[Obstacle]) -> None:
-    """Raises ``DataError``, one sentence, where anything is in the way."""
+    """Raises ``DataError`` if there are obstacles."""
     if not found:
         return
     by_license: dict[str, list[Obstacle]] = {}

@@ -1,4 +1,4 @@
-"""One picture of several rows: their images side by side, the question below, the right answer marked."""
+"""Contact sheet: one picture of several rows, each with its images, its question, and the right answer marked."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _PAPER, _INK, _RIGHT = (255, 255, 255), (34, 38, 46), (0, 98, 155)
 
 
 def write_contact_sheet(folder: Path, path: Path, rows: int = 6) -> Path:
-    """Writes a PNG or JPEG of the first rows of ``folder``, each about another pair, all types taking turns.
+    """Writes a PNG or JPEG of rows of ``folder``, one per pair; the question types take turns.
 
-    Raises ``UsageError`` where the folder is not a data set or the name says no format, ``DataError`` where a file
-    cannot be read.
+    Raises ``UsageError`` if the folder is not a data set or ``path`` has another suffix, ``DataError`` if a file cannot
+    be read.
     """
     kind = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}.get(path.suffix.lower())
     if kind is None:
@@ -45,7 +45,7 @@ def write_contact_sheet(folder: Path, path: Path, rows: int = 6) -> Path:
 
 
 def contact_sheet(rows: Sequence[Row]) -> Image.Image:
-    """The picture of rows with all columns, three in a line."""
+    """The contact sheet of ``rows``, which need all columns; three rows in a line."""
     if not rows:
         raise DataError("there are no rows to show")
     font = ImageFont.load_default(size=_TEXT_SIZE)
@@ -72,7 +72,7 @@ def contact_sheet(rows: Sequence[Row]) -> Image.Image:
 
 
 def _chosen(paths: Sequence[Path], count: int) -> Iterator[Row]:
-    """Rows with two images, of as many question types as there are, each about another object."""
+    """Yields rows with two images, each about another object, from as many question types as possible."""
     kinds: dict[str, int] = {}
     assets: set[str] = set()
     found: list[tuple[int, int, Row]] = []
@@ -105,7 +105,7 @@ def _tile(encoded: bytes) -> Image.Image:
 
 
 def _lines(row: Row) -> list[tuple[str, bool]]:
-    """The question as it is asked, in short lines, and of each whether it states the right answer."""
+    """The question in short lines, each with True if it states the right answer."""
     right = f"{row['answer']}. {row['answer_text']}" if row["options"] else None
     lines: list[tuple[str, bool]] = []
     for paragraph in row["question"].split("\n"):

@@ -1,4 +1,4 @@
-"""What is in a data set: counts and distributions, from one pass over its columns other than the images."""
+"""Counts and distributions of a data set, from one pass over its rows without the images."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _COLUMNS = [
     *("object_front", "relative", "answerability", "group"),
 ]
 _STRAIGHT_DOWN = -0.999
-"""Of an optical axis, upwards: that of a floor plan, which is no view of the object."""
+"""Upward component of an optical axis below which the camera is that of a floor plan, which is not a view."""
 
 Place = tuple[int, int, int]
-"""File, row group, and row within it."""
+"""Index of the file, of the row group, and of the row in the group."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bin: its range, and how many rows fall into it."""
+    """One bin of a histogram: its range and its count."""
 
     low: float
     high: float
@@ -54,10 +54,10 @@ class Histogram:
     bars: tuple[Bar, ...]
     rows: int
     missing: int
-    """Rows without the value."""
+    """Number of rows without the value."""
     median: float
     name: str = ""
-    """Of the numbers, as `measured` gives them."""
+    """Name of the values in what `measured` returns."""
 
     @property
     def highest(self) -> int:
@@ -66,7 +66,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Drop:
-    """How often something was dropped on the way, and why."""
+    """Number of items that one stage of the build dropped for one reason."""
 
     stage: str
     reason: str
@@ -75,24 +75,24 @@ class Drop:
 
 @dataclass
 class Contents:
-    """Everything counted so far."""
+    """Counts of the rows added so far."""
 
     rows: int = 0
     splits: Counter[str] = field(default_factory=Counter)
     counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Rows by each value of ``question_type``, ``category``, ``source``, ``license``, and by ``form``."""
     images: Counter[int] = field(default_factory=Counter)
-    """Rows by how many images they show."""
+    """Number of rows, by their number of images."""
     groups: Counter[str] = field(default_factory=Counter)
-    """Rows by the pair that they are about."""
+    """Number of rows, by pair."""
     letters: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    """Letters of the right options by question type; open questions have none."""
+    """Letters of the right options, by question type, without open questions."""
     most_options: Counter[str] = field(default_factory=Counter)
-    """By question type."""
+    """Margins, by question type."""
     reasoned: int = 0
-    """Rows with a chain of thought."""
+    """Number of rows with reasoning."""
     joint: JointTable = field(default_factory=JointTable)
-    """What the camera did, part against part."""
+    """Joint counts of the parts of the camera motion."""
     assets: set[tuple[str, str]] = field(default_factory=set)
     values: dict[str, array[float]] = field(default_factory=lambda: defaultdict(lambda: array("f")))
     missing: Counter[str] = field(default_factory=Counter)
@@ -119,7 +119,7 @@ class Contents:
             self.values[name].extend(known)
 
     def histograms(self) -> list[Histogram]:
-        """Those that have anything to show."""
+        """The histograms that have at least one value."""
         wanted = [
             ("azimuth", "Azimuth change, image 1 to image 2", "°", 10.0),
             ("elevation", "Elevation of the cameras above the object", "°", 5.0),
@@ -134,7 +134,7 @@ class Contents:
         return self._drawn(wanted)
 
     def margins(self) -> list[Histogram]:
-        """How far the answers of each question type lie from the nearest boundary."""
+        """Histograms of the margins, one for each question type."""
         kinds = sorted(self.counts["question_type"])
         return self._drawn([(f"margin {kind}", f"Margin of {kind}", "", None) for kind in kinds])
 
@@ -146,7 +146,7 @@ class Contents:
         ]
 
     def questions_per_pair(self) -> Counter[int]:
-        """Pairs by how many rows are about each."""
+        """Number of pairs, by their number of questions."""
         return Counter(self.groups.values())
 
     def letter_shares(self) -> list[tuple[str, int, list[float | None]]]:
@@ -161,7 +161,7 @@ class Contents:
 
 
 def measured(row: Mapping[str, Any]) -> dict[str, list[float | None]]:
-    """The numbers of a row that distributions are drawn of, by name; of the cameras one each."""
+    """The values of a row for the histograms, by name; quantities of cameras have one value for each camera."""
     kind, relative = row["question_type"], row["relative"]
     elevations: list[float | None] = []
     for camera in row["cameras"]:
@@ -181,7 +181,7 @@ def measured(row: Mapping[str, Any]) -> dict[str, list[float | None]]:
 
 
 def histogram(values: Sequence[float], title: str, unit: str, step: float | None, missing: int = 0) -> Histogram:
-    """Equal bins over the values' range: of width ``step``, from a multiple of it, or twenty."""
+    """Equal bins over the range of the values: aligned bins of width ``step``, or twenty bins if it is None."""
     numbers = np.asarray(values, dtype=np.float64)
     low, high = float(numbers.min()), float(numbers.max())
     if step:
@@ -195,7 +195,7 @@ def histogram(values: Sequence[float], title: str, unit: str, step: float | None
 
 
 def shard_paths(folder: Path) -> tuple[Path, ...]:
-    """The data set's files in order. Raises ``UsageError`` where there are none."""
+    """The parquet files of the data set, in order. Raises ``UsageError`` if there are none."""
     paths = tuple(sorted((folder / "data").glob("*.parquet")))
     if not paths:
         raise UsageError(f"{folder} is not a data set: it has no data/*.parquet files")
@@ -203,7 +203,7 @@ def shard_paths(folder: Path) -> tuple[Path, ...]:
 
 
 def row_count(path: Path) -> int:
-    """Of one file, by its footer. Raises ``DataError`` where it cannot be read."""
+    """Number of rows in the footer of a parquet file. Raises ``DataError`` if it cannot be read."""
     try:
         return int(pq.read_metadata(path).num_rows)
     except (pa.ArrowException, OSError) as error:
@@ -211,9 +211,9 @@ def row_count(path: Path) -> int:
 
 
 def light_rows(paths: Iterable[Path]) -> Iterator[tuple[Place, str, dict[str, Any]]]:
-    """(place, split, row without its images and with its ``difficulty``) for every row.
+    """Yields (place, split, row) for every row, without its images and with its ``difficulty``.
 
-    Raises ``DataError`` where a file cannot be read.
+    Raises ``DataError`` if a file cannot be read.
     """
     for file_index, path in enumerate(paths):
         try:
@@ -230,7 +230,7 @@ def light_rows(paths: Iterable[Path]) -> Iterator[tuple[Place, str, dict[str, An
 
 
 def read_drops(folder: Path) -> list[Drop] | None:
-    """What the build dropped, from its records; None where they are not here, as in a downloaded data set."""
+    """What the build dropped, from its records; None if they do not exist, as in a downloaded data set."""
     records = sorted((folder / ".build" / "shards").glob("*.json"))
     if not records:
         return None

@@ -1,4 +1,4 @@
-"""The top-down drawing of a pair: cameras, where they look, and the object, camera 1 below and facing up."""
+"""Top view of a pair: the object, the cameras and their viewing directions; camera 1 is at the bottom."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ from typing import Any
 __all__ = ["DrawnCamera", "TopView", "top_view"]
 
 _REACH = 78.0
-"""From the object's centre to the furthest camera, in drawing units."""
+"""Drawing units from the object's centre to the furthest camera."""
 _SIGHT = 26.0
 _MARGIN = 9.0
 _LABEL = 13.0
-"""Between the middles of two labels, at least."""
+"""Smallest distance between the centres of two labels, drawing units."""
 _STRAIGHT_DOWN = -0.999
-"""Of the optical axis, upwards."""
+"""Upward component of the optical axis below which a camera looks straight down."""
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class DrawnCamera:
-    """Drawing units: x to the right, y down, the object at (0, 0)."""
+    """A camera in drawing units: x to the right, y down, the object at (0, 0)."""
 
     at: Point
     ahead: Point
     """The end of the line along the optical axis."""
     edges: tuple[Point, Point]
-    """The ends of the left and the right edge of what it sees."""
+    """The ends of the left and right edges of its field of view."""
     label: Point
     number: int = 0
-    """Of its image, counted from 1."""
+    """Number of its image, from 1."""
     mirrored: bool = False
-    """Whether its image is mirrored left to right."""
+    """True if its image is mirrored left to right."""
 
 
 @dataclass(frozen=True)
 class TopView:
     cameras: tuple[DrawnCamera, ...]
     radius: float
-    """Of the object's bounding sphere."""
+    """Radius of the object's bounding sphere."""
     front: Point | None
-    """The end of an arrow from the object's centre out of its front."""
+    """The end of the arrow that starts at the object's centre and points to its front."""
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """The part of the plane that holds everything: left, top, width, height."""
+        """The bounding box of everything drawn: left, top, width, height."""
         drawn = [p for c in self.cameras for p in (c.at, c.ahead, *c.edges, c.label)]
         drawn += [(-self.radius, -self.radius), (self.radius, self.radius)]
         (left, right), (top, bottom) = ((min(v), max(v)) for v in zip(*drawn, strict=True))
@@ -64,8 +64,8 @@ class TopView:
 def top_view(row: Mapping[str, Any]) -> TopView:
     """The pair seen from above, turned so that camera 1 is straight below the object.
 
-    Seen from above, with world x to the right and y up, nothing is mirrored: camera 1's right is the drawing's right.
-    A camera that looks straight down, as that of a floor plan does, is left out: it would hide the object.
+    The drawing is not mirrored: camera 1's right is the drawing's right. A camera that looks straight down, as that of
+    a floor plan does, is left out, because it would hide the object.
     """
     center = row["object_center"]
     poses = [camera["camera_to_world"] for camera in row["cameras"]]
@@ -96,7 +96,7 @@ def top_view(row: Mapping[str, Any]) -> TopView:
 
 
 def _apart(label: Point, others: Sequence[Point]) -> Point:
-    """``label``, moved to the right as far as it must be for it to be read beside the others."""
+    """``label``, moved to the right until it does not overlap the others."""
     while any(math.dist(label, other) < _LABEL for other in others):
         label = (label[0] + _LABEL, label[1])
     return label

@@ -1,7 +1,7 @@
-"""The pairs that a report shows: a sample over question types, with thumbnails that are part of the page.
+"""The pairs that a report shows: a sample of all question types, with embedded thumbnails.
 
-All questions about a pair are shown together. Forms of a question that show other images, such as the same two swapped,
-follow within the pair, with images of their own.
+All questions about a pair are shown together. Forms of a question with other images, such as the same two swapped,
+follow in the same entry with their own images.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ __all__ = ["Gallery", "ShownPair", "ShownViews", "Thumbnail"]
 
 _THUMBNAIL_PIXELS = 320
 _MOST_BYTES = 10_000_000
-"""Of all thumbnails as they stand in the page."""
+"""Largest total size of the encoded thumbnails in the page, bytes."""
 
 Row = dict[str, Any]
 Kept = tuple[Place, str, Row]
-"""Where a row stands, its split, and its columns but for the images."""
+"""Place of a row, its split, and its columns without the images."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Thumbnail:
 
 @dataclass(frozen=True)
 class ShownViews:
-    """Images, and all questions that show exactly these."""
+    """Images, and all questions that show exactly these images."""
 
     rows: tuple[Row, ...]
     images: tuple[Thumbnail | None, ...]
@@ -51,7 +51,7 @@ class ShownViews:
 
     @property
     def form(self) -> str | None:
-        """In which form the pair is shown: ``swapped`` or ``mirrored``, or None for as it is."""
+        """The form of the questions: ``swapped`` or ``mirrored``; None for the plain form."""
         return form_of(self.rows[0]["template"])
 
     @property
@@ -62,7 +62,7 @@ class ShownViews:
 
 @dataclass(frozen=True)
 class ShownPair:
-    """One entry of the gallery: everything that is asked about one pair."""
+    """One entry of the gallery: all questions about one pair."""
 
     group: str
     split: str
@@ -70,25 +70,25 @@ class ShownPair:
 
     @property
     def row(self) -> Row:
-        """One of its rows: in what concerns the object they are all alike."""
+        """One of its rows, for the columns about the object, which are equal in all of them."""
         return self.views[0].rows[0]
 
     @property
     def questions(self) -> int:
-        """How many there are."""
+        """Number of questions."""
         return sum(len(views.rows) for views in self.views)
 
 
 class Gallery:
-    """Draws a sample while rows pass by, the same one every time, and reads its images afterwards."""
+    """Selects a reproducible sample while rows are offered, and reads their images afterwards."""
 
     def __init__(self, size: int) -> None:
-        """``size``: about so many questions are shown."""
+        """``size``: approximate number of questions to show."""
         self._size = size
         self._heaps: dict[str, list[tuple[int, Place, str, Row]]] = defaultdict(list)
 
     def offer(self, place: Place, split: str, row: Row) -> None:
-        """Keeps the row where its group's hash is among the smallest of its question type: of a group all or none."""
+        """Keeps the row if the hash of its group is among the smallest of its question type. Keeps whole groups."""
         rank = int.from_bytes(hashlib.blake2b(row["group"].encode(), digest_size=8).digest())
         heap = self._heaps[row["question_type"]]
         if len(heap) < self._size:
@@ -97,7 +97,7 @@ class Gallery:
             heapq.heapreplace(heap, (-rank, place, split, row))
 
     def pairs(self, paths: Sequence[Path]) -> list[ShownPair]:
-        """The sample: question types in turn, so that each is shown alike, as long as there is room in the page."""
+        """The sample. Question types take turns, so that each is shown equally often, until the page is full."""
         chosen = self._chosen()
         images = _read_images(paths, [place for group in chosen for place, _, _ in _firsts(group)])
         shown, room = [], _MOST_BYTES
@@ -110,7 +110,7 @@ class Gallery:
         return shown
 
     def _chosen(self) -> list[list[Kept]]:
-        """Groups of rows, as many as there is room for, in the order in which question types take turns."""
+        """Groups of rows, until the page is full; the question types take turns."""
         ranked = [sorted(self._heaps[kind], key=lambda item: (-item[0], item[1])) for kind in sorted(self._heaps)]
         groups: dict[str, list[Kept]] = defaultdict(list)
         for heap in ranked:
@@ -128,12 +128,12 @@ class Gallery:
 
 
 def _shot_key(row: Row) -> tuple[str | None, tuple[tuple[float, ...], ...]]:
-    """The same for rows that show the same images."""
+    """A key that is equal for rows with the same images."""
     return form_of(row["template"]), tuple(tuple(camera["camera_to_world"]) for camera in row["cameras"])
 
 
 def _firsts(group: Sequence[Kept]) -> list[Kept]:
-    """The first row of each that shows images of its own, those as they are before other forms."""
+    """The first row of each set of images, the plain form before other forms."""
     firsts: dict[object, Kept] = {}
     for kept in group:
         firsts.setdefault(_shot_key(kept[2]), kept)
@@ -170,7 +170,7 @@ def _thumbnail(encoded: bytes | None) -> Thumbnail | None:
             small = image.convert("RGB")
             small.thumbnail((_THUMBNAIL_PIXELS, _THUMBNAIL_PIXELS))
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
-        return None  # The page says so in the image's place.
+        return None  # The page shows a note in place of the image.
     out = io.BytesIO()
     small.save(out, "JPEG", quality=72, optimize=True)
     return Thumbnail("data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode(), *small.size)

@@ -1,7 +1,7 @@
-"""Writes ``report.html`` into a finished data set folder: one page that needs nothing beside itself.
+"""Writes ``report.html`` into a finished data set folder: one self-contained page.
 
-Works on the folder alone. Every string of the data set is escaped by the template engine, the page's own script is
-the only one that its content security policy lets run, and nothing is loaded from anywhere.
+The report needs only the folder. The template engine escapes every string of the data set. The content security policy
+allows only the page's own script, and the page loads nothing from outside.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ __all__ = ["report"]
 
 _MOST_LISTED = 40
 _VIEWER = "http://localhost:8100"
-"""Where ``viewpoint100k view`` serves its page, unless told otherwise."""
+"""Default address of the page that ``viewpoint100k view`` serves."""
 
 
 def report(folder: Path, *, gallery_size: int = 120) -> Path:
-    """Writes the report of the data set in ``folder`` and gives its path.
+    """Writes the report of the data set in ``folder`` and returns its path.
 
-    Audits are shown as the last run left them. Where there was none, or it was about other rows, the page says so.
-    Raises ``UsageError`` where the folder is not a data set, ``DataError`` where it cannot be read.
+    The page shows the results of the last audit. It says so if there was no audit, or if the rows have changed since.
+    Raises ``UsageError`` if the folder is not a data set, ``DataError`` if it cannot be read.
     """
     folder = Path(folder)
     paths = shard_paths(folder)
@@ -94,7 +94,7 @@ def _by_audit(audit: AuditReport) -> list[tuple[str, list[AuditResult]]]:
 
 
 def _summed_up(results: Sequence[AuditResult]) -> str:
-    """What several results of one audit come to, in a few words."""
+    """A short summary of the results of one audit."""
     highest = max(results, key=lambda result: result.score - result.chance)
     verdicts = Counter(result.verdict for result in results)
     counted = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
@@ -103,7 +103,7 @@ def _summed_up(results: Sequence[AuditResult]) -> str:
 
 
 def _rounded(values: Sequence[float | None]) -> list[float]:
-    """Those that are known, to as many digits as a bar's width can tell apart."""
+    """The values that are not None, rounded to the digits that a bar can show."""
     return [float(f"{value:.6g}") for value in values if value is not None]
 
 

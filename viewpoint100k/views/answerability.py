@@ -162,12 +162,12 @@ class Counterfactuals:
             return
         intrinsics = intrinsics_from_fov(_FOV_DEG, _SIZE, _SIZE)
         poses = [orbit(self._distance, *key, center=self._center) for key in keys]
-        glances = self._scene.glances([Camera(pose, intrinsics, _SIZE, _SIZE) for pose in poses])
-        pixels = np.stack([glance.color for glance in glances])
-        for key, glance, values, mask in zip(
-            keys, glances, seen_colors(pixels), (pixels != _BACKGROUND).any(axis=-1), strict=True
+        thumbnails = self._scene.thumbnails([Camera(pose, intrinsics, _SIZE, _SIZE) for pose in poses])
+        pixels = np.stack([thumbnail.color for thumbnail in thumbnails])
+        for key, thumbnail, values, mask in zip(
+            keys, thumbnails, seen_colors(pixels), (pixels != _BACKGROUND).any(axis=-1), strict=True
         ):
-            self._looks[key] = _Look(values, mask, None, glance.camera, glance.depth)
+            self._looks[key] = _Look(values, mask, None, thumbnail.camera, thumbnail.depth)
 
 
 def seen_colors(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

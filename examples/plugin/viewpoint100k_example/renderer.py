@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from renderers import Glance, LoadedScene, Renderer, Stage, open_renderer
+from renderers import LoadedScene, Renderer, Stage, Thumbnail, open_renderer
 from viewpoint100k.geometry import Camera
 from viewpoint100k.geometry.mesh import Mesh
 
@@ -49,8 +49,8 @@ class OutlinedScene:
     def depth(self, camera: Camera) -> np.ndarray:
         return self._inner.depth(camera)
 
-    def glances(self, cameras: Sequence[Camera]) -> list[Glance]:
-        return self._inner.glances(cameras)
+    def thumbnails(self, cameras: Sequence[Camera]) -> list[Thumbnail]:
+        return self._inner.thumbnails(cameras)
 
     def unstaged(self) -> LoadedScene:
         return OutlinedScene(self._inner.unstaged())

@@ -1,7 +1,7 @@
-"""What lmms-eval calls for our task; the reading of answers is that of `recipe.rewards`, so that figures agree.
+"""Functions that lmms-eval calls for the task. `recipe.rewards` reads the answers, so figures agree with ours.
 
-The rows are those of the data set folder that the environment variable ``VIEWPOINT100K`` names, by default
-``viewpoint-100k`` where the command is run.
+The rows are those of the folder in the environment variable ``VIEWPOINT100K``, by default ``viewpoint-100k`` in the
+working directory.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ def images(row: Mapping[str, Any]) -> list[Any]:
 
 
 def question(row: Mapping[str, Any], lmms_eval_specific_kwargs: Mapping[str, Any] | None = None) -> str:
-    """The complete prompt, in the form that the task's YAML names."""
+    """The complete prompt, in the form that the task's YAML selects."""
     form = (lmms_eval_specific_kwargs or {}).get("form", "plain")
     text: str = row["question"]
     return ask_to_reason(text) if form == "reason" else text
 
 
 def score(row: Mapping[str, Any], answers: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """For each metric what `share` takes: the row's id, its type, and whether the first answer earns it."""
+    """For each metric the input of `share`: the row's id, its type, and True if the first answer earns the metric."""
     named = {"id": row["id"], "question_type": row["question_type"]}
     right = is_right(answers[0], row["answer"], row["options"] or [], row["question"])
     return {"accuracy": {**named, "earned": right}, "format": {**named, "earned": follows_format(answers[0])}}
 
 
 def share(scores: Sequence[Mapping[str, Any]]) -> float:
-    """The share of rows that earn it."""
+    """The share of rows that earn the metric."""
     return sum(bool(one["earned"]) for one in scores) / len(scores) if scores else 0.0

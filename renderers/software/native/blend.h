@@ -1,6 +1,6 @@
 // The blended parts of a mesh, over the solid ones: farthest triangle first. Reads the depth that the raster pass left, and
 // shades each triangle once a pixel; writes, by sample, the light of all blended surfaces in front of the solid one, and
-// how much of what lies behind passes them.
+// the share of the light from behind that they let through.
 #pragma once
 #include "fragments.h"
 #include "lanes.h"
@@ -67,7 +67,7 @@ inline void add_waiting(const Picture& picture, const software::Material& m, Wai
     w.samples[i] = samples;
 }
 
-// The samples of triangle ``k`` that nothing solid hides, pixel by pixel; where a lane is a sample, joined to pixels.
+// The samples of triangle ``k`` that no opaque surface hides, pixel by pixel; lanes of samples are joined to pixels.
 inline void list_blended(const Picture& picture, const software::Material& m, Waiting& w, const Prepared& p, int k,
                          int32_t triangle) {
     if constexpr (WIDTH >= SAMPLES) {

@@ -1,5 +1,5 @@
-// What of a triangle lies beyond the near plane: up to four corners, each as a mixture of the triangle's own. Scalar, for
-// few triangles reach the plane.
+// The part of a triangle beyond the near plane: up to four corners, each a mixture of the triangle's corners. Scalar code,
+// because few triangles reach the plane.
 #pragma once
 #include "lanes.h"
 #include "scene.h"

@@ -1,4 +1,4 @@
-// Runs the passes over a picture, with as many threads as are asked for: each has rows of its own.
+// Runs the passes over a picture with the given number of threads; each thread has its own rows.
 #pragma once
 #include <cstdint>
 #include <vector>

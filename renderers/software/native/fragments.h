@@ -18,7 +18,7 @@ constexpr float SHARE = 1.0f / SAMPLES;
 inline float sample_x(int s) { return 0.25f + 0.5f * static_cast<float>(s & 1); }
 inline float sample_y(int s) { return 0.25f + 0.5f * static_cast<float>(s >> 1); }
 
-// What of a sample's light passes the blended surfaces in front of it.
+// The share of a sample's light that passes the blended surfaces in front of it.
 inline float passes(const Picture& picture, size_t sample) {
     return picture.veil == nullptr ? 1.0f : picture.veil[4 * sample + 3];
 }

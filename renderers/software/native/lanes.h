@@ -1,5 +1,5 @@
-// The lane type of this build, and what is made of its operations. Only + - x / sqrt, comparisons and conversions, so
-// that every width gives the same bytes; whatever is a function of its own is a polynomial here.
+// The lane type of this build, and functions of it. They use only + - x / sqrt, comparisons and conversions, so that every
+// width gives the same bytes; other functions are polynomials.
 #pragma once
 #include <cstdint>
 
@@ -90,7 +90,7 @@ inline Float smoothstep(float low, float high, Float x) {
     return t * t * (Float(3.0f) - Float(2.0f) * t);
 }
 
-// Identity up to the knee, so that ordinary colours are what they say; above it highlights roll off and never clip.
+// Identity up to the knee, so that ordinary colours do not change; above it highlights are compressed and never clip.
 inline Float tone_map(Float radiance) {
     const Float knee(0.8f), over = max(radiance - knee, Float(0.0f));
     return min(radiance, knee) + over / (Float(1.0f) + over * Float(5.0f));

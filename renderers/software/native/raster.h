@@ -1,6 +1,6 @@
 // Pass 2. Reads where the vertices lie in the picture; writes, for every sample, the nearest triangle and its inverse
-// depth. Edges are tested from one of their ends, the same whichever triangle asks, so that neighbours leave no gap and
-// share no sample; every sample is tested by itself, so that the width of the lanes decides nothing.
+// depth. An edge is tested from the same end for both of its triangles, so that neighbours leave no gap and share no
+// sample. Every sample is tested by itself, so the width of the lanes has no effect on the result.
 #pragma once
 #include "clip.h"
 #include "lanes.h"
@@ -22,7 +22,7 @@ struct alignas(64) Prepared {
     int32_t sample_x0[WIDTH], sample_y0[WIDTH], sample_x1[WIDTH], sample_y1[WIDTH];  // likewise samples
 };
 
-// What a cut-out triangle needs to be cut: texture coordinates and opacity at its corners, and a level of detail.
+// Data of a cut-out triangle: texture coordinates and opacity at its corners, and a level of detail.
 struct Cutout {
     float u[3], v[3], alpha[3];
     float cutoff, lod;

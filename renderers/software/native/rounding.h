@@ -1,5 +1,5 @@
-// Other libraries may have left a thread flushing tiny numbers to zero, or rounding in another way. While one of these
-// lives, its thread computes as IEEE 754 says.
+// Other libraries may set a thread to flush tiny numbers to zero, or to another rounding mode. While an object of this
+// class exists, its thread computes as IEEE 754 requires.
 #pragma once
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -89,8 +89,8 @@ inline Vec3 textured_data(const Texture& t, const Coordinates& c) {
     return read_data(t, into_picture(c.u, t.wrap_u), into_picture(c.v, t.wrap_v), f.one);
 }
 
-// Likewise colour, read twice where the texture is not magnified. What is decided for all lanes at once must come to the
-// same for each: the mean of a value and itself is the value.
+// The same for colour, read twice if the texture is not magnified. A decision for all lanes at once must not change any
+// single lane: the mean of a value and itself is the value.
 inline Vec3 textured_light(const Texture& t, const Coordinates& c) {
     const Footprint f = footprint(t, c.ux, c.vx, c.uy, c.vy);
     const Mask small = f.one > Float(0.0f);
@@ -174,7 +174,7 @@ inline Float sun_visibility(const Light& light, Vec3 position, Vec3 n) {
 
 constexpr float ROUGH = 0.6f;  // from here on a dielectric's reflection is too blurred to need the environment's picture
 
-// What a surface throws back of the light, without emission.
+// The light that a surface reflects, without emission.
 inline Vec3 lit(const Picture& picture, const software::Material& m, const Hit& h, const Coordinates& c, Vec3 base) {
     const Light& light = *picture.light;
     const float* attributes = picture.mesh->attributes;

@@ -1,1 +1,1 @@
-"""Everything the sources of photographs share: reading files safely, lenses, pictures, and where up and centre are."""
+"""Shared code of the sources of photographs: safe reading of files, lenses, images, and the up axis and centre."""

@@ -1,4 +1,4 @@
-"""Makes a capture of what a source's files state: places it, and keeps the photos that can carry a question."""
+"""Makes a capture from what a source's files state: places it, and keeps the photos that questions can use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a photo must be to carry a left/right question. Each check gives a reason code, or None."""
+"""Checks whether left/right questions can use a photo. Each check returns a reason code, or None."""
 
 from __future__ import annotations
 

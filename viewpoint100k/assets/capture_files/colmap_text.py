@@ -1,6 +1,6 @@
 """What a COLMAP model consists of, and its text form (``cameras.txt``, ``images.txt``, ``points3D.txt``).
 
-Source: COLMAP, "Output format". A line that makes no sense costs what it states, and no more.
+Source: COLMAP, "Output format". An invalid line is skipped and counted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""JSON from strangers: bounded in size, streamed where it is large, and checked for types on the way out."""
+"""Reads untrusted JSON: limited in size, streamed if large, with checked types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lenses: how an ideal pinhole's image is bent into a photo's, and the pinhole camera that is left once it is not.
+"""Lens distortion, and the pinhole camera of an undistorted image.
 
 An undistorted picture keeps the focal point and pixel count of the photo; its focal length is the shortest at which
 every pixel of it lies inside the photo. So it is *cropped to what is valid* (COLMAP's ``blank_pixels = 0``): no black

@@ -1,4 +1,4 @@
-"""What one capture may cost before it is dropped, and what a photo must be to stay."""
+"""Limits of a capture, and thresholds for its photos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What masks tell of the object: where it is and how large."""
+"""Estimates the object's position and size from masks."""
 
 from __future__ import annotations
 

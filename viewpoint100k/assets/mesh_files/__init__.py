@@ -1,6 +1,6 @@
-"""Mesh files of the common formats, read safely into this project's one form of a mesh.
+"""Reads mesh files of common formats safely and converts them to `viewpoint100k.geometry.mesh.Mesh`.
 
-`reading.read_mesh_file` is the way in. Formats that need trimesh import it when the first such file is read.
+Start with `reading.read_mesh_file`. Formats that need trimesh import it when the first such file is read.
 """
 
 from viewpoint100k.assets.mesh_files.limits import MeshLimits

@@ -1,4 +1,4 @@
-"""The only way in which a mesh file and whatever it refers to are read: regular files inside one root folder."""
+"""Reads a mesh file and the files that it refers to: only regular files inside one root folder."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ __all__ = ["AssetFiles"]
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _GAZEBO_TEXTURES = "../materials/textures"
-"""From the folder of a Gazebo model's meshes. All of Google Scanned Objects has them there, and names them as if they
-were beside the mesh."""
+"""Folder of textures, relative to a Gazebo model's meshes. In Google Scanned Objects, textures are in this folder, but
+are named as if they were beside the mesh."""
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
 class AssetFiles:
-    """Reads one asset's files, and keeps a digest of each.
+    """Reads the files of one asset and keeps a digest of each.
 
-    Nothing outside ``root`` is opened, symbolic links included, and nothing but regular files: no device, no pipe, no
-    address on the network. Every refusal is an ``AssetError``.
+    It opens only regular files inside ``root``, also through symbolic links: no devices, pipes or network addresses.
+    Every refusal is an ``AssetError``.
     """
 
     def __init__(self, root: Path, path: Path, limits: MeshLimits) -> None:
@@ -38,7 +38,7 @@ class AssetFiles:
         self._limits = limits
         self._digests: dict[str, str] = {}
         self.references: list[Path] = []
-        """Files other than the asset's own that were looked for, whether they were there or not."""
+        """Other files that were looked for, including missing ones."""
         self._notes: set[str] = set()
 
     @property
@@ -52,12 +52,12 @@ class AssetFiles:
 
     @property
     def real_path(self) -> str:
-        """Of the asset's own file, for a reader that must open it itself, once `read_asset` has checked it."""
+        """Path of the asset's main file, for a reader that must open it itself. Call `read_asset` first to check it."""
         return os.path.realpath(self._path)
 
     @property
     def is_of_gazebo_model(self) -> bool:
-        """Whether it lies in the folder ``meshes`` of a Gazebo model, whose world is +Z up.
+        """True if it is in the folder ``meshes`` of a Gazebo model, whose world is +Z up.
 
         Source: the Gazebo documentation, "Model structure": ``model.config``, ``meshes``, ``materials/textures``.
         """
@@ -66,7 +66,7 @@ class AssetFiles:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was assumed or left out while the asset was read: short snake_case words, sorted, each once."""
+        """Assumptions and omitted parts as snake_case words, sorted, each once."""
         return tuple(sorted(self._notes))
 
     def note(self, *words: str) -> None:
@@ -75,11 +75,10 @@ class AssetFiles:
 
     @property
     def sha256(self) -> str:
-        """Hexadecimal digest of all that was read.
+        """Hexadecimal digest of all files that were read.
 
-        For a file that refers to no other it is the file's own SHA-256. Otherwise it is the SHA-256 of one line a
-        file, its hexadecimal SHA-256 and a line feed: first the asset's own file, then the others in the order of
-        their paths.
+        For a file without references it is the file's SHA-256. Otherwise it is the SHA-256 of lines with the
+        hexadecimal SHA-256 of each file: first the main file, then the others in the order of their paths.
         """
         own = self._digests[self._path.as_posix()]
         others = [digest for path, digest in sorted(self._digests.items()) if path != self._path.as_posix()]
@@ -97,13 +96,13 @@ class AssetFiles:
     def read_reference(
         self, reference: str, missing: str, *, is_uri: bool, beside: str = "", is_texture: bool = False
     ) -> bytes:
-        """What ``reference``, written in the asset's file, stands for: a path beside that file, or a ``data:`` URI.
+        """Reads what ``reference`` in the asset's file names: a path beside that file, or a ``data:`` URI.
 
-        With ``is_uri`` it is a URI reference with percent-encoding, as in glTF; otherwise a plain path, as in OBJ,
-        in which a backslash is a separator too. Where it is written in another file, ``beside`` is that file's folder,
-        relative to the asset's own, which is looked into next. With ``is_texture`` a file of this name is looked for
-        last where Gazebo's models keep their textures, and ``texture_assumed`` noted. Raises ``AssetError`` with the
-        reason ``missing`` where there is no such file, and as `read_asset` does.
+        With ``is_uri`` it is a URI reference with percent-encoding, as in glTF; otherwise a plain path, as in OBJ, in
+        which a backslash is also a separator. If another file contains the reference, ``beside`` is that file's folder,
+        relative to the asset's folder; both are searched. With ``is_texture`` the texture folder of Gazebo models is
+        searched last, and ``texture_assumed`` is noted. Raises ``AssetError`` with the reason ``missing`` if there is
+        no such file, and as `read_asset` does.
         """
         if reference[:5].lower() == "data:":
             return self._decode_data_uri(reference, missing)
@@ -126,18 +125,18 @@ class AssetFiles:
         return self._read_regular(found, reference)
 
     def _found(self, references: Sequence[str], is_uri: bool) -> Path | None:
-        """The first of these paths that exists, however it is spelt."""
+        """The first of these paths that exists, in any spelling."""
         return next((p for reference in references for p in self._spellings(reference, is_uri) if p.exists()), None)
 
     def _spellings(self, reference: str, is_uri: bool) -> Iterator[Path]:
-        """Paths that ``reference`` can mean, the most literal first; all checked to lie inside the root."""
+        """Paths that ``reference`` can mean, the most literal first; all are checked to be inside the root."""
         written = [unquote(reference), reference] if is_uri else [reference, reference.replace("\\", "/")]
         for text in written:
             for form in (text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)):
                 if "\0" in form:
                     continue
                 path = Path(os.path.normpath(self._path.parent / form))
-                # Checked before the path is touched: a file outside must not even be found to exist.
+                # Checked before any access, so that not even the existence of outside files is revealed.
                 self._check_inside(path, reference)
                 self.references.append(path)
                 yield path
@@ -196,7 +195,7 @@ def _is_file_uri(reference: str) -> bool:
 
 
 def _same_name_in_other_case(path: Path) -> Path | None:
-    """The one file beside ``path`` whose name differs in letter case only: what a file made on Windows relies on."""
+    """The only file beside ``path`` whose name differs in letter case alone, for files made on Windows."""
     if path.exists() or not path.parent.is_dir():
         return None
     twins = [entry for entry in path.parent.iterdir() if entry.name.casefold() == path.name.casefold()]

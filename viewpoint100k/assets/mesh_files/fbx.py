@@ -26,7 +26,7 @@ __all__ = ["read_fbx"]
 
 _PROGRAM = Path(__file__).with_name("fbx_process.py")
 _TEXTURE_FOLDERS = ("", "textures", "Textures", "../textures")
-"""Where a picture is looked for whose path led to its author's disk."""
+"""Folders in which a texture is searched if its stated path does not exist."""
 _PLAIN = Material()
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -54,18 +54,18 @@ def read_fbx(files: AssetFiles, limits: MeshLimits) -> list[Part]:
 
 
 def _described(data: bytes, name: str, limits: MeshLimits) -> tuple[dict[str, Any], Arrays]:
-    """What `fbx_process` says of the file. Raises ``AssetError`` with ``unreadable`` where that dies of it."""
+    """The output of `fbx_process` for the file. Raises ``AssetError`` with ``unreadable`` if that process crashes."""
     command = [sys.executable, str(_PROGRAM), str(limits.max_triangles)]
     done = subprocess.run(command, input=data, capture_output=True, check=False)
     line, _, archive = done.stdout.partition(b"\n")
     if done.returncode or not archive:
-        raise AssetError("unreadable", f"{name} brings its reader down (status {done.returncode})")
+        raise AssetError("unreadable", f"{name} crashes its reader (status {done.returncode})")
     with np.load(io.BytesIO(archive), allow_pickle=False) as loaded:
         return json.loads(line), {key: loaded[key] for key in loaded.files}
 
 
 def _parts(node: dict[str, Any], arrays: Arrays, materials: _Materials, files: AssetFiles) -> list[Part]:
-    """A node's mesh, one part a material."""
+    """A node's mesh, one part for each material."""
     if node["deformed"]:
         files.note("skin_left_out")
     corners, faces = arrays[node["corners"]], arrays[node["faces"]]
@@ -94,7 +94,7 @@ def _parts(node: dict[str, Any], arrays: Arrays, materials: _Materials, files: A
 
 
 class _Materials:
-    """Base colours, roughness and metalness; each material and picture is read once."""
+    """Materials with base colour, roughness and metalness; each material and texture is read once."""
 
     def __init__(self, head: dict[str, Any], arrays: Arrays, files: AssetFiles, limits: MeshLimits) -> None:
         self._stated, self._stated_textures, self._arrays = head["materials"], head["textures"], arrays
@@ -103,7 +103,7 @@ class _Materials:
         self._textures: dict[str, Texture] = {}
 
     def read(self, key: str) -> Material:
-        """Colours are taken as sRGB, as modelling programs write them; a picture replaces the colour."""
+        """Reads a material. Colours are sRGB, as modelling programs write them; a texture replaces the colour."""
         if key not in self._read:
             stated = self._stated[key]
             picture = None if stated["texture"] is None else self._texture(str(stated["texture"]))
@@ -130,7 +130,7 @@ class _Materials:
         return self._textures[key]
 
     def _file(self, path: str) -> bytes:
-        """The picture at its stated path, or else of its name where pictures usually lie. Raises ``AssetError``."""
+        """Reads the texture at its stated path, or by its name in the usual folders. Raises ``AssetError``."""
         plain = path.replace("\\", "/")
         try:
             return self._files.read_reference(plain, "texture_missing", is_uri=False, is_texture=True)

@@ -1,10 +1,10 @@
-"""A program of its own: takes an FBX file on its input and writes what it holds on its output, plainly.
+"""A separate program that reads an FBX file on its standard input and writes its content to the standard output.
 
-ufbx's Python objects (version 0.0.5) point into memory that Python's garbage collector, and any value read through an
-owner that has gone, find freed: the process dies, at times long after the file was read. So it reads in a process that
-ends when the file is read. This file imports nothing of the project, to begin quickly.
+Python objects of ufbx 0.0.5 can point to freed memory, which crashes the process, sometimes long after the file was
+read. So a separate process reads the file and then ends. This module imports nothing of the project, so that it starts
+quickly.
 
-The output is a line of JSON and then a NumPy archive of the arrays that it names.
+The output is a line of JSON and a NumPy archive with the arrays that it names.
 """
 
 import gc
@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 _TIME_LIMIT_S = 100
-"""After which the program ends, whoever started it still being there or not."""
+"""Seconds after which the program ends, even if its parent has died."""
 
 
 def described(data: bytes, max_triangles: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """What the visible nodes show: JSON, and the arrays that it names by number."""
+    """The visible nodes: JSON, and the arrays that it names by number."""
     import ufbx
 
     try:
@@ -67,7 +67,7 @@ def _node(node: Any, arrays: dict[str, np.ndarray], materials: dict[int, Any]) -
 
 
 def _attribute(attribute: Any, axes: str, arrays: dict[str, np.ndarray]) -> str | None:
-    """(corners, axes); None where the mesh has none. Lists are read item by item: their buffers lie."""
+    """(corners, axes); None if the mesh has none. Lists are read item by item, because their buffers are wrong."""
     if not attribute.exists:
         return None
     values = np.array([[getattr(value, axis) for axis in axes] for value in attribute.values], dtype=np.float64)

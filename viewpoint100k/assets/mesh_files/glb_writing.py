@@ -1,4 +1,4 @@
-"""A mesh of this project as a GLB file, as any other program reads it. Written by trimesh."""
+"""Writes a mesh as a GLB file with trimesh."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["write_glb"]
 def write_glb(mesh: Mesh, path: Path, *, double_sided: bool = False) -> None:
     """Writes every primitive with its normals, texture coordinates, colours and material; +Y is up in the file.
 
-    Surfaces are single-sided, the default of glTF and less work to draw, unless ``double_sided`` is given. Left out is
-    what trimesh does not write: how a texture goes on beyond its edges, and the strength of normal and occlusion maps.
-    Colours are rounded to 8 bits.
+    Surfaces are single-sided, the default of glTF and faster to render, unless ``double_sided`` is set. Wrap modes of
+    textures and the strengths of normal and occlusion maps are lost, because trimesh does not write them. Colours are
+    rounded to 8 bits.
     """
     import trimesh
 

@@ -25,7 +25,7 @@ _TEXTURE_EXTENSIONS = frozenset({"KHR_texture_transform", "KHR_texture_basisu", 
 _HARMLESS_EXTENSIONS = frozenset({"KHR_lights_punctual", "KHR_xmp_json_ld", "KHR_xmp", "KHR_node_visibility"})
 _COMPONENTS = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _MAX_ZEROS = 10_000_000
-"""Elements of an accessor without data: twenty bytes of JSON can ask for terabytes of them."""
+"""Largest number of elements of an accessor without data: twenty bytes of JSON can request terabytes."""
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 
 
@@ -34,23 +34,23 @@ class GltfDocument:
     """JSON and buffers of one file."""
 
     tree: dict[str, Any]
-    """The JSON, as it was written: its shape is the file's word, and whoever reads it meets surprises."""
+    """The JSON of the file, unchecked: readers must expect any structure."""
     buffers: tuple[bytes, ...]
 
     def items(self, kind: str) -> list[dict[str, Any]]:
-        """One of the JSON's top-level lists, such as ``meshes``; empty where it is absent."""
+        """One of the JSON's top-level lists, such as ``meshes``; empty if it is missing."""
         found: list[dict[str, Any]] = self.tree.get(kind) or []
         return found
 
 
 def read_document(files: AssetFiles, *, binary: bool) -> GltfDocument:
-    """Reads a ``.glb`` (``binary``) or ``.gltf`` file and its buffers; images are left for later.
+    """Reads a ``.glb`` (``binary``) or ``.gltf`` file and its buffers, but no images.
 
     Raises ``AssetError``: ``truncated``, ``unreadable``, ``unsupported_extension``, ``buffer_missing``, and whatever
     `AssetFiles` refuses.
     """
     data = files.read_asset()
-    # Some exporters write GLB under the name .gltf, and the other way round: the content decides.
+    # Some exporters write GLB under the name .gltf, or the reverse, so the content decides.
     if binary or data[:4] == b"glTF":
         text, chunk = _split_glb(data, files.name)
     else:
@@ -140,7 +140,7 @@ def _parse_json(text: bytes, name: str) -> dict[str, Any]:
 
 
 def _refuse_constant(text: str) -> float:
-    """Python's JSON takes NaN and Infinity, which the JSON of the standard does not have."""
+    """Rejects NaN and Infinity, which Python's JSON accepts and the standard does not."""
     raise ValueError(f"{text} is not a number")
 
 
@@ -149,7 +149,7 @@ def _check_version_and_extensions(tree: dict[str, Any], name: str) -> None:
     if not version.startswith("2."):
         raise AssetError("unreadable", f"{name} is glTF {version[:20]!r}, and only glTF 2 can be read")
     if "KHR_draco_mesh_compression" in (tree.get("extensionsRequired") or []):
-        needed("DracoPy", "DracoPy", name)  # Without it trimesh makes zeros of what is compressed.
+        needed("DracoPy", "DracoPy", name)  # Without it trimesh returns zeros for compressed data.
     unknown = [extension for extension in tree.get("extensionsRequired") or [] if not _is_readable(str(extension))]
     if unknown:
         raise AssetError(

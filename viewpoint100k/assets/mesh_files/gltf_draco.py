@@ -1,9 +1,9 @@
-"""Draco-compressed triangles of a glTF document, decoded by trimesh from a plainer document that it reads without loss.
+"""Decodes Draco-compressed triangles of a glTF document with trimesh, through a simplified copy of the document.
 
-trimesh 5 passes over some of what the standard allows: sparse accessors, integers that stand for fractions, skins,
-morph weights, triangle fans, a second UV set, vertex colours beside a texture. So each primitive that the scene draws
-is first written down anew, as a mesh of its own named after its number, with the rare forms resolved, and with every
-attribute but POSITION under a name with an underscore, which trimesh hands through untouched.
+trimesh 5 ignores some features of the standard: sparse accessors, normalised integers, skins, morph weights, triangle
+fans, a second UV set, vertex colours beside a texture. So each primitive of the scene is copied to a separate mesh,
+named after its number, with these features resolved. All attributes except POSITION get a name with an underscore, so
+that trimesh passes them through unchanged.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def read_compressed(document: GltfDocument, nodes: Sequence[int], name: str) -> 
 
 
 class _PlainDocument:
-    """The plainer document under construction; for trimesh, also the resolver that hands out its buffers."""
+    """The simplified document under construction; it is also trimesh's resolver for its buffers."""
 
     def __init__(self, source: GltfDocument, name: str) -> None:
         self.originals: list[dict[str, Any]] = []
@@ -73,7 +73,7 @@ class _PlainDocument:
         self._views: list[dict[str, Any]] = []
         self._buffers = list(source.buffers)
         self._numbers: dict[tuple[str, int], int] = {}
-        """What has been taken over already: ("mesh", id of its JSON), ("accessor", index), ("view", index)."""
+        """Items that are already copied: ("mesh", id of its JSON), ("accessor", index), ("view", index)."""
 
     def get(self, uri: str) -> bytes:
         """A buffer by its number: trimesh's resolver protocol."""
@@ -94,7 +94,7 @@ class _PlainDocument:
             else:
                 mesh = self._numbers["mesh", id(primitive)] = self._add_mesh(primitive, {})
             for place in instance_places(self._source, node):
-                # A skin puts vertices where its joints are; where the skinned node stands means nothing.
+                # A skin places vertices by its joints and ignores the transform of the node.
                 if self._poser.is_skinned(node, primitive):
                     self._roots.append(len(self._nodes))
                 else:

@@ -38,7 +38,7 @@ def read_primitives(document: GltfDocument, name: str, limits: MeshLimits) -> li
     nodes = drawn_nodes(document)
     _check_triangle_count(document, nodes, name, limits)
     if DRACO in (document.tree.get("extensionsRequired") or []):
-        # Imported here: it brings in trimesh, which takes a second, and few files need it.
+        # Imported here, because it imports trimesh, which takes a second, and few files need it.
         from viewpoint100k.assets.mesh_files.gltf_draco import read_compressed
 
         drawn = read_compressed(document, nodes, name)
@@ -61,7 +61,7 @@ def _read_plain(document: GltfDocument, nodes: Sequence[int]) -> list[DrawnPrimi
                 for key, accessor in primitive["attributes"].items()
                 if key in ATTRIBUTES
             }
-            # A skin puts vertices where its joints are; where the skinned node stands means nothing.
+            # A skin places vertices by its joints and ignores the transform of the node.
             to_scene = np.eye(4) if poser.is_skinned(node, primitive) else matrices[node]
             triangles = corners_of(document, primitive)
             for place in instance_places(document, node):

@@ -22,7 +22,7 @@ _WRAPS: dict[int, Wrap] = {10497: "repeat", 33071: "clamp", 33648: "mirror"}
 _GLOSS = "KHR_materials_pbrSpecularGlossiness"
 _UNLIT = "KHR_materials_unlit"
 _LOOKS = ("anisotropy", "clearcoat", "diffuse_transmission", "iridescence", "sheen", "transmission", "volume")
-"""Parts of a material that change how it looks, and that this project's materials do not have."""
+"""Extensions of materials that change the appearance and are not supported."""
 _SOURCE_EXTENSIONS = ("EXT_texture_webp", "EXT_texture_avif", "KHR_texture_basisu")
 
 Json = dict[str, Any]
@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class UvMapping:
-    """How a texture's coordinates come from a primitive's: ``KHR_texture_transform``, or nothing but a set's number."""
+    """The mapping from a primitive's UVs to a texture's: a set's number and perhaps ``KHR_texture_transform``."""
 
     texcoord: int = 0
     offset: tuple[float, float] = (0.0, 0.0)
@@ -47,10 +47,10 @@ class UvMapping:
 
 
 class GltfMaterials:
-    """Reads materials when they are asked for; images that several share are decoded once.
+    """Reads materials on request; shared images are decoded once.
 
-    A material of this project has one set of UVs. Where textures of one glTF material lie differently, those that lie
-    unlike its base colour (or, without one, its first texture) are left out: in practice, baked occlusion.
+    A material of this project has one UV mapping. Textures with another mapping than the base colour's (or, without
+    one, the first texture's) are left out; in practice this is baked occlusion.
     """
 
     def __init__(self, document: GltfDocument, files: AssetFiles, limits: MeshLimits) -> None:
@@ -60,9 +60,9 @@ class GltfMaterials:
         self._textures: dict[tuple[int, bool], Texture] = {}
 
     def read(self, index: int | None) -> tuple[Material, UvMapping | None]:
-        """A material and where its textures lie (None for one without textures).
+        """A material and its UV mapping (None without textures).
 
-        A primitive that names no material gets this project's plain one, not the standard's mirror-dark metal. Raises
+        A primitive without a material gets this project's plain one, not the standard's pure metal. Raises
         ``AssetError``: ``texture_missing``, ``texture_unreadable``, ``texture_too_large``, ``unsupported_extension``.
         """
         if index is None:
@@ -84,7 +84,7 @@ class GltfMaterials:
         }
         left_out = slots.keys() - textures.keys()
         base_color, metallic, roughness = _surface_factors(source)
-        if "metallic_roughness" in left_out:  # Its factors are mostly 1, and alone would make the whole a metal.
+        if "metallic_roughness" in left_out:  # Its factors, mostly 1, would make the surface a metal.
             metallic, roughness = Material().metallic, Material().roughness
         material = Material(
             base_color=base_color,
@@ -106,7 +106,7 @@ class GltfMaterials:
         return material, mapping
 
     def _note(self, source: Json, material: Material, left_out: bool) -> None:
-        """Says what was assumed of a material, or left out."""
+        """Notes assumptions about a material and omitted parts."""
         extensions: Json = source.get("extensions") or {}
         surface: Json = source.get("pbrMetallicRoughness") or {}
         if material.unlit:
@@ -167,7 +167,7 @@ def _uv_mapping(slot: Json) -> UvMapping:
 
 
 def _texture_slots(source: Json) -> dict[str, Json]:
-    """The material's texture references by their use, the one that decides on the UVs first."""
+    """The material's texture references by their use; the first one determines the UV mapping."""
     gloss: Json | None = (source.get("extensions") or {}).get(_GLOSS)
     surface: Json = source.get("pbrMetallicRoughness") or {}
     slots: dict[str, Json | None] = {

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 def scene_roots(document: GltfDocument) -> list[int]:
-    """Indices of the shown scene's root nodes; without any scene, of all nodes that are no other's child."""
+    """Indices of the root nodes of the default scene; without a scene, of all nodes without a parent."""
     scenes = document.items("scenes")
     if scenes:
         return [int(node) for node in scenes[int(document.tree.get("scene", 0))].get("nodes") or []]
@@ -45,7 +45,7 @@ def node_matrices(document: GltfDocument) -> dict[int, Floats]:
 
 
 def instance_count(document: GltfDocument, node: int) -> int:
-    """In how many places a node draws its mesh. Raises ``ValueError`` where the extension contradicts itself."""
+    """Number of instances of a node's mesh. Raises ``ValueError`` if the extension is inconsistent."""
     counts = {
         int(document.items("accessors")[index]["count"]) for index in _instance_attributes(document, node).values()
     }
@@ -55,8 +55,10 @@ def instance_count(document: GltfDocument, node: int) -> int:
 
 
 def instance_places(document: GltfDocument, node: int) -> list[Floats | None]:
-    """(4, 4) for each place in which a node draws its mesh, in the node's own coordinates; a single None without
-    instances. Source: Khronos glTF, vendor extension EXT_mesh_gpu_instancing."""
+    """(4, 4) transform of each instance of a node's mesh, in the node's coordinates; a single None without instances.
+
+    Source: Khronos glTF, vendor extension EXT_mesh_gpu_instancing.
+    """
     attributes, count = _instance_attributes(document, node), instance_count(document, node)
     if not attributes:
         return [None]
@@ -97,7 +99,7 @@ def _local_matrix(node: dict[str, Any]) -> Floats:
 
 
 def _rotation(quaternion: Sequence[float]) -> Floats:
-    """(3, 3) of a quaternion (x, y, z, w) of any length; one without length turns nothing."""
+    """(3, 3) rotation of a quaternion (x, y, z, w) of any length; the identity for length 0."""
     values = np.asarray(quaternion, dtype=np.float64)
     squared = float(exact.dot(values, values))
     if squared < 1e-14:

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 class Poser:
-    """Works out where the vertices of a document's primitives come to lie, at rest: no animation is played."""
+    """Computes the positions of the vertices of a document's primitives at rest, without animations."""
 
     def __init__(self, document: GltfDocument) -> None:
         self._document = document
@@ -29,7 +29,7 @@ class Poser:
         return node_matrices(self._document)
 
     def is_skinned(self, node: int, primitive: dict[str, Any]) -> bool:
-        """Whether a skin places this primitive of the node's mesh, in the scene's coordinates."""
+        """True if a skin places this primitive of the node's mesh, in scene coordinates."""
         attributes = primitive["attributes"]
         return "skin" in self._node(node) and "JOINTS_0" in attributes and "WEIGHTS_0" in attributes
 
@@ -73,7 +73,7 @@ class Poser:
         for key, w in (("POSITION", 1.0), ("NORMAL", 0.0)):
             if key in attributes:
                 base = arrays[key] if key in arrays else self._read(attributes[key])
-                # Joints of real files turn and scale evenly, so normals need no inverse transpose.
+                # Joints of real files have rotations and uniform scales, so normals need no inverse transpose.
                 result[key] = exact.matvec(blended[:, :3, :3], base) + w * blended[:, :3, 3]
         return result
 

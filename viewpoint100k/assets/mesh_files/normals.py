@@ -1,4 +1,4 @@
-"""Shading normals for meshes that come without them, or with bad ones."""
+"""Computes shading normals for meshes without normals or with invalid ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["computed_normals", "repaired_normals"]
 _CREASE_DEG = 30.0
 """Faces that meet at a smaller angle are shaded as one smooth surface."""
 _DENSE_TRIANGLES = 200_000
-"""Above this a mesh is a scan: its edges are rounded by sheer resolution, and comparing all neighbours is slow."""
+"""Meshes with more triangles get smooth normals: scans need no creases, and comparing all neighbours is slow."""
 _MANY_FACES_AT_A_POINT = 64
 
 Floats = NDArray[np.float64]

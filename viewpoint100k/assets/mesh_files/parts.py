@@ -1,4 +1,4 @@
-"""What a file holds, in its own coordinates, and how it becomes this project's mesh: upright, centred, radius 1."""
+"""The content of a file in its own coordinates, and the conversion to a mesh: upright, centred, radius 1."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ UP_AXES: dict[UpAxis, NDArray[np.float64]] = {
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Triangles of one material as a file has them, every node's transform applied."""
+    """Triangles of one material in the file's coordinates, with all node transforms applied."""
 
     positions: NDArray[np.float64]
     """(n, 3), the file's coordinates and units."""
     triangles: NDArray[np.int64]
     """(m, 3)."""
     normals: NDArray[np.float64] | None = None
-    """(n, 3), of any length; None where the file has none."""
+    """(n, 3), of any length; None if the file has none."""
     uvs: NDArray[np.float64] | None = None
     """(n, 2), v = 0 at the picture's top."""
     colors: NDArray[np.float64] | None = None
@@ -45,7 +45,7 @@ class Part:
     material: Material = field(default_factory=Material)
 
     def moved(self, matrix: NDArray[np.float64]) -> Part:
-        """The part under a (4, 4) affine map; a reflection turns its triangles round."""
+        """The part under a (4, 4) affine map; a reflection reverses the winding of its triangles."""
         linear = matrix[:3, :3]
         positions = exact.transform_points(matrix, self.positions)
         determinant = float(exact.det3(linear))
@@ -90,7 +90,7 @@ def upright_mesh(parts: Sequence[Part], up: UpAxis, name: str) -> tuple[Mesh, ND
         raise AssetError("empty_mesh", f"{name} has no triangles")
     if not all(np.isfinite(part.positions).all() for part in used):
         raise AssetError("not_finite", f"{name} has vertices that are not finite numbers")
-    # A part that a zero scale has hidden in one point must not count towards the object's extent.
+    # A part that a zero scale collapses to a point must not count towards the object's extent.
     extended = [part for part in used if np.ptp(part.positions, axis=0).any()]
     turned = [part.moved(UP_AXES[up]) for part in extended or used]
     try:

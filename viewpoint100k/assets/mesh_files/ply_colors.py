@@ -1,4 +1,4 @@
-"""Colours of PLY files: under which names they stand, and whose they are, a vertex's or a face's.
+"""Colours of vertices and faces in PLY files, under several names.
 
 The format has no fixed names. ``red green blue`` is what most programs write; ``diffuse_red`` and its fellows are
 those of VCG's old files (MeshLab), ``r g b`` those of many scripts. Source of the names: VCG library,

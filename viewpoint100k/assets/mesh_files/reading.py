@@ -1,4 +1,4 @@
-"""Reads one mesh file, whatever its format: here, anything that goes wrong becomes an ``AssetError``."""
+"""Reads one mesh file of any supported format. Every error becomes an ``AssetError``."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ MESH_SUFFIXES = frozenset({*_USUAL_UP, *_TURNED, ".dae"})
 
 @dataclass(frozen=True, eq=False)
 class MeshFile:
-    """What a file holds."""
+    """The content of a mesh file."""
 
     mesh: Mesh
     """Upright (+Z), its bounding box centred on the origin, its farthest vertex at distance 1."""
@@ -64,11 +64,11 @@ def read_mesh_file(
     up: UpAxis | None = None,
     on_reference: Callable[[Path], None] = lambda path: None,
 ) -> MeshFile:
-    """Reads ``path``, which lies below ``root``; it may refer to files below ``root`` and nowhere else.
+    """Reads ``path``, which must be below ``root``; it may refer only to files below ``root``.
 
     ``up`` is the axis that points up in the file; by default what `_usual_up` gives.
-    ``on_reference`` is told of each other file that is looked for, also where the reading fails.
-    Raises ``AssetError`` whatever is wrong with the file.
+    ``on_reference`` is called with each other file that is looked for, also if reading fails.
+    Raises ``AssetError`` for every fault of the file.
     """
     limits = limits or MeshLimits()
     suffix = path.suffix.lower()
@@ -80,7 +80,7 @@ def read_mesh_file(
             mesh, normalization = upright_mesh(parts, up or _usual_up(files, suffix, parts), files.name)
     except AssetError:
         raise
-    except Exception as error:  # The parsers raise whatever a broken file leads them to.
+    except Exception as error:  # Broken files make the parsers raise many types of error.
         raise AssetError(
             "unreadable", f"{files.name} cannot be read: {type(error).__name__}: {str(error)[:200]}"
         ) from error
@@ -94,8 +94,10 @@ def read_mesh_file(
 
 
 def _usual_up(files: AssetFiles, suffix: str, parts: Sequence[Part]) -> UpAxis:
-    """The axis that points up as the file says, or what lies around it, or the object itself, or else as its format is
-    used. The last two are noted: ``up_estimated``, and ``up_assumed`` where the object tells too little."""
+    """The axis that points up: stated by the file or its folder, else estimated from the object, else the format's.
+
+    The last two are noted as ``up_estimated`` and ``up_assumed``.
+    """
     if suffix in _TURNED:
         return "z"
     if suffix == ".dae":
@@ -118,7 +120,7 @@ def _usual_up(files: AssetFiles, suffix: str, parts: Sequence[Part]) -> UpAxis:
 
 
 def _reader(suffix: str) -> _Reader:
-    """What reads files of this kind. Some are imported here: they bring in trimesh, which takes a second."""
+    """The reader for a suffix. Some are imported here, because they import trimesh, which takes a second."""
     if suffix in (".glb", ".gltf"):
         return partial(read_gltf, binary=suffix == ".glb")
     if suffix == ".obj":
@@ -148,7 +150,7 @@ def _reader(suffix: str) -> _Reader:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Keeps what the parsers log and warn of off the terminal: one line per odd file drowns what matters."""
+    """Hides log messages and warnings of the parsers, which would flood the terminal."""
     logger = logging.getLogger("trimesh")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)

@@ -1,4 +1,4 @@
-"""Pictures and colours as the rest of the project wants them: small uint8 arrays, and linear floats."""
+"""Decodes textures to small uint8 arrays, and converts colours to linear floats."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from viewpoint100k.geometry import exact
 __all__ = ["decode_texture", "srgb_to_linear"]
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP", "GIF", "TGA", "TIFF")
-"""Decoders that only decode. Pillow has others, and one of them (EPS) runs an interpreter."""
+"""Allowed image formats. Some other decoders of Pillow are unsafe: that of EPS runs an interpreter."""
 _SIXTEEN_BIT_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 

@@ -1,7 +1,7 @@
 """Reads COLLADA (.dae) and 3MF through trimesh.
 
-trimesh passes over a texture that it cannot load, and opens pictures with every decoder that Pillow has: here each is
-decoded, and refused, as everywhere else in this project, before trimesh sees it.
+trimesh silently ignores a texture that it cannot load, and uses every decoder of Pillow. So this module decodes each
+texture with the checks of `textures` before trimesh gets it.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class _Textures:
     def __init__(self, files: AssetFiles, limits: MeshLimits) -> None:
         self._files, self._limits = files, limits
         self.problem: AssetError | None = None
-        """The first picture that could not be had; trimesh says nothing of it."""
+        """Error of the first texture that could not be read, which trimesh does not report."""
         self._shared: dict[bytes, Texture] = {}
 
     def get(self, name: str) -> bytes:

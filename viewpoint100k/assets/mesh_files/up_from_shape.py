@@ -1,12 +1,12 @@
-"""Which way is up in a file that does not say: what the object itself tells.
+"""Estimates the up axis from the shape of an object, for files that do not state it.
 
-Things stand on a broad foot and not on their head, and differ more from top to bottom than from side to side. Three
-measures of a candidate axis follow from that: how wide the foot is on which the object would stand, whether it could
-stand on its head as well, and how unlike its halves along the axis are. Their weights were fitted to the 30 real meshes
-and 64 built-in objects of which up is known: the sum decides for the right axis in 81 of 100, and where it speaks
-against another by `DECISIVE` it is wrong in fewer than 1 of 100 (`tests/test_up_from_shape.py`).
+Objects usually have a broad foot, cannot stand upside down, and differ more between top and bottom than between their
+sides. So a candidate axis has three scores: the width of the foot, whether the object could stand upside down, and the
+difference of its halves along the axis. Their weights were fitted to 30 real meshes and 64 built-in objects with a
+known up axis. The sum selects the right axis in 81 of 100 cases. If it contradicts another axis by `DECISIVE`, it is
+wrong in fewer than 1 of 100 (`tests/test_up_from_shape.py`).
 
-All is reckoned in integers on a grid of 4,096 steps along the longest side, so that no machine decides otherwise.
+All calculations use integers on a grid of 4,096 steps along the longest side, so every machine gets the same result.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from viewpoint100k.assets.mesh_files.parts import Part, UpAxis
 __all__ = ["DECISIVE", "SUPPORTING", "stands_better", "uprightness"]
 
 DECISIVE = 2.0
-"""By how much another axis must score above the format's own to be taken."""
+"""Smallest lead in score for another axis to replace the format's usual one."""
 SUPPORTING = 0.5
-"""By how much the format's own must score above the other for nothing to be assumed."""
+"""Smallest lead in score of the usual axis for no note."""
 
 _STEPS = 4096
 _FOOT = 0.02
@@ -38,7 +38,7 @@ Ints = NDArray[np.int64]
 
 
 def stands_better(parts: Sequence[Part], other: UpAxis, usual: UpAxis) -> float:
-    """By how much ``other`` scores above ``usual`` as the axis that points up; below 0 where it scores less."""
+    """Score of ``other`` minus score of ``usual`` as the axis that points up."""
     corners = _on_grid(parts)
     if corners is None:
         return 0.0

@@ -1,4 +1,4 @@
-"""Reads Wavefront OBJ. trimesh parses the geometry; here the text is first brought into the form it parses rightly."""
+"""Reads Wavefront OBJ. It first normalises the text so that trimesh parses the geometry correctly."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["decode_text", "read_obj"]
 
 _PLAIN = ObjMaterial()
 _NO_MATERIAL = frozenset({"", "None", "(null)", "none"})
-"""What exporters write where a face has no material."""
+"""Names that exporters write for faces without a material."""
 # The literal beginning lets the regex engine skip what is not meant: these run over megabytes.
 _USEMTL = re.compile(r"\nusemtl\b *([^\n]*?) *(?=\n)")
 _MTLLIB = re.compile(r"\nmtllib\b *([^\n]*?) *(?=\n)")
@@ -70,7 +70,7 @@ def decode_text(data: bytes) -> str:
 def _regular_text(text: str) -> str:
     """The same OBJ with one blank between words, no leading blanks or trailing comments, and absolute indices.
 
-    Anything else trimesh skips or misreads without a word. The tests are cheap; the repairs are rarely needed.
+    trimesh silently skips or misreads other forms. The tests are cheap; repairs are rarely needed.
     """
     text = "\n" + text.replace("\r\n", "\n").replace("\r", "\n").replace("\\\n", " ").replace("\t", " ") + "\n"
     if "\n " in text:

@@ -13,7 +13,18 @@ from viewpoint100k.assets.procedural.lettering import any_label, any_number
 from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, decorate
 from viewpoint100k.assets.procedural.shapes import Shape, box
-from viewpoint100k.assets.procedural.solids import beam, cone, cylinder, ellipsoid, hull, lathe, prism, rod, sweep, tube
+from viewpoint100k.assets.procedural.solids import (
+    beam,
+    cone,
+    cylinder,
+    ellipsoid,
+    hull,
+    prism,
+    revolve,
+    rod,
+    sweep,
+    tube,
+)
 from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["aeroplane", "helicopter"]
@@ -132,9 +143,9 @@ def _wing_paint(colors: Palette, odd: bool) -> Material:
 def _jets(random: Random, model: Model, colors: Palette, hand: int, size: tuple[float, ...]) -> None:
     length, _, span, back_sweep, z = size
     pod, dark = paint(colors.second), metal(DARK)
-    engine = lathe([(0, -0.3), (0.09, -0.32), (0.16, -0.1), (0.17, 0.2), (0.14, 0.3), (0.13, 0.24), (0, 0.2)], 22).turn(
-        "y", 90
-    )
+    engine = revolve(
+        [(0, -0.3), (0.09, -0.32), (0.16, -0.1), (0.17, 0.2), (0.14, 0.3), (0.13, 0.24), (0, 0.2)], 22
+    ).turn("y", 90)
     for y in (1, -1):
         share = 0.36
         x = 0.12 * length - back_sweep * share + 0.45
@@ -154,7 +165,9 @@ def _propeller(random: Random, model: Model, colors: Palette, hand: int, nose: f
     model.add(metal(DARK), cylinder(0.5 * r, 0.14, 0.03, 20, "x").at(nose - 0.12, 0, -0.2 * r))
     model.add(
         odd,
-        lathe([(0.32 * r, -0.1), (0.28 * r, 0.0), (0.15 * r, 0.12), (0, 0.16)], 18).turn("y", 90).at(nose, 0, -0.2 * r),
+        revolve([(0.32 * r, -0.1), (0.28 * r, 0.0), (0.15 * r, 0.12), (0, 0.16)], 18)
+        .turn("y", 90)
+        .at(nose, 0, -0.2 * r),
     )
     for i in range(blades):
         blade = box(0.03, 0.09, 1.9 * r, 0.012).turn("z", 25).at(z=0.95 * r).turn("x", turn + 360 * i / blades)

@@ -13,7 +13,7 @@ from viewpoint100k.assets.procedural.lettering import any_label, any_number
 from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, emblazoned
 from viewpoint100k.assets.procedural.shapes import box
-from viewpoint100k.assets.procedural.solids import beam, cylinder, ellipsoid, lathe, prism, rod
+from viewpoint100k.assets.procedural.solids import beam, cylinder, ellipsoid, prism, revolve, rod
 from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material
 
@@ -171,12 +171,12 @@ def windmill(random: Random) -> Model:
     picture.rectangle(0.47, 0.7, 0.57, 1, DARK)
     picture.rectangle(0.48, 0.715, 0.56, 1, colors.accent)
     picture.text(any_label(random), 0.88, 0.7, 0.11, DARK)
-    model.add(printed(picture, 0.8), lathe([(r, 0), (top, tall)], 32))
-    model.add(plastic(DARK), lathe([(0, 0), (r + 0.02, 0), (r + 0.02, 0.06), (r - 0.02, 0.08)], 28))
+    model.add(printed(picture, 0.8), revolve([(r, 0), (top, tall)], 32))
+    model.add(plastic(DARK), revolve([(0, 0), (r + 0.02, 0), (r + 0.02, 0.06), (r - 0.02, 0.08)], 28))
     cap = any_wood(random) if chance(random, 0.5) else paint(colors.second)
     model.add(
         cap,
-        lathe(
+        revolve(
             [
                 (0, tall - 0.05),
                 (top + 0.08, tall - 0.05),
@@ -191,7 +191,7 @@ def windmill(random: Random) -> Model:
     deck = random.uniform(0.3, 0.42) * tall
     reach = r + 0.22
     model.add(
-        any_wood(random), lathe([(0.5 * r, deck), (reach, deck), (reach, deck + 0.05), (0.5 * r, deck + 0.05)], 28)
+        any_wood(random), revolve([(0.5 * r, deck), (reach, deck), (reach, deck + 0.05), (0.5 * r, deck + 0.05)], 28)
     )
     _sails(random, model, colors, hand, r, tall, top)
     annex = box(0.7, 0.8, 0.55).at(-0.1, -hand * (r + 0.05), 0.275)
@@ -279,7 +279,7 @@ def mailbox(random: Random) -> Model:
     model.add(
         label(random, colors), plate(0.5 * wide, 0.36 * wide, 0.02).at(-deep / 2, hand * 0.14 * wide, post + 0.7 * tall)
     )
-    model.add(plastic((0.35, 0.3, 0.22), 0.95), lathe([(0, 0), (0.3, 0), (0.22, 0.06), (0, 0.09)], 16))
+    model.add(plastic((0.35, 0.3, 0.22), 0.95), revolve([(0, 0), (0.3, 0), (0.22, 0.06), (0, 0.09)], 16))
     model.add(
         plastic((0.22, 0.45, 0.2), 0.95),
         *(

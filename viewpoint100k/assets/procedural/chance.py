@@ -1,4 +1,4 @@
-"""Drawing from a seeded stream: the few ways in which a family makes up its mind."""
+"""Random choices of families, from a seeded stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small parts that many families share: wheels, labels, lamps, knobs, eyes."""
+"""Small parts that many families share: wheels, labels, plates, eyes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from viewpoint100k.assets.procedural.lettering import any_number
 from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, sticker
 from viewpoint100k.assets.procedural.shapes import Shape, box
-from viewpoint100k.assets.procedural.solids import cylinder, ellipsoid, lathe
+from viewpoint100k.assets.procedural.solids import cylinder, ellipsoid, revolve
 from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["add_eyes", "add_wheel", "label", "number_plate", "plate", "tyre"]
@@ -42,7 +42,7 @@ def tyre(radius: float, width: float, hole: float = 0.62, sides: int = 28) -> Sh
     profile = [[hole * r, -0.8 * w], [0.86 * r, -w], [0.95 * r, -0.9 * w], [r, -0.62 * w]]
     profile += [[p[0], -p[1]] for p in profile[::-1]]
     profile.append(profile[0])
-    return lathe(profile, sides, crease_deg=60.0).turn("x", -90)
+    return revolve(profile, sides, crease_deg=60.0).turn("x", -90)
 
 
 def add_wheel(
@@ -64,7 +64,7 @@ def add_wheel(
     face = y + outward * 0.36 * width
     model.add(rim, cylinder(0.3 * r, 0.14 * width, 0.02 * r, 14, "y").at(x, face, z))
     ring = [[0.84 * r, -0.09 * width], [1.02 * r, -0.09 * width], [1.02 * r, 0.09 * width], [0.84 * r, 0.09 * width]]
-    model.add(rim, lathe([*ring, ring[0]], 24).turn("x", -90).at(x, face, z))
+    model.add(rim, revolve([*ring, ring[0]], 24).turn("x", -90).at(x, face, z))
     for i in range(spokes):
         spoke = box(0.24 * r, 0.12 * width, 0.7 * r).at(z=0.52 * r).turn("y", 360 * i / spokes + 11)
         model.add(rim, spoke.at(x, face, z))

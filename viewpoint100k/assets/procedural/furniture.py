@@ -13,7 +13,7 @@ from viewpoint100k.assets.procedural.lettering import any_label
 from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, emblazoned, wrapper
 from viewpoint100k.assets.procedural.shapes import box
-from viewpoint100k.assets.procedural.solids import beam, cylinder, ellipsoid, lathe, prism, rod, torus, tube
+from viewpoint100k.assets.procedural.solids import beam, cylinder, ellipsoid, prism, revolve, rod, torus, tube
 from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import Material
 
@@ -92,7 +92,7 @@ def _desk_top(random: Random, model: Model, colors: Palette, hand: int, size: tu
     model.add(metal(DARK), tube([(x, y, z), (x - 0.06, y, z + 0.2), (x + 0.1, y - hand * 0.06, z + 0.36)], 0.012, 8))
     model.add(
         skin,
-        lathe([(0.02, 0.045), (0.08, -0.05), (0.09, -0.05), (0.03, 0.06), (0, 0.06)], 20)
+        revolve([(0.02, 0.045), (0.08, -0.05), (0.09, -0.05), (0.03, 0.06), (0, 0.06)], 20)
         .turn("y", -30)
         .at(x + 0.12, y - hand * 0.06, z + 0.34),
     )
@@ -152,7 +152,7 @@ def _bookcase_outside(
         paint(colors.second), box(0.8 * deep, 0.3 * wide, 0.6 * step, 0.01).at(0, -hand * 0.24 * wide, z - 0.2 * step)
     )
     top = tall - 0.015
-    jar = lathe(
+    jar = revolve(
         [(0, 0), (0.05, 0), (0.085, 0.09), (0.05, 0.19), (0.06, 0.22), (0.045, 0.22), (0.035, 0.19), (0, 0.18)], 20
     )
     model.add(paint(colors.accent), jar.at(0, -hand * 0.3 * wide, top))
@@ -205,11 +205,11 @@ def lamp(random: Random) -> Model:
 def _shaded_lamp(random: Random, model: Model, colors: Palette, hand: int) -> float:
     foot, tall = random.uniform(0.18, 0.24), random.uniform(0.5, 0.75)
     material = pick(random, (paint(colors.main), metal(colors.main), any_wood(random)))
-    model.add(material, lathe([(0, 0), (foot, 0), (foot, 0.03), (0.5 * foot, 0.055), (0, 0.06)], 28))
+    model.add(material, revolve([(0, 0), (foot, 0), (foot, 0.03), (0.5 * foot, 0.055), (0, 0.06)], 28))
     kind = int(random.integers(3))
     if kind == 0:
         vase = smooth([(0.06, 0.04), (random.uniform(0.13, 0.2), 0.4 * tall), (0.05, 0.8 * tall), (0.03, tall)], 16)
-        model.add(printed(wrapper(random, colors, 128, 128, 1.8), 0.3), lathe(vase, 28))
+        model.add(printed(wrapper(random, colors, 128, 128, 1.8), 0.3), revolve(vase, 28))
     elif kind == 1:
         model.add(material, rod((0, 0, 0.04), (0, 0, tall), 0.03))
         for i in range(int(random.integers(1, 4))):
@@ -220,12 +220,12 @@ def _shaded_lamp(random: Random, model: Model, colors: Palette, hand: int) -> fl
     low, high, size = random.uniform(0.28, 0.38), random.uniform(0.14, 0.28), random.uniform(0.32, 0.44)
     z = tall - 0.06
     picture = wrapper(random, colors, 256, 128, 5.0)
-    model.add(printed(picture, 0.9), lathe([(low, z), (high, z + size)], 36))
+    model.add(printed(picture, 0.9), revolve([(low, z), (high, z + size)], 36))
     model.add(
         plastic(CREAM),
-        lathe([(high - 0.008, z + size), (low - 0.008, z)], 36),
-        lathe([(low - 0.01, z - 0.004), (low + 0.004, z - 0.004), (low + 0.004, z + 0.008)], 36),
-        lathe(
+        revolve([(high - 0.008, z + size), (low - 0.008, z)], 36),
+        revolve([(low - 0.01, z - 0.004), (low + 0.004, z - 0.004), (low + 0.004, z + 0.008)], 36),
+        revolve(
             [(high + 0.004, z + size - 0.008), (high + 0.004, z + size + 0.004), (high - 0.01, z + size + 0.004)], 36
         ),
     )
@@ -264,11 +264,11 @@ def _jointed_lamp(random: Random, model: Model, colors: Palette, hand: int) -> f
         metal((0.75, 0.76, 0.78)),
         tube(smooth([(elbow[0] * 0.4, hand * 0.05, 0.24), (elbow[0] - 0.06, hand * 0.05, 0.42), elbow], 8), 0.012, 6),
     )
-    bell = lathe([(0.05, 0.12), (0.06, 0.04), (0.17, -0.14), (0.16, -0.14), (0.05, 0.03), (0, 0.03)][::-1], 26)
+    bell = revolve([(0.05, 0.12), (0.06, 0.04), (0.17, -0.14), (0.16, -0.14), (0.05, 0.03), (0, 0.03)][::-1], 26)
     lean = -random.uniform(15, 50)
     model.add(
         printed(wrapper(random, colors, 128, 64, 3.5), 0.3),
-        lathe([(0.172, -0.142), (0.062, 0.045), (0.05, 0.12), (0, 0.12)], 26).turn("y", lean).at(*head),
+        revolve([(0.172, -0.142), (0.062, 0.045), (0.05, 0.12), (0, 0.12)], 26).turn("y", lean).at(*head),
     )
     model.add(plastic(CREAM), bell.turn("y", lean).at(*head))
     model.add(glow((1.0, 0.95, 0.8)), ellipsoid(0.06, 0.06, 0.06, 12).at(z=-0.06).turn("y", lean).at(*head))
@@ -327,7 +327,7 @@ def _clock_case(
         for y in (1, -1):
             model.add(steel, rod((0, y * 0.4 * r, 0.5 * z), (0.02, y * 0.75 * r, 0), 0.035, 0.02))
             bell = (
-                lathe([(0, 0), (0.16, 0), (0.14, 0.07), (0.06, 0.11), (0, 0.12)], 20)
+                revolve([(0, 0), (0.16, 0), (0.14, 0.07), (0.06, 0.11), (0, 0.12)], 20)
                 .at(z=r + 0.1)
                 .turn("x", -y * 30)
                 .at(0, 0, z)
@@ -356,7 +356,7 @@ def _clock_case(
         model.add(odd, box(deep + 0.02, 0.16, 0.24, 0.01).at(0, hand * (wide / 2 - 0.07), 0.2))
         model.add(
             steel,
-            lathe([(0, 0), (0.05, 0), (0.03, 0.05), (0.05, 0.1), (0, 0.14)], 14).at(
+            revolve([(0, 0), (0.05, 0), (0.03, 0.05), (0.05, 0.1), (0, 0.14)], 14).at(
                 0, -hand * 0.3 * wide * (0.4 if round_top else 1), top - 0.03
             ),
         )

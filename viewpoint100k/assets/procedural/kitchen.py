@@ -12,7 +12,7 @@ from viewpoint100k.assets.procedural.fittings import label, plate
 from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import emblazoned, wrapper
 from viewpoint100k.assets.procedural.shapes import box
-from viewpoint100k.assets.procedural.solids import cylinder, ellipsoid, lathe, rod, sweep, torus, tube
+from viewpoint100k.assets.procedural.solids import cylinder, ellipsoid, revolve, rod, sweep, torus, tube
 from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["kettle", "mug", "teapot", "toaster", "watering_can"]
@@ -27,7 +27,7 @@ def mug(random: Random) -> Model:
     outer = smooth([(foot, 0.04), (r + belly, 0.4 * tall), (lip, tall - 0.5 * wall)], 9)
     picture = wrapper(random, colors, 256, 128, 6.28 * r / tall)
     glaze = 0.22 if chance(random, 0.7) else 0.6
-    model.add(printed(picture, glaze), lathe(outer, 32))
+    model.add(printed(picture, glaze), revolve(outer, 32))
     inside = ceramic(colors.second if chance(random, 0.5) else CREAM)
     inner = outer[::-1] - [wall, 0]
     rim = [
@@ -36,8 +36,10 @@ def mug(random: Random) -> Model:
         (lip - 0.5 * wall, tall),
         (lip - 0.85 * wall, tall - 0.1 * wall),
     ]
-    model.add(inside, lathe([*rim, *inner[:-1], (foot - 1.5 * wall, 0.06), (0, 0.06)], 32, 40))
-    model.add(inside, lathe([(0, 0.02), (foot - 0.06, 0.02), (foot - 0.05, 0), (foot - 0.02, 0), (foot, 0.04)], 32, 40))
+    model.add(inside, revolve([*rim, *inner[:-1], (foot - 1.5 * wall, 0.06), (0, 0.06)], 32, 40))
+    model.add(
+        inside, revolve([(0, 0.02), (foot - 0.06, 0.02), (foot - 0.05, 0), (foot - 0.02, 0), (foot, 0.04)], 32, 40)
+    )
     drink = plastic(pick(random, ((0.25, 0.13, 0.06), (0.55, 0.33, 0.1), (0.72, 0.55, 0.4))), 0.1)
     if chance(random, 0.6):
         model.add(drink, cylinder(r + min(belly, flare) - 0.4 * wall, 0.02, sides=28).at(z=0.8 * tall))
@@ -87,12 +89,12 @@ def teapot(random: Random) -> Model:
     neck = random.uniform(0.24, 0.32)
     outline = smooth([(0.55 * r, 0.05), (r, bulge * tall), (0.82 * r, 0.8 * tall), (neck, tall)], 14)
     glaze = 0.2 if chance(random, 0.8) else 0.5
-    model.add(printed(wrapper(random, colors, 256, 128, 4.5), glaze), lathe(outline, 36))
+    model.add(printed(wrapper(random, colors, 256, 128, 4.5), glaze), revolve(outline, 36))
     plain, odd = ceramic(colors.main), ceramic(colors.accent)
-    model.add(plain, lathe([(0, 0.02), (0.5 * r, 0), (0.58 * r, 0.02), (0.55 * r, 0.06)], 32))
+    model.add(plain, revolve([(0, 0.02), (0.5 * r, 0), (0.58 * r, 0.02), (0.55 * r, 0.06)], 32))
     model.add(
         odd,
-        lathe(
+        revolve(
             [
                 (neck + 0.03, tall - 0.03),
                 (neck + 0.035, tall + 0.02),
@@ -146,15 +148,15 @@ def kettle(random: Random) -> Model:
     r, tall = random.uniform(0.4, 0.48), random.uniform(0.85, 1.1)
     top = r * random.uniform(0.62, 0.85)
     dark, odd = plastic(DARK), plastic(colors.accent)
-    model.add(dark, lathe([(0, 0), (r + 0.02, 0), (r + 0.03, 0.05), (r - 0.01, 0.08), (0, 0.08)], 32))
+    model.add(dark, revolve([(0, 0), (r + 0.02, 0), (r + 0.03, 0.05), (r - 0.01, 0.08), (0, 0.08)], 32))
     outline = smooth([(r, 0.07), (r * random.uniform(0.97, 1.06), 0.4 * tall), (top, tall)], 10)
     steel = chance(random, 0.4)
     body = wrapper(random, colors, 256, 128, 2.8)
-    model.add(printed(body, 0.3, 0.5 if steel else 0.0), lathe(outline, 36))
+    model.add(printed(body, 0.3, 0.5 if steel else 0.0), revolve(outline, 36))
     lid = chrome() if steel else plastic(colors.second)
     model.add(
         lid,
-        lathe(
+        revolve(
             [
                 (top + 0.005, tall - 0.02),
                 (top + 0.005, tall + 0.01),
@@ -285,11 +287,11 @@ def watering_can(random: Random) -> Model:
     top = r * random.uniform(0.8, 1.0)
     skin = metal(colors.main, 0.45) if chance(random, 0.5) else plastic(colors.main)
     odd, dark = plastic(colors.accent), plastic(shade(colors.main, 0.3))
-    model.add(printed(wrapper(random, colors, 256, 128, 3.6), 0.4), lathe([(r, 0.05), (top, tall)], 32))
-    model.add(skin, lathe([(0, 0.02), (r - 0.03, 0), (r + 0.015, 0.0), (r + 0.015, 0.05), (r, 0.06)], 32))
+    model.add(printed(wrapper(random, colors, 256, 128, 3.6), 0.4), revolve([(r, 0.05), (top, tall)], 32))
+    model.add(skin, revolve([(0, 0.02), (r - 0.03, 0), (r + 0.015, 0.0), (r + 0.015, 0.05), (r, 0.06)], 32))
     model.add(
         skin,
-        lathe(
+        revolve(
             [
                 (top, tall - 0.02),
                 (top + 0.012, tall),
@@ -306,7 +308,9 @@ def watering_can(random: Random) -> Model:
     reach, rise = r + random.uniform(0.5, 0.8), tall * random.uniform(1.0, 1.35)
     spout = smooth([(0.8 * r, 0, 0.16), (r + 0.16, 0, 0.3), (reach - 0.1, 0, rise - 0.14), (reach, 0, rise)], 14)
     model.add(skin, tube(spout, np.linspace(0.09, 0.05, 14), 12))
-    rose = lathe([(0, -0.1), (0.06, -0.1), (0.17, 0.08), (0.17, 0.11), (0, 0.13)], 24).turn("y", random.uniform(35, 65))
+    rose = revolve([(0, -0.1), (0.06, -0.1), (0.17, 0.08), (0.17, 0.11), (0, 0.13)], 24).turn(
+        "y", random.uniform(35, 65)
+    )
     model.add(odd, rose.at(reach + 0.04, 0, rise + 0.05))
     model.add(skin, rod((top - 0.02, 0, 0.85 * tall), (reach - 0.2, 0, rise - 0.26), 0.02, sides=8))
     grip = odd if chance(random, 0.6) else any_wood(random)

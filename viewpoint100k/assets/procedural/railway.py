@@ -18,7 +18,7 @@ from viewpoint100k.assets.procedural.lettering import any_number
 from viewpoint100k.assets.procedural.model import Model
 from viewpoint100k.assets.procedural.pictures import Picture, wrapper
 from viewpoint100k.assets.procedural.shapes import box
-from viewpoint100k.assets.procedural.solids import cylinder, hull, lathe, rod, torus
+from viewpoint100k.assets.procedural.solids import cylinder, hull, revolve, rod, torus
 from viewpoint100k.geometry.mesh import Material
 
 __all__ = ["locomotive"]
@@ -35,14 +35,14 @@ def locomotive(random: Random) -> Model:
     odd, trim = paint(colors.accent), paint(colors.second)
     model.add(dark, box(nose - back, 2 * wide - 0.3, 0.2).at(0, 0, deck - 0.15))
     model.add(trim, box(nose - back + 0.1, 2 * wide, 0.07, 0.02).at(0, 0, deck))
-    barrel = lathe([(0, -boiler / 2), (r, -boiler / 2), (r, boiler / 2)], 32).turn("y", 90).at(cab / 2, 0, z)
+    barrel = revolve([(0, -boiler / 2), (r, -boiler / 2), (r, boiler / 2)], 32).turn("y", 90).at(cab / 2, 0, z)
     model.add(printed(wrapper(random, colors, 128, 256, 1.4), 0.35, 0.2), barrel)
     _smokebox(model, hand, boiler, r, nose, z, dark, brass)
     tall = random.uniform(0.55, 0.85)
     flare = random.uniform(0.16, 0.32)
     model.add(
         dark,
-        lathe(
+        revolve(
             [
                 (0.22, 0),
                 (0.15, 0.12),
@@ -59,7 +59,7 @@ def locomotive(random: Random) -> Model:
     for share in (0.1, -0.22):
         model.add(
             brass,
-            lathe([(0.19, -0.05), (0.18, 0.18), (0.1, 0.28), (0, 0.3)], 20).at(
+            revolve([(0.19, -0.05), (0.18, 0.18), (0.1, 0.28), (0, 0.3)], 20).at(
                 cab / 2 + share * boiler, 0, z + r - 0.03
             ),
         )

@@ -1,4 +1,4 @@
-"""Solids from curves: turned on a lathe, swept along a path, cut from a sheet, or drawn over ribs like a hull."""
+"""Solids from curves: surfaces of revolution, sweeps along a path, prisms from an outline, and hulls over ribs."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = [
     "cylinder",
     "ellipsoid",
     "hull",
-    "lathe",
     "prism",
+    "revolve",
     "rod",
     "sweep",
     "torus",
@@ -31,7 +31,7 @@ Caps = Literal["flat", "round", "none"]
 Plane = Literal["xy", "xz", "yz"]
 
 
-def lathe(
+def revolve(
     profile: ArrayLike, sides: int = 28, crease_deg: float = 32.0, arc_deg: tuple[float, float] = (-180, 180)
 ) -> Shape:
     """A profile (n, 2) of (radius, height) turned about Z.
@@ -69,7 +69,7 @@ def cone(bottom: float, top: float, height: float, bevel: float = 0.0, sides: in
         low = [[bottom - b, -h], [bottom - c, -h + c], [bottom, -h + b]] if bottom > b else [[bottom, -h]]
         high = [[top, h - b], [top - c, h - c], [top - b, h]] if top > b else [[top, h]]
         profile = [[0.0, -h], *low, *high, [0.0, h]]
-    shape = lathe(profile, sides, crease_deg=50.0)
+    shape = revolve(profile, sides, crease_deg=50.0)
     return _stood_along(shape, axis)
 
 
@@ -89,14 +89,14 @@ def ellipsoid(x: float, y: float, z: float, sides: int = 20) -> Shape:
 def _unit_sphere(sides: int) -> Shape:
     angle = np.linspace(-np.pi / 2, np.pi / 2, sides // 2 + 1)
     profile = np.stack([exact.cos(angle) * (np.abs(angle) < 1.57), exact.sin(angle)], axis=1)
-    shape = lathe(profile, sides, crease_deg=90.0)
+    shape = revolve(profile, sides, crease_deg=90.0)
     return Shape(shape.positions, unit(shape.positions), shape.uvs, shape.triangles)
 
 
 def torus(radius: float, thickness: float, sides: int = 32, axis: Axis = "z", section: int = 10) -> Shape:
     """A ring about the origin; ``thickness`` is the radius of its tube."""
     outline = circle(thickness, section) + np.array([radius, 0])
-    shape = lathe(np.concatenate([outline, outline[:1]]), sides, crease_deg=80.0)
+    shape = revolve(np.concatenate([outline, outline[:1]]), sides, crease_deg=80.0)
     # The seam of the tube lies on the outer equator, where the normal is known.
     ring = shape.positions * [1, 1, 0]
     shape = Shape(shape.positions, unit(shape.positions - radius * unit(ring)), shape.uvs, shape.triangles)

@@ -19,8 +19,8 @@ from viewpoint100k.assets.procedural.solids import (
     cylinder,
     ellipsoid,
     hull,
-    lathe,
     prism,
+    revolve,
     rod,
     sweep,
     torus,
@@ -53,7 +53,7 @@ def drill(random: Random) -> Model:
     model.add(odd, cylinder(0.78 * r, 0.12, 0.02, 24, "x").at(nose + 0.03, 0, z))
     model.add(
         metal(DARK),
-        lathe([(0, -0.1), (0.62 * r, -0.1), (0.62 * r, 0.08), (0.3 * r, 0.22), (0, 0.22)], 20)
+        revolve([(0, -0.1), (0.62 * r, -0.1), (0.62 * r, 0.08), (0.3 * r, 0.22), (0, 0.22)], 20)
         .turn("y", 90)
         .at(nose + 0.14, 0, z),
     )
@@ -185,7 +185,7 @@ def hair_dryer(random: Random) -> Model:
     else:
         model.add(
             dark,
-            lathe(
+            revolve(
                 [(0.4 * r, -0.04), (0.64 * r, -0.04), (0.66 * r, 0.16), (0.56 * r, 0.16), (0.5 * r, 0.02), (0, 0.02)],
                 24,
             )
@@ -300,7 +300,7 @@ def _barrow_load(random: Random, model: Model, colors: Palette, hand: int, wide:
             16,
         ),
     )
-    pot = lathe([(0, 0), (0.08, 0), (0.12, 0.17), (0.135, 0.17), (0.135, 0.21), (0.1, 0.21), (0, 0.19)], 18).at(
+    pot = revolve([(0, 0), (0.08, 0), (0.12, 0.17), (0.135, 0.17), (0.135, 0.21), (0.1, 0.21), (0, 0.19)], 18).at(
         -0.26, hand * 0.5 * wide, z + 0.9 * tall
     )
     model.add(plastic((0.75, 0.42, 0.28), 0.9), pot)

@@ -28,7 +28,7 @@ from viewpoint100k.assets.procedural.solids import (
     cylinder,
     ellipsoid,
     hull,
-    lathe,
+    revolve,
     rod,
     sweep,
     torus,
@@ -74,7 +74,7 @@ def robot(random: Random) -> Model:
         head = box(0.8 * deep, head_w, head_h, 0.05, 2).at(z=hz)
     else:
         head = (
-            lathe(
+            revolve(
                 [(0, -head_h / 2), (head_w / 2, -head_h / 2), (head_w / 2, 0), *arc((0, 0), head_w / 2, 20, 90, 6)], 28
             )
             .at(z=hz)

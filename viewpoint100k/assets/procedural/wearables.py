@@ -25,7 +25,7 @@ from viewpoint100k.assets.procedural.solids import (
     cylinder,
     ellipsoid,
     hull,
-    lathe,
+    revolve,
     sweep,
     torus,
     tube,
@@ -166,7 +166,7 @@ def backpack(random: Random) -> Model:
         plate(0.15, 0.12, 0.03).turn("x", 10).at(deep / 2 + 0.01, -hand * 0.22 * wide, 0.66 * tall),
     )
     _straps_and_nets(model, hand, wide, deep, tall, second, odd, dark, pocket_h)
-    bottle = lathe([(0, 0), (0.06, 0), (0.065, 0.02), (0.065, 0.24), (0.03, 0.3), (0.03, 0.33), (0, 0.33)], 18)
+    bottle = revolve([(0, 0), (0.06, 0), (0.065, 0.02), (0.065, 0.24), (0.03, 0.3), (0.03, 0.33), (0, 0.33)], 18)
     model.add(plastic(vivid(random), 0.2), bottle.at(0, hand * (wide / 2 + 0.025), 0.12))
     model.add(plastic(WHITE), cylinder(0.036, 0.05, 0.008, 14).at(0, hand * (wide / 2 + 0.025), 0.47))
     _backpack_outside(random, model, colors, hand, wide, deep, tall, odd, dark, pocket_h)

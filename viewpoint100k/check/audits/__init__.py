@@ -1,1 +1,1 @@
-"""The audits, one subject a file: what they read, what they guess from, how they judge."""
+"""The audits: reading rows, guessing answers from shortcuts, and judging the guesses."""

@@ -1,4 +1,4 @@
-"""Whether answers, directions and letters are alike often, and what one answer of a pair tells about another."""
+"""Balance of answers, directions and letters, and mutual information between answers about the same pair."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from viewpoint100k.dataset.mutual_information import mutual_information_bits
 __all__ = ["balance_audits", "dependences", "never_right"]
 
 _RARE = 0.01
-"""A meaning that is right less often than this counts as never right: it is left out of what is fair."""
+"""A meaning that is right in a smaller share of rows counts as never right; fair shares leave it out."""
 
 
 _STILL_DEG = 2.0
-"""A camera that went less far around the object went to neither side."""
+"""Degrees: with a smaller azimuth change the camera went to neither side."""
 
 _FEWEST_PAIRS = 50
-"""Of fewer pairs that two types share, nothing is said of what one answer tells about the other."""
+"""Smallest number of shared pairs for which the dependence of two question types is reported."""
 
 
 def balance_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], settings: AuditSettings) -> Iterator[Measured]:
-    """The commonest answer of each type, the commonest side, the commonest letter: each against its fair share."""
+    """Compares the most frequent answer of each type, side and letter with its fair share."""
     strata = np.array([row.stratum for row in rows], dtype=np.str_)
     meanings = np.array([row.meaning for row in rows], dtype=np.str_)
     kinds = np.array([row.question_type for row in rows], dtype=np.str_)
     for kind in np.unique(kinds):
         chosen = kinds == kind
-        # Where the meaning is the text itself, wordings cannot be compared: each is balanced against its own options.
+        # If the meaning is the option's text, wordings cannot be compared: each is compared with its own options.
         most, fair = np.zeros(len(rows)), np.zeros(len(rows))
         for stratum in np.unique(strata[chosen]):
             within = chosen & (strata == stratum)
@@ -64,7 +64,7 @@ def balance_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], setting
 
 
 def never_right(sample: Sample) -> list[str]:
-    """A sentence for each answer that is offered and never right, over all rows."""
+    """A sentence for each answer that some row offers and that is right in no row."""
     found: dict[str, list[str]] = {}
     answered: dict[str, set[str]] = {}
     for (kind, stratum), counts in sample.answers.items():
@@ -82,8 +82,8 @@ def never_right(sample: Sample) -> list[str]:
 def dependences(sample: Sample) -> tuple[Dependence, ...]:
     """Mutual information between the answers to every two question types about the same pair.
 
-    From rows that share a group where there are any; else from the cameras of each row, which tell what the answer to
-    every type would have been, "none" apart.
+    Uses rows that share a group. If there are none, uses the cameras of each row to compute the answers to all types,
+    without the answer "none".
     """
     kinds = sorted({kind for kind, _ in sample.answers})
     found = []
@@ -122,7 +122,7 @@ def _measure(
 
 
 def _chi_square(counts: Counter[str]) -> str:
-    """Counts in words, with Pearson's test against equal shares, which takes rows as independent."""
+    """The counts as text, with Pearson's chi-square test against equal shares; the test assumes independent rows."""
     from scipy.stats import chisquare
 
     listed = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))

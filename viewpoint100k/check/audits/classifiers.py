@@ -1,4 +1,4 @@
-"""Small classifiers, tried on assets that they have not learned from."""
+"""Small classifiers, cross-validated by asset: they predict only assets that are not in their training part."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from viewpoint100k.errors import MissingExtraError
 __all__ = ["guesses_from_boosting", "guesses_from_numbers", "guesses_from_words", "require_scikit_learn"]
 
 _COMPONENTS = 48
-"""More features than this are reduced to as many principal components for the linear model."""
+"""Largest number of features of the linear model; more are reduced to this many principal components."""
 
 Guesses = NDArray[np.str_]
 
 
 def require_scikit_learn() -> None:
-    """Raises ``MissingExtraError`` where scikit-learn is not installed."""
+    """Raises ``MissingExtraError`` if scikit-learn is not installed."""
     try:
         import sklearn  # noqa: F401
     except ImportError as error:
@@ -30,14 +30,14 @@ def require_scikit_learn() -> None:
 
 
 def guesses_from_words(tokens: list[list[str]], targets: Guesses, assets: NDArray[np.str_], folds: int) -> Guesses:
-    """(n,) the class that a linear model over bags of words gives each row."""
+    """(n,) the class that a linear model over bags of words predicts for each row."""
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import LogisticRegression
 
     words = CountVectorizer(analyzer=_as_they_are, binary=True, min_df=3, dtype=np.float64)
     try:
         bags = words.fit_transform(tokens)
-    except ValueError:  # No token occurs three times: there is nothing to learn from.
+    except ValueError:  # No token occurs three times, so there are no features.
         bags = np.zeros((len(tokens), 1))
 
     def guess(train: NDArray[np.int64], test: NDArray[np.int64]) -> Guesses:
@@ -50,7 +50,7 @@ def guesses_from_words(tokens: list[list[str]], targets: Guesses, assets: NDArra
 def guesses_from_numbers(
     features: NDArray[np.float32], targets: Guesses, assets: NDArray[np.str_], folds: int, trees: int, seed: int
 ) -> Guesses:
-    """(n,) the class that a linear model and a forest, each with half a say, give each row of features (n, k)."""
+    """(n,) the class with the highest mean probability of a linear model and a random forest, from features (n, k)."""
     from sklearn.decomposition import PCA
     from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.linear_model import LogisticRegression
@@ -73,7 +73,7 @@ def guesses_from_numbers(
 def guesses_from_boosting(
     features: NDArray[np.float32], targets: Guesses, assets: NDArray[np.str_], folds: int, seed: int
 ) -> Guesses:
-    """(n,) the class that boosted trees give each row of features (n, k), for few features that act together."""
+    """(n,) the class that boosted trees predict from features (n, k); suits few features that interact."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     def guess(train: NDArray[np.int64], test: NDArray[np.int64]) -> Guesses:
@@ -92,7 +92,7 @@ def _as_they_are(tokens: list[str]) -> list[str]:
 def _across_folds(
     guess: Callable[[Any, Any], Guesses], targets: Guesses, assets: NDArray[np.str_], folds: int
 ) -> Guesses:
-    """Each part of the assets guessed by what was learned from the others."""
+    """Cross-validation: the classes of each part of the assets, predicted by a model trained on the other parts."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import GroupKFold
     from threadpoolctl import threadpool_limits
@@ -105,13 +105,13 @@ def _across_folds(
 
     count = min(folds, len(np.unique(assets)))
     if count < 2:
-        return np.repeat(targets[:1], len(targets))  # One asset alone: nothing else to learn from.
+        return np.repeat(targets[:1], len(targets))  # With one asset there is no training part.
     parts = list(GroupKFold(count).split(targets, groups=assets))
     guessed = np.empty_like(targets)
-    # One BLAS thread to each of ours: more would fight over the cores, and change the order of sums.
+    # One BLAS thread for each of our threads: more would compete for the cores and change the order of sums.
     workers = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
     with warnings.catch_warnings(), threadpool_limits(limits=1), workers as pool:
-        # A model stopped early is a good guess all the same.
+        # A model that has not converged is good enough.
         warnings.simplefilter("ignore", ConvergenceWarning)
         for (_, test), found in zip(parts, pool.map(guess_part, parts), strict=True):
             guessed[test] = found

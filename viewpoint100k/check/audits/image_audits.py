@@ -1,4 +1,4 @@
-"""Guesses from one image, from its background, and from where the object stands in it."""
+"""Guesses from one image, from its background, and from the object's position in it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SeenImages:
 
 
 def look_at_images(sample: Sample, workers: int) -> SeenImages:
-    """Reads and describes the images of the sample, a row group at a time."""
+    """Computes the features of the sample's images, one row group at a time."""
     seen: dict[str, tuple[ImageFeatures, ImageFeatures]] = {}
     with ThreadPoolExecutor(workers) as pool, Progress("looking", "rows", len(sample.with_images)) as progress:
         for batch in read_images(sample):
@@ -69,10 +69,10 @@ def image_audits(
     settings: AuditSettings,
     definitions: Mapping[str, Definition],
 ) -> Iterator[Measured]:
-    """Each image alone, its background alone, the object's place alone: verdicts. Both places together: reported.
+    """Guesses from each image alone, its background alone, and the object's position alone, which are judged.
 
-    How the object's place changes from one frame to the other is seen by whoever looks at both images, which is what
-    the question asks of them: a legitimate cue, whose strength is worth knowing all the same.
+    The object's positions in both images together are only reported. Their change is visible to anyone who compares
+    the two images, as the question asks, so it is a legitimate cue.
     """
     row_of = {place: row for row, place in enumerate(seen.places)}
     one_image = {
@@ -96,7 +96,7 @@ def image_audits(
             threshold, detail = (
                 limit_of_type(problem.name, cue, definitions.get(problem.name), settings)
                 if cue
-                else (None, "a cue that needs both images, and so no shortcut")
+                else (None, "this cue needs both images, so it is no shortcut")
             )
             guessed = guesses_from_numbers(
                 features[rows], problem.targets, shown, settings.folds, settings.trees, settings.seed
@@ -118,6 +118,6 @@ def _describe_row(
             describe(image["bytes"] or b"", camera, row.object_center, row.object_radius)
             for image, camera in zip(images[:2], row.cameras[:2], strict=True)
         )
-    except ValueError:  # Counted as unread, and so stated in the report; `verify` says what is wrong with it.
+    except ValueError:  # Counted as unread, which the report states; `verify` reports the fault.
         return row.id, None
     return row.id, (first, second)

@@ -1,4 +1,4 @@
-"""What a small classifier is shown of an image: a few hundred numbers that light, colour and layout leave a trace in.
+"""Features of an image for a small classifier: a few hundred numbers about light, colour and layout.
 
 Nothing here is learned or downloaded. Images are read at 64 x 64 pixels, whatever their size.
 """
@@ -22,29 +22,29 @@ Floats = NDArray[np.float64]
 Pixels = NDArray[np.float32]
 
 SIZE = 64
-"""Pixels along each side of the image as it is looked at."""
+"""Pixels along each side of the image after it is scaled down."""
 _CELL = 16
 _ORIENTATIONS = 8
 _GREY_BINS = 16
 _GREY = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _NOTICEABLE = 0.08
-"""A pixel that differs so much from the border's colour, of 1, counts towards the object's place."""
+"""Smallest difference from the border's colour, in [0, 1], for a pixel to count as the object."""
 
 
 @dataclass(frozen=True, eq=False)
 class ImageFeatures:
-    """One image as numbers, (k,) float32 each."""
+    """Feature vectors of one image, (k,) float32 each."""
 
     whole: NDArray[np.float32]
-    """Everything: layout, colours, edges, grain, and what the file itself tells (length, width, height)."""
+    """The whole image: layout, colours, edges, noise, and the file's length, width and height."""
     background: NDArray[np.float32]
-    """The same, but for the file, with the object painted over."""
+    """The same without the file, with the object painted over."""
     place: NDArray[np.float32]
-    """Where something differs from the border: centroid x and y, spread in x and y (parts of the frame), area."""
+    """Region that differs from the border: centroid x and y, spread in x and y (fractions of the frame), area."""
 
 
 def describe(encoded: bytes, camera: Mapping[str, Any], center: Sequence[float], radius: float) -> ImageFeatures:
-    """Features of an encoded image of an object. Raises ``ValueError`` where it cannot be decoded."""
+    """Features of an encoded image of an object. Raises ``ValueError`` if it cannot be decoded."""
     pixels, size = _decode(encoded)
     disc = object_disc(camera, center, radius)
     painted = pixels.copy()
@@ -60,8 +60,8 @@ def describe(encoded: bytes, camera: Mapping[str, Any], center: Sequence[float],
 def object_disc(camera: Mapping[str, Any], center: Sequence[float], radius: float) -> NDArray[np.bool_]:
     """(64, 64): the pixels whose ray meets the object's bounding sphere.
 
-    A ray meets it where its angle to the sphere's centre is at most asin(radius / distance). Inside it all rays do.
-    Raises ``ValueError`` for a camera that is none.
+    A ray meets the sphere if its angle to the sphere's centre is at most asin(radius / distance). From inside the
+    sphere, all rays do. Raises ``ValueError`` for a camera that is not valid.
     """
     view = read_camera(camera)
     toward = np.subtract(center, view.position)
@@ -93,7 +93,7 @@ def _decode(encoded: bytes) -> tuple[Pixels, tuple[int, int]]:
 
 
 def _appearance(pixels: Pixels) -> NDArray[np.float32]:
-    """Layout at 8 x 8, colour means and spreads, a grey histogram, gradients by cell and direction, grain."""
+    """Layout at 8 x 8, colour means and spreads, a grey histogram, gradients by cell and direction, noise."""
     blocks = pixels.reshape(8, SIZE // 8, 8, SIZE // 8, 3).mean(axis=(1, 3))
     grey = pixels @ _GREY
     shades = np.histogram(grey, bins=_GREY_BINS, range=(0, 1))[0] / grey.size
@@ -110,7 +110,7 @@ def _appearance(pixels: Pixels) -> NDArray[np.float32]:
 
 
 def _gradients(grey: Pixels) -> Floats:
-    """Histograms of oriented gradients (Dalal and Triggs 2005) with signed directions, which light has."""
+    """Histograms of oriented gradients (Dalal and Triggs 2005), with signed directions because light has a side."""
     down, right = np.gradient(grey)
     strength = np.hypot(down, right)
     direction = ((np.arctan2(down, right) / (2 * np.pi) % 1) * _ORIENTATIONS).astype(int) % _ORIENTATIONS

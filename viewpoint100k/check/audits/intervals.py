@@ -1,4 +1,4 @@
-"""How sure a score is. Rows of one asset are not independent: whole assets are what is drawn again."""
+"""Confidence intervals of scores. Rows of one asset are not independent, so the bootstrap resamples whole assets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A score beside what a constant answer scores on the same rows."""
+    """A score, and the score of a constant answer on the same rows."""
 
     score: float
     chance: float
@@ -29,12 +29,12 @@ class Estimate:
 def estimate(credit: Floats, chance: Floats, assets: NDArray[np.str_], resamples: int, seed: int) -> Estimate:
     """Mean credit and chance, with a bootstrap over assets (Davison and Hinkley 1997, section 3.8).
 
-    Score and chance are taken from the same resampled rows, so that what they share cancels.
+    Each resample gives score and chance from the same rows, so that common errors cancel in their difference.
 
     Args:
-        credit: (n,) in [0, 1], what the guess at each row is worth.
+        credit: (n,) in [0, 1], the credit of the guess at each row.
         chance: (n,) the same for the constant answer.
-        assets: (n,) what each row shows.
+        assets: (n,) the asset of each row.
     """
     _, cluster = np.unique(assets, return_inverse=True)
     count = int(cluster.max()) + 1
@@ -56,7 +56,10 @@ def estimate(credit: Floats, chance: Floats, assets: NDArray[np.str_], resamples
 
 
 def lower_bound(measured: Estimate, error: float) -> float:
-    """What the score exceeds but for a probability of ``error``; Student's t, as few assets give a rough error."""
+    """Lower confidence bound of the score at level 1 - ``error``.
+
+    It uses Student's t, because the standard error of a few assets is uncertain.
+    """
     from scipy.stats import t
 
     return measured.score - float(t.ppf(1 - error, max(measured.assets - 1, 1))) * measured.error

@@ -1,4 +1,4 @@
-"""From guesses to results: scores are collected first, and judged once it is known how many there are."""
+"""From guesses to verdicts. All scores are collected first, because each verdict depends on the number of tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Measured:
-    """A score that awaits its verdict."""
+    """A score without its verdict."""
 
     audit: str
     problem: str
@@ -48,11 +48,11 @@ def measure(
 def limit_of_type(
     problem: str, cue: str, definition: Definition | None, settings: AuditSettings
 ) -> tuple[float | None, str]:
-    """How far above chance a guess from one image (``cue``) may be, and a note.
+    """The largest allowed score above chance of a guess from one image (``cue``), and a note.
 
-    The side to which a camera goes around the object can be drawn so that one image tells nothing of it, for a circle
-    has no ends. A step along a range must begin and end inside it, and so one image tells a little. A type about one
-    image by its nature is not judged.
+    The side to which the camera goes around the object can be independent of either image, because a circle has no
+    ends. A step along a limited range must start and end inside the range, so one image reveals a little. Types that
+    one image answers by definition are not judged.
     """
     if problem == DIRECTION:
         return settings.image_threshold, ""
@@ -64,7 +64,7 @@ def limit_of_type(
 def mean_of_types(
     audit: str, results: Sequence[tuple[Floats, Floats, NDArray[np.str_]]], settings: AuditSettings
 ) -> Iterator[Measured]:
-    """The mean over types of credit and chance, each type counting alike, of those with rows enough for a verdict.
+    """The unweighted mean over the types that have enough rows for a verdict.
 
     Args:
         results: credit (n,), chance (n,) and assets (n,) of each type.
@@ -82,7 +82,7 @@ def mean_of_types(
 
 
 def judge(measured: Sequence[Measured], settings: AuditSettings) -> tuple[AuditResult, ...]:
-    """A verdict for each. The tolerated error is divided among all that are judged (Bonferroni)."""
+    """Gives each score a verdict. The tolerated error is divided by the number of judged scores (Bonferroni)."""
     judged = sum(m.threshold is not None for m in measured)
     error = settings.family_error / max(judged, 1)
     return tuple(_result(m, lower_bound(m.estimate, error), settings) for m in measured)

@@ -1,4 +1,4 @@
-"""What there is to guess: the meaning of an answer, and which question types ask for the same thing."""
+"""Classification problems for the audits: the meanings of answers, and which question types share one problem."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from viewpoint100k.check.labels.from_options import QUANTITIES, claimed_directio
 __all__ = ["DIRECTION", "LETTERS", "Problem", "SampledRow", "find_problems", "meanings", "problems_among", "read_row"]
 
 DIRECTION = "direction"
-"""The problem of all question types whose answer is the side to which the camera went around the object."""
+"""Name of the problem of all question types whose answer is the side to which the camera went."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 _FUNCTION_OF_SIGN = 0.99
-"""So large a share of a type's answers must follow from the sign of the azimuth change for it to be a direction."""
+"""A question type belongs to the problem `DIRECTION` if the sign of the azimuth change gives this share of its
+answers."""
 
 
 @dataclass(frozen=True)
 class SampledRow:
-    """What the audits need of a row besides its images."""
+    """The columns of a row that the audits need, without its images."""
 
     id: str
     asset: str
@@ -40,43 +41,43 @@ class SampledRow:
     option_meanings: tuple[str, ...]
     answer: str
     meaning: str
-    """``left``, ``right``, ``none`` and the like; the answer's own text where nothing is known of the type."""
+    """``left``, ``right``, ``none`` and the like; the answer's text if the type is unknown."""
     stratum: str
-    """Rows among which one constant answer makes sense: the type, or the wording where the meaning is text."""
+    """Rows that can share a constant answer: the type, or the wording if the meaning is text."""
     azimuth_deg: float
     cameras: tuple[Mapping[str, Any], ...]
     object_center: tuple[float, ...]
     object_radius: float
     place: tuple[int, int, int]
-    """File, row group, and row within it."""
+    """Index of the file, of the row group, and of the row in the group."""
 
     @property
     def answer_index(self) -> int:
-        """The right option's place, or -1 for an open question."""
+        """Index of the right option; -1 for an open question."""
         return LETTERS.find(self.answer) if self.options and len(self.answer) == 1 else -1
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A classification: rows, and for each the class to guess."""
+    """A classification problem: rows and their classes."""
 
     name: str
     places: NDArray[np.int64]
     """Indices into the sample."""
     targets: NDArray[np.str_]
     chance: NDArray[np.float64]
-    """(n,) 1 where the commonest class of the row's stratum is right."""
+    """(n,) 1 where the most frequent class of the row's stratum is right."""
 
     def of(self, places: Sequence[int]) -> Problem:
-        """The same problem on some of the rows, given by their indices into the sample."""
+        """This problem, restricted to rows given by their indices into the sample."""
         kept = np.isin(self.places, np.asarray(places, dtype=np.int64))
         return Problem(self.name, self.places[kept], self.targets[kept], self.chance[kept])
 
 
 def meanings(row: Mapping[str, Any], definition: Definition | None) -> list[str] | None:
-    """What each option claims, in one word for all wordings; None where that is not known.
+    """The meaning of each option, the same word for all wordings; None if it is unknown.
 
-    Of numbers it is their side and their rank among those shown: that is what a wording or a letter could give away.
+    The meaning of a number is its sign and its rank among the numbers shown, which a wording or a letter could reveal.
     """
     options = row["options"]
     paraphrase = definition.paraphrase(row["template"]) if definition else None
@@ -96,7 +97,7 @@ def _ranked(claims: Sequence[Meaning | None]) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _direction(question_type: str, text: str) -> str | None:
-    """The direction that an option's text claims by its words; None where that is not known."""
+    """The direction that the words of an option claim; None if it is unknown."""
     quantity = QUANTITIES.get(question_type)
     if quantity is None:
         return None
@@ -108,11 +109,11 @@ def _direction(question_type: str, text: str) -> str | None:
 
 
 _COARSE = 20.0
-"""Numbers that are given, not chosen, are guessed by classes so wide, in their own unit."""
+"""Width of the classes into which the answers of open questions are divided, in their own unit."""
 
 
 def _open_meaning(row: Mapping[str, Any]) -> str | None:
-    """The class of an answer that is given and not chosen: a direction, or a number's range."""
+    """The class of an answer to an open question: a direction, or the range of a number."""
     value = row["answer_value"]
     if (direction := _direction(row["question_type"], row["answer_text"])) not in (None, "none"):
         return direction
@@ -123,7 +124,7 @@ def _open_meaning(row: Mapping[str, Any]) -> str | None:
 
 
 def read_row(row: Mapping[str, Any], place: tuple[int, int, int], definitions: Mapping[str, Definition]) -> SampledRow:
-    """A row as the audits see it, from its columns."""
+    """Makes a `SampledRow` from the columns of a row."""
     kind, options = row["question_type"], tuple(row["options"])
     claimed = meanings(row, definitions.get(kind)) if options else None
     answer = None
@@ -154,11 +155,11 @@ def read_row(row: Mapping[str, Any], place: tuple[int, int, int], definitions: M
 
 
 def find_problems(rows: Sequence[SampledRow]) -> tuple[Problem, ...]:
-    """What there is to guess in a sample.
+    """The classification problems of a sample.
 
-    Types whose answer is a function of the side to which the camera went are one problem, whatever they call it:
-    moving right, turning left and being at the object's left are one bit on an orbit, and a shortcut to one is a
-    shortcut to all. Every other type is a problem of its own. A type with a single answer is none; its balance fails.
+    All types whose answer follows from the side to which the camera went are one problem. On an orbit, moving right,
+    turning left and standing at the object's left are the same bit, so a shortcut to one is a shortcut to all. Every
+    other type is a problem of its own. A type with only one answer gives no problem; the balance audit reports it.
     """
     return problems_among(
         [row.question_type for row in rows],
@@ -171,7 +172,7 @@ def find_problems(rows: Sequence[SampledRow]) -> tuple[Problem, ...]:
 def problems_among(
     kinds: Sequence[str], meanings: Sequence[str], azimuths_deg: Sequence[float], strata: Sequence[str]
 ) -> tuple[Problem, ...]:
-    """The same, of columns that are n long each."""
+    """The same from columns of length n."""
     return _problems(
         np.array(kinds, dtype=np.str_),
         np.array(meanings, dtype=np.str_),

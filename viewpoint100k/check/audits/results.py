@@ -1,4 +1,4 @@
-"""What an audit is asked for and what it gives: settings, results, and the report they add up to."""
+"""Settings, results and the report of an audit."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Verdict = Literal["pass", "fail", "not enough rows", "reported"]
 
 @dataclass(frozen=True)
 class AuditSettings:
-    """Thresholds and limits. Shares are in [0, 1]: 0.02 is two points."""
+    """Thresholds and limits. Shares are in [0, 1]: 0.02 is two percentage points."""
 
     text_threshold: float = 0.02
-    """How far above chance a guess from the text, the letters or the categories may be."""
+    """Largest allowed score above chance of a guess from the text, the letters or the categories."""
     image_threshold: float = 0.03
     """The same for a guess at the side to which the camera went around, from one image, its background or framing."""
     type_threshold: float = 0.10
@@ -26,27 +26,27 @@ class AuditSettings:
     both_framings_threshold: float = 0.40
     """The same for a guess at sideways movement or turn from the framing of both images, which is not all evidence."""
     balance_threshold: float = 0.02
-    """How far the share of an answer, a direction or a letter may be above its fair share."""
+    """Largest allowed excess of an answer's, a direction's or a letter's share over its fair share."""
     family_error: float = 0.01
-    """How likely a set without any shortcut may fail, over all audits together (divided among them: Bonferroni)."""
+    """Probability that a set without any shortcut fails, over all audits together (divided among them: Bonferroni)."""
     min_rows: int = 200
-    """With fewer rows an audit gives no verdict."""
+    """Smallest number of rows for a verdict."""
     min_assets: int = 8
-    """With fewer assets neither: guesses are tried on assets that were not learned from."""
+    """Smallest number of assets for a verdict: classifiers are tested on assets that they were not trained on."""
     folds: int = 5
-    """Parts into which assets are divided; each is guessed by what was learned from the others."""
+    """Number of parts in the cross-validation by asset."""
     max_rows: int = 4000
-    """Rows whose images are looked at; of a larger set a sample, drawn by row id."""
+    """Largest number of rows whose images are read; a larger set is sampled by row id."""
     max_text_rows: int = 20_000
-    """Rows whose text is looked at; likewise."""
+    """Largest number of rows whose text is read; a larger set is sampled by row id."""
     look_at_images: bool = True
-    """Without, the audits of text, letters and balance alone are made, in seconds."""
+    """If False, only the audits of text, letters and balance run, which takes seconds."""
     look_at_framing: bool = True
     """Without, nothing is guessed from where the cameras of all rows place the object in the frame."""
     max_row_groups: int = 200
-    """Parquet row groups that images are read from, so that a large set is not read whole."""
+    """Largest number of parquet row groups from which images are read, so that a large set is not read whole."""
     trees: int = 100
-    """Of the forest that looks at images."""
+    """Trees of the random forest for images."""
     resamples: int = 1000
     """Bootstrap resamples, over assets."""
     seed: int = 0
@@ -54,56 +54,56 @@ class AuditSettings:
 
 @dataclass(frozen=True)
 class AuditResult:
-    """One question put to a data set: how well can its answers be guessed from this alone?"""
+    """How well answers can be guessed from one cue."""
 
     audit: str
-    """What was guessed from, such as ``first_image``."""
+    """The cue, such as ``first_image``."""
     problem: str
-    """What was guessed: ``direction`` (left or right, of all types that ask for it), a question type, or ``letter``."""
+    """The target: ``direction`` (left or right, of all types that ask for it), a question type, or ``letter``."""
     score: float
-    """Share of rows guessed right, or the share that the audit's ``detail`` names."""
+    """Share of rows guessed right, or the share that ``detail`` names."""
     chance: float
-    """What the best constant answer would score."""
+    """Score of the best constant answer."""
     interval: tuple[float, float]
     """95% interval of the score, by a bootstrap over assets."""
     lower_bound: float
-    """One-sided bound that the verdict is made by; stricter than the interval, as there are many audits."""
+    """One-sided confidence bound that decides the verdict; wider than the interval, because there are many audits."""
     threshold: float | None
-    """How far above chance is tolerated; None where there is nothing to judge."""
+    """Largest allowed score above chance; None if the result is not judged."""
     rows: int
     assets: int
     verdict: Verdict
-    """``fail`` where ``lower_bound`` lies above chance + threshold. ``reported`` where the cue is a legitimate one."""
+    """``fail`` if ``lower_bound`` exceeds ``chance + threshold``; ``reported`` if the cue is a legitimate one."""
     detail: str = ""
 
 
 @dataclass(frozen=True)
 class Dependence:
-    """What the answer to one question type tells about the answer to another, about the same pair."""
+    """Mutual information between the answers to two question types about the same pair."""
 
     first: str
     second: str
     bits: float
-    """Mutual information of the two answers."""
+    """Mutual information, bits."""
     most: float
-    """The most that it could be: the smaller of the two entropies."""
+    """Its largest possible value: the smaller of the two entropies, bits."""
     pairs: int
     measured_on: Literal["groups", "cameras"]
-    """``groups``: rows that share a group. ``cameras``: both directions worked out from the cameras of every row."""
+    """``groups``: rows that share a group. ``cameras``: both directions computed from the cameras of every row."""
 
 
 @dataclass(frozen=True)
 class AuditReport:
-    """Everything that the audits found."""
+    """Results of all audits of a data set."""
 
     rows: int
-    """In the data set."""
+    """Rows of the data set."""
     sampled_rows: int
-    """Of which so many had their images looked at."""
+    """Rows whose images were read."""
     assets: int
-    """Among the rows whose text was looked at."""
+    """Assets of the rows whose text was read."""
     manifest: str | None
-    """Digest of the data set that was audited; None where it has no manifest."""
+    """Digest of the data set; None if it has no manifest."""
     settings: AuditSettings
     results: tuple[AuditResult, ...]
     dependences: tuple[Dependence, ...]
@@ -128,7 +128,7 @@ class AuditReport:
 
     @classmethod
     def from_json(cls, text: str) -> AuditReport:
-        """The report that `to_json` wrote. Raises ``ValueError`` where the text is not one."""
+        """Reads what `to_json` wrote. Raises ``ValueError`` for any other text."""
         try:
             content: dict[str, Any] = json.loads(text)
             values = {part.name: content[part.name] for part in fields(cls)}

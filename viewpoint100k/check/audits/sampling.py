@@ -1,4 +1,4 @@
-"""One pass over a data set's columns other than the images: a sample of bounded size, and counts over all rows."""
+"""Reads a data set once, without its images: a sample of limited size, and counts over all rows."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ _COLUMNS = [
 
 @dataclass
 class Sample:
-    """Rows to look at, in the order of their ids' hashes, and what was counted over all rows."""
+    """The sampled rows, in the order of a hash of their ids, and counts over all rows."""
 
     paths: tuple[Path, ...]
     rows: list[SampledRow] = field(default_factory=list)
     with_images: list[int] = field(default_factory=list)
-    """Indices into ``rows`` of those whose images are to be looked at."""
+    """Indices into ``rows`` of the rows whose images are read."""
     total: int = 0
     answers: dict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Meanings of the right answers, by (question type, stratum)."""
     offered: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Meanings of the options on offer, by stratum."""
+    """Meanings of the options shown, by stratum."""
     by_group: dict[str, dict[str, str]] = field(default_factory=dict)
     """Group -> question type -> meaning, for a sample of the groups."""
     directions: Counter[tuple[str, ...]] = field(default_factory=Counter)
-    """Signs of all quantities that can be worked out from the cameras, of sampled rows, in the order of QUANTITIES."""
+    """For sampled rows, the signs of all quantities that the cameras define, in the order of QUANTITIES."""
     framing: FramingRows = field(default_factory=FramingRows)
-    """How the images of all rows frame the object."""
+    """Where the cameras of all rows place the object in the frame."""
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     """Question types by name."""
 
 
 def take_sample(folder: Path, settings: AuditSettings) -> Sample:
-    """Reads every row once. Rows are ranked by a hash of their id and the seed; the first so many are kept.
+    """Reads every row once and keeps the rows with the smallest hashes of id and seed.
 
-    Raises ``UsageError`` where the folder is not a data set, ``DataError`` where a shard cannot be read.
+    Raises ``UsageError`` if the folder is not a data set, ``DataError`` if a shard cannot be read.
     """
     paths = tuple(sorted((folder / "data").glob("*.parquet")))
     if not paths:
@@ -80,7 +80,7 @@ def take_sample(folder: Path, settings: AuditSettings) -> Sample:
 
 
 def read_images(sample: Sample) -> Iterator[list[tuple[SampledRow, list[dict[str, Any]]]]]:
-    """The rows whose images are to be looked at, with their images, a row group at a time."""
+    """Yields the rows whose images are read, with their images, one row group at a time."""
     wanted: dict[tuple[int, int], list[SampledRow]] = defaultdict(list)
     for place in sample.with_images:
         row = sample.rows[place]
@@ -114,7 +114,7 @@ def _rows(paths: tuple[Path, ...], definitions: Mapping[str, Definition]) -> Ite
 
 
 def _image_row_groups(paths: tuple[Path, ...], settings: AuditSettings) -> set[tuple[int, int]]:
-    """The row groups that images may be read from, drawn by their names."""
+    """The row groups from which images may be read, ranked by a hash of their names."""
     groups = []
     for file_index, path in enumerate(paths):
         with _open(path) as file:
@@ -148,7 +148,7 @@ def _count(sample: Sample, row: SampledRow, settings: AuditSettings) -> None:
 
 
 def _count_directions(sample: Sample, row: SampledRow) -> None:
-    """The direction of every quantity, from the row's cameras; rows for which one is not defined are left out."""
+    """Counts the sign of every quantity of a row's cameras; skips rows for which one is undefined."""
     try:
         first, second = (read_camera(camera) for camera in row.cameras[:2])
         center = (row.object_center[0], row.object_center[1], row.object_center[2])

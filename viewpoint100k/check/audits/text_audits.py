@@ -1,4 +1,4 @@
-"""Guesses from what can be read: the question's words, the options' letters and lengths, wording and category."""
+"""Guesses from text: the words of the question, the letters and lengths of options, the wording, the category."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["category_audits", "letter_audits", "text_audits"]
 Floats = NDArray[np.float64]
 
 Rule = Callable[[SampledRow, list[int]], list[int]]
-"""Takes a row and the places of its options that may be right; gives those that it would choose among, blindly."""
+"""From a row and the indices of the options that may be right to the indices among which the rule picks at random."""
 
 _ANGLE_STEP_DEG = 10
 
 
 def text_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], settings: AuditSettings) -> Iterator[Measured]:
-    """The answer's meaning, and its letter, from the words of the question and the options."""
+    """Guesses the answer's meaning and its letter from the words of the question and the options."""
     strata = np.array([row.stratum for row in rows], dtype=np.str_)
     meanings = np.array([row.meaning for row in rows], dtype=np.str_)
     chance = _constant_meaning(rows, meanings, strata)
@@ -39,17 +39,17 @@ def text_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], settings: 
         tokens = [_words(rows[i]) + _placed_options(rows[i]) for i in asked]
         guessed = guesses_from_words(tokens, letters, assets[asked], settings.folds)
         credit = (guessed == letters).astype(np.float64)
-        # To know a meaning is to know its letter, where one option alone has that meaning.
+        # A guessed meaning gives the letter if only one option has that meaning.
         yield measure(
             "question_text", "letter", credit, chance[asked], assets[asked], settings, settings.text_threshold
         )
 
 
 def letter_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], settings: AuditSettings) -> Iterator[Measured]:
-    """Rules that look at neither the question nor the images: a letter, a place, a length.
+    """Guesses by simple rules that use neither the question nor the images: a letter, a position, a length.
 
-    Options whose meaning is never the answer are left out first, as anyone who knows the set would leave them out.
-    Chance is what blind choice among the rest would give.
+    The rules ignore options whose meaning is never the answer, as anyone who knows the set would. Chance is the score
+    of a random choice among the other options.
     """
     asked = [i for i, row in enumerate(rows) if row.answer_index >= 0]
     if not asked:
@@ -79,8 +79,10 @@ def letter_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], settings
 def category_audits(
     rows: Sequence[SampledRow], problems: Sequence[Problem], assets: NDArray[np.str_], settings: AuditSettings
 ) -> Iterator[Measured]:
-    """Guesses from wording, category and source: verdicts. And from how large the turn is, which should not tell its
-    side; of any other question it may well tell the answer, and is reported.
+    """Guesses from wording, category and source, which are judged, and from the size of the azimuth change.
+
+    The size is judged for the direction problem, because it should not reveal the side. For other question types it
+    may legitimately reveal the answer, and the score is only reported.
     """
     labels = {"template_and_category": _categories, "size_of_turn": _sizes_of_turn}
     for problem in problems:
@@ -101,7 +103,7 @@ def _categories(row: SampledRow) -> list[str]:
 
 
 def _parts_of_wording(template: str) -> list[str]:
-    """The family of a wording and each of its parts: names of whole wordings hardly ever come twice."""
+    """The family of a wording and each of its parts; names of whole wordings rarely occur twice."""
     family, *places = template.partition("+")[0].split(".")
     return [family, *(f"{family} part {part} is {place}" for part, place in enumerate(places))]
 
@@ -137,10 +139,10 @@ def _extreme(row: SampledRow, places: list[int], pick: Callable[[Iterable[int]],
 
 
 def _fair(rows: Sequence[SampledRow], asked: Sequence[int], chosen: Sequence[Sequence[int]]) -> Floats:
-    """What a rule would score if it told no more than the meaning that it picks: that meaning's share of its type.
+    """The score expected from the meanings that a rule picks: each meaning's share of its type.
 
-    The longest option is nearly always the same meaning ("right" has a letter more than "left"), and is right as
-    often as that meaning is.
+    The longest option nearly always has the same meaning ("right" is longer than "left"), so the rule scores that
+    meaning's share even without a shortcut.
     """
     shares: dict[tuple[str, str], float] = {}
     totals: dict[str, int] = {}

@@ -9,8 +9,10 @@ __all__ = ["form_of", "plain_views"]
 
 FORMS = ("swapped", "mirrored")
 _FLIPPED = (1, 2, 3, 4, 8)
-"""Entries of a (4, 4) pose, by rows, that change sign in a mirrored scene: those of the world's x or the camera's
-x, but not of both."""
+"""Row-major indices of the entries of a (4, 4) pose that change sign in a mirrored scene.
+
+An entry changes sign if it belongs to the world's x or to the camera's x, but not to both.
+"""
 
 
 def form_of(template: str) -> str | None:

@@ -87,8 +87,10 @@ def _choices(answer: Mapping[str, Any], pair: StoredPair, claims: Sequence[Meani
 
 
 def _candidates(answer: Mapping[str, Any], pair: StoredPair) -> Verdict:
-    """The answer is one of the images: the one whose azimuth change the question states. The row's value stores this
-    change, so the check compares with it. Exactly one of the images must agree."""
+    """The answer is the image whose azimuth change the question states.
+
+    ``answer_value`` stores this change. Exactly one of the images must agree with it.
+    """
     changes = [azimuth_between(pair, pair.first.position, camera.position) for camera in (pair.second, *pair.others)]
     stated = pair.stated
     if stated is None:

@@ -19,7 +19,7 @@ def _step(pair: StoredPair) -> Vector:
 
 
 def _plan(pair: StoredPair, point: Vector) -> tuple[float, float]:
-    """A point on the floor plan, from the object's centre."""
+    """A point on the floor plan, relative to the object's centre."""
     x, y, _ = minus(point, pair.center)
     if math.hypot(x, y) <= 1e-6 * math.hypot(*minus(point, pair.center)):
         raise ValueError("a camera straight above or below the object has no place on the floor plan around it")
@@ -70,7 +70,10 @@ def _tilt(pair: StoredPair) -> float:
 
 
 def _rotation(pair: StoredPair) -> float:
-    """From the trace and the antisymmetric part of the rotation, whose entries are cosines between the axes."""
+    """Angle of the rotation between the cameras, from the trace and the antisymmetric part of its matrix.
+
+    The entries of that matrix are the cosines between the cameras' axes.
+    """
     one = (pair.first.right, pair.first.down, pair.first.forward)
     two = (pair.second.right, pair.second.down, pair.second.forward)
     r = [[dot(a, b) for b in two] for a in one]
@@ -90,7 +93,7 @@ def _elevation(pair: StoredPair, point: Vector) -> float:
 
 def _front(pair: StoredPair) -> tuple[float, float]:
     if pair.front is None:
-        raise ValueError("the object's front is not stored, so nothing can be said of its own sides")
+        raise ValueError("the object's front is not stored, so its own sides are unknown")
     if math.hypot(*pair.front[:2]) <= 1e-6:
         raise ValueError("the object's front points straight up or down, so that it has no left or right")
     return pair.front[0], pair.front[1]
@@ -133,7 +136,7 @@ MEASURES: Mapping[str, Callable[[StoredPair], float]] = {
     "mirrored": lambda p: float(p.mirrored),
     "answerability": _told,
 }
-"""By the names that templates use."""
+"""Every quantity, by the name that templates use."""
 
 
 def tolerance(value: float, quantity: str) -> float:

@@ -101,7 +101,7 @@ def angles_problem(
 def _span_problem(value: float, span: Sequence[float]) -> str | None:
     if span[0] - _ANGLE_DEG <= abs(value) <= span[1] + _ANGLE_DEG:
         return None
-    return f"{value:.4g} is asked about, which lies outside {span[0]:g} to {span[1]:g}"
+    return f"{value:.4g} is the angle asked about, which is outside {span[0]:g} to {span[1]:g}"
 
 
 def _laid_out(numbers: Sequence[float], value: float, span: Sequence[float], signed: bool, slack: float) -> str | None:
@@ -117,7 +117,7 @@ def _laid_out(numbers: Sequence[float], value: float, span: Sequence[float], sig
         if abs(off) > slack + _ANGLE_DEG or beyond > slack + _ANGLE_DEG:
             return f"{number:.4g} is shown, which does not lie in steps of {step:g} from {value:.4g}"
     if signed and sum(number > 0 for number in numbers) != per_sign:
-        return "not as many numbers are shown to the one side as to the other"
+        return "the numbers shown are not equally many on both sides"
     return None
 
 
@@ -148,5 +148,5 @@ def plan_problem(pair: StoredPair) -> str | None:
     if math.hypot(x, y) > _PLAN * length:
         return "the plan's camera is not above the middle of the object"
     if v - y < (1 - _PLAN**2) * length:
-        return "camera 1 is not at the foot of the plan, where it is drawn"
+        return "camera 1 is not at the bottom of the plan, where it is drawn"
     return None

@@ -1,4 +1,4 @@
-"""What a block is to hold: balanced over everything that could tell an answer, before a single picture is made."""
+"""The pairs planned for a block are balanced in everything that could reveal an answer, before any rendering."""
 
 from collections import Counter
 from functools import cache
@@ -34,14 +34,14 @@ def block_of(rows: int = ROWS_PER_BLOCK, index: int = 0, shard: int = 0) -> Bloc
 
 def decoupled(blocks: int, **changes: object) -> list[PairSpec]:
     settled = config("decoupled", **changes)
-    return [slot for i in range(blocks) for slot in plan_pairs(settled, block_of(index=i), templates("decoupled"))]
+    return [spec for i in range(blocks) for spec in plan_pairs(settled, block_of(index=i), templates("decoupled"))]
 
 
-def cell(slot: PairSpec) -> tuple[int, int]:
-    if slot.motion is not None:
-        return slot.motion.cell
-    assert slot.azimuth_deg is not None
-    return (1, -1) if slot.azimuth_deg[0] > 0 else (-1, 1)
+def cell(spec: PairSpec) -> tuple[int, int]:
+    if spec.motion is not None:
+        return spec.motion.cell
+    assert spec.azimuth_deg is not None
+    return (1, -1) if spec.azimuth_deg[0] > 0 else (-1, 1)
 
 
 def spread(values: list[object], kinds: int) -> int:
@@ -54,21 +54,21 @@ def spread(values: list[object], kinds: int) -> int:
 def test_a_block_is_balanced_in_everything_that_could_leak(seed: int, rows: int, index: int) -> None:
     planned = plan_pairs(config(seed=seed), block_of(rows, index), templates())
     assert len(planned) == rows
-    types = [slot.asks[0].template for slot in planned]
+    types = [spec.asks[0].template for spec in planned]
     assert spread(types, 3) <= 1
-    assert spread([slot.azimuth_deg[0] > 0 for slot in planned], 2) <= 1
-    assert spread([slot.asks[0].answer_position for slot in planned], 3) <= 1
+    assert spread([spec.azimuth_deg[0] > 0 for spec in planned], 2) <= 1
+    assert spread([spec.asks[0].answer_position for spec in planned], 3) <= 1
     for template in templates():
-        mine = [slot for slot in planned if slot.asks[0].template == template]
-        assert spread([slot.azimuth_deg[0] > 0 for slot in mine], 2) <= 1
+        mine = [spec for spec in planned if spec.asks[0].template == template]
+        assert spread([spec.azimuth_deg[0] > 0 for spec in mine], 2) <= 1
         for positive in (True, False):
-            directed = [slot for slot in mine if (slot.azimuth_deg[0] > 0) == positive]
-            assert spread([slot.asks[0].answer_position for slot in directed], 3) <= 2
+            directed = [spec for spec in mine if (spec.azimuth_deg[0] > 0) == positive]
+            assert spread([spec.asks[0].answer_position for spec in directed], 3) <= 2
 
 
 def test_angle_bins_cover_the_range_alike_in_both_directions() -> None:
-    planned = [slot for index in range(10) for slot in plan_pairs(config(), block_of(index=index), templates())]
-    bins = Counter(slot.azimuth_deg for slot in planned)
+    planned = [spec for index in range(10) for spec in plan_pairs(config(), block_of(index=index), templates())]
+    bins = Counter(spec.azimuth_deg for spec in planned)
     assert sorted(bins) == sorted(
         [(float(low), low + 10.0) for low in range(20, 100, 10)]
         + [(-(low + 10.0), -float(low)) for low in range(20, 100, 10)]
@@ -80,21 +80,21 @@ def test_angle_bins_cover_the_range_alike_in_both_directions() -> None:
 @pytest.mark.parametrize("rows", [1, 7, 45, 100])
 def test_a_block_has_as_many_asks_as_rows_and_a_tenth_of_them_reasoned(name: str, rows: int) -> None:
     planned = plan_pairs(config(name), block_of(rows), templates(name))
-    asks = [ask for slot in planned for ask in slot.asks]
+    asks = [ask for spec in planned for ask in spec.asks]
     assert len(asks) == rows
     assert sum(ask.reasoned for ask in asks) == round(0.1 * rows)
 
 
 def test_several_questions_of_a_pair_are_of_different_types() -> None:
     planned = plan_pairs(config(questions_per_pair=3), block_of(), templates())
-    assert Counter(len(slot.asks) for slot in planned).most_common(1)[0][0] == 3
-    assert all(len({ask.template for ask in slot.asks}) == len(slot.asks) for slot in planned)
+    assert Counter(len(spec.asks) for spec in planned).most_common(1)[0][0] == 3
+    assert all(len({ask.template for ask in spec.asks}) == len(spec.asks) for spec in planned)
 
 
 def test_sideways_movement_and_turn_are_flat_over_all_nine_cells_by_rows() -> None:
     rows = Counter[tuple[int, int]]()
-    for slot in decoupled(20):
-        rows[cell(slot)] += len(slot.asks)
+    for spec in decoupled(20):
+        rows[cell(spec)] += len(spec.asks)
     assert set(rows) == CELLS
     assert all(0.09 < count / rows.total() < 0.135 for count in rows.values()), rows
 
@@ -102,43 +102,43 @@ def test_sideways_movement_and_turn_are_flat_over_all_nine_cells_by_rows() -> No
 def test_a_model_that_knows_one_bit_alone_is_at_chance_on_the_joint() -> None:
     """Who knows to which side the camera moved, and takes it to have turned to the other, guesses the turn: one in
     three. On the paper's orbits it would be right each time."""
-    rows = [cell(slot) for slot in decoupled(40) for ask in slot.asks if ask.form == "plain"]
+    rows = [cell(spec) for spec in decoupled(40) for ask in spec.asks if ask.form == "plain"]
     told = np.mean([turn == -sideways for sideways, turn in rows])
     assert 0.3 < told < 0.37
     among_movers = [turn == -sideways for sideways, turn in rows if sideways]
     assert 0.3 < np.mean(among_movers) < 0.38
-    orbits = [cell(slot) for slot in plan_pairs(config(), block_of(), templates())]
+    orbits = [cell(spec) for spec in plan_pairs(config(), block_of(), templates())]
     assert all(turn == -sideways for sideways, turn in orbits)
 
 
 def test_every_type_about_the_sides_sees_all_nine_cells() -> None:
     for name in ("ego_translation", "ego_rotation", "object_translation", "full_motion"):
-        rows = Counter(cell(slot) for slot in decoupled(40) for ask in slot.asks if ask.template == name)
+        rows = Counter(cell(spec) for spec in decoupled(40) for ask in spec.asks if ask.template == name)
         assert set(rows) == CELLS
         assert all(0.06 < count / rows.total() < 0.17 for count in rows.values()), (name, rows)
 
 
 def test_height_and_distance_are_flat_over_all_nine_cells() -> None:
     rows = Counter[tuple[int, int]]()
-    for slot in decoupled(20):
-        if slot.motion is not None:
-            rows[slot.motion.height, slot.motion.distance] += len(slot.asks)
+    for spec in decoupled(20):
+        if spec.motion is not None:
+            rows[spec.motion.height, spec.motion.distance] += len(spec.asks)
     assert set(rows) == CELLS
     assert all(0.08 < count / rows.total() < 0.14 for count in rows.values()), rows
 
 
 def test_a_question_about_going_around_is_asked_where_the_camera_goes_around() -> None:
-    for slot in decoupled(10):
-        if any(templates("decoupled")[ask.template].goes_around for ask in slot.asks):
-            assert cell(slot) in {(1, -1), (-1, 1)}
+    for spec in decoupled(10):
+        if any(templates("decoupled")[ask.template].goes_around for ask in spec.asks):
+            assert cell(spec) in {(1, -1), (-1, 1)}
 
 
 def test_tilt_and_roll_are_asked_for_where_they_are_asked_about_and_nowhere_else() -> None:
     levels: dict[str, Counter[int]] = {"tilt": Counter(), "roll": Counter()}
-    for slot in decoupled(20):
-        names = {ask.template for ask in slot.asks}
+    for spec in decoupled(20):
+        names = {ask.template for ask in spec.asks}
         for part, asked in (("tilt", "ego_pitch"), ("roll", "ego_roll")):
-            level = 0 if slot.motion is None else getattr(slot.motion, part)
+            level = 0 if spec.motion is None else getattr(spec.motion, part)
             if asked in names:
                 levels[part][level] += 1
             elif names != {"motion_kind"}:
@@ -148,7 +148,7 @@ def test_tilt_and_roll_are_asked_for_where_they_are_asked_about_and_nowhere_else
 
 
 def test_no_part_of_a_motion_tells_of_another() -> None:
-    motions = [slot.motion for slot in decoupled(60) if slot.motion is not None]
+    motions = [spec.motion for spec in decoupled(60) if spec.motion is not None]
     parts = np.array([(*m.cell, m.height, m.distance, m.tilt, m.roll) for m in motions]) + 1
     for one, other in combinations(range(6), 2):
         joint = Counter((str(a), str(b)) for a, b in parts[:, [one, other]].tolist())
@@ -156,35 +156,35 @@ def test_no_part_of_a_motion_tells_of_another() -> None:
 
 
 def test_types_that_measure_sideways_along_two_axes_share_a_pair_only_where_the_camera_goes_around() -> None:
-    for slot in decoupled(20):
-        names = {ask.template for ask in slot.asks}
+    for spec in decoupled(20):
+        names = {ask.template for ask in spec.asks}
         by_object, by_camera = "object_translation" in names, names & {"ego_translation", "full_motion"}
-        if slot.motion is not None and slot.motion.around_deg is None:
+        if spec.motion is not None and spec.motion.around_deg is None:
             assert not (by_object and by_camera)
             if by_object or by_camera:
-                assert slot.motion.sideways_for == ("object" if by_object else "camera")
+                assert spec.motion.sideways_for == ("object" if by_object else "camera")
 
 
 def test_a_share_of_pairs_is_asked_one_question_in_all_forms() -> None:
     planned = decoupled(20, consistency_share=0.2)
-    forms = [slot for slot in planned if {ask.form for ask in slot.asks} == set(FORMS)]
-    assert all(len({ask.template for ask in slot.asks}) == 1 for slot in forms)
-    share = 4 * len(forms) / sum(len(slot.asks) for slot in planned)
+    forms = [spec for spec in planned if {ask.form for ask in spec.asks} == set(FORMS)]
+    assert all(len({ask.template for ask in spec.asks}) == 1 for spec in forms)
+    share = 4 * len(forms) / sum(len(spec.asks) for spec in planned)
     assert 0.13 < share <= 0.2
 
 
 def test_the_answers_of_a_type_with_cases_take_turns() -> None:
-    motions = [slot.motion for slot in decoupled(60) for ask in slot.asks if ask.template == "motion_kind"]
+    motions = [spec.motion for spec in decoupled(60) for ask in spec.asks if ask.template == "motion_kind"]
     moved = Counter((m.cell[0] != 0, m.cell[1] != 0) for m in motions if m is not None)
     assert set(moved) == set(product((True, False), repeat=2))
     assert max(moved.values()) < 1.6 * min(moved.values()), moved
 
 
 def test_objects_that_a_stage_would_betray_stand_on_none() -> None:
-    for slot in decoupled(20):
-        unstaged = {ask.template for ask in slot.asks} & {"mirrored", "cannot_tell"}
-        assert slot.staged == (not unstaged)
-        if slot.object == "symmetric":
+    for spec in decoupled(20):
+        unstaged = {ask.template for ask in spec.asks} & {"mirrored", "cannot_tell"}
+        assert spec.staged == (not unstaged)
+        if spec.object == "symmetric":
             assert unstaged == {"cannot_tell"}
 
 

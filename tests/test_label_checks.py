@@ -1,4 +1,4 @@
-"""The second path by itself: every measure against SciPy and against the builder, expressions, options, symmetries."""
+"""The independent label checks: every measure against SciPy and the builder, expressions, options, symmetries."""
 
 from __future__ import annotations
 
