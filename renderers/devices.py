@@ -32,6 +32,8 @@ __all__ = [
 _WORKER_BYTES = 2**30
 """Of a GPU's memory that a worker may take: a context, its scene, its targets, and textures that it keeps."""
 
+_HIDING = "CUDA_VISIBLE_DEVICES"
+
 
 @dataclass(frozen=True)
 class EglDevice:
@@ -92,10 +94,13 @@ def drawing_devices(
     """The GPUs that this process may draw on, in CUDA's order; none where a CPU draws.
 
     One of NVIDIA's is among them where CUDA lets this process see it (``CUDA_VISIBLE_DEVICES``, which schedulers set),
-    and EGL can open it. Others are where there is none of NVIDIA's.
+    and EGL can open it. Others are where there is none of NVIDIA's. Where ``CUDA_VISIBLE_DEVICES`` hides every GPU, as
+    an empty one does, the only device is EGL's software device: without a device, OpenGL would take a hidden GPU.
 
     Args:
         egl, cuda: stand-ins for what `egl_devices` and `cuda_devices` list.
+
+    Raises ``UsageError`` where every GPU is hidden and EGL lists no software device.
     """
     egl = _egl_devices_or_none() if egl is None else egl
     nvidia = [device for device in egl if device.kind == "nvidia"]
@@ -103,6 +108,8 @@ def drawing_devices(
         others = [device for device in egl if device.kind == "other"]
         return tuple(DrawingDevice(device.index, device.index, str(device)) for device in others)
     seen = cuda_devices() if cuda is None else cuda
+    if not seen and _HIDING in os.environ:
+        return (_software_device(egl),)
     found = []
     for device in seen:
         match = next((one for one in nvidia if one.uuid and one.uuid == device.uuid), None)
@@ -110,6 +117,16 @@ def drawing_devices(
         if match is not None:
             found.append(DrawingDevice(match.index, device.index, device.name, device.memory_bytes))
     return tuple(found)
+
+
+def _software_device(egl: Sequence[EglDevice]) -> DrawingDevice:
+    for device in egl:
+        if device.kind == "software":
+            return DrawingDevice(device.index, device.index, str(device))
+    raise UsageError(
+        f"{_HIDING}={os.environ[_HIDING]} hides every GPU, and EGL lists no software device: unset it, or draw with "
+        "--set renderer=software"
+    )
 
 
 def choose(devices: Sequence[DrawingDevice], text: str) -> tuple[DrawingDevice, ...]:

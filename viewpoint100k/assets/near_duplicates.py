@@ -29,6 +29,8 @@ _MOST_CELLS = 1000
 """Along one axis; they are wider than needed where the shapes differ more, so that numbers of cells fit 64 bits."""
 _STEPS = 2**10
 """Steps of a cell's side by which the descriptors in it are ordered along a further axis."""
+_SIFTED = 8
+"""Further axes along which pairs are compared before their whole distance is."""
 _AT_ONCE = 2**17
 """Pairs that are compared together, to bound memory."""
 
@@ -111,7 +113,8 @@ def _candidates(shapes: NDArray[np.float32], reach: float) -> Iterator[tuple[Ind
     """
     ordered = np.sort(shapes, axis=0).astype(np.float64)
     spread = ordered[3 * len(ordered) // 4] - ordered[len(ordered) // 4]
-    axes = np.argsort(-spread, kind="stable")[: _AXES + 1]
+    by_spread = np.argsort(-spread, kind="stable")
+    axes = by_spread[: _AXES + 1]
     extent = float((ordered[-1, axes] - ordered[0, axes]).max())
     side = max(reach * (1 + 1e-6), extent / _MOST_CELLS) or 1.0
     places = (shapes[:, axes].astype(np.float64) - ordered[0, axes]) / side
@@ -127,7 +130,8 @@ def _candidates(shapes: NDArray[np.float32], reach: float) -> Iterator[tuple[Ind
         for axis in range(_AXES):
             step = step * int(widths[axis]) + offset[axis]
         if step >= 0:
-            yield from _windows(keys, by_key, step * int(widths[-1]) * _STEPS)
+            for one, other in _windows(keys, by_key, step * int(widths[-1]) * _STEPS):
+                yield _sifted(shapes, one, other, by_spread[_AXES + 1 :][:_SIFTED], side)
 
 
 def _windows(keys: Indices, indices: Indices, step: int) -> Iterator[tuple[Indices, Indices]]:
@@ -146,6 +150,17 @@ def _windows(keys: Indices, indices: Indices, step: int) -> Iterator[tuple[Indic
         for start in range(0, len(there), _AT_ONCE):
             some = there[start : start + _AT_ONCE]
             yield indices[some], indices[first[some] + nth]
+
+
+def _sifted(
+    shapes: NDArray[np.float32], one: Indices, other: Indices, axes: Indices, reach: float
+) -> tuple[Indices, Indices]:
+    """The pairs whose shapes differ by no more than ``reach`` along each of the axes."""
+    for axis in axes:
+        column = shapes[:, axis].astype(np.float64)
+        near = np.abs(column[one] - column[other]) <= reach
+        one, other = one[near], other[near]
+    return one, other
 
 
 def _joined(groups: Indices, one: Indices, other: Indices) -> Indices:
