@@ -3,8 +3,8 @@
     python -m benchmarks.growth [--objects 20000] [--rows 10000] [--changed 0.01] [--build]
 
 Makes a folder of small objects, removes one half of the changed files and adds as many new ones, and plans both sets.
-A row follows from its place, its asset and the seed of the visit, so a visit that stays keeps its rows. ``--build`` also
-builds both sets and compares the stored rows, column by column, images included. Prints JSON.
+A row follows from its place, its asset and the seed of the visit, so a visit that stays keeps its rows. ``--build``
+also builds both sets and compares the stored rows, column by column, images included. Prints JSON.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def test_where_every_gpu_is_hidden_the_cpu_draws(monkeypatch: pytest.MonkeyPatch
     (device,) = drawing_devices(egl_of([3, 0, 2, 1]), cuda_of([]))
     assert (device.egl_index, device.name) == (4, "Mesa software")
     assert deal(3, [device]) == (device,) * 3
-    with pytest.raises(UsageError, match="CUDA_VISIBLE_DEVICES= hides every GPU.*renderer=software"):
+    with pytest.raises(UsageError, match=r"CUDA_VISIBLE_DEVICES= hides every GPU.*renderer=software"):
         drawing_devices(egl_of([3, 0])[:-1], cuda_of([]))
 
 

@@ -126,14 +126,14 @@ def test_another_folder_is_refused_with_what_is_looked_for(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_folder_of_meshes_that_looks_like_a_set_is_said_to(tmp_path: Path, name: str) -> None:
-    hint = looks_like_known_set(f"meshes:{tree(tmp_path, name, 3)}")
+    hint = looks_like_known_set(open_source(f"meshes:{tree(tmp_path, name, 3)}"))
     assert hint is not None
     assert f"write {name}:" in hint
 
 
 def test_a_folder_of_ones_own_looks_like_no_set(tmp_path: Path) -> None:
     write(tmp_path / "mugs" / "blue.obj", obj(None, None, "y"))
-    assert looks_like_known_set(f"meshes:{tmp_path}") is None
+    assert looks_like_known_set(open_source(f"meshes:{tmp_path}")) is None
 
 
 def test_a_link_out_of_the_folder_says_nothing_of_a_category(tmp_path: Path) -> None:

@@ -78,20 +78,19 @@ def _open_one(spec: str, limits: MeshLimits | None, captures: CaptureLimits | No
     return MeshSetSource(stated.folder, MESH_LAYOUTS[kind], limits, stated.up, stated.license)
 
 
-def looks_like_known_set(spec: str) -> str | None:
+def looks_like_known_set(source: Source) -> str | None:
     """A sentence for a folder that is given as ``meshes:`` and has the layout of a known set; None for any other."""
-    sentences = []
-    for part in parse_mixture(spec):
-        if part.spec.startswith("meshes:"):
-            from viewpoint100k.assets.mesh_sets import looks_like
+    from viewpoint100k.assets.mesh_sets import looks_like
+    from viewpoint100k.assets.meshes import MeshesSource
 
-            ids = _open_one(part.spec, None, None).ids()
-            layout = looks_like(ids, tuple(MESH_LAYOUTS.values()))
+    sentences = []
+    for part in [part for _, part in source.parts] if isinstance(source, MixedSource) else [source]:
+        if isinstance(part, MeshesSource) and part.name == "meshes":
+            layout = looks_like(part.ids(), tuple(MESH_LAYOUTS.values()))
             if layout is not None:
-                folder = parse_folder_spec(part.spec, ("up", "license")).folder
                 sentences.append(
-                    f"{folder} looks like {layout.title}: write {layout.name}:{folder} for its categories, terms and "
-                    "up axis"
+                    f"{part.root} looks like {layout.title}: write {layout.name}:{part.root} for its categories, terms "
+                    "and up axis"
                 )
     return "; ".join(sentences) or None
 

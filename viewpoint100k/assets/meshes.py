@@ -55,6 +55,11 @@ class MeshesSource:
         return "meshes"
 
     @property
+    def root(self) -> Path:
+        """The folder."""
+        return self._root
+
+    @property
     def settings(self) -> Mapping[str, str]:
         """What was chosen for the whole folder and changes what is made of it."""
         chosen = {"up": self._up} if self._up is not None else {}
