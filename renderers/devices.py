@@ -34,6 +34,8 @@ __all__ = [
 _WORKER_BYTES = 2**30
 """GPU memory for each worker: a context, its scene, its render targets, and cached textures."""
 
+_HIDING = "CUDA_VISIBLE_DEVICES"
+
 
 @dataclass(frozen=True)
 class EglDevice:
@@ -106,13 +108,16 @@ def _is_opengl(renderer: str) -> bool:
 def drawing_devices(
     egl: Sequence[EglDevice] | None = None, cuda: Sequence[CudaDevice] | None = None
 ) -> tuple[DrawingDevice, ...]:
-    """The GPUs that this process may draw on through OpenGL, in CUDA's order; none where a CPU draws.
+    """The GPUs on which this process may render with OpenGL, in CUDA's order; empty if the CPU renders.
 
     An NVIDIA GPU is included if it is visible to CUDA (``CUDA_VISIBLE_DEVICES``, which schedulers set) and EGL can open
-    it. Other GPUs are included only if there is no NVIDIA GPU.
+    it. Other GPUs are included only if there is no NVIDIA GPU. If ``CUDA_VISIBLE_DEVICES`` hides every GPU, as an empty
+    value does, the only device is EGL's software device: without a device, OpenGL would use a hidden GPU.
 
     Args:
         egl, cuda: replace the lists of `egl_devices` and `cuda_devices`, for tests.
+
+    Raises ``UsageError`` if every GPU is hidden and EGL lists no software device.
     """
     egl = _egl_devices_or_none() if egl is None else egl
     nvidia = [device for device in egl if device.kind == "nvidia"]
@@ -120,6 +125,8 @@ def drawing_devices(
         others = [device for device in egl if device.kind == "other"]
         return tuple(DrawingDevice(device.index, device.index, str(device)) for device in others)
     seen = cuda_devices() if cuda is None else cuda
+    if not seen and _HIDING in os.environ:
+        return (_software_device(egl),)
     found = []
     for device in seen:
         match = next((one for one in nvidia if one.uuid and one.uuid == device.uuid), None)
@@ -127,6 +134,16 @@ def drawing_devices(
         if match is not None:
             found.append(DrawingDevice(match.index, device.index, device.name, device.memory_bytes))
     return tuple(found)
+
+
+def _software_device(egl: Sequence[EglDevice]) -> DrawingDevice:
+    for device in egl:
+        if device.kind == "software":
+            return DrawingDevice(device.index, device.index, str(device))
+    raise UsageError(
+        f"{_HIDING}={os.environ[_HIDING]} hides every GPU, and EGL lists no software device: unset it, or draw with "
+        "--set renderer=software"
+    )
 
 
 def choose(devices: Sequence[DrawingDevice], text: str) -> tuple[DrawingDevice, ...]:

@@ -44,7 +44,21 @@ def test_egl_devices_are_those_of_the_same_gpu(told: bool) -> None:
 def test_a_gpu_that_cuda_hides_is_not_drawn_on() -> None:
     found = drawing_devices(egl_of([3, 0, 2, 1]), cuda_of([2]))
     assert [(device.number, device.device_index) for device in found] == [(0, 2)]
-    assert drawing_devices(egl_of([3, 0, 2, 1]), cuda_of([])) == ()
+
+
+def test_where_every_gpu_is_hidden_the_cpu_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty CUDA_VISIBLE_DEVICES, as Ray sets for a task without a GPU. OpenGL would take EGL's first device."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    (device,) = drawing_devices(egl_of([3, 0, 2, 1]), cuda_of([]))
+    assert (device.device_index, device.name) == (4, "Mesa software")
+    assert deal(3, [device]) == (device,) * 3
+    with pytest.raises(UsageError, match=r"CUDA_VISIBLE_DEVICES= hides every GPU.*renderer=software"):
+        drawing_devices(egl_of([3, 0])[:-1], cuda_of([]))
+
+
+def test_without_cuda_opengl_chooses_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert drawing_devices(egl_of([0, 1]), cuda_of([])) == ()
 
 
 def test_a_gpu_that_egl_cannot_open_is_not_drawn_on() -> None:

@@ -22,7 +22,6 @@ publish, export, bench, view, cli) are not here: their labels are compared withi
 
 EXCEPTIONS = {
     "assets/descriptors.py:_integrals": "products and sums are whole numbers below 2^53: exact in any order",
-    "assets/near_duplicates.py:_neighbours": "the tree finds candidates only: exact distances decide",
     "assets/fingerprints.py:_candidates": "the tree finds candidates only, of whole numbers: exact differences decide",
     "renderers/blender*.py": "Blender draws by itself: its pictures are not promised to be the same everywhere",
     "viewpoint100k/questions/reasoning/check.py": "it checks finished texts with tolerances, and shares no code with "

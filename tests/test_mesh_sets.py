@@ -126,7 +126,7 @@ def test_another_folder_is_refused_with_what_is_looked_for(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_folder_of_meshes_that_looks_like_a_set_is_said_to(tmp_path: Path, name: str) -> None:
-    hint = looks_like_known_set(f"meshes:{tree(tmp_path, name, 3)}")
+    hint = looks_like_known_set(open_source(f"meshes:{tree(tmp_path, name, 3)}"))
     assert hint is not None
     assert f"write {name}:" in hint
 
@@ -135,7 +135,7 @@ def test_of_a_folder_with_several_sets_each_is_named(tmp_path: Path) -> None:
     for name in ("gso", "shapenet"):
         tree(tmp_path / name, name, 3)
     write(tmp_path / "mugs" / "blue.obj", obj(None, None, "y"))
-    hint = looks_like_known_set(f"meshes:{tmp_path}")
+    hint = looks_like_known_set(open_source(f"meshes:{tmp_path}"))
     assert hint is not None
     assert f"write gso:{tmp_path / 'gso'} for" in hint
     assert f"write shapenet:{tmp_path / 'shapenet'} for" in hint
@@ -148,12 +148,12 @@ def test_of_a_folder_with_several_sets_each_is_named(tmp_path: Path) -> None:
 def test_a_folder_of_photographs_is_said_to_be_one(tmp_path: Path, file: str, kind: str) -> None:
     write(tmp_path / file, "")
     with pytest.raises(UsageError, match=f"holds photographs and no mesh file: write {kind}:"):
-        looks_like_known_set(f"meshes:{tmp_path}")
+        looks_like_known_set(open_source(f"meshes:{tmp_path}"))
 
 
 def test_a_folder_of_ones_own_looks_like_no_set(tmp_path: Path) -> None:
     write(tmp_path / "mugs" / "blue.obj", obj(None, None, "y"))
-    assert looks_like_known_set(f"meshes:{tmp_path}") is None
+    assert looks_like_known_set(open_source(f"meshes:{tmp_path}")) is None
 
 
 def test_a_link_out_of_the_folder_says_nothing_of_a_category(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from scipy.spatial.transform import Rotation
 from scipy.special import sph_harm_y
 
 from viewpoint100k.assets import descriptors
+from viewpoint100k.assets import near_duplicates as near_duplicates_module
 from viewpoint100k.assets.descriptors import Descriptor, describe
 from viewpoint100k.assets.meshes import MeshesSource
 from viewpoint100k.assets.near_duplicates import Closeness, near_duplicates, originals
@@ -259,3 +260,63 @@ def test_a_crowd_of_look_alikes_is_one_group() -> None:
 
 def test_the_first_of_a_group_stands_for_the_others() -> None:
     assert originals([("a", "b", "c"), ("d", "e")]) == {"b": "a", "c": "a", "e": "d"}
+
+
+def by_brute_force(seen: dict[str, Descriptor], limits: Closeness) -> set[frozenset[str]]:
+    """The groups by their definition: every pair is compared, and chains of pairs are followed."""
+    names = list(seen)
+    shapes = np.stack([seen[name].shape for name in names]).astype(np.float64)
+    roots = np.sqrt(np.stack([seen[name].colors for name in names]).astype(np.float64))
+    distances = np.linalg.norm(shapes[:, None] - shapes, axis=2)
+    unlike = 1 - roots @ roots.T
+    close = (distances <= limits.shape) | ((distances <= limits.shape_in_same_colors) & (unlike <= limits.colors))
+    groups, left = set(), set(range(len(names)))
+    while left:
+        group, new = set(), {min(left)}
+        while new:
+            group |= new
+            new = {int(i) for one in new for i in np.flatnonzero(close[one])} - group
+        left -= group
+        if len(group) > 1:
+            groups.add(frozenset(names[i] for i in group))
+    return groups
+
+
+def made_up(rng: np.random.Generator, count: int, sigma: float) -> dict[str, Descriptor]:
+    """Descriptors in a few clouds, in four colours."""
+    centers = rng.uniform(0, 0.5, (max(1, count // 8), 28))
+    shapes = centers[rng.integers(0, len(centers), count)] + rng.normal(0, sigma, (count, 28))
+    colors = np.eye(64)[rng.integers(0, 4, count)]
+    both = zip(shapes.astype(np.float32), colors.astype(np.float32), strict=True)
+    return {f"{i}": Descriptor(*pair) for i, pair in enumerate(both)}
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(2, 160), sigma=st.floats(1e-5, 4e-3))
+def test_groups_are_those_of_all_pairs(seed: int, count: int, sigma: float) -> None:
+    seen = made_up(np.random.default_rng(seed), count, sigma)
+    found = near_duplicates(seen)
+    assert {frozenset(group) for group in found} == by_brute_force(seen, Closeness())
+    assert [group[0] for group in found] == sorted((group[0] for group in found), key=int)
+
+
+@pytest.mark.parametrize("sigma", [0.0, 0.001, 0.0028, 0.05])
+def test_the_comparisons_of_a_crowd_grow_with_its_number_and_not_its_square(sigma: float) -> None:
+    shapes = np.random.default_rng(0).normal(0.3, sigma, (8000, 28)).astype(np.float32)
+    compared = sum(len(one) for one, _ in near_duplicates_module._candidates(shapes, 0.015))
+    assert compared <= 8000 * 32 * 14  # Of 32 million pairs.
+
+
+def test_a_copy_is_found_in_a_crowd_of_look_alikes_of_other_colours() -> None:
+    rng = np.random.default_rng(1)
+    shapes = 0.2 + rng.normal(0, 0.0028, (2000, 28))
+    seen = {
+        f"{i}": Descriptor(shape.astype(np.float32), np.eye(64, dtype=np.float32)[i % 64])
+        for i, shape in enumerate(shapes)
+    }
+    copies = {
+        f"{i} again": Descriptor(seen[f"{i}"].shape + np.float32(0.0001), np.eye(64, dtype=np.float32)[(i + 1) % 64])
+        for i in range(0, 2000, 7)
+    }
+    group_of = {name: place for place, group in enumerate(near_duplicates(seen | copies)) for name in group}
+    assert all(group_of[copy] == group_of[copy.removesuffix(" again")] for copy in copies)

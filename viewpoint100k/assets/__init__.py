@@ -79,32 +79,31 @@ def _open_one(spec: str, limits: MeshLimits | None, captures: CaptureLimits | No
     return MeshSetSource(stated.folder, MESH_LAYOUTS[kind], limits, stated.up, stated.license)
 
 
-def looks_like_known_set(spec: str) -> str | None:
-    """A sentence for a folder that is given as ``meshes:`` and has the layout of a known set, or holds folders that
-    have; None for any other.
+def looks_like_known_set(source: Source) -> str | None:
+    """A sentence for each folder given as ``meshes:`` that has the layout of a known set, or holds folders that have
+    it; None if there is none.
 
-    Raises ``UsageError`` for one without meshes, and says so where it holds photographs.
+    Raises ``UsageError`` for a folder without meshes. The error says so if it holds photographs.
     """
-    sentences = []
-    for part in parse_mixture(spec):
-        if part.spec.startswith("meshes:"):
-            from viewpoint100k.assets.mesh_sets import known_sets
+    from viewpoint100k.assets.mesh_sets import known_sets
+    from viewpoint100k.assets.meshes import MeshesSource
 
-            root = parse_folder_spec(part.spec, ("up", "license")).folder
-            ids = _mesh_ids(part.spec, root)
-            for folder, layout in known_sets(ids, tuple(MESH_LAYOUTS.values())).items():
+    sentences = []
+    for part in [part for _, part in source.parts] if isinstance(source, MixedSource) else [source]:
+        if isinstance(part, MeshesSource) and part.name == "meshes":
+            for folder, layout in known_sets(_mesh_ids(part, part.root), tuple(MESH_LAYOUTS.values())).items():
                 sentences.append(
-                    f"{root / folder} looks like {layout.title}: write {layout.name}:{root / folder} for its "
+                    f"{part.root / folder} looks like {layout.title}: write {layout.name}:{part.root / folder} for its "
                     "categories, terms and up axis"
                 )
     return "; ".join(sentences) or None
 
 
-def _mesh_ids(spec: str, root: Path) -> Sequence[str]:
+def _mesh_ids(source: Source, root: Path) -> Sequence[str]:
     from viewpoint100k.assets.capture_sets import kind_of_captures
 
     try:
-        return _open_one(spec, None, None).ids()
+        return source.ids()
     except UsageError as error:
         kind = kind_of_captures(root) if root.is_dir() else None
         if kind is None:

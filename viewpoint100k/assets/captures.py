@@ -16,7 +16,7 @@ from viewpoint100k.assets.capture_files.assembly import assemble
 from viewpoint100k.assets.capture_files.capture import StatedCapture
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.capture_files.source_folder import SourceFolder
-from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, Metadata, read_metadata
+from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, Metadata
 from viewpoint100k.errors import AssetError, UsageError, ViewpointError
 
 __all__ = ["CaptureSource"]
@@ -50,7 +50,7 @@ class CaptureSource(ABC, Generic[Entry]):
 
     def load(self, asset_id: str) -> CaptureAsset:
         """Reads one capture and checks its photos. Raises ``AssetError`` for every fault of its files."""
-        self._metadata.refuse(asset_id)
+        self._metadata.refuse(asset_id, self._entries)
         if asset_id not in self._entries:
             raise AssetError("file_missing", f"{asset_id} is not in {self._root}")
         try:
@@ -63,7 +63,7 @@ class CaptureSource(ABC, Generic[Entry]):
                     self._files,
                     self._limits,
                     self._license,
-                    self._metadata.rows.get(asset_id),
+                    self._metadata.stated(asset_id),
                 )
         except ViewpointError:
             raise
@@ -73,13 +73,13 @@ class CaptureSource(ABC, Generic[Entry]):
 
     def stamp(self, asset_id: str) -> str | None:
         """See `Stamped`."""
-        if asset_id not in self._entries or asset_id in self._metadata.faults:
+        if asset_id not in self._entries or self._metadata.is_malformed(asset_id):
             return None
         names = self._made_of(asset_id, self._entries[asset_id])
         state = self._files.state(names) if names else None
         if state is None:
             return None
-        stated = asdict(self._metadata.rows.get(asset_id, MeshMetadata()))
+        stated = asdict(self._metadata.stated(asset_id) or MeshMetadata())
         return repr((self.name, asset_id, state, stated, self._license, self._limits))
 
     def references(self, asset_id: str) -> Sequence[Path]:
@@ -122,8 +122,7 @@ class CaptureSource(ABC, Generic[Entry]):
 
     @cached_property
     def _metadata(self) -> Metadata:
-        path = self._root / METADATA_FILE
-        return read_metadata(path, self._entries.keys()) if path.is_file() else Metadata()
+        return Metadata(self._root / METADATA_FILE)
 
     def __getstate__(self) -> dict[str, Any]:
         """The state without caches, which another process builds again."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Collection, Container, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import get_args
 
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from viewpoint100k.assets.asset import NO_LICENSE
 from viewpoint100k.assets.mesh_files.parts import UpAxis
+from viewpoint100k.assets.metadata_index import RowIndex, normalized, read_index
 from viewpoint100k.errors import AssetError, UsageError
 from viewpoint100k.geometry import exact
 
-__all__ = ["METADATA_FILE", "MeshMetadata", "Metadata", "parsed_front", "read_metadata"]
+__all__ = ["METADATA_FILE", "MeshMetadata", "Metadata", "parsed_front"]
 
 METADATA_FILE = "metadata.csv"
 
@@ -39,73 +40,73 @@ class MeshMetadata:
     """The axis that points up in the file: ``x``, ``y`` or ``z``; empty or ``auto`` for the default of its format."""
 
 
-@dataclass(frozen=True, eq=False)
 class Metadata:
-    """A parsed metadata file, with the errors in its rows."""
+    """A metadata file, UTF-8 with or without byte order mark; what it says of each asset is read when it is asked for.
 
-    rows: Mapping[str, MeshMetadata] = field(default_factory=dict)
-    """Rows by mesh file or capture."""
-    faults: Mapping[str, str] = field(default_factory=dict)
-    """Errors as sentences, by the asset of the row, or by ``metadata.csv line 7`` if it names no asset."""
+    A row that makes no sense costs the asset that it is about; one that is about none counts as an asset that cannot be
+    used, ``metadata.csv line 7``. Reading raises ``UsageError`` for what concerns the whole file, see `read_index`.
 
-    def refuse(self, asset_id: str) -> None:
-        """Raises ``AssetError`` with ``malformed_record`` if the asset's row has an error."""
-        if asset_id in self.faults:
-            raise AssetError("malformed_record", self.faults[asset_id])
-
-    def unplaced(self, assets: Container[str]) -> tuple[str, ...]:
-        """Keys of rows with errors that belong to none of these assets."""
-        return tuple(sorted(name for name in self.faults if name not in assets))
-
-
-def read_metadata(path: Path, files: Container[str]) -> Metadata:
-    """Reads a metadata file. Keys are POSIX paths relative to the folder; ``files`` are the existing ones.
-
-    The file is UTF-8, with or without byte order mark. An asset whose row has an error is refused. Raises
-    ``UsageError``, with line and field, for errors of the whole file: its columns, or quotes that do not end.
+    Args:
+        path: of the file, which need not exist.
     """
-    rows: dict[str, MeshMetadata] = {}
-    faults: dict[str, str] = {}
-    try:
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            fields = [(name or "").strip().lower() for name in reader.fieldnames or []]
-            if "file" not in fields:
-                raise UsageError(f"{path}, line 1: there is no column 'file'; add one with each mesh's path")
-            if len(set(fields)) < len(fields):
-                raise UsageError(f"{path}, line 1: a column is there twice")
-            reader.fieldnames = fields
-            for row in reader:
-                where, file = f"{path}, line {reader.line_num}", ""
-                try:
-                    file = _checked_file(row, rows, files, where)
-                    rows[file] = _parsed(row, where)
-                except UsageError as error:
-                    faults[file or f"{METADATA_FILE} line {reader.line_num}"] = str(error)
-            return Metadata(rows, faults)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    except csv.Error as error:
-        raise UsageError(f"{path}, near line {reader.line_num}: {error}") from error
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def stated(self, asset_id: str) -> MeshMetadata | None:
+        """The asset's row; None where there is none. Raises ``AssetError`` (``malformed_record``) as `refuse` does."""
+        place = self._index.find(asset_id) if self._index is not None else None
+        if self._index is None or place is None:
+            return None
+        where = f"{self._path}, line {self._index.lines[place]}"
+        try:
+            return _parsed(dict(zip(self._index.fields, self._index.row(place), strict=True)), where)
+        except UsageError as error:
+            raise AssetError("malformed_record", str(error)) from error
+
+    def refuse(self, asset_id: str, assets: Container[str]) -> None:
+        """Raises ``AssetError`` with ``malformed_record`` where the row of the asset, or the row that the id stands
+        for, makes no sense."""
+        self.stated(asset_id)
+        line = asset_id.removeprefix(f"{METADATA_FILE} line ")
+        if self._index is None or line == asset_id or not line.isdecimal() or asset_id in assets:
+            return
+        for place in np.flatnonzero(self._index.lines == int(line)).tolist():
+            raise AssetError("malformed_record", self._why_unplaced(self._index, place, assets))
+
+    def is_malformed(self, asset_id: str) -> bool:
+        """Whether the asset's row makes no sense."""
+        try:
+            self.stated(asset_id)
+        except AssetError:
+            return True
+        return False
+
+    def unplaced(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Rows that are about none of these assets, or not the first about one."""
+        if self._index is None:
+            return ()
+        lines = (int(self._index.lines[place]) for place in self._index.unplaced(names))
+        return tuple(sorted(f"{METADATA_FILE} line {line}" for line in lines))
+
+    def _why_unplaced(self, index: RowIndex, place: int, assets: Container[str]) -> str:
+        where, row = f"{self._path}, line {index.lines[place]}", index.row(place)
+        if len(row) > len(index.fields):
+            return f"{where}: more fields than columns; put quotes around a field that holds a comma"
+        if len(row) < len(index.fields):
+            return f"{where}: fewer fields than columns"
+        file = normalized(row[index.fields.index("file")])
+        if file in assets:
+            return f"{where}, field 'file': {file!r} is there twice"
+        return f"{where}, field 'file': there is no mesh file {file!a} in the folder"
+
+    @cached_property
+    def _index(self) -> RowIndex | None:
+        return read_index(self._path) if self._path.exists() else None
 
 
-def _checked_file(row: dict[str | None, str], rows: Collection[str], files: Container[str], where: str) -> str:
-    if None in row:
-        raise UsageError(f"{where}: more fields than columns; put quotes around a field that holds a comma")
-    if None in row.values():
-        raise UsageError(f"{where}: fewer fields than columns")
-    file = row["file"].strip()
-    if file not in files:  # Perhaps with backslashes, as a spreadsheet on Windows writes it.
-        file = file.replace("\\", "/").removeprefix("./")
-    if file not in files:
-        raise UsageError(f"{where}, field 'file': there is no mesh file {file!a} in the folder")
-    if file in rows:
-        raise UsageError(f"{where}, field 'file': {file!r} is there twice")
-    return file
-
-
-def _parsed(row: dict[str | None, str], where: str) -> MeshMetadata:
-    value = {key: (text or "").strip() for key, text in row.items()}
+def _parsed(row: dict[str, str], where: str) -> MeshMetadata:
+    value = {key: text.strip() for key, text in row.items()}
     if any(not _is_utf8(text) for text in value.values()):
         raise UsageError(f"{where} is not UTF-8: save the file as UTF-8")
     return MeshMetadata(

@@ -14,7 +14,7 @@ from viewpoint100k.assets.file_listing import FilesById, file_of, list_files
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import UpAxis
 from viewpoint100k.assets.mesh_files.reading import MESH_SUFFIXES, read_mesh_file
-from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, Metadata, read_metadata
+from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, Metadata
 from viewpoint100k.assets.recent import RecentMeshes
 from viewpoint100k.errors import AssetError, UsageError
 
@@ -55,6 +55,11 @@ class MeshesSource:
         return "meshes"
 
     @property
+    def root(self) -> Path:
+        """The folder."""
+        return self._root
+
+    @property
     def settings(self) -> Mapping[str, str]:
         """Settings for the whole folder that change how its files are read."""
         chosen = {"up": self._up} if self._up is not None else {}
@@ -65,7 +70,7 @@ class MeshesSource:
 
         Raises ``UsageError`` for a missing folder, one without meshes, and a malformed ``metadata.csv``.
         """
-        unplaced = self._metadata.unplaced(_Assets(self))
+        unplaced = self._metadata.unplaced(self._names)
         return (*self._names, *unplaced) if unplaced else self._names
 
     def files(self) -> Mapping[str, Path]:
@@ -84,7 +89,7 @@ class MeshesSource:
     def stamp(self, asset_id: str) -> str | None:
         """See `Stamped`."""
         path = self.path_of(asset_id)
-        if path is None or asset_id in self._metadata.faults:
+        if path is None or self._metadata.is_malformed(asset_id):
             return None
         try:
             status = path.stat()
@@ -100,7 +105,7 @@ class MeshesSource:
 
     def load(self, asset_id: str) -> MeshAsset:
         """Reads one file. Raises ``AssetError``; see `read_mesh_file`."""
-        self._metadata.refuse(asset_id)
+        self._metadata.refuse(asset_id, _Assets(self))
         path = self.path_of(asset_id)
         if path is None:
             raise AssetError("file_missing", f"{asset_id} is not in {self._root}")
@@ -131,7 +136,7 @@ class MeshesSource:
 
     def _stated(self, asset_id: str) -> MeshMetadata:
         """The metadata of one asset."""
-        return self._metadata.rows.get(asset_id, MeshMetadata())
+        return self._metadata.stated(asset_id) or MeshMetadata()
 
     @cached_property
     def _listed(self) -> Sequence[str]:
@@ -152,8 +157,7 @@ class MeshesSource:
 
     @cached_property
     def _metadata(self) -> Metadata:
-        path = self._root / METADATA_FILE
-        return read_metadata(path, _Assets(self)) if path.exists() else Metadata()
+        return Metadata(self._root / METADATA_FILE)
 
 
 class _Assets:

@@ -6,7 +6,8 @@ assets are near duplicates if their descriptors are close, see `Closeness`, or i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,17 +18,21 @@ from viewpoint100k.geometry import exact
 
 __all__ = ["Closeness", "near_duplicates", "originals"]
 
-_NEIGHBOURS = 32
-"""Number of nearest neighbours checked for each descriptor. It is enough to connect large groups of duplicates, and
-memory grows with the number of assets, not of pairs."""
-_AT_ONCE = 2**14
-"""Number of pairs compared in one batch, to limit memory."""
-_CROWD_EPS = 8.0
-"""Relative tolerance of the search for nearest neighbours in large groups."""
+Indices = NDArray[np.int64]
 
-
-_SPARE = 8
-"""Extra neighbours in each search, because rounding may reorder neighbours at nearly the same distance."""
+_CROWD = 32
+"""Where more than so many descriptors share a cell, each is compared with so many of them, the next along one axis: in
+a crowd of look-alikes that is enough to join them all, and the cost grows with their number, not with its square."""
+_AXES = 3
+"""Of the cells into which descriptors are sorted."""
+_MOST_CELLS = 1000
+"""Along one axis; they are wider than needed where the shapes differ more, so that numbers of cells fit 64 bits."""
+_STEPS = 2**10
+"""Steps of a cell's side by which the descriptors in it are ordered along a further axis."""
+_SIFTED = 8
+"""Further axes along which pairs are compared before their whole distance is."""
+_AT_ONCE = 2**17
+"""Pairs that are compared together, to bound memory."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +67,16 @@ def near_duplicates(
         known: pairs of assets that are known to be the same; assets without a descriptor come last.
     """
     known = [pair for pair in known if pair[0] != pair[1]]
-    places = {name: place for place, name in enumerate(dict.fromkeys([*descriptors, *(n for p in known for n in p)]))}
+    names = list(dict.fromkeys([*descriptors, *(name for pair in known for name in pair)]))
+    places = {name: place for place, name in enumerate(names)}
     pairs = np.array([(places[one], places[other]) for one, other in known], dtype=np.int64).reshape(-1, 2)
+    groups = _joined(np.arange(len(names)), *pairs.T)
     if len(descriptors) > 1:
-        pairs = np.concatenate([pairs, _close_pairs(list(descriptors.values()), closeness or Closeness())])
-    return _joined(list(places), pairs)
+        groups = _join_close(groups, list(descriptors.values()), closeness or Closeness())
+    members: dict[int, list[str]] = {}
+    for name, group in zip(names, groups.tolist(), strict=True):
+        members.setdefault(group, []).append(name)
+    return tuple(tuple(group) for group in members.values() if len(group) > 1)
 
 
 def originals(groups: Iterable[Sequence[str]]) -> dict[str, str]:
@@ -74,80 +84,99 @@ def originals(groups: Iterable[Sequence[str]]) -> dict[str, str]:
     return {name: group[0] for group in groups for name in group[1:]}
 
 
-def _close_pairs(descriptors: Sequence[Descriptor], closeness: Closeness) -> NDArray[np.int64]:
-    """(m, 2): indices of near duplicates. Assets with equal shape descriptors are paired with the first of them."""
-    shapes, first, same = np.unique(
-        np.stack([d.shape for d in descriptors]), axis=0, return_index=True, return_inverse=True
-    )
-    original = first[same.ravel()]
-    equal = np.flatnonzero(original != np.arange(len(original)))
-    colors = np.sqrt(np.stack([descriptors[place].colors for place in first]))
-    reach = max(closeness.shape, closeness.shape_in_same_colors)
-    # The tree's distances may differ in their last bits, so it searches a little farther and exact distances decide.
-    one, other, distance = _nearest(shapes, _neighbours(shapes, reach * (1 + 1e-6)))
-    within = (one != other) & (distance <= reach)
-    close = within & (distance <= closeness.shape)
-    for start in range(0, len(one), _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
-        unlike = _hellinger(colors[one[some]], colors[other[some]])
-        close[some] |= within[some] & (unlike <= closeness.colors)
-    near = np.stack([first[one[close]], first[other[close]]], axis=1)
-    return np.concatenate([np.stack([original[equal], equal], axis=1), near]).astype(np.int64)
+def _join_close(groups: Indices, descriptors: Sequence[Descriptor], closeness: Closeness) -> Indices:
+    """(n,): the group of each asset once near duplicates are joined; ``groups`` (n,) are those before.
 
-
-def _neighbours(shapes: NDArray[np.float32], reach: float) -> NDArray[np.int64]:
-    """(n, k): indices of shapes within about ``reach``, including the shape itself; n for fewer than k neighbours.
-
-    They are the nearest ones. If very many are within reach, the search is approximate: it returns some of them, and
-    certainly all that are nearer than a ninth of the distance of the farthest returned one.
+    The descriptors are those of the first assets.
     """
-    from scipy.spatial import KDTree
+    shapes = np.stack([descriptor.shape for descriptor in descriptors])
+    colors = np.sqrt(np.stack([descriptor.colors for descriptor in descriptors]))
+    # Copies lie so much closer than the wider limit that they are found in a crowd of look-alikes, too.
+    for reach in sorted({closeness.shape, closeness.shape_in_same_colors}):
+        for one, other in _candidates(shapes, reach):
+            apart = groups[one] != groups[other]
+            one, other = one[apart], other[apart]
+            distances = exact.norm(shapes[one].astype(np.float64) - shapes[other])
+            within = distances <= reach
+            one, other, distances = one[within], other[within], distances[within]
+            close = distances <= closeness.shape
+            alike = distances <= closeness.shape_in_same_colors
+            close |= alike & (_hellinger(colors[one], colors[other]) <= closeness.colors)
+            groups = _joined(groups, one[close], other[close])
+    return groups
 
-    tree = KDTree(shapes)
-    ranks = range(1, min(_NEIGHBOURS + 1 + _SPARE, len(shapes)) + 1)
-    distances, others = tree.query(shapes, k=ranks, eps=_CROWD_EPS, distance_upper_bound=reach, workers=-1)
-    alone = ~np.isfinite(distances[:, -1])
-    _, others[alone] = tree.query(shapes[alone], k=ranks, distance_upper_bound=reach, workers=-1)
-    return np.asarray(others, dtype=np.int64)
 
+def _candidates(shapes: NDArray[np.float32], reach: float) -> Iterator[tuple[Indices, Indices]]:
+    """Indices of the shapes (n, d) of each pair within ``reach``, and of others, in batches; fewer in crowds.
 
-def _nearest(
-    shapes: NDArray[np.float32], others: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """The nearest `_NEIGHBOURS` candidates (n, k) of each shape (n, d), and itself.
-
-    Returns (m,) indices of both shapes of each pair, and their distances. The index decides between equal distances. An
-    index of n stands for no candidate.
+    Shapes are sorted into cells, as wide as ``reach`` along the axes on which they differ most, and within a cell along
+    a further axis. The neighbours of a shape are in its own cell and in those around it.
     """
-    one, rank = np.nonzero(others < len(shapes))
-    other = others[one, rank]
-    distance = np.empty(len(one))
-    for start in range(0, len(one), _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
-        distance[some] = exact.norm(shapes[one[some]].astype(np.float64) - shapes[other[some]])
-    order = np.lexsort((other, distance, one))
-    one, other, distance = one[order], other[order], distance[order]
-    place = np.arange(len(one)) - np.searchsorted(one, one)
-    near = place <= _NEIGHBOURS
-    return one[near], other[near], distance[near]
+    ordered = np.sort(shapes, axis=0).astype(np.float64)
+    spread = ordered[3 * len(ordered) // 4] - ordered[len(ordered) // 4]
+    by_spread = np.argsort(-spread, kind="stable")
+    axes = by_spread[: _AXES + 1]
+    extent = float((ordered[-1, axes] - ordered[0, axes]).max())
+    side = max(reach * (1 + 1e-6), extent / _MOST_CELLS) or 1.0
+    places = (shapes[:, axes].astype(np.float64) - ordered[0, axes]) / side
+    widths = np.floor(places.max(axis=0)).astype(np.int64) + 3  # No neighbour of a first or a last cell is another.
+    keys = np.zeros(len(shapes), dtype=np.int64)
+    for axis in range(_AXES):
+        keys = keys * widths[axis] + np.floor(places[:, axis]).astype(np.int64)
+    keys = keys * (widths[-1] * _STEPS) + np.floor((places[:, -1] + 1) * _STEPS).astype(np.int64)
+    by_key = np.argsort(keys, kind="stable")
+    keys = keys[by_key]
+    for offset in itertools.product((0, 1, -1), repeat=_AXES):
+        step = 0
+        for axis in range(_AXES):
+            step = step * int(widths[axis]) + offset[axis]
+        if step >= 0:
+            for one, other in _windows(keys, by_key, step * int(widths[-1]) * _STEPS):
+                yield _sifted(shapes, one, other, by_spread[_AXES + 1 :][:_SIFTED], side)
+
+
+def _windows(keys: Indices, indices: Indices, step: int) -> Iterator[tuple[Indices, Indices]]:
+    """Pairs of ``indices`` (n,) whose sorted ``keys`` differ by about ``step``: the nearest where there are many."""
+    one = np.arange(len(keys))
+    last = np.searchsorted(keys, keys + step + _STEPS + 1, side="right")
+    if step:
+        first = np.searchsorted(keys, keys + step - _STEPS - 1, side="left")
+        middle = np.searchsorted(keys, keys + step, side="left")
+        first = np.maximum(first, np.minimum(middle - _CROWD // 2, last - _CROWD))
+    else:
+        first = one + 1
+    counts = np.minimum(last - first, _CROWD)
+    for nth in range(int(counts.max())):
+        there = np.flatnonzero(counts > nth)
+        for start in range(0, len(there), _AT_ONCE):
+            some = there[start : start + _AT_ONCE]
+            yield indices[some], indices[first[some] + nth]
+
+
+def _sifted(
+    shapes: NDArray[np.float32], one: Indices, other: Indices, axes: Indices, reach: float
+) -> tuple[Indices, Indices]:
+    """The pairs whose shapes differ by no more than ``reach`` along each of the axes."""
+    for axis in axes:
+        column = shapes[:, axis].astype(np.float64)
+        near = np.abs(column[one] - column[other]) <= reach
+        one, other = one[near], other[near]
+    return one, other
+
+
+def _joined(groups: Indices, one: Indices, other: Indices) -> Indices:
+    """(n,): the groups (n,) once those of each pair of members are joined; each has the number of its first member."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    if not len(one):
+        return groups
+    graph = coo_array((np.ones(len(one), dtype=bool), (groups[one], groups[other])), shape=(len(groups),) * 2)
+    _, component = connected_components(graph, directed=False)
+    _, first, group = np.unique(component[groups], return_index=True, return_inverse=True)
+    return np.asarray(first[group.ravel()], dtype=np.int64)
 
 
 def _hellinger(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
     """(n,): squared Hellinger distances between histograms, given by their square roots (n, k)."""
     return 1 - exact.dot(one, other)
-
-
-def _joined(names: Sequence[str], pairs: NDArray[np.int64]) -> tuple[tuple[str, ...], ...]:
-    """The connected components with two or more members."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    if not len(pairs):
-        return ()
-    rows, columns = pairs.T
-    graph = coo_array((np.ones(len(pairs), dtype=bool), (rows, columns)), shape=(len(names), len(names)))
-    _, component = connected_components(graph, directed=False)
-    members: dict[int, list[str]] = {}
-    for name, which in zip(names, component, strict=True):
-        members.setdefault(int(which), []).append(name)
-    return tuple(tuple(group) for group in members.values() if len(group) > 1)

@@ -23,7 +23,7 @@ from renderers.devices import cuda_devices, deal, drawing_devices, egl_devices
 from renderers.software.extension import load as load_extension
 from renderers.software.extension import why_missing
 from renderers.software.selection import has_cuda
-from viewpoint100k.errors import RendererError
+from viewpoint100k.errors import RendererError, UsageError
 
 __all__ = ["Finding", "doctor", "findings"]
 
@@ -197,7 +197,11 @@ def _devices() -> Iterator[Finding]:
     if seen:
         lines = (f"{d.index}: {d.name}, {d.memory_bytes / 2**30:.0f} GiB, GPU-{d.uuid}" for d in seen)
         yield Finding("CUDA devices", "ok", "; ".join(lines))
-    gpus = drawing_devices(devices, seen)
+    try:
+        gpus = drawing_devices(devices, seen)
+    except UsageError as error:
+        yield Finding("GPUs for workers", "note", str(error))
+        return
     if not gpus and seen:
         text = "none: EGL lists no device that CUDA lets this process see"
         remedy = "in a container set NVIDIA_DRIVER_CAPABILITIES=all (or graphics); see that libEGL_nvidia.so.0 is found"

@@ -31,13 +31,13 @@ def assets(
     """
     if forget:
         return _forget(source)
-    from viewpoint100k.assets import looks_like_known_set
+    from viewpoint100k.assets import looks_like_known_set, open_source
     from viewpoint100k.view.inventory import table, take_inventory
     from viewpoint100k.view.inventory_page import write_page
 
     if source is None:
         raise UsageError("no source: give one, such as  viewpoint100k assets meshes:my-objects")
-    if (hint := looks_like_known_set(source)) is not None:
+    if (hint := looks_like_known_set(open_source(source))) is not None:
         print(hint, file=sys.stderr)
     if limit < 0:
         raise UsageError(f"--limit must be 0 or more, not {limit}")

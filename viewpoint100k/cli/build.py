@@ -14,6 +14,8 @@ from viewpoint100k.errors import UsageError
 
 if TYPE_CHECKING:
     from viewpoint100k.building.run import Part
+    from viewpoint100k.plan.build_plan import BuildPlan
+    from viewpoint100k.plan.config import BuildConfig
 
 __all__ = ["build"]
 
@@ -39,18 +41,14 @@ def build(
 
     Example: viewpoint100k build viewpoint-100k --rows 1000 --out viewpoint-100k
     """
-    from viewpoint100k.assets import looks_like_known_set
     from viewpoint100k.building.run import build_dataset
     from viewpoint100k.plan.config import load_config
-    from viewpoint100k.plan.planning import make_build_plan
 
     stated = {name: value for name, value in (("rows", rows), ("source", source)) if value is not None}
     if workers is not None and workers < 1:
         raise UsageError(f"--workers must be at least 1, not {workers}")
     settings = load_config(config, set_ or [], stated)
-    if (hint := looks_like_known_set(settings.source)) is not None:
-        print(hint, file=sys.stderr)
-    build_plan = make_build_plan(settings)
+    build_plan = _plan(settings)
     summary = build_dataset(build_plan, out, workers or len(os.sched_getaffinity(0)), _part(shards), engine, gpus)
     if "test" not in {shard.split for shard in build_plan.layout.shards}:
         print("no test split: the source has too few assets that can be used to hold any out", file=sys.stderr)
@@ -72,6 +70,17 @@ def build(
         print(f"{out}: load it from {out.resolve().parent} with datasets.load_dataset({out.name!r})")
     else:
         print(f"{out}: not complete yet; the card is written when the last shard is")
+
+
+def _plan(config: BuildConfig) -> BuildPlan:
+    """The plan. The source, which may hold a list of a million files, is not kept."""
+    from viewpoint100k.assets import looks_like_known_set
+    from viewpoint100k.plan.planning import make_build_plan
+
+    source = config.open_source()
+    if (hint := looks_like_known_set(source)) is not None:
+        print(hint, file=sys.stderr)
+    return make_build_plan(config, source)
 
 
 def _part(text: str) -> Part:

@@ -51,15 +51,18 @@ class _Assets:
     held_out: HeldOut
 
 
-def make_build_plan(config: BuildConfig) -> BuildPlan:
+def make_build_plan(config: BuildConfig, source: Source | None = None) -> BuildPlan:
     """The build plan of ``config``: it reads the templates, chooses and tries the assets, and plans the rows.
+
+    Args:
+        source: the config's, where it is open already, so that a large folder is listed once.
 
     Raises ``UsageError`` if a template, or a whole source, is unusable.
     """
     templates = {name: load_template(name) for name in config.questions}
     _check_types(templates)
     _check_motion(config, templates)
-    source = config.open_source()
+    source = source or config.open_source()
     parts = _parts(source)
     assets = _choose(config, source, parts)
     if not any(assets.pools["train"]):
