@@ -13,13 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 import simplejpeg
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
 from conftest import run_command
 from hand_made_dataset import make_row, pose_on_orbit, write
 
 from viewpoint100k.check.probe import ProbeReport, ProbeSettings, format_probe, probe, probe_types
-from viewpoint100k.check.probing.flow_network import FlowNetwork
 from viewpoint100k.check.probing.results import ProbeResult
 from viewpoint100k.check.probing.scenes import held_out_assets, read_frames
 from viewpoint100k.check.probing.types import read_typed_pairs
@@ -234,6 +233,10 @@ def test_a_type_is_tested_only_on_pairs_that_rows_ask_about(tmp_path: Path) -> N
 
 def test_a_shift_of_the_whole_image_is_seen_as_that_shift() -> None:
     """Features that differ from place to place, moved by one place to the right and two down."""
+    import torch
+
+    from viewpoint100k.check.probing.flow_network import FlowNetwork
+
     network = FlowNetwork(SIZE, 1)
     side = SIZE // 4
     first = torch.randn(1, 32, side, side, generator=torch.Generator().manual_seed(0))

@@ -138,8 +138,9 @@ def probe_types(
 ) -> ProbeReport:
     """Asks networks for the answer to every type that cameras decide: one sees both images, two see one alone.
 
-    Every pair teaches every type whose answer is sure of it, asked or not; a type is tested on the held-out pairs that
-    rows ask about it, of which its answers are balanced. Stores ``.build/probe_types.json``; raises what `probe` raises.
+    Every pair teaches every type whose answer is sure of it, asked or not. A type is tested on the held-out pairs that
+    rows ask about it, because its answers are balanced there. Stores ``.build/probe_types.json``; raises what `probe`
+    raises.
     """
     _require_torch()
     from viewpoint100k.check.probing.type_training import answers_by_type, train_on_types
