@@ -128,7 +128,7 @@ def test_so_many_rows_are_read_and_those_of_the_test_split_first(small: Path) ->
 def test_a_file_without_the_columns_is_no_data_set(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     pq.write_table(pa.table({"images": [1]}), tmp_path / "data" / "train-00000-of-00001.parquet")
-    with pytest.raises(DataError, match="lacks the columns .*asset_id, cameras, group"):
+    with pytest.raises(DataError, match=r"lacks the columns .*asset_id, cameras, group"):
         probe(tmp_path)
 
 
