@@ -23,7 +23,7 @@ from viewpoint100k.check.probing.results import ProbeReport, ProbeResult, ProbeS
 from viewpoint100k.check.probing.scenes import Frames, held_out_among, held_out_assets, read_frames
 from viewpoint100k.dataset.difficulty import score
 from viewpoint100k.dataset.folder import stored_manifest_digest
-from viewpoint100k.errors import DataError, MissingExtraError
+from viewpoint100k.errors import MissingExtraError
 from viewpoint100k.runtime.files import write_atomically
 
 if TYPE_CHECKING:
@@ -138,8 +138,9 @@ def probe_types(
 ) -> ProbeReport:
     """Asks networks for the answer to every type that cameras decide: one sees both images, two see one alone.
 
-    Every pair teaches every type whose answer is sure of it, asked or not. Stores ``.build/probe_types.json``; raises
-    what `probe` raises.
+    Every pair teaches every type whose answer is sure of it, asked or not. A type is tested on the held-out pairs that
+    rows ask about it, because its answers are balanced there. Stores ``.build/probe_types.json``; raises what `probe`
+    raises.
     """
     _require_torch()
     from viewpoint100k.check.probing.type_training import answers_by_type, train_on_types
@@ -160,7 +161,11 @@ def probe_types(
         network = train_on_types(pairs, learned, settings, blank, tell)
         said = answers_by_type(network, pairs, asked, blank)
         expected = "chance" if any(blank) else "high"
-        results += [_of_type(pairs, asked, kind, said[kind], shown, expected, settings) for kind in pairs.labels]
+        for kind in pairs.labels:
+            if (pairs.asked[kind] & (pairs.labels[kind][:, 0, 0] >= 0))[asked].any():
+                results.append(_of_type(pairs, asked, kind, said[kind], shown, expected, settings))
+            elif shown == "both images":
+                say(f"{kind}: no row asks about a held-out pair, so it is left out; build a set with more rows")
     report = ProbeReport(
         trained_rows=len(learned),
         trained_frames=2 * len(learned),
@@ -187,11 +192,9 @@ def _of_type(
     expected: str,
     settings: ProbeSettings,
 ) -> ProbeResult:
-    """How often ``said`` (n,) is right about a type, of those pairs of which its answer is sure."""
+    """How often ``said`` (n,) is right about a type, of those pairs that rows ask about it."""
     truth = pairs.labels[kind][asked, 0, 0]
-    sure = truth >= 0
-    if not sure.any():
-        raise DataError(f"no pair of the held-out assets has an answer to {kind}: build a data set with more rows")
+    sure = pairs.asked[kind][asked] & (truth >= 0)
     commonest = np.bincount(truth[sure]).argmax()
     found = estimate(
         (said[sure] == truth[sure]).astype(np.float64),

@@ -135,11 +135,10 @@ class Template(Section):
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of all that rows follow from, hexadecimal.
-
-        What audits are told is not of it. What the paper's types once told them stands in its place, so that sets of
-        these types keep the digest that they have always had.
-        """
+        """sha256 of everything in the template that rows depend on, hexadecimal."""
+        # No row depends on ``told_by``, so its value is not hashed. A constant is hashed in its place: the value that
+        # the paper's three types had when the digests were fixed. Each row stores a hash of these digests in its column
+        # ``config``. Without the constant that column, and so the digest of viewpoint-100k, would change.
         content = self.model_dump(mode="json") | {"told_by": ["second_image", "framing"]}
         return hashlib.sha256(json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
 

@@ -109,12 +109,12 @@ STEPS: Mapping[Step, Sizes] = {
         roll_deg=(6.0, 13.0),
     ),
     "large": Sizes(
-        sideways=(0.14, 0.32),
-        height=(0.1, 0.24),
-        distance_ratio=(1.16, 1.35),
-        turn_deg=(9.0, 18.0),
-        tilt_deg=(8.0, 14.0),
-        roll_deg=(9.0, 20.0),
+        sideways=(0.12, 0.27),
+        height=(0.08, 0.17),
+        distance_ratio=(1.13, 1.23),
+        turn_deg=(8.0, 14.5),
+        tilt_deg=(7.0, 12.0),
+        roll_deg=(7.5, 15.0),
     ),
 }
 """Levels of difficulty. Smaller steps are harder to see, and one image reveals less about them: see docs/pairs.md."""

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from viewpoint100k.check.probing.network import PairNetwork
+from viewpoint100k.check.probing.flow_network import FlowNetwork
 from viewpoint100k.check.probing.results import ProbeSettings
 from viewpoint100k.check.probing.training import Blank, settle
 from viewpoint100k.check.probing.types import UNKNOWN, TypedPairs
@@ -18,6 +18,10 @@ __all__ = ["answers_by_type", "train_on_types"]
 
 _PAIRS_PER_STEP = 64
 _GREY = 0.5
+_MOTION_WEIGHT = 4.0
+"""Weight of the motion in numbers beside one type's answers: numbers teach more than answers."""
+_RAREST = 0.1
+"""An answer with less than this share of the weight of all is not given more."""
 
 
 def train_on_types(
@@ -26,16 +30,20 @@ def train_on_types(
     settings: ProbeSettings,
     blank: Blank = (False, False),
     on_epoch: Callable[[int, float], None] | None = None,
-) -> PairNetwork:
+) -> FlowNetwork:
     """A network trained on the answers to all types, with the pairs at ``learned`` (n,).
 
     Each pair is used unchanged, with the images swapped, or mirrored, with the matching answers. Light and colours of
-    both images change together. Position and size stay unchanged, because they are evidence.
+    both images change together. Position and size stay unchanged, because they are evidence. The answers of a type
+    weigh as much as one another, because rows ask about each alike often, while other pairs have "none" most of the
+    time. The network also learns the motion in numbers.
     """
     settle(settings)
     rng = np.random.default_rng(settings.seed)
     columns = _columns(pairs)
-    network = PairNetwork(settings.image_size, columns[-1][1])
+    weights = [_weights(pairs, kind, learned) for kind in pairs.labels]
+    motions = _standardized(pairs.motions, learned)
+    network = FlowNetwork(settings.image_size, columns[-1][1] + motions.shape[-1])
     steps = settings.epochs * -(-len(learned) // _PAIRS_PER_STEP)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps, pct_start=0.15)
@@ -45,12 +53,16 @@ def train_on_types(
         for places in np.array_split(rng.permutation(learned), -(-len(learned) // _PAIRS_PER_STEP)):
             swapped, mirrored = rng.integers(0, 2, (2, len(places)))
             images = _altered(_chosen(pairs.pixels[places], swapped, mirrored), rng)
-            logits = _said(network, images, blank)
-            loss = torch.zeros(())
-            for (low, high), labels in zip(columns, pairs.labels.values(), strict=True):
+            said = _said(network, images, blank)
+            loss = _MOTION_WEIGHT * nn.functional.smooth_l1_loss(
+                said[:, columns[-1][1] :], torch.from_numpy(motions[places, swapped, mirrored])
+            )
+            for (low, high), labels, weight in zip(columns, pairs.labels.values(), weights, strict=True):
                 answers = torch.from_numpy(labels[places, swapped, mirrored])
                 if (answers != UNKNOWN).any():
-                    loss = loss + nn.functional.cross_entropy(logits[:, low:high], answers, ignore_index=UNKNOWN)
+                    loss = loss + nn.functional.cross_entropy(
+                        said[:, low:high], answers, weight, ignore_index=UNKNOWN, label_smoothing=0.05
+                    )
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
             nn.utils.clip_grad_norm_(network.parameters(), 5.0)
@@ -64,7 +76,7 @@ def train_on_types(
 
 
 def answers_by_type(
-    network: PairNetwork, pairs: TypedPairs, places: NDArray[np.int64], blank: Blank = (False, False)
+    network: FlowNetwork, pairs: TypedPairs, places: NDArray[np.int64], blank: Blank = (False, False)
 ) -> Mapping[str, NDArray[np.int64]]:
     """(n,) by type: the network's answers for the pairs at ``places``."""
     said = []
@@ -80,12 +92,28 @@ def answers_by_type(
 
 
 def _columns(pairs: TypedPairs) -> list[tuple[int, int]]:
-    """The range of the network's outputs for each type: (begin, end)."""
+    """The range of the network's outputs for each type: (begin, end). Those of the motion follow."""
     ends = np.cumsum([len(pairs.names[kind]) for kind in pairs.labels]).tolist()
     return list(zip([0, *ends[:-1]], ends, strict=True))
 
 
-def _said(network: PairNetwork, images: Tensor, blank: Blank) -> Tensor:
+def _weights(pairs: TypedPairs, kind: str, learned: NDArray[np.int64]) -> Tensor:
+    """(k,) of a type's answers: so that all weigh as much in the training pairs, with a mean of 1 over these."""
+    labels = pairs.labels[kind][learned]
+    counts = np.bincount(labels[labels != UNKNOWN], minlength=len(pairs.names[kind]))
+    shares = counts / max(counts.sum(), 1)
+    weights = np.where(counts > 0, 1 / np.maximum(shares, _RAREST / len(shares)), 0.0)
+    return torch.from_numpy(weights / max((weights * shares).sum(), 1e-9)).float()
+
+
+def _standardized(motions: NDArray[np.float32], learned: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Each number in standard deviations of the training pairs."""
+    some = motions[learned].reshape(-1, motions.shape[-1])
+    standardized: NDArray[np.float32] = (motions - some.mean(axis=0)) / np.maximum(some.std(axis=0), 1e-6)
+    return standardized
+
+
+def _said(network: FlowNetwork, images: Tensor, blank: Blank) -> Tensor:
     first, second = (
         network.encode(torch.full_like(images[:, place], _GREY) if hidden else images[:, place])
         for place, hidden in enumerate(blank)
