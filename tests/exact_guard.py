@@ -99,6 +99,7 @@ LIBRARY_NAMES: dict[str, str] = {
     "trimesh.visual": "types that hold colours and textures",
     "trimesh.util": "logging and dtypes",
     "trimesh.geometry.triangulate_quads": "integers",
+    "trimesh.__version__": "text",
 }
 """Names of those packages that are fixed to the last bit, and everything below them, with the reason."""
 

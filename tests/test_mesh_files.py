@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 from gltf_writing import TRIANGLE, GltfWriter, picture, triangle_writer
 
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.reading import MeshFile, read_mesh_file
 from viewpoint100k.assets.mesh_files.textures import srgb_to_linear
+from viewpoint100k.assets.mesh_files.wavefront import _require_material_names
+from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry.mesh import Primitive
 
 CHECKER = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 255]]], dtype=np.uint8)
@@ -406,6 +409,15 @@ def test_obj_parts_take_their_own_materials(tmp_path: Path) -> None:
     body = "usemtl a 1\nf 1 2 3\nusemtl b\nf 1 3 2\nusemtl None\nf 2 3 1\n"
     colors = {p.material.base_color[:3] for p in write_obj(tmp_path, mtl, body).mesh.primitives}
     assert {(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0, 1.0)} == colors
+
+
+def test_obj_materials_that_trimesh_forgets_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """trimesh before 4.6.10 gave materials without their names."""
+    nameless = trimesh.visual.material.SimpleMaterial
+    monkeypatch.setattr(trimesh.exchange.obj, "SimpleMaterial", lambda name, **values: nameless(**values))
+    _require_material_names.cache_clear()
+    with pytest.raises(AssetError, match="pip install 'trimesh>="):
+        write_obj(tmp_path, "newmtl m\nKd 1 0 0\n")
 
 
 def test_ply_vertex_colours_become_linear(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from viewpoint100k.geometry import WORLD_UP, Camera, azimuth_deg, exact, intrinsics_from_fov
+from viewpoint100k.views.drawing import Canvas, text_width
 from viewpoint100k.views.pairs import Pair
 
 __all__ = ["PLACES", "draw_sketch", "sketch_camera"]
@@ -23,8 +23,8 @@ _FOV_DEG = 40.0
 _MARGIN = 1.35
 """Half the plan's width, in units of camera 1's distance to the object's upright axis."""
 
-_OVERSAMPLED = 4
 _PAPER, _INK, _OBJECT, _CAMERA = (250, 249, 245), (40, 44, 52), (196, 178, 150), (43, 95, 163)
+_ORBIT = (214, 211, 202)
 
 
 def sketch_camera(pair: Pair, size: int) -> Camera:
@@ -42,44 +42,42 @@ def sketch_camera(pair: Pair, size: int) -> Camera:
 
 def draw_sketch(pair: Pair, size: int) -> NDArray[np.uint8]:
     """(size, size, 3) sRGB: the plan as `sketch_camera` sees it."""
-    camera = sketch_camera(pair, size * _OVERSAMPLED)
+    camera = sketch_camera(pair, size)
     towards = pair.cameras[0].position - pair.center
     across = exact.hypot(float(towards[0]), float(towards[1]))
     foot = azimuth_deg(pair.cameras[0].position, pair.center)
     around = foot + 45.0 * np.arange(1, PLACES + 1)
     places = pair.center + across * np.stack([exact.cos_deg(around), exact.sin_deg(around), np.zeros(PLACES)], axis=-1)
-    pixels = camera.project(np.concatenate([[pair.center], places]))[0]
-    image = Image.new("RGB", (camera.width, camera.height), _PAPER)
-    draw = ImageDraw.Draw(image)
-    unit = camera.width / 100
-    middle = pixels[0]
-    ring = float(exact.norm(pixels[1] - middle))
-    _circle(draw, middle, ring, outline=(214, 211, 202), width=max(1, round(unit / 3)))
-    _circle(draw, middle, 9 * unit, fill=_OBJECT, outline=_INK, width=round(unit / 2))
-    font = ImageFont.load_default(size=6.5 * unit)
-    draw.text(tuple(middle), "object", font=ImageFont.load_default(size=4 * unit), fill=_INK, anchor="mm")
-    for number, place in enumerate(pixels[1:-1], start=1):
-        _circle(draw, place, 6 * unit, fill=_PAPER, outline=_INK, width=round(unit / 2))
-        draw.text(tuple(place), str(number), font=font, fill=_INK, anchor="mm")
-    _arrowhead(draw, pixels[-1], unit)
-    draw.text(
-        (pixels[-1][0] + 8 * unit, pixels[-1][1]),
-        "camera 1",
-        font=ImageFont.load_default(size=4.5 * unit),
-        fill=_CAMERA,
-        anchor="lm",
-    )
-    shrunk = image.resize((size, size), Image.Resampling.BOX)
-    return np.asarray(shrunk)
+    middle, *spots = ((float(x), float(y)) for x, y in camera.project(np.concatenate([[pair.center], places]))[0])
+    unit = size / 100
+    canvas = Canvas(size, _PAPER)
+    ring = exact.hypot(spots[0][0] - middle[0], spots[0][1] - middle[1])
+    _circle(canvas, middle, ring, _PAPER, _ORBIT, unit / 3)
+    _circle(canvas, middle, 9 * unit, _OBJECT, _INK, unit / 2)
+    _centred(canvas, middle, "object", 2.9 * unit)
+    for number, spot in enumerate(spots[:-1], start=1):
+        _circle(canvas, spot, 6 * unit, _PAPER, _INK, unit / 2)
+        _centred(canvas, spot, str(number), 4.8 * unit)
+    x, y = spots[-1]
+    # Camera 1 is an arrowhead that points up the plan, towards the object.
+    tip, notch = (x, y - 6 * unit), (x, y + 2.5 * unit)
+    canvas.triangle([tip, notch, (x - 5 * unit, y + 5 * unit)], _CAMERA)
+    canvas.triangle([tip, (x + 5 * unit, y + 5 * unit), notch], _CAMERA)
+    canvas.text((x + 8 * unit, y), "camera 1", 3.4 * unit, _CAMERA)
+    return canvas.pixels()
 
 
-def _circle(draw: ImageDraw.ImageDraw, middle: NDArray[np.float64], radius: float, **style: object) -> None:
-    (x, y) = middle
-    draw.ellipse((x - radius, y - radius, x + radius, y + radius), **style)  # type: ignore[arg-type]
+def _circle(
+    canvas: Canvas,
+    middle: tuple[float, float],
+    radius: float,
+    fill: tuple[int, int, int],
+    edge: tuple[int, int, int],
+    width: float,
+) -> None:
+    canvas.disc(middle, radius, edge)
+    canvas.disc(middle, radius - width, fill)
 
 
-def _arrowhead(draw: ImageDraw.ImageDraw, foot: NDArray[np.float64], unit: float) -> None:
-    """Camera 1, which looks up the plan, towards the object."""
-    x, y = foot
-    corners = [(x, y - 6 * unit), (x - 5 * unit, y + 5 * unit), (x, y + 2.5 * unit), (x + 5 * unit, y + 5 * unit)]
-    draw.polygon(corners, fill=_CAMERA)
+def _centred(canvas: Canvas, middle: tuple[float, float], text: str, height: float) -> None:
+    canvas.text((middle[0] - text_width(text, height) / 2, middle[1]), text, height, _INK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,8 @@ def read_obj(files: AssetFiles, limits: MeshLimits) -> list[Part]:
 
     Vertex colours (three numbers after a position) are taken as sRGB, as tools write them. Raises ``AssetError``:
     ``material_missing`` for an MTL file or a material that is not there, ``material_ambiguous`` where no face says
-    which of several it has, ``too_many_triangles``, ``empty_mesh``, and what `read_mtl` raises.
+    which of several it has, ``too_many_triangles``, ``empty_mesh``, ``trimesh_too_old`` where trimesh does not tell
+    which material a part has, and what `read_mtl` raises.
     """
     text = _regular_text(decode_text(files.read_asset()))
     faces = text.count("\nf ")
@@ -48,6 +50,8 @@ def read_obj(files: AssetFiles, limits: MeshLimits) -> list[Part]:
         used, text = [only], f"\nusemtl {only}{text}"
         files.note("no_usemtl")
     materials = _read_materials(files, libraries, used, limits)
+    if used:
+        _require_material_names()
     # Numbers for names: trimesh then finds every material, whatever it is called and whichever library has it.
     numbers = {name: str(number) for number, name in enumerate(used)}
     text = _USEMTL.sub(lambda match: f"\nusemtl {numbers.get(match[1], '-')}", _MTLLIB.sub("", text))
@@ -129,9 +133,22 @@ def _read_materials(
     return materials
 
 
+@cache
+def _require_material_names() -> None:
+    """Reads one triangle. trimesh before 4.6.10 names no material, and every OBJ file would be plain white."""
+    text = "mtllib stub\nusemtl 0\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"
+    loaded = trimesh.exchange.obj.load_obj(io.StringIO(text), resolver={"stub": "newmtl 0\n"})
+    if [_material_name(kwargs) for kwargs in loaded["geometry"].values()] != ["0"]:
+        message = f"trimesh {trimesh.__version__} loses the materials of OBJ files: run  pip install 'trimesh>=4.6.10'"
+        raise AssetError("trimesh_too_old", message)
+
+
+def _material_name(kwargs: dict[str, Any]) -> str | None:
+    return getattr(getattr(kwargs.get("visual"), "material", None), "name", None)
+
+
 def _part(kwargs: dict[str, Any], used: list[str], materials: dict[str, ObjMaterial]) -> Part:
-    visual = kwargs.get("visual")
-    name = getattr(getattr(visual, "material", None), "name", None)
+    visual, name = kwargs.get("visual"), _material_name(kwargs)
     source = materials[used[int(name)]] if name is not None and str(name).isdigit() else _PLAIN
     faces = np.asarray(kwargs["faces"])
     triangles = faces if faces.ndim == 2 and faces.shape[1] == 3 else trimesh.geometry.triangulate_quads(faces)
