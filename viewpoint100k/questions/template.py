@@ -20,6 +20,7 @@ from viewpoint100k.questions.fitting import (
     case_misfits,
     family_misfits,
     sketch_misfits,
+    statement_misfits,
     told_by_misfits,
     wording_misfits,
 )
@@ -75,6 +76,9 @@ class Template(Section):
     """Wordings that are written out."""
     wordings: tuple[WordingFamily, ...] = ()
     """Wordings that are composed of interchangeable parts."""
+    statements: dict[Name, dict[Name, Text] | Text] = Field(default_factory=dict)
+    """The answer as a short sentence, by language: a text for each answer, or one text for all. Without it a type is
+    not asked for sentences."""
 
     @model_validator(mode="after")
     def _parts_fit_each_other(self) -> Template:
@@ -84,6 +88,7 @@ class Template(Section):
             case_misfits(self.answer, self.cases),
             sketch_misfits(self.answer, self.sketch, self.requires.azimuth_deg is not None),
             told_by_misfits(self.answer, self.told_by),
+            statement_misfits(self.answer, self.statements),
         )
         for misfit in misfits:
             raise ValueError(misfit.sentence)
@@ -135,12 +140,13 @@ class Template(Section):
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of all that rows follow from, hexadecimal.
+        """sha256 of all that rows with lettered answers follow from, hexadecimal.
 
         What audits are told is not of it. What the paper's types once told them stands in its place, so that sets of
-        these types keep the digest that they have always had.
+        these types keep the digest that they have always had. The statements are not of it either: the digest of a
+        config with other forms of answer holds them itself.
         """
-        content = self.model_dump(mode="json") | {"told_by": ["second_image", "framing"]}
+        content = self.model_dump(mode="json", exclude={"statements"}) | {"told_by": ["second_image", "framing"]}
         return hashlib.sha256(json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
 
     @cached_property
