@@ -29,6 +29,8 @@ def meanings(item: Item) -> tuple[str, ...]:
 def reworded(item: Item) -> tuple[str, tuple[str, ...]] | str:
     """(question, options) in another of the template's wordings in the same language, of another family where there is
     one, options in the same order; or a reason code for which there is none."""
+    if "@" in item.template:
+        return "other_form_of_answer"
     template, own = _template(item.question_type), _own_wording(item)
     if template is None or own is None:
         return "wording_unknown"

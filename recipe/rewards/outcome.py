@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from recipe.rewards.answer_forms import form_of_answer, pose_fields_right
 from recipe.rewards.answers import (
     angle_between,
     chosen_letter,
@@ -50,7 +51,8 @@ def accuracy_reward(
     The paper's accuracy reward, with weight 0.5: all or nothing. It does not look at the format, so that the two say
     different things: a bare ``B`` earns this one and not the other. The answer may be the letter or, where the column
     ``options`` is there, the option's own words. Several different answers are none. An open answer is right within
-    `answers.TOLERANCE_DEG` or, where its prompt does not ask for degrees, a tenth; the paper has no open questions.
+    what its question states (`answers.accepted_error`), else within `answers.TOLERANCE_DEG` or, where its prompt does
+    not ask for degrees, a tenth; the paper has no open questions. Other forms of answer: docs/evaluation.md.
     """
     missing = [None] * len(answer)
     rows = zip(completions, answer, options or missing, prompts or missing, strict=True)
@@ -72,10 +74,9 @@ def angle_reward(
 
     An answer is an angle where the question is open, its answer a number (``answer_value`` is then the truth to compare
     with, as the answer's text may be rounded), and its prompt, if known, asks for degrees; or where each option states
-    one number of degrees; ``left``, ``down`` and ``counter-clockwise`` make it negative. Everywhere else this is the
-    exact answer, so that it can stand
-    in for `accuracy_reward` in any mix. The paper's reward is exact: 90 degrees earn as little as 35 where 30 is
-    right.
+    one number of degrees; ``left``, ``down`` and ``counter-clockwise`` make it negative. A pose in JSON earns the share
+    of its fields that are right. Everywhere else this is the exact answer, so that it can stand in for
+    `accuracy_reward` in any mix. The paper's reward is exact: 90 degrees earn as little as 35 where 30 is right.
     """
     missing = [None] * len(answer)
     rows = zip(completions, answer, options or missing, answer_value or missing, prompts or missing, strict=True)
@@ -86,10 +87,10 @@ def angle_reward(
 
 
 def _asked(prompt: Completion | None) -> str:
-    """The question of a prompt, which is text or a chat; empty where it is not known."""
+    """The question of a prompt, which is text or a chat whose last turn of the user asks; empty if it is not known."""
     if prompt is None or isinstance(prompt, str):
         return prompt or ""
-    return text_of([{**turn, "role": "assistant"} for turn in prompt if turn.get("role") == "user"])
+    return text_of([{**turn, "role": "assistant"} for turn in prompt if turn.get("role") == "user"][-1:])
 
 
 def _graded(text: str, answer: str, options: Sequence[str] | None, value: float | None, question: str) -> float:
@@ -101,7 +102,10 @@ def _graded(text: str, answer: str, options: Sequence[str] | None, value: float 
             return float(chosen == answer)
         by_letter = {letter: angle for letter, angle in zip(letters, angles, strict=True) if angle is not None}
         return _credit(by_letter.get(chosen or ""), by_letter[answer])
-    truth = read_number(answer)
+    form = form_of_answer(answer, question)
+    if form == "pose":
+        return pose_fields_right(text, answer, question) or 0.0
+    truth = read_number(answer) if form == "number" else None
     if truth is None or not in_degrees(question):
         return float(is_right(text, answer, options, question))
     return _credit(stated_number(text), truth if value is None else value)

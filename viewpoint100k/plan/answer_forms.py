@@ -43,7 +43,7 @@ def with_answer_forms(
     chosen: dict[tuple[int, int], QuestionSpec] = {}
     for name in sorted(places):
         fitting = forms_of(templates[name], config.camera_motion)
-        weights = {form: config.answer_forms[form] for form in fitting if form in config.answer_forms}
+        weights: dict[str, float] = {form: share for form, share in config.answer_forms.items() if form in fitting}
         forms = apportion(rng, weights or {LETTER: 1.0}, len(places[name]))
         for (i, j), form in zip(places[name], (forms[k] for k in rng.permutation(len(forms))), strict=True):
             chosen[i, j] = _in_form(slots[i].asks[j], form, claims)

@@ -75,6 +75,10 @@ class Limits(Section):
 _BLENDER_TIMEOUT_S = 1800.0
 
 
+def _letters_alone() -> dict[AnswerForm, float]:
+    return {"letter": 1.0}
+
+
 class BuildConfig(Section):
     """All settings that determine a data set."""
 
@@ -105,9 +109,7 @@ class BuildConfig(Section):
     """Share of the rows with a chain of thought, for a hybrid cold start; the paper uses a tenth."""
     languages: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: {"en": 1.0}, min_length=1)
     """Languages of the wordings (BCP 47 tags) and their weights. A type without wordings in a language uses English."""
-    answer_forms: dict[AnswerForm, Annotated[float, Field(gt=0)]] = Field(
-        default_factory=lambda: {"letter": 1.0}, min_length=1
-    )
+    answer_forms: dict[AnswerForm, Annotated[float, Field(gt=0)]] = Field(default_factory=_letters_alone, min_length=1)
     """Forms of answer and their weights: ``letter``, ``words``, ``yes_no``, ``number``, ``sentence``, ``pose``,
     ``chat``. Each type is asked in those that fit it, and for a letter where none does."""
     renderer: str = "software"

@@ -270,10 +270,9 @@ class _Row:
     def _possible(self, question: str) -> Iterator[tuple[str, Meaning]]:
         """The texts of all options, the longest first, and what they mean."""
         texts = self.paraphrase["options"]
-        found = {
-            rendered(texts[name] if isinstance(texts, dict) else texts, variables): meaning
-            for meaning, name, variables in self.definition.possible([question], len(self.row["images"]))
-        }
+        found: dict[str, Meaning] = {}
+        for meaning, name, variables in self.definition.possible([question], len(self.row["images"])):
+            found.setdefault(rendered(texts[name] if isinstance(texts, dict) else texts, variables), meaning)
         yield from sorted(found.items(), key=lambda item: -len(item[0]))
 
     def _of_claim(self, claimed: Meaning) -> Verdict:
@@ -288,12 +287,13 @@ class _Row:
         low, high = answer["range"]
         per_sign = int(answer.get("options", 6)) // (2 if signed else 1)
         step, grain = (high - low) / per_sign, answer.get("round_to", 5)
-        offset = (abs(value) - low) % step
-        sizes = [round((low + offset + place * step) / grain) * grain for place in range(round((high - low) / step))]
-        shown = [float(sign * size) for size in sizes for sign in ((1, -1) if signed else (1,))]
-        if float(claimed) not in shown:
-            raise ValueError(f"{claimed} is claimed, which is not one of the numbers {shown} for these cameras")
-        return self._verdict(shown)
+        for nudge in (0.0, 1e-6, -1e-6):  # A value on a step's edge may fall to either side of it.
+            offset = (abs(value) + nudge - low) % step
+            sizes = [round((low + offset + k * step) / grain) * grain for k in range(round((high - low) / step))]
+            shown = [float(sign * size) for size in sizes for sign in ((1, -1) if signed else (1,))]
+            if float(claimed) in shown:
+                return self._verdict(shown)
+        raise ValueError(f"{claimed} is claimed, which does not lie in steps of {step:g} from {value:.4g}")
 
     def _statement(self, verdict: Verdict) -> str:
         texts = self.definition.content["statements"][str(self.paraphrase.get("language", "en"))]

@@ -91,6 +91,16 @@ class Definition:
             found += [wording] if wording is not None else []
         return found[0] if found else None
 
+    def stated(self, sentence: str) -> str | None:
+        """The answer that a sentence states, in any language; None if it is not one of the type's statements."""
+        for texts in (self.content.get("statements") or {}).values():
+            bins = combined_answers(self.answer) if self.kind == "combination" else {}
+            said = texts.items() if isinstance(texts, dict) else ((name, rendered(texts, bins[name])) for name in bins)
+            for name, text in said:
+                if text == sentence:
+                    return str(name)
+        return None
+
     def meanings(self, paraphrase: Mapping[str, Any], options: Sequence[str], images: int) -> list[Meaning | None]:
         """The meaning of each option's text; None for a text that this wording does not produce."""
         texts = paraphrase.get("options")
