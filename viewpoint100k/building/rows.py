@@ -207,7 +207,9 @@ def _reasoning(template: Template, pair: Pair, question: Question, row: Mapping[
     )
     # What is behind the object may be featureless, so the text does not mention it.
     scene = ReasoningScene(pair.cameras, pair.center, pair.radius, pair.front, background=False)
-    text = write(scene, conclusion, generator(seed, "reasoning"))
+    wording = template.wording(question.template.partition("/")[2])
+    assert wording is not None
+    text = write(scene, conclusion, generator(seed, "reasoning"), wording.language)
     if text is not None and (wrong := argument_problems(text, row)):
         raise BuildError(f"a reasoning text of {template.question_type} says what is not so ({wrong[0]}): report it")
     return text

@@ -29,6 +29,9 @@ FORMS = ("plain", "swapped", "mirrored", "paraphrased")
 """Forms of one question about one pair: unchanged, with the images in the other order, with both images mirrored left
 to right, and in other words. A model that answers one correctly should answer all correctly."""
 
+REASONED_LANGUAGES = ("en", "zh")
+"""Languages in which chains of thought are written."""
+
 Cell = tuple[int, int]
 
 _CELLS: tuple[Cell, ...] = tuple((side, turn) for side in (-1, 0, 1) for turn in (-1, 0, 1))
@@ -347,7 +350,7 @@ def _with_reasoning(
         for j, ask in enumerate(slot.asks)
         if ask.form == "plain"
         and ask.answer_form == "letter"
-        and ask.language == "en"
+        and ask.language in REASONED_LANGUAGES
         and templates[ask.template].reasoning
     ]
     chosen = {able[k] for k in rng.permutation(len(able))[:count]}
