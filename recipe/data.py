@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from recipe.prompts import ask_to_reason, concluded, message
+from recipe.prompts import ask_to_reason, concluded, conversation, message
 from recipe.sources import OwnRows, RowSource
 from viewpoint100k.errors import UsageError
 from viewpoint100k.geometry.seeding import generator
@@ -175,7 +175,7 @@ def _sft_example(row: Mapping[str, Any], index: int, reasoned: frozenset[int], h
     return {
         "id": row["id"],
         "images": row["images"],
-        "prompt": message("user", question),
+        "prompt": conversation(question),
         "completion": message("assistant", completion),
     }
 
@@ -183,4 +183,4 @@ def _sft_example(row: Mapping[str, Any], index: int, reasoned: frozenset[int], h
 def _grpo_example(row: Mapping[str, Any], ask: bool) -> dict[str, Any]:
     question = ask_to_reason(row["question"]) if ask else row["question"]
     kept = {name: row.get(name) for name in (*grpo_features(), PROBLEM)}
-    return kept | {"prompt": message("user", question)}
+    return kept | {"prompt": conversation(question)}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["REASON_FIRST", "Message", "ask_to_reason", "concluded", "lettered", "message"]
+from viewpoint100k.export.prompts import turns_of
+
+__all__ = ["REASON_FIRST", "Message", "ask_to_reason", "concluded", "conversation", "lettered", "message"]
 
 Message = dict[str, str]
 """One turn of a conversation: ``role`` and ``content``. A row's images come before the text of the first turn."""
@@ -23,6 +25,12 @@ _OPTION = re.compile(r"^[A-Z]\. ", re.MULTILINE)
 def message(role: str, content: str) -> list[Message]:
     """A conversation of one turn."""
     return [{"role": role, "content": content}]
+
+
+def conversation(question: str) -> list[Message]:
+    """The turns up to the one to be answered: one, and more where the question is the last of a chat."""
+    said = turns_of(question)
+    return [{"role": "assistant" if place % 2 else "user", "content": text} for place, text in enumerate(said)]
 
 
 def ask_to_reason(question: str) -> str:

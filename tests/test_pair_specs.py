@@ -13,7 +13,8 @@ from viewpoint100k.dataset.mutual_information import mutual_information_bits
 from viewpoint100k.geometry.seeding import generator
 from viewpoint100k.plan.config import BuildConfig, load_config
 from viewpoint100k.plan.layout import ROWS_PER_BLOCK, Block, Shard
-from viewpoint100k.plan.specs import FORMS, PairSpec, apportion, plan_pairs
+from viewpoint100k.plan.shares import apportion
+from viewpoint100k.plan.specs import FORMS, PairSpec, plan_pairs
 from viewpoint100k.questions import Template, load_template
 
 CELLS = set(product((-1, 0, 1), repeat=2))

@@ -285,6 +285,7 @@ def ask(
     overlap: float | None = None,
     answerability: float | None = None,
     language: str = "en",
+    answer_form: str = "letter",
 ) -> Question:
     """A question of one type about two cameras, or more, and the object between them.
 
@@ -297,12 +298,14 @@ def ask(
         overlap: as in the column ``relative``; for types that ask for a minimum.
         answerability: as in the column of that name; for types that ask for a minimum.
         language: of the wording, a BCP 47 tag; English where the type has none in it.
+        answer_form: letter, words, yes_no, number, sentence, pose or chat; not every type has each.
 
     Raises ``QuestionRefusedError`` with a reason code where the type cannot be asked of these cameras, and
     ``UsageError`` for a template that does not exist.
     """
     from viewpoint100k.questions import Refusal, load_template
     from viewpoint100k.questions import ask as ask_of
+    from viewpoint100k.questions.answer_forms import LETTER, ask_in_form, forms_of
     from viewpoint100k.views.pairs import Pair
 
     loaded = load_template(template)
@@ -313,7 +316,12 @@ def ask(
     pair = Pair(tuple(cameras), middle, float(radius), faces, overlap, answerability)
     rng = generator(derive_seed(seed, "ask"))
     position = int(rng.integers(max(1, loaded.options)))
-    question = ask_of(loaded, pair, position, rng, language)
+    if answer_form not in (known := forms_of(loaded)):
+        raise UsageError(f"{template} cannot be answered by {answer_form}: it has {', '.join(known)}")
+    if answer_form == LETTER:
+        question = ask_of(loaded, pair, position, rng, language)
+    else:
+        question = ask_in_form(loaded, pair, answer_form, position, rng, language)
     if isinstance(question, Refusal):
         raise QuestionRefusedError(question.reason, f"{template} cannot be asked of these cameras: {question.reason}")
     return question

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from recipe.evaluation.items import Item
 from recipe.evaluation.wordings import meanings
-from recipe.rewards.answers import LETTERS, TOLERANCE, TOLERANCE_DEG, in_degrees, read_number
+from recipe.rewards.answer_forms import listed_options
+from recipe.rewards.answers import LETTERS, accepted_error, in_degrees, read_number
 
 __all__ = ["Chance", "chances", "joint_luck"]
 
@@ -49,31 +50,34 @@ def chances(items: Sequence[Item]) -> dict[str, Chance]:
     return {item.id: _chance(item, never, constants) for item in items}
 
 
-def _chance(item: Item, never: set[tuple[str, str]], constants: Mapping[str, float]) -> Chance:
+def _chance(item: Item, never: set[tuple[str, str]], constants: Mapping[tuple[str, str], float]) -> Chance:
     if not item.options:
-        best = constants[item.question_type]
+        listed = listed_options(item.question) if item.answer_form == "words" else []
+        best = 1 / len(listed) if listed else constants[item.question_type, item.answer_form]
         return Chance(best, best, ())
     said = meanings(item)
     wrong = tuple(what for what in said if (item.question_type, what) in never)
     return Chance(1 / len(said), 1 / max(1, len(said) - len(wrong)), wrong)
 
 
-def _best_constants(items: Sequence[Item]) -> dict[str, float]:
-    """Open question type -> share of rows that the best constant answer gets right."""
-    of_type: dict[str, list[Item]] = defaultdict(list)
+def _best_constants(items: Sequence[Item]) -> dict[tuple[str, str], float]:
+    """(open question type, form of answer) -> share of rows that the best constant answer gets right."""
+    of_type: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in items:
         if not item.options:
-            of_type[item.question_type].append(item)
+            of_type[item.question_type, item.answer_form].append(item)
     return {kind: _best_constant(some) for kind, some in of_type.items()}
 
 
 def _best_constant(items: Sequence[Item]) -> float:
     numbers = [read_number(item.answer) for item in items]
-    if None in numbers:
+    if None in numbers or items[0].answer_form not in ("number", "chat"):
         return Counter(item.answer for item in items).most_common(1)[0][1] / len(items)
     values = np.array(numbers, dtype=np.float64)
     degrees = np.array([in_degrees(item.question) for item in items])
-    accepted = np.where(degrees, TOLERANCE_DEG, TOLERANCE * np.abs(values))
+    accepted = np.array(
+        [accepted_error(item.question, float(value)) for item, value in zip(items, values, strict=True)]
+    )
     # The share of right rows changes only at the ends of the range that each row accepts.
     guesses = np.unique(np.concatenate([values, values + accepted, values - accepted]))
     return max(float((_errors(values - guess, degrees) <= accepted + 1e-9).mean()) for guess in guesses)

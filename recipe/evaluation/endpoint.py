@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from recipe.evaluation.models import Prompt
+from recipe.prompts import conversation
 from viewpoint100k.errors import DataError, MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ class EndpointModel:
         from openai import APIConnectionError, APIError, APIStatusError
 
         images = [{"type": "image_url", "image_url": {"url": data_url(image)}} for image in prompt.images]
-        content = [*images, {"type": "text", "text": prompt.question}]
-        request = {"messages": [{"role": "user", "content": content}], **self._fields}
+        first, *others = conversation(prompt.question)
+        content = [*images, {"type": "text", "text": first["content"]}]
+        request = {"messages": [{"role": "user", "content": content}, *others], **self._fields}
         again = "the answers so far are kept, and the same command goes on from there"
         try:
             reply: Any = self._client.post("/chat/completions", body=request, cast_to=object)

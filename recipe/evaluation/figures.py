@@ -78,6 +78,8 @@ class Figures:
     """Scores by condition, then by question type; `ALL` comes first."""
     joint: Joint | None
     """None if no group has two rows."""
+    answer_forms: dict[str, Score]
+    """By form of answer (`items.Item.answer_form`), all rows; empty if all rows have one form."""
     forms: dict[str, FormScore]
     """Scores by form, for questions that the set asks in two forms (`forms.form_scores`)."""
     letters: dict[str, tuple[float, float]]
@@ -110,12 +112,20 @@ def figures_of(plan: Plan, raws: Mapping[Key, str]) -> Figures:
     return Figures(
         scores=scores,
         joint=_joint(list(plain.values()), scores.get(ASKED, {}), by_chance),
+        answer_forms=_by_answer_form(list(plain.values()), by_chance),
         forms=form_scores(list(plain.values())),
         letters=_letters(plain.values()),
         never_right={kind: tuple(options) for kind, options in never.items() if options},
         left_out=[(*key, count) for key, count in sorted(plan.left_out.items())],
         unanswered=len(plan.trials) - len(readings),
     )
+
+
+def _by_answer_form(plain: Sequence[Reading], by_chance: Mapping[str, Chance]) -> dict[str, Score]:
+    parts: dict[str, list[Reading]] = defaultdict(list)
+    for reading in plain:
+        parts[reading.item.answer_form].append(reading)
+    return {form: _score(parts[form], by_chance, {}) for form in sorted(parts)} if len(parts) > 1 else {}
 
 
 def _by_condition(readings: Sequence[Reading]) -> dict[str, list[Reading]]:

@@ -49,6 +49,13 @@ class Item:
     object_radius: float
     object_front: tuple[float, ...] | None
 
+    @property
+    def answer_form(self) -> str:
+        """The form of its answer, such as ``words`` or ``chat``: ``letter``, or ``number`` for an open question, where
+        ``template`` names none."""
+        named = self.template.partition("@")[2].partition(".")[0]
+        return named or ("letter" if self.options else "number")
+
     def pictures(self) -> list[Image]:
         """The decoded images, RGB. Raises ``DataError`` if one cannot be decoded."""
         from PIL import Image

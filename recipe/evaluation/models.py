@@ -22,6 +22,7 @@ class Prompt:
     images: list[Image]
     """RGB, in the order in which the question names them; they come before the text."""
     question: str
+    """Of a chat with all earlier turns; `recipe.prompts.conversation` takes them apart."""
 
 
 @runtime_checkable

@@ -51,6 +51,6 @@ def read_trials(trials: Iterable[Trial], raws: Mapping[Key, str]) -> list[Readin
     for trial in trials:
         raw = raws.get((trial.item.id, trial.condition))
         if raw is not None:
-            given = stated_answer(raw, trial.item.answer, trial.options)
+            given = stated_answer(raw, trial.item.answer, trial.options, trial.item.question)
             read.append(Reading(trial, raw, given, follows_format(raw)))
     return read

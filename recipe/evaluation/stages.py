@@ -18,7 +18,14 @@ from recipe.evaluation.findings import Change, changes, findings
 from recipe.evaluation.intervals import clustered_change
 from recipe.evaluation.items import Item
 from recipe.evaluation.readings import read_trials
-from recipe.evaluation.tables import comparison_table, condition_table, form_table, joint_line, type_table
+from recipe.evaluation.tables import (
+    answer_form_table,
+    comparison_table,
+    condition_table,
+    form_table,
+    joint_line,
+    type_table,
+)
 from viewpoint100k.errors import UsageError
 
 __all__ = ["Asked", "Stage", "read_stages", "write_report"]
@@ -128,6 +135,7 @@ def _page(stage: Stage) -> str:
         f"# {stage.name}",
         asked,
         type_table(stage.figures),
+        answer_form_table(stage.figures),
         joint_line(stage.figures),
         condition_table(stage.figures),
         form_table(stage.figures),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from recipe.evaluation.conditions import ASKED, CONDITIONS, CONTROLS, ONE_IMAGE
 from recipe.evaluation.figures import ALL, Figures, Score
 
-__all__ = ["comparison_table", "condition_table", "form_table", "joint_line", "type_table"]
+__all__ = ["answer_form_table", "comparison_table", "condition_table", "form_table", "joint_line", "type_table"]
 
 
 def type_table(figures: Figures) -> str:
@@ -69,6 +69,24 @@ def joint_line(figures: Figures) -> str:
     )
 
 
+def answer_form_table(figures: Figures) -> str:
+    """Accuracy by form of answer, all types together; empty where all answers have one form."""
+    head = ["answered by", "rows", "accuracy (95%)", "chance", "corrected", "unread", "right of those read"]
+    lines = [
+        [
+            form,
+            f"{score.rows:,}",
+            with_interval(score.accuracy, score.interval),
+            percent(score.effective_chance),
+            f"{score.corrected:.2f}",
+            percent(score.unread),
+            percent(score.accuracy / (1 - score.unread) if score.unread < 1 else None),
+        ]
+        for form, score in figures.answer_forms.items()
+    ]
+    return markdown(head, lines) if lines else ""
+
+
 def form_table(figures: Figures) -> str:
     """Figures of rows that ask one question in two forms; empty if there are none."""
     head = ["as it is, and", "pairs of rows", "both right (95%)", "consistent"]
@@ -97,6 +115,10 @@ def _lines(stages: Sequence[Figures]) -> Iterator[tuple[str, list[str]]]:
             if any(alone):
                 yield f"accuracy, {kind}, {seen}", [_accuracy(score) for score in alone]
     plain = [_of(stage, ASKED) for stage in stages]
+    for form in dict.fromkeys(name for stage in stages for name in stage.answer_forms):
+        scores = [stage.answer_forms.get(form) for stage in stages]
+        chance = next(score.effective_chance for score in scores if score)
+        yield f"accuracy, answered by {form} (chance {percent(chance)})", [_accuracy(score) for score in scores]
     yield "accuracy, chance-corrected", [f"{s.corrected:.2f}" if s else "–" for s in plain]
     yield "answers that cannot be read", [percent(s.unread) if s else "–" for s in plain]
     yield "format rate", [percent(s.formatted) if s else "–" for s in plain]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from recipe.evaluation.models import Prompt
+from recipe.prompts import conversation
 from viewpoint100k.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ class TransformersModel:
 
 
 def _conversation(images: Sequence[Image], question: str) -> list[dict[str, Any]]:
-    """One turn with the images first, as in training."""
+    """The turns, with the images before the text of the first, as in training."""
     blocks: list[dict[str, Any]] = [{"type": "image", "image": image} for image in images]
-    return [{"role": "user", "content": [*blocks, {"type": "text", "text": question}]}]
+    turns = [{**turn, "content": [{"type": "text", "text": turn["content"]}]} for turn in conversation(question)]
+    turns[0]["content"] = [*blocks, *turns[0]["content"]]
+    return turns

@@ -31,6 +31,8 @@ def reworded(item: Item) -> tuple[str, tuple[str, ...]] | str:
 
     The language and the order of options stay the same. The wording is of another family if possible.
     """
+    if "@" in item.template:
+        return "other_form_of_answer"
     template, own = _template(item.question_type), _own_wording(item)
     if template is None or own is None:
         return "wording_unknown"

@@ -5,11 +5,20 @@ All functions take linear time in the length of the text; no pattern backtracks 
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from recipe.rewards.answer_forms import (
+    form_of_answer,
+    pose_fields_right,
+    read_pose,
+    read_text,
+    read_yes_no,
+    stated_tolerance,
+)
 from recipe.rewards.answer_places import TAG, answer_elements, normalised
 from recipe.rewards.letters import LEAD, LETTERS, read_element, read_reply
 from recipe.rewards.option_words import option_in_words
@@ -18,6 +27,7 @@ __all__ = [
     "LETTERS",
     "TOLERANCE",
     "TOLERANCE_DEG",
+    "accepted_error",
     "angle_between",
     "chosen_letter",
     "follows_format",
@@ -35,6 +45,9 @@ TOLERANCE_DEG = 10.0
 """Largest error of a right open answer in degrees."""
 TOLERANCE = 0.1
 """Largest relative error of a right open answer in another unit."""
+
+_YES_OR_NO = {("yes", True): "Yes", ("no", True): "No", ("yes", False): "是", ("no", False): "否"}
+"""What is said, and whether in English, as rows have it."""
 
 _FORM = ("<think>", "</think>", "<answer>", "</answer>")
 
@@ -150,13 +163,23 @@ def stated_number(text: str) -> float | None:
     return measures.pop() if len(measures) == 1 else read_number(plain)
 
 
-def stated_answer(text: str, answer: str, options: Sequence[str]) -> str | None:
+def stated_answer(text: str, answer: str, options: Sequence[str], question: str = "") -> str | None:
     """The answer in ``text`` in the form of the row's ``answer``; None if no answer can be read.
 
-    It is the letter of an option; for an open question the number, or the words if ``answer`` is not a number.
+    It is the letter of an option. For an open question it is the number, yes or no, one of the possible answers in
+    words, the pose as JSON, or the reply's words if ``answer`` has none of these forms.
     """
     if options:
         return chosen_letter(text, options)
+    match form_of_answer(answer, question):
+        case "pose":
+            pose = read_pose(text, list(json.loads(answer)))
+            return None if pose is None else json.dumps(pose)
+        case "yes_no":
+            said = read_yes_no(text)
+            return None if said is None else _YES_OR_NO[said, answer in ("Yes", "No")]
+        case "words" | "sentence":
+            return read_text(text, answer, question)
     if read_number(answer) is None:
         return read_answer(text)
     number = stated_number(text)
@@ -165,7 +188,17 @@ def stated_answer(text: str, answer: str, options: Sequence[str]) -> str | None:
 
 def in_degrees(question: str) -> bool:
     """True if the words of an open ``question`` ask for degrees, or if the question is empty (unknown)."""
+    if (stated := stated_tolerance(question)) is not None:
+        return stated.in_degrees
     return not question or any(word in question.casefold() for word in ("degree", "°", "度"))
+
+
+def accepted_error(question: str, truth: float) -> float:
+    """By how much an answer to an open ``question`` may be off: as it says itself, else `TOLERANCE_DEG` degrees, or
+    `TOLERANCE` of the truth."""
+    if (stated := stated_tolerance(question)) is not None:
+        return stated.size
+    return TOLERANCE_DEG if in_degrees(question) else TOLERANCE * abs(truth)
 
 
 def is_right(text: str, answer: str, options: Sequence[str] | None, question: str = "") -> bool:
@@ -175,18 +208,22 @@ def is_right(text: str, answer: str, options: Sequence[str] | None, question: st
         text: the model's text.
         answer: the row's answer: the right option's letter, or the value of an open question.
         options: the row's options; empty for an open question, None if unknown.
-        question: gives the unit of an open answer (`in_degrees`). Degrees may differ by `TOLERANCE_DEG`, modulo 360;
-            other numbers by a tenth.
+        question: gives the unit of an open answer (`in_degrees`), its tolerance (`accepted_error`), and the possible
+            answers in words. Degrees are compared modulo 360. A pose is right if all its fields are.
     """
     if options:
         return chosen_letter(text, options) == answer
+    form = form_of_answer(answer, question)
+    if form == "pose":
+        return pose_fields_right(text, answer, question) == 1.0
+    if form in ("yes_no", "words", "sentence"):
+        return stated_answer(text, answer, (), question) == answer
     if (truth := read_number(answer)) is not None:
         value = stated_number(text)
         if value is None:
             return False
-        if in_degrees(question):
-            return abs(angle_between(value, truth)) <= TOLERANCE_DEG + 1e-9
-        return abs(value - truth) <= TOLERANCE * abs(truth) + 1e-9
+        off = angle_between(value, truth) if in_degrees(question) else value - truth
+        return abs(off) <= accepted_error(question, truth) + 1e-9
     stated = read_answer(text)
     return stated is not None and _plain(stated) == _plain(answer)
 

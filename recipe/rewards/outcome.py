@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from recipe.rewards.answer_forms import form_of_answer, pose_fields_right
 from recipe.rewards.answers import (
     angle_between,
     chosen_letter,
@@ -49,8 +50,9 @@ def accuracy_reward(
 
     The paper's accuracy reward, with weight 0.5. It is independent of the format: a bare ``B`` earns this reward and
     not the format reward. The answer may be the letter or, with the column ``options``, the words of the option.
-    Several different answers count as none. An open answer is right within `answers.TOLERANCE_DEG`, or within a tenth
-    if its prompt does not ask for degrees; the paper has no open questions.
+    Several different answers count as none. An open answer is right within the tolerance that its question states
+    (`answers.accepted_error`), else within `answers.TOLERANCE_DEG`, or within a tenth if its prompt does not ask for
+    degrees; the paper has no open questions. docs/evaluation.md describes the other forms of answer.
     """
     missing = [None] * len(answer)
     rows = zip(completions, answer, options or missing, prompts or missing, strict=True)
@@ -72,7 +74,8 @@ def angle_reward(
 
     An answer is an angle in two cases. Either the question is open, its answer is a number, and its prompt, if known,
     asks for degrees; ``answer_value`` is then the truth, because the answer's text may be rounded. Or each option
-    states one number of degrees; ``left``, ``down`` and ``counter-clockwise`` make it negative. Otherwise this is the
+    states one number of degrees; ``left``, ``down`` and ``counter-clockwise`` make it negative. A pose in
+    JSON earns the share of its fields that are right. Otherwise this is the
     reward for the exact answer, so it can replace `accuracy_reward` in any mixture. The paper's reward is exact: if 30
     degrees are right, 35 earn as little as 90.
     """
@@ -85,10 +88,10 @@ def angle_reward(
 
 
 def _asked(prompt: Completion | None) -> str:
-    """The question in a prompt, which is text or a chat; empty if unknown."""
+    """The question in a prompt: text, or the last turn of the user in a chat; empty if unknown."""
     if prompt is None or isinstance(prompt, str):
         return prompt or ""
-    return text_of([{**turn, "role": "assistant"} for turn in prompt if turn.get("role") == "user"])
+    return text_of([{**turn, "role": "assistant"} for turn in prompt if turn.get("role") == "user"][-1:])
 
 
 def _graded(text: str, answer: str, options: Sequence[str] | None, value: float | None, question: str) -> float:
@@ -100,7 +103,10 @@ def _graded(text: str, answer: str, options: Sequence[str] | None, value: float 
             return float(chosen == answer)
         by_letter = {letter: angle for letter, angle in zip(letters, angles, strict=True) if angle is not None}
         return _credit(by_letter.get(chosen or ""), by_letter[answer])
-    truth = read_number(answer)
+    form = form_of_answer(answer, question)
+    if form == "pose":
+        return pose_fields_right(text, answer, question) or 0.0
+    truth = read_number(answer) if form == "number" else None
     if truth is None or not in_degrees(question):
         return float(is_right(text, answer, options, question))
     return _credit(stated_number(text), truth if value is None else value)

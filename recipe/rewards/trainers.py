@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
+from recipe.rewards.answer_forms import listed_options, stated_tolerance
 from recipe.rewards.answers import LETTERS, follows_format, is_right, text_of
 
 __all__ = ["ViewpointAccuracy", "ViewpointFormat", "compute_score", "easyr1_score", "options_of", "reward_func"]
@@ -106,8 +107,9 @@ def _reply(query: str, prompt: str) -> str:
 
 
 def _question(prompt: str) -> str:
-    """A prompt in any chat template if it lists options; else empty, so that an open answer is read as degrees."""
-    return prompt if options_of(prompt) else ""
+    """A prompt in any chat template if it lists options or states a tolerance; else empty, so that an open answer is
+    read as degrees."""
+    return prompt if options_of(prompt) or listed_options(prompt) or stated_tolerance(prompt) else ""
 
 
 class ViewpointFormat:
@@ -139,8 +141,8 @@ class ViewpointAccuracy:
 
 
 def _asked(chat: Sequence[Mapping[str, Any]]) -> str:
-    """The text of the user's first turn."""
-    for turn in chat:
+    """The text of the user's last turn, which asks."""
+    for turn in reversed(chat):
         if turn.get("role") == "user":
             return text_of([{**turn, "role": "assistant"}])
     return ""

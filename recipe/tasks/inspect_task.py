@@ -106,7 +106,7 @@ def answer() -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score:
         text, options = _text(state), state.metadata["options"]
-        given = stated_answer(text, target.text, options)
+        given = stated_answer(text, target.text, options, state.metadata["question"])
         right = is_right(text, target.text, options, state.metadata["question"])
         value = CORRECT if right else NOANSWER if given is None else INCORRECT
         return Score(value=value, answer=given, explanation=text)
@@ -120,7 +120,7 @@ def unread() -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score:
         text, options = _text(state), state.metadata["options"]
-        given = stated_answer(text, target.text, options)
+        given = stated_answer(text, target.text, options, state.metadata["question"])
         return Score(value=float(given is None), explanation=text)
 
     return score

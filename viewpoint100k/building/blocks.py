@@ -26,6 +26,7 @@ from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.layout import Block, candidates
 from viewpoint100k.plan.planning import make_build_plan
 from viewpoint100k.plan.specs import PairSpec, QuestionSpec, plan_pairs
+from viewpoint100k.questions.answer_forms import LETTER
 from viewpoint100k.questions.answers import Arc, Candidates
 from viewpoint100k.runtime.stopwatch import Stopwatch
 
@@ -275,7 +276,7 @@ class BlockBuilder:
         record.drops["slot", "question_type_given_up"] += 1
         chosen = others[int(rng.integers(len(others)))]
         position = int(rng.integers(templates[chosen].options))
-        return replace(asked, template=chosen, answer_position=position)
+        return replace(asked, template=chosen, answer_position=position, answer_form=LETTER)
 
     def _open_visit(self, asset: Asset, taken: list[PairSpec], seed: int, record: BlockRecord) -> FrameSet:
         if isinstance(asset, CaptureAsset):

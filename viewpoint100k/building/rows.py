@@ -21,6 +21,7 @@ from viewpoint100k.geometry.seeding import derive_seed, generator
 from viewpoint100k.plan.build_plan import BuildPlan
 from viewpoint100k.plan.specs import PairSpec, QuestionSpec
 from viewpoint100k.questions import Question, Refusal, Template, ask
+from viewpoint100k.questions.answer_forms import LETTER, ask_in_form
 from viewpoint100k.questions.reasoning import Conclusion, ReasoningScene, argument_problems, write
 from viewpoint100k.runtime.stopwatch import Stopwatch
 from viewpoint100k.views.floor_plan import draw_sketch, sketch_camera
@@ -102,7 +103,10 @@ class _PairRows:
             pair = mirrored_pair(pair)
         besides = earlier.partition("/")[2] if earlier and asked.form == "paraphrased" else None
         with self.row_builder.timed("questions"):
-            question = ask(template, pair, asked.answer_position, generator(seed), asked.language, besides)
+            if asked.answer_form == LETTER:
+                question = ask(template, pair, asked.answer_position, generator(seed), asked.language, besides)
+            else:
+                question = self._in_form(template, asked, seed)
         if isinstance(question, Refusal):
             return Dropped("question", question.reason)
         try:
@@ -122,6 +126,11 @@ class _PairRows:
             with self.row_builder.timed("reasoning"):
                 row["reasoning"] = _reasoning(template, shown, question, row, seed)
         return row | {"id": row_id(row)}
+
+    def _in_form(self, template: Template, asked: QuestionSpec, seed: int) -> Question | Refusal:
+        motion = self.row_builder.build_plan.config.camera_motion
+        rng = generator(seed)
+        return ask_in_form(template, self.pair, asked.answer_form, asked.answer_position, rng, asked.language, motion)
 
     def _images(self, question: Question, views: Views, mirrored: bool) -> list[bytes]:
         flipped = {1} if self.pair.mirrored else set(range(len(views))) if mirrored else set()
@@ -198,7 +207,9 @@ def _reasoning(template: Template, pair: Pair, question: Question, row: Mapping[
     )
     # What is behind the object may be featureless, so the text does not mention it.
     scene = ReasoningScene(pair.cameras, pair.center, pair.radius, pair.front, background=False)
-    text = write(scene, conclusion, generator(seed, "reasoning"))
+    wording = template.wording(question.template.partition("/")[2])
+    assert wording is not None
+    text = write(scene, conclusion, generator(seed, "reasoning"), wording.language)
     if text is not None and (wrong := argument_problems(text, row)):
         raise BuildError(f"a reasoning text of {template.question_type} says what is not so ({wrong[0]}): report it")
     return text

@@ -173,7 +173,7 @@ def _measured(
 def _notes(sample: Sample, seen: SeenImages, shared: tuple[Dependence, ...], settings: AuditSettings) -> Iterator[str]:
     yield from never_right(sample)
     for kind in sorted({kind for kind, _ in sample.answers}):
-        if kind in sample.definitions and (cues := sorted(sample.definitions[kind].told_by)):
+        if "@" not in kind and kind in sample.definitions and (cues := sorted(sample.definitions[kind].told_by)):
             images = " and ".join(cue.replace("_", " ") for cue in cues)
             yield f"{kind} is about one image by its nature: it is not judged by what the {images} alone tells"
     if not settings.look_at_framing:

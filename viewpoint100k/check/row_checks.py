@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from viewpoint100k.check.labels.answer_forms import examine_form, form_of_answer
 from viewpoint100k.check.labels.definitions import Definition, packaged_definitions
 from viewpoint100k.check.labels.from_options import (
     QUANTITIES,
@@ -267,7 +268,14 @@ def _label_checks(row: Columns, pair: StoredPair, definition: Definition | None)
     """Checks the label: against its template if the wording is known, else by the words of its options."""
     kind, problem = row["question_type"], _options(row)
     paraphrase = definition.paraphrase(row["template"]) if definition else None
-    if problem is None and definition is not None and paraphrase is not None:
+    try:
+        form = form_of_answer(row["template"])
+    except ValueError as error:
+        yield "unknown_question_type", str(error)
+        return
+    if problem is None and definition is not None and paraphrase is not None and form is not None:
+        yield from examine_form(row, pair, definition, paraphrase, form)
+    elif problem is None and definition is not None and paraphrase is not None:
         yield from examine_from_template(row, pair, definition, paraphrase)
     elif problem is None and kind in QUANTITIES:
         yield from examine_from_options(row, pair)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from viewpoint100k.export.files import ImageFolder, JsonLines
-from viewpoint100k.export.protocol import Contents, Sample, token_in_text, with_tokens
+from viewpoint100k.export.protocol import Contents, Sample, token_in_text, tokenised_turns
 
 __all__ = ["LlamaFactory"]
 
@@ -40,12 +40,8 @@ class LlamaFactory:
         return token_in_text(sample)
 
     def write(self, sample: Sample) -> None:
-        messages = [
-            {"role": "user", "content": with_tokens(sample.prompt, sample)},
-            {"role": "assistant", "content": sample.target},
-        ]
         images = [self._images.put(content) for content in sample.images]
-        self._lines.write(sample.split, {"messages": messages, "images": images})
+        self._lines.write(sample.split, {"messages": tokenised_turns(sample), "images": images})
 
     def close(self) -> None:
         self._lines.close()

@@ -17,6 +17,9 @@ from viewpoint100k.export.protocol import IMAGE_TOKEN, Contents, Sample, token_i
 __all__ = ["Llava"]
 
 
+_NAMES = {"user": "human", "assistant": "gpt"}
+
+
 class Llava:
     """``<split>.jsonl``, ``images/`` and ``meta.json``, which describes the splits as InternVL asks."""
 
@@ -45,8 +48,8 @@ class Llava:
             "id": sample.columns["id"],
             "image": [self._images.put(content) for content in sample.images],
             "conversations": [
-                {"from": "human", "value": tokens + sample.prompt},
-                {"from": "gpt", "value": sample.target},
+                {"from": _NAMES[role], "value": text if place else tokens + text}
+                for place, (role, text) in enumerate(sample.turns())
             ],
         }
         self._lines.write(sample.split, row)

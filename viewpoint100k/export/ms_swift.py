@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from viewpoint100k.export.files import ImageFolder, JsonLines
-from viewpoint100k.export.protocol import Contents, Sample, token_in_text, with_tokens
+from viewpoint100k.export.protocol import Contents, Sample, token_in_text, tokenised_turns
 
 __all__ = ["MsSwift"]
 
@@ -28,10 +28,7 @@ class MsSwift:
 
     def write(self, sample: Sample) -> None:
         row = {
-            "messages": [
-                {"role": "user", "content": with_tokens(sample.prompt, sample)},
-                {"role": "assistant", "content": sample.target},
-            ],
+            "messages": tokenised_turns(sample),
             "images": [self._images.put(content) for content in sample.images],
             "solution": sample.columns["answer"],
         }

@@ -31,7 +31,8 @@ class OpenAi:
     def write(self, sample: Sample) -> None:
         images = [self._images.put(content) for content in sample.images]
         shown = [{"type": "image", "path": path} for path in images]
-        messages = [_turn("user", [*shown, _said(sample.prompt)]), _turn("assistant", [_said(sample.target)])]
+        (asks, first), *others = sample.turns()
+        messages = [_turn(asks, [*shown, _said(first)]), *(_turn(role, [_said(text)]) for role, text in others)]
         self._lines.write(sample.split, {"messages": messages, "images": images})
 
     def close(self) -> None:

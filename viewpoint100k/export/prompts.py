@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["REASON_FIRST", "QuestionParts", "ask_to_reason", "take_apart"]
+__all__ = ["REASON_FIRST", "QuestionParts", "ask_to_reason", "take_apart", "turns_of"]
 
 REASON_FIRST = (
     "First think it through step by step inside <think> </think>, "
     "then state nothing but your answer inside <answer> </answer>."
 )
 """The request for reasoning; the recipe uses the same words."""
+
+
+_ANSWERED = re.compile(r"\n\n(?:Assistant: |助手：)(.*?)\n\n(?:User: |用户：)", re.DOTALL)
+"""Between two questions of a chat: the answer to the first."""
 
 
 @dataclass(frozen=True)
@@ -43,3 +48,8 @@ def ask_to_reason(question: str, options: Sequence[str]) -> str:
     """
     parts = take_apart(question, options)
     return "\n".join([parts.stem, parts.options, REASON_FIRST] if parts else [question, REASON_FIRST])
+
+
+def turns_of(question: str) -> list[str]:
+    """What is said in turn, by the one who asks and by the one who answers; the last is asked. One text for no chat."""
+    return _ANSWERED.split(question)

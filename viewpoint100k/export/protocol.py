@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-__all__ = ["IMAGE_TOKEN", "REASONS", "Contents", "Format", "Sample", "token_in_text", "with_tokens"]
+from viewpoint100k.export.prompts import turns_of
+
+__all__ = ["IMAGE_TOKEN", "REASONS", "Contents", "Format", "Sample", "token_in_text", "tokenised_turns", "with_tokens"]
 
 IMAGE_TOKEN = "<image>"
 """Placeholder of one image in the prompts of LLaMA-Factory, ms-swift and verl."""
@@ -42,6 +44,11 @@ class Sample:
     """The question; with a request for reasoning if ``reasoned``."""
     target: str
     """``<think>…</think><answer>…</answer>`` if ``reasoned``, else the plain answer."""
+
+    def turns(self) -> list[tuple[str, str]]:
+        """The conversation: (role, text), ``user`` and ``assistant`` in turn. Two turns, and more for a chat."""
+        said = [*turns_of(self.prompt), self.target]
+        return [("assistant" if place % 2 else "user", text) for place, text in enumerate(said)]
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,13 @@ class Format(Protocol):
     @staticmethod
     def first_step(out: Path, contents: Contents) -> str:
         """One line for the user: how to start the tool with the files in ``out``."""
+
+
+def tokenised_turns(sample: Sample) -> list[dict[str, str]]:
+    """The conversation as messages, with one placeholder for each image before the first."""
+    (role, first), *others = sample.turns()
+    said = [(role, with_tokens(first, sample)), *others]
+    return [{"role": role, "content": text} for role, text in said]
 
 
 def with_tokens(prompt: str, sample: Sample) -> str:

@@ -7,6 +7,7 @@ The files carry no ``datasets`` metadata, so that every version of ``datasets`` 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from viewpoint100k.export.prompts import ask_to_reason
-from viewpoint100k.export.protocol import Contents, Sample, token_in_text, with_tokens
+from viewpoint100k.export.protocol import Contents, Sample, token_in_text, tokenised_turns
 
 __all__ = ["Verl"]
 
@@ -61,12 +62,12 @@ class Verl:
             self._flush()
             self._split = sample.split
         columns = sample.columns
-        prompt = ask_to_reason(columns["question"], columns["options"])
+        asked = replace(sample, prompt=ask_to_reason(columns["question"], columns["options"]))
         names = ("id", "group", "question_type", "question", "answer")
         self._waiting.append(
             {
                 "data_source": self._dataset,
-                "prompt": [{"role": "user", "content": with_tokens(prompt, sample)}],
+                "prompt": tokenised_turns(asked)[:-1],
                 "images": [{"bytes": content} for content in sample.images],
                 "ability": "spatial_reasoning",
                 "reward_model": {"style": "rule", "ground_truth": columns["answer"]},

@@ -33,8 +33,11 @@ __all__ = [
     "named_configs",
 ]
 
-_WHOLE = ("questions", "languages")
+_WHOLE = ("questions", "languages", "answer_forms")
 """Fields that map names to weights. A stated mapping replaces the whole default."""
+
+AnswerForm = Literal["letter", "words", "yes_no", "number", "sentence", "pose", "chat"]
+"""Forms in which an answer may be asked for; see docs/templates.md, "Forms of answer"."""
 
 CONFIG_FILE = "config.yaml"
 """File beside a finished set, with all settings of its build."""
@@ -72,6 +75,10 @@ class Limits(Section):
 _BLENDER_TIMEOUT_S = 1800.0
 
 
+def _letters_alone() -> dict[AnswerForm, float]:
+    return {"letter": 1.0}
+
+
 class BuildConfig(Section):
     """All settings that determine a data set."""
 
@@ -102,6 +109,9 @@ class BuildConfig(Section):
     """Share of the rows with a chain of thought, for a hybrid cold start; the paper uses a tenth."""
     languages: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: {"en": 1.0}, min_length=1)
     """Languages of the wordings (BCP 47 tags) and their weights. A type without wordings in a language uses English."""
+    answer_forms: dict[AnswerForm, Annotated[float, Field(gt=0)]] = Field(default_factory=_letters_alone, min_length=1)
+    """Forms of answer and their weights: ``letter``, ``words``, ``yes_no``, ``number``, ``sentence``, ``pose``,
+    ``chat``. Each type is asked in those that fit it, and for a letter where none does."""
     renderer: str = "software"
     """Renderer of meshes: software, opengl, pyrender, blender, or one of an installed package; see docs/renderers.md.
     ``auto`` is ``software`` if it was compiled, else ``opengl``."""
@@ -135,6 +145,11 @@ class BuildConfig(Section):
         """The asset source, or mixture of sources. Raises ``UsageError`` if it cannot be opened."""
         return open_source(self.source, self.limits.mesh, self.captures)
 
+    @property
+    def has_letters_alone(self) -> bool:
+        """True if no other form of answer is wanted."""
+        return set(self.answer_forms) == {"letter"}
+
     def digest(self, *inputs: str) -> str:
         """16 hexadecimal digits of this config and of the digests of its assets and templates.
 
@@ -144,6 +159,8 @@ class BuildConfig(Section):
         content = self.model_dump(mode="json", exclude={"source", "survey", "questions"})
         if self.camera_motion == "orbit":
             del content["motions"]
+        if self.has_letters_alone:
+            del content["answer_forms"]
         text = json.dumps([content, *inputs], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -16,6 +16,7 @@ from viewpoint100k.plan.layout import Pool, count_visits, make_layout, split_ass
 from viewpoint100k.plan.seats import take_seats
 from viewpoint100k.plan.survey import Survey
 from viewpoint100k.questions import Template, load_template, template_names
+from viewpoint100k.questions.answer_forms import form_texts
 from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["make_build_plan"]
@@ -94,7 +95,10 @@ def _config_digest(
     """Digest of all inputs but the user's assets. (The three empty values keep the digests of old plans.)"""
     built_in = [asset_id for part in parts if part.is_built_in for asset_id in part.asset_ids]
     asked = sorted((t.question_type, t.digest, config.questions[name]) for name, t in templates.items())
-    inputs = [[part.weight for part in parts], asked, {}, {}, []]
+    inputs: list[object] = [[part.weight for part in parts], asked, {}, {}, []]
+    if not config.has_letters_alone:
+        said = {t.question_type: t.statements for t in templates.values()}
+        inputs.append([said, {tag: form_texts(tag) for tag in sorted({"en", *config.languages})}])
     return config.digest(source_digest(source_identity(source), built_in), json.dumps(inputs, sort_keys=True))
 
 

@@ -8,27 +8,29 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 
-from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.seeding import generator
+from viewpoint100k.plan.answer_forms import with_answer_forms
 from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.layout import Block
+from viewpoint100k.plan.shares import apportion, cycle, shuffled_rounds
 from viewpoint100k.questions import Template
 from viewpoint100k.questions.answers import Arc, Candidates
 from viewpoint100k.views.motions import LEVELS, SOME, Motion
 
-__all__ = ["FORMS", "PairSpec", "QuestionSpec", "apportion", "plan_pairs"]
+__all__ = ["FORMS", "PairSpec", "QuestionSpec", "plan_pairs"]
 
 FORMS = ("plain", "swapped", "mirrored", "paraphrased")
 """Forms of one question about one pair: unchanged, with the images in the other order, with both images mirrored left
 to right, and in other words. A model that answers one correctly should answer all correctly."""
 
-T = TypeVar("T")
+REASONED_LANGUAGES = ("en", "zh")
+"""Languages in which chains of thought are written."""
 
 Cell = tuple[int, int]
 
@@ -52,6 +54,8 @@ class QuestionSpec:
     language: str = "en"
     reasoned: bool = False
     """True if the row carries a chain of thought."""
+    answer_form: str = "letter"
+    """One of `viewpoint100k.questions.answer_forms.ANSWER_FORMS`."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def plan_pairs(config: BuildConfig, block: Block, templates: Mapping[str, Templa
     names = apportion(rng, dict(config.questions), block.rows)
     dealer = _Dealer(config, templates, rng)
     slots = dealer.independent(names) if config.camera_motion == "independent" else dealer.orbits(names)
-    slots = [slots[i] for i in rng.permutation(len(slots))]
+    slots = with_answer_forms([slots[i] for i in rng.permutation(len(slots))], config, block, templates)
     return _with_reasoning(slots, round(config.reasoning_share * block.rows), templates, rng)
 
 
@@ -344,39 +348,16 @@ def _with_reasoning(
         (i, j)
         for i, slot in enumerate(slots)
         for j, ask in enumerate(slot.asks)
-        if ask.form == "plain" and ask.language == "en" and templates[ask.template].reasoning
+        if ask.form == "plain"
+        and ask.answer_form == "letter"
+        and ask.language in REASONED_LANGUAGES
+        and templates[ask.template].reasoning
     ]
     chosen = {able[k] for k in rng.permutation(len(able))[:count]}
     return [
         replace(slot, asks=tuple(replace(ask, reasoned=(i, j) in chosen) for j, ask in enumerate(slot.asks)))
         for i, slot in enumerate(slots)
     ]
-
-
-def apportion(rng: np.random.Generator, weights: Mapping[str, float], total: int) -> list[str]:
-    """``total`` names, grouped, each as often as its weight says; remaining fractions are drawn at random."""
-    names = sorted(weights)
-    listed = np.array([weights[name] for name in names])
-    shares = listed / exact.total(listed) * total
-    counts = np.floor(shares + 1e-9).astype(int)
-    left_over = np.maximum(shares - counts, 0)
-    for _ in range(total - int(counts.sum())):
-        chosen = exact.weighted_choice(rng, left_over)
-        counts[chosen] += 1
-        left_over[chosen] = 0
-    return [name for name, count in zip(names, counts, strict=True) for _ in range(count)]
-
-
-def cycle(rng: np.random.Generator, values: Sequence[T]) -> Iterator[T]:
-    """Endless values: one random order, repeated. In any run, the counts differ by at most one."""
-    return itertools.cycle([values[i] for i in rng.permutation(len(values))])
-
-
-def shuffled_rounds(rng: np.random.Generator, values: Sequence[T]) -> Iterator[T]:
-    """Endless values in rounds of all of them, each round in a new order, so that two such streams never align."""
-    first = [values[i] for i in rng.permutation(len(values))]
-    further = (values[i] for _ in itertools.count() for i in rng.permutation(len(values)))
-    return itertools.chain(first, further)
 
 
 def _signed(sign: int, span: tuple[float, float]) -> tuple[float, float]:

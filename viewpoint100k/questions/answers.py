@@ -33,6 +33,8 @@ __all__ = [
     "Open",
     "Section",
     "measure",
+    "number_choice",
+    "rounded",
 ]
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -304,12 +306,12 @@ class Choices(_Measured):
             return Decision(Choice(""), value=value, near=True)
         offset = (abs(value) - low) % self.step
         count = round((high - low) / self.step)
-        sizes = [_rounded(low + offset + place * self.step, self.round_to) for place in range(count)]
+        sizes = [rounded(low + offset + place * self.step, self.round_to) for place in range(count)]
         shown = [sign * size for size in sizes for sign in ((1, -1) if self.signed else (1,))]
         right = min(shown, key=lambda number: abs(number - value))
         wrong = [number for number in shown if number != right]
         margin = min((abs(number - value) - abs(right - value)) / 2 for number in wrong)
-        choices = [_number(number) for number in (right, *wrong)]
+        choices = [number_choice(number) for number in (right, *wrong)]
         return Decision(choices[0], tuple(choices[1:]), value, margin, margin < self.dead_zone)
 
 
@@ -336,7 +338,7 @@ class Open(_Measured):
     def decide(self, pair: Pair) -> Decision:
         value = measure(self.expression, pair)
         outside = self.range is not None and not self.range[0] <= value <= self.range[1]
-        return Decision(_number(_rounded(value, self.round_to)), value=value, near=outside)
+        return Decision(number_choice(rounded(value, self.round_to)), value=value, near=outside)
 
 
 class Candidates(Section):
@@ -385,7 +387,7 @@ class Candidates(Section):
         value = pair.pose.azimuth_deg
         changes = [pair.azimuth_to(place) for place in range(2, len(pair.cameras))]
         margin = min(abs(other - value) for other in changes) / 2
-        shown = _number(_rounded(value, self.round_to)).variables
+        shown = number_choice(rounded(value, self.round_to)).variables
         wrong = tuple(Choice("view") for _ in changes)
         return Decision(Choice("view"), wrong, value, margin, margin < self.round_to / 2, shown)
 
@@ -437,12 +439,12 @@ AnswerRule = Annotated[
 ]
 
 
-def _rounded(value: float, step: float) -> float:
+def rounded(value: float, step: float) -> float:
     """The nearest multiple of ``step``, without the digits that binary fractions add: 0.3, not 0.30000000000000004."""
     return float(f"{round(value / step) * step:.9g}")
 
 
-def _number(value: float) -> Choice:
+def number_choice(value: float) -> Choice:
     """A number as it is shown: without a point where it is whole."""
     shown = int(value) if value == int(value) else value
     return Choice("number", {"value": shown, "size": abs(shown)})

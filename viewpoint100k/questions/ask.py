@@ -12,7 +12,7 @@ from viewpoint100k.questions.template import Template
 from viewpoint100k.questions.wording import compile_wording
 from viewpoint100k.views.pairs import Pair
 
-__all__ = ["Question", "Refusal", "ask"]
+__all__ = ["Question", "Refusal", "arranged", "ask", "candidate_views", "decided"]
 
 
 @dataclass(frozen=True)
@@ -60,23 +60,18 @@ def ask(
         language: of the wording; English where the template has none in it.
         besides: the name of a wording that must not be used, nor one of its family, where there is another.
     """
-    if reason := refusal(template, pair):
-        return Refusal(reason)
-    try:
-        decision = template.answer.decide(pair)
-    except ZeroDivisionError:
-        return Refusal("quantity_undefined")
-    if decision.near:
-        return Refusal("too_close_to_boundary")
+    decision = decided(template, pair)
+    if isinstance(decision, Refusal):
+        return decision
     # One draw serves all: a generator's calls are what asking costs most.
     draws = rng.random(2 + len(decision.wrong)).tolist()
     known = template.languages.get(language) or template.languages["en"]
     paraphrase = known.drawn(draws[0], besides)
     views = tuple(range(len(pair.cameras)))
     if isinstance(template.answer, Candidates):
-        shown, views = _candidates(decision, answer_position, draws[1:])
+        shown, views = candidate_views(decision, answer_position, draws[1:])
     else:
-        shown = _arranged(decision, template.options, answer_position, draws[1:])
+        shown = arranged(decision, template.options, answer_position, draws[1:])
     options = tuple(template.option_text(paraphrase, choice.name)(choice.variables) for choice in shown)
     lettered = [f"{letter}. {option}" for letter, option in zip(string.ascii_uppercase, options, strict=False)]
     value = decision.right.variables.get("value")
@@ -92,6 +87,17 @@ def ask(
         answer_name=decision.right.name if len(template.answer.option_names) > 1 else str(value),
         views=views,
     )
+
+
+def decided(template: Template, pair: Pair) -> Decision | Refusal:
+    """What is right of ``pair``, or why it is not asked."""
+    if reason := refusal(template, pair):
+        return Refusal(reason)
+    try:
+        decision = template.answer.decide(pair)
+    except ZeroDivisionError:
+        return Refusal("quantity_undefined")
+    return Refusal("too_close_to_boundary") if decision.near else decision
 
 
 def refusal(template: Template, pair: Pair) -> str | None:
@@ -110,7 +116,7 @@ def refusal(template: Template, pair: Pair) -> str | None:
     return None
 
 
-def _arranged(decision: Decision, count: int, position: int, draws: list[float]) -> list[Choice]:
+def arranged(decision: Decision, count: int, position: int, draws: list[float]) -> list[Choice]:
     """``count`` choices in random order, the right one at ``position``; none for an open question."""
     if count == 0:
         return []
@@ -120,7 +126,7 @@ def _arranged(decision: Decision, count: int, position: int, draws: list[float])
     return shown
 
 
-def _candidates(decision: Decision, position: int, draws: list[float]) -> tuple[list[Choice], tuple[int, ...]]:
+def candidate_views(decision: Decision, position: int, draws: list[float]) -> tuple[list[Choice], tuple[int, ...]]:
     """Choices that name images, and the cameras in the images' order: the right one, camera 1, at ``position``."""
     order = [2 + place for place in sorted(range(len(decision.wrong)), key=draws.__getitem__)]
     order.insert(position, 1)

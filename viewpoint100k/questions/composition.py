@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources
 from typing import Annotated, Any, overload
@@ -20,7 +21,16 @@ from pydantic import Field, model_validator
 from viewpoint100k.questions.answers import Name, Section
 from viewpoint100k.questions.paraphrase import Paraphrase
 
-__all__ = ["PARTS", "SHARED_PARTS", "WordingFamily", "WordingPool", "shared_parts", "with_names"]
+__all__ = [
+    "PARTS",
+    "SHARED_PARTS",
+    "Setting",
+    "WordingFamily",
+    "WordingPool",
+    "set_out",
+    "shared_parts",
+    "with_names",
+]
 
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1, max_length=200)]
@@ -39,6 +49,15 @@ _FULL_SHARE = 200
 
 _SLOT = re.compile(r"\{\{ *(\w+) *\}\}")
 _SENTENCE_START = re.compile(r"(?:^|(?<=[.?!] ))[a-z]")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a wording says beside its question: for another question about the same images."""
+
+    scene: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of the images."""
 
 
 class WordingFamily(Section):
@@ -109,6 +128,16 @@ class WordingFamily(Section):
 
     def named(self, name: str) -> Paraphrase | None:
         """The wording of that name; None where the family has none."""
+        places = self._places(name)
+        return None if places is None else self._composed(places)
+
+    def setting(self, name: str) -> Setting | None:
+        """The scene and the images' names of the wording ``name``; None where the family has none."""
+        places = self._places(name)
+        return None if places is None else Setting(self.scenes[places[0]], self.images[places[1]])
+
+    def _places(self, name: str) -> tuple[int, ...] | None:
+        """The places of the parts that make the wording ``name``."""
         family, *digits = name.split(".")
         if (
             family != self.name
@@ -117,7 +146,7 @@ class WordingFamily(Section):
         ):
             return None
         places = tuple(int(digit) for digit in digits)
-        return self._composed(places) if all(p < size for p, size in zip(places, self.sizes, strict=True)) else None
+        return places if all(p < size for p, size in zip(places, self.sizes, strict=True)) else None
 
     def stems(self) -> Iterator[Paraphrase]:
         """Every wording of the question once, with the first options and reply."""
@@ -129,11 +158,11 @@ class WordingFamily(Section):
         scene, images, perspective, question, options, reply = places
         names = self.images[images]
         asked = self.perspectives[perspective].replace("{{ question }}", self.questions[question])
-        text = with_names(_joined(self.language, self.scenes[scene], asked), names)
+        text = set_out(self.language, Setting(self.scenes[scene], names), asked)
         return Paraphrase.model_construct(
             name=".".join([self.name, *map(str, places)]),
             language=self.language,
-            question=_sentences_capitalised(text),
+            question=text,
             options=None if self.options is None else with_names(self.options[options], names),
             reply=self.replies[reply],
         )
@@ -195,6 +224,12 @@ class WordingPool(Sequence[Paraphrase]):
                 return found
         return None
 
+    def setting(self, name: str) -> Setting:
+        """The setting of the wording ``name``. One that is written out has no parts: its images are the first two."""
+        families = (group for _, group in self._groups if isinstance(group, WordingFamily))
+        found = next((known for family in families if (known := family.setting(name)) is not None), None)
+        return Setting(names=WordingFamily.model_fields["images"].default[0]) if found is None else found
+
     def _without(self, besides: str) -> list[tuple[str, Sequence[Paraphrase] | WordingFamily]]:
         left: list[tuple[str, Sequence[Paraphrase] | WordingFamily]] = []
         for name, group in self._groups:
@@ -213,6 +248,11 @@ def shared_parts(language: str) -> Mapping[str, Mapping[str, Any]]:
         return {}
     parts: Mapping[str, Mapping[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return parts
+
+
+def set_out(language: str, setting: Setting, asked: str) -> str:
+    """A question after its scene, images named and each sentence with a capital."""
+    return _sentences_capitalised(with_names(_joined(language, setting.scene, asked), setting.names))
 
 
 def _joined(language: str, *texts: str) -> str:

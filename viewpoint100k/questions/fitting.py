@@ -19,6 +19,7 @@ __all__ = [
     "family_misfits",
     "question_variables",
     "sketch_misfits",
+    "statement_misfits",
     "told_by_misfits",
     "wording_misfits",
 ]
@@ -115,6 +116,18 @@ def sketch_misfits(answer: AnswerRule, sketch: bool, around: bool) -> Iterator[M
         yield Misfit(("sketch",), "sketch shows places around the object: it needs requires.azimuth_deg")
     if sketch and isinstance(answer, Candidates | Arc):
         yield Misfit(("sketch",), "sketch shows the places of two cameras: with further views there is none")
+
+
+def statement_misfits(answer: AnswerRule, statements: Mapping[str, Mapping[str, str] | str]) -> Iterator[Misfit]:
+    """What is wrong with the answers as sentences, which are like a set of option texts in each language."""
+    for language, texts in statements.items():
+        for misfit in _option_misfits(answer, texts):
+            sentence = misfit.sentence.replace("options", "statements").replace("option", "statement")
+            yield Misfit(("statements", language, *misfit.where[1:]), f"statements, {language}: {sentence}")
+        for text in texts.values() if isinstance(texts, Mapping) else (texts,):
+            if text.strip()[-1:] not in (".", "。"):
+                where = ("statements", language)
+                yield Misfit(where, f"statements, {language}: {text!r} must end in a full stop")
 
 
 def told_by_misfits(answer: AnswerRule, told_by: Collection[str]) -> Iterator[Misfit]:

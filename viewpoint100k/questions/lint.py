@@ -25,6 +25,7 @@ from viewpoint100k.questions.fitting import (
     case_misfits,
     family_misfits,
     sketch_misfits,
+    statement_misfits,
     told_by_misfits,
     wording_misfits,
 )
@@ -109,6 +110,9 @@ def _of_fit(document: Document) -> Iterator[Problem]:
         yield Problem(document.line(misfit.where), misfit.sentence)
     told_by = _valid(TypeAdapter(tuple[str, ...]), content.get("told_by", ()))
     for misfit in told_by_misfits(answer, told_by or ()):
+        yield Problem(document.line(misfit.where), misfit.sentence)
+    statements = _valid(TypeAdapter(dict[str, dict[str, str] | str]), content.get("statements", {}))
+    for misfit in statement_misfits(answer, statements or {}):
         yield Problem(document.line(misfit.where), misfit.sentence)
 
 

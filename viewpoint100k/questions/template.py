@@ -20,6 +20,7 @@ from viewpoint100k.questions.fitting import (
     case_misfits,
     family_misfits,
     sketch_misfits,
+    statement_misfits,
     told_by_misfits,
     wording_misfits,
 )
@@ -75,6 +76,9 @@ class Template(Section):
     """Wordings that are written out."""
     wordings: tuple[WordingFamily, ...] = ()
     """Wordings that are composed of interchangeable parts."""
+    statements: dict[Name, dict[Name, Text] | Text] = Field(default_factory=dict)
+    """The answer as a short sentence, by language: a text for each answer, or one text for all. Without it a type is
+    not asked for sentences."""
 
     @model_validator(mode="after")
     def _parts_fit_each_other(self) -> Template:
@@ -84,6 +88,7 @@ class Template(Section):
             case_misfits(self.answer, self.cases),
             sketch_misfits(self.answer, self.sketch, self.requires.azimuth_deg is not None),
             told_by_misfits(self.answer, self.told_by),
+            statement_misfits(self.answer, self.statements),
         )
         for misfit in misfits:
             raise ValueError(misfit.sentence)
@@ -135,11 +140,14 @@ class Template(Section):
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of everything in the template that rows depend on, hexadecimal."""
+        """sha256 of everything in the template that rows with letters as answers depend on, hexadecimal.
+
+        ``statements`` is not hashed: the digest of a config with other forms of answer includes it.
+        """
         # No row depends on ``told_by``, so its value is not hashed. A constant is hashed in its place: the value that
         # the paper's three types had when the digests were fixed. Each row stores a hash of these digests in its column
         # ``config``. Without the constant that column, and so the digest of viewpoint-100k, would change.
-        content = self.model_dump(mode="json") | {"told_by": ["second_image", "framing"]}
+        content = self.model_dump(mode="json", exclude={"statements"}) | {"told_by": ["second_image", "framing"]}
         return hashlib.sha256(json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
 
     @cached_property

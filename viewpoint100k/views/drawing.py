@@ -61,7 +61,7 @@ _SIGNS: dict[str, _Sign] = {
 def text_width(text: str, height: float) -> float:
     """How wide `Canvas.text` draws ``text``, in the unit of ``height``. Raises ``KeyError`` for a sign it lacks."""
     widths = [_SIGNS[sign][0] for sign in text]
-    return exact.total(np.array(widths) + _GAP) / _HEIGHT * height - _GAP / _HEIGHT * height
+    return float(exact.total(np.array(widths) + _GAP)) / _HEIGHT * height - _GAP / _HEIGHT * height
 
 
 class Canvas:

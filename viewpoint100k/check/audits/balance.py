@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.check.audits.judging import Measured, measure
-from viewpoint100k.check.audits.problems import SampledRow
+from viewpoint100k.check.audits.problems import MEASURED_FORMS, SampledRow
 from viewpoint100k.check.audits.results import AuditSettings, Dependence
 from viewpoint100k.check.audits.sampling import Sample
 from viewpoint100k.check.labels.from_options import QUANTITIES
@@ -30,11 +30,15 @@ _FEWEST_PAIRS = 50
 
 
 def balance_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], settings: AuditSettings) -> Iterator[Measured]:
-    """Compares the most frequent answer of each type, side and letter with its fair share."""
+    """Compares the most frequent answer of each type, side and letter with its fair share.
+
+    Numbers in other forms of answer are not balanced: the camera motions decide how often each is right.
+    """
     strata = np.array([row.stratum for row in rows], dtype=np.str_)
     meanings = np.array([row.meaning for row in rows], dtype=np.str_)
     kinds = np.array([row.question_type for row in rows], dtype=np.str_)
-    for kind in np.unique(kinds):
+    numbers = np.array([row.answer_form in MEASURED_FORMS for row in rows])
+    for kind in np.unique(kinds[~numbers]):
         chosen = kinds == kind
         # If the meaning is the option's text, wordings cannot be compared: each is compared with its own options.
         most, fair = np.zeros(len(rows)), np.zeros(len(rows))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.check.audits.classifiers import guesses_from_boosting
 from viewpoint100k.check.audits.judging import Measured, limit_of_type, mean_of_types, measure
-from viewpoint100k.check.audits.problems import Problem, SampledRow, problems_among
+from viewpoint100k.check.audits.problems import MEASURED_FORMS, Problem, SampledRow, problems_among
 from viewpoint100k.check.audits.results import AuditSettings
 from viewpoint100k.check.labels.definitions import Definition
 from viewpoint100k.geometry.row_cameras import dot, minus, read_camera
@@ -44,7 +44,9 @@ class FramingRows:
     """Rows whose cameras are none, or see the object behind them."""
 
     def add(self, row: SampledRow) -> None:
-        """Takes up a row, if its cameras can be read."""
+        """Takes up a row, if its cameras can be read; not one whose answer is a number in a form of its own."""
+        if row.answer_form in MEASURED_FORMS:
+            return
         try:
             first, second = (
                 describe_framing(camera, row.object_center, row.object_radius) for camera in row.cameras[:2]

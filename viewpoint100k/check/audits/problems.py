@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.check.labels.answer_forms import AnswerForm, form_of_answer, listed_options
 from viewpoint100k.check.labels.definitions import Definition, Meaning
 from viewpoint100k.check.labels.from_options import QUANTITIES, claimed_direction
 
-__all__ = ["DIRECTION", "LETTERS", "Problem", "SampledRow", "find_problems", "meanings", "problems_among", "read_row"]
+__all__ = [
+    "DIRECTION",
+    "LETTERS",
+    "MEASURED_FORMS",
+    "Problem",
+    "SampledRow",
+    "find_problems",
+    "meanings",
+    "problems_among",
+    "read_row",
+]
 
 DIRECTION = "direction"
 """Name of the problem of all question types whose answer is the side to which the camera went."""
@@ -40,6 +52,8 @@ class SampledRow:
     options: tuple[str, ...]
     option_meanings: tuple[str, ...]
     answer: str
+    answer_form: str
+    """``letter``, also for the plain number of an open question, or another form of answer."""
     meaning: str
     """``left``, ``right``, ``none`` and the like; the answer's text if the type is unknown."""
     stratum: str
@@ -112,6 +126,39 @@ _COARSE = 20.0
 """Width of the classes into which the answers of open questions are divided, in their own unit."""
 
 
+_FINE = 0.5
+"""The same of numbers that are no angles, in the forms of answer that ask for them."""
+
+MEASURED_FORMS = ("number", "pose", "chat")
+"""Forms of answer that are numbers. They are guessed by classes, from the text alone: how often each class is right
+follows from the camera motions, and the types' lettered rows show what one image tells of them."""
+
+
+def _in_form(row: Mapping[str, Any], form: AnswerForm, definition: Definition | None) -> tuple[list[str], list[str]]:
+    """The options of a row in another form of answer, as far as its question shows any, and what they mean.
+
+    The first of them is the answer where the question shows none.
+    """
+    if form.name == "words" and definition is not None:
+        listed = listed_options(row["question"])
+        claimed = meanings({**row, "options": listed}, definition)
+        if claimed is not None and row["answer"] in listed:
+            return listed, claimed
+    if form.name == "sentence" and definition is not None and (name := definition.stated(row["answer"])) is not None:
+        return [], [name]
+    if form.name == "yes_no":
+        return [], ["yes" if row["answer"] in ("Yes", "是") else "no"]
+    value = row["relative"]["azimuth_deg"] if form.name == "pose" else row["answer_value"]
+    if form.name not in MEASURED_FORMS or value is None:
+        return [], [row["answer"]]
+    width = _COARSE if form.name == "pose" or _DEGREES.search(row["question"]) else _FINE
+    low = value // width * width
+    return [], [f"{low:g} to {low + width:g}"]
+
+
+_DEGREES = re.compile(r"degrees off|度以内")
+
+
 def _open_meaning(row: Mapping[str, Any]) -> str | None:
     """The class of an answer to an open question: a direction, or the range of a number."""
     value = row["answer_value"]
@@ -125,10 +172,17 @@ def _open_meaning(row: Mapping[str, Any]) -> str | None:
 
 def read_row(row: Mapping[str, Any], place: tuple[int, int, int], definitions: Mapping[str, Definition]) -> SampledRow:
     """Makes a `SampledRow` from the columns of a row."""
-    kind, options = row["question_type"], tuple(row["options"])
+    kind, options, letter = row["question_type"], tuple(row["options"]), row["answer"]
+    form = form_of_answer(row["template"])
     claimed = meanings(row, definitions.get(kind)) if options else None
     answer = None
-    if claimed is not None and row["answer_text"] in options:
+    if form is not None:
+        listed, claimed = _in_form(row, form, definitions.get(kind))
+        options = tuple(listed)
+        chosen = listed.index(row["answer"]) if listed else 0
+        letter, answer = LETTERS[chosen] if listed else row["answer"], claimed[chosen]
+        kind = kind if form.name in ("words", "sentence") else f"{kind}@{form.name}"
+    elif claimed is not None and row["answer_text"] in options:
         answer = claimed[options.index(row["answer_text"])]
     elif not options:
         answer = _open_meaning(row)
@@ -142,8 +196,9 @@ def read_row(row: Mapping[str, Any], place: tuple[int, int, int], definitions: M
         group=row["group"],
         question=row["question"],
         options=options,
-        option_meanings=tuple(claimed) if claimed is not None else options,
-        answer=row["answer"],
+        option_meanings=tuple(claimed) if claimed is not None and options else options,
+        answer=letter,
+        answer_form="letter" if form is None else form.name,
         meaning=row["answer_text"] if answer is None else answer,
         stratum=row["template"] if answer is None else kind,
         azimuth_deg=row["relative"]["azimuth_deg"],
@@ -166,15 +221,21 @@ def find_problems(rows: Sequence[SampledRow]) -> tuple[Problem, ...]:
         [row.meaning for row in rows],
         [row.azimuth_deg for row in rows],
         [row.stratum for row in rows],
+        [row.answer_form not in MEASURED_FORMS for row in rows],
     )
 
 
 def problems_among(
-    kinds: Sequence[str], meanings: Sequence[str], azimuths_deg: Sequence[float], strata: Sequence[str]
+    kinds: Sequence[str],
+    meanings: Sequence[str],
+    azimuths_deg: Sequence[float],
+    strata: Sequence[str],
+    guessed: Sequence[bool] | None = None,
 ) -> tuple[Problem, ...]:
-    """The same from columns of length n."""
+    """The same from columns of length n, for the rows that are ``guessed``: all by default."""
     return _problems(
         np.array(kinds, dtype=np.str_),
+        np.ones(len(kinds), dtype=bool) if guessed is None else np.array(guessed, dtype=bool),
         np.array(meanings, dtype=np.str_),
         np.where(np.array(azimuths_deg) > 0, "right", "left"),
         np.array(strata, dtype=np.str_),
@@ -182,11 +243,15 @@ def problems_among(
 
 
 def _problems(
-    kinds: NDArray[np.str_], meanings: NDArray[np.str_], sides: NDArray[np.str_], strata: NDArray[np.str_]
+    kinds: NDArray[np.str_],
+    guessed: NDArray[np.bool_],
+    meanings: NDArray[np.str_],
+    sides: NDArray[np.str_],
+    strata: NDArray[np.str_],
 ) -> tuple[Problem, ...]:
     found, orbits = [], np.zeros(len(kinds), dtype=bool)
     for kind in np.unique(kinds):
-        chosen = kinds == kind
+        chosen = guessed & (kinds == kind)
         if len(set(meanings[chosen])) < 2:
             continue
         if _follows(meanings[chosen], sides[chosen]):

@@ -63,8 +63,9 @@ def take_sample(folder: Path, settings: AuditSettings) -> Sample:
     looked_at = _image_row_groups(paths, settings)
     texts: list[tuple[int, SampledRow]] = []
     images: list[tuple[int, SampledRow]] = []
-    sample.definitions = definitions_of(folder)
-    for row in _rows(paths, sample.definitions):
+    definitions = definitions_of(folder)
+    sample.definitions = {**definitions, **{f"{kind}@yes_no": one for kind, one in definitions.items()}}
+    for row in _rows(paths, definitions):
         rank = _rank(row.id, settings.seed)
         _keep(texts, (-rank, row), settings.max_text_rows)
         if row.place[:2] in looked_at:

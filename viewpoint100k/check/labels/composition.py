@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-__all__ = ["composed_wording", "is_whole_family"]
+__all__ = ["composed_wording", "is_whole_family", "named_setting", "opened_sentences"]
 
 _SHARED = ("scenes", "images", "perspectives", "replies")
 _NAMES: list[Mapping[str, str]] = [
@@ -45,10 +45,23 @@ def composed_wording(family: Mapping[str, Any], name: str) -> Mapping[str, Any] 
     return {
         "name": name,
         "language": language,
-        "question": _raised(_called(text, names)),
+        "question": opened_sentences(_called(text, names)),
         "options": _options_called(texts, names),
         "reply": reply,
     }
+
+
+def named_setting(content: Mapping[str, Any], name: str) -> tuple[Mapping[str, str], str]:
+    """The names of the images and the scene of a type's wording ``name``; the usual names and no scene if it is written
+    out. Raises ``LookupError`` if the family has no such parts."""
+    given, *digits = name.split(".")
+    for family in content.get("wordings") or ():
+        if family["name"] == given and digits:
+            language = str(family.get("language", "en"))
+            scenes = _list(family, "scenes", language) or [""]
+            images = _list(family, "images", language) or _NAMES
+            return images[int(digits[1])], scenes[int(digits[0])].strip()
+    return _NAMES[0], ""
 
 
 def is_whole_family(family: Any) -> bool:
@@ -82,7 +95,7 @@ def _options_called(texts: Any, names: Mapping[str, str]) -> Any:
     return None if texts is None else _called(texts, names)
 
 
-def _raised(text: str) -> str:
+def opened_sentences(text: str) -> str:
     """The text with a capital at the start of each sentence."""
     pieces = re.split(r"(?<=[.?!] )", text)
     return "".join(piece[:1].upper() + piece[1:] if "a" <= piece[:1] <= "z" else piece for piece in pieces)

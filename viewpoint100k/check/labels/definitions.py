@@ -25,7 +25,7 @@ Meaning = str | float
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's loader is ten times as fast, if available.
 _WORDING = ("name", "question", "reply")
-_FORM = re.compile(r"\+(swapped|mirrored)$")
+_FORM = re.compile(r"(@[a-z_.0-9]+)?(\+(swapped|mirrored))?$")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _IN_ONE_IMAGE = frozenset({"camera_elevation_deg", "front_azimuth_deg", "own_left", "answerability"})
 """Quantities that one image can show by their nature."""
@@ -84,12 +84,22 @@ class Definition:
 
     def paraphrase(self, template: str) -> Mapping[str, Any] | None:
         """The wording named in a row's ``template`` column; None if there is none of that name."""
-        name = _FORM.sub("", template.partition("/")[2])
+        name = _FORM.sub("", template.partition("/")[2], count=1)
         found = [one for one in self.content.get("paraphrases") or () if one["name"] == name]
         for family in self.content.get("wordings") or ():
             wording = composed_wording(family, name)
             found += [wording] if wording is not None else []
         return found[0] if found else None
+
+    def stated(self, sentence: str) -> str | None:
+        """The answer that a sentence states, in any language; None if it is not one of the type's statements."""
+        for texts in (self.content.get("statements") or {}).values():
+            bins = combined_answers(self.answer) if self.kind == "combination" else {}
+            said = texts.items() if isinstance(texts, dict) else ((name, rendered(texts, bins[name])) for name in bins)
+            for name, text in said:
+                if text == sentence:
+                    return str(name)
+        return None
 
     def meanings(self, paraphrase: Mapping[str, Any], options: Sequence[str], images: int) -> list[Meaning | None]:
         """The meaning of each option's text; None for a text that this wording does not produce."""
@@ -97,12 +107,12 @@ class Definition:
         if texts is None:
             return [None] * len(options)
         claims: dict[str, Meaning] = {}
-        for meaning, name, variables in self._possible(options, images):
+        for meaning, name, variables in self.possible(options, images):
             text = texts[name] if isinstance(texts, dict) else texts
             claims.setdefault(rendered(text, variables), meaning)
         return [claims.get(option) for option in options]
 
-    def _possible(self, options: Sequence[str], images: int) -> Iterator[tuple[Meaning, str, Mapping[str, Any]]]:
+    def possible(self, options: Sequence[str], images: int) -> Iterator[tuple[Meaning, str, Mapping[str, Any]]]:
         """All possible claims: the meaning, the name of the option's text, and the text's variables."""
         answer = self.answer
         match self.kind:

@@ -12,7 +12,7 @@ from viewpoint100k.check.labels.measures import azimuth_between, tolerance
 from viewpoint100k.check.labels.shown import angles_problem, images_problem, options_problem, plan_problem
 from viewpoint100k.geometry.row_cameras import StoredPair
 
-__all__ = ["examine_from_template"]
+__all__ = ["examine_from_template", "requirements_problem"]
 
 Columns = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ def examine_from_template(
         claims = definition.meanings(paraphrase, row["options"], len(row["images"]))
         yield "options", options_problem(row, definition, claims)
         verdict = judge(definition, pair, claims)
-        yield "requirements", _requirements(row, definition, pair)
+        yield "requirements", requirements_problem(row, definition, pair)
         yield "layout", angles_problem(definition, pair, claims, verdict.value)
     except (ArithmeticError, ValueError) as error:
         yield "label", str(error)
@@ -107,7 +107,7 @@ def _number(value: Meaning) -> str:
     return str(int(value)) if isinstance(value, int | float) and value == int(value) else str(value)
 
 
-def _requirements(row: Columns, definition: Definition, pair: StoredPair) -> str | None:
+def requirements_problem(row: Columns, definition: Definition, pair: StoredPair) -> str | None:
     """Checks that this type may ask about the pair."""
     requires = definition.content.get("requires") or {}
     if "azimuth_deg" in requires:

@@ -49,6 +49,26 @@ _SPELLINGS = {
     "front": "front",
     **dict.fromkeys(("back", "rear"), "back"),
 }
+_IN_CHINESE: Mapping[str, str] = {
+    "逆时针": "counterclockwise",
+    "顺时针": "clockwise",
+    **dict.fromkeys(("左",), "left"),
+    **dict.fromkeys(("右",), "right"),
+    **dict.fromkeys(("升高", "更高", "抬高", "上仰", "向上", "往上", "偏上", "朝上", "高处"), "up"),
+    **dict.fromkeys(("降低", "更低", "下降", "下俯", "向下", "往下", "偏下", "朝下", "低处"), "down"),
+    **dict.fromkeys(("更近", "靠近", "变近", "拉近"), "closer"),
+    **dict.fromkeys(("更远", "远离", "变远", "拉远"), "farther"),
+    **dict.fromkeys(("向前", "往前"), "forwards"),
+    **dict.fromkeys(("向后", "往后"), "backwards"),
+    **dict.fromkeys(("正面", "前面"), "front"),
+    **dict.fromkeys(("背面", "后面"), "back"),
+    **dict.fromkeys(("没有", "都不", "都没", "不是", "没动", "没变", "没转", "一样"), "not"),
+}
+"""What the words of Chinese options say, in English ones."""
+_CHINESE_WORD = re.compile("|".join(sorted(_IN_CHINESE, key=len, reverse=True)))
+_LEFT_AND_RIGHT = re.compile("左右|上下")
+"""Both sides at once, which names neither."""
+
 _DENIALS = frozenset({"not", "no", "neither", "nor", "none", "never", "without"})
 _IN_DEGREES = frozenset({"yaw", "tilt", "pitch", "roll", "bank", "azimuth", "elevation"})
 _ROUNDING_DEG = 6.0
@@ -57,6 +77,7 @@ _ROUNDING_DEG = 6.0
 def contradiction(because: Sequence[Claim], answer_text: str) -> str | None:
     """What the premises of an answer say that its text denies, or None."""
     words = re.findall(r"[a-z']+", re.sub(r"(counter|anti)[- ](?=clockwise)", r"\1", answer_text.lower()))
+    words += [_IN_CHINESE[word] for word in _CHINESE_WORD.findall(_LEFT_AND_RIGHT.sub("", answer_text))]
     denies = any(word in _DENIALS or word.endswith("n't") for word in words)
     named = {_SPELLINGS[word] for word in words if word in _SPELLINGS}
     # Of an argument its conclusion counts, and not what it rests on.
@@ -87,7 +108,7 @@ def _large(claim: Claim) -> bool:
 
 
 def _other_number(keys: Sequence[Claim], answer_text: str) -> str | None:
-    numbers = re.findall(r"\d+(?:\.\d+)?(?=\s*(?:degrees|°))", answer_text)
+    numbers = re.findall(r"\d+(?:\.\d+)?(?=\s*(?:degrees|°|度))", answer_text)
     sizes = [claim.number for claim in keys if claim.kind in _IN_DEGREES and claim.number is not None]
     if len(numbers) != 1 or len(keys) != 1 or not sizes or abs(float(numbers[0]) - sizes[0]) <= _ROUNDING_DEG:
         return None

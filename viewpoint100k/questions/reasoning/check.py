@@ -45,7 +45,7 @@ class Judgement:
         return len(self.true) / total if total else 0.0
 
 
-def judge(text: str, row: Mapping[str, Any], language: str = "english") -> Judgement:
+def judge(text: str, row: Mapping[str, Any], language: str | None = None) -> Judgement:
     """Every claim of ``text`` set against ``row``, which needs its columns about cameras, object and answer alone.
 
     Raises ``ValueError`` where the row has no cameras to check against.
@@ -65,14 +65,14 @@ def judge(text: str, row: Mapping[str, Any], language: str = "english") -> Judge
     return Judgement(tuple(true), tuple(false), tuple(unrecognised), idle, structure.missing, structure.unused)
 
 
-def false_claims(text: str, row: Mapping[str, Any], language: str = "english") -> list[str]:
+def false_claims(text: str, row: Mapping[str, Any], language: str | None = None) -> list[str]:
     """What is wrong with a row's reasoning, a sentence for each; a sentence that nobody can check is wrong too."""
     found = judge(text, row, language)
     problems = [f"“{claim.text}” is not so: {problem}" for claim, problem in found.false]
     return problems + [f"“{claim.text}” is not a sentence that can be checked" for claim in found.unrecognised]
 
 
-def argument_problems(text: str, row: Mapping[str, Any], language: str = "english") -> list[str]:
+def argument_problems(text: str, row: Mapping[str, Any], language: str | None = None) -> list[str]:
     """All that is wrong with a row's reasoning as an argument: false claims and conclusions that do not follow, steps
     that are missing, and sentences that serve nothing."""
     found = judge(text, row, language)
@@ -272,7 +272,7 @@ def _format(_: Claim, __: Mapping[str, Any]) -> str:
 
 
 def _bare(text: str) -> str:
-    return text.strip().removesuffix(".")
+    return text.strip().removesuffix(".").removesuffix("。")
 
 
 _OF_TEXT: Mapping[str, Callable[[Claim, Mapping[str, Any]], str | None]] = {

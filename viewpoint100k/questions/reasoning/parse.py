@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from viewpoint100k.questions.reasoning.claim import ANSWER, FINAL_ANSWER, FORMAT, SETTING, UNRECOGNISED, Claim
-from viewpoint100k.questions.reasoning.phrases import NUMBER, QUOTE, Meaning, Phrases, phrases
+from viewpoint100k.questions.reasoning.phrases import NUMBER, QUOTE, Meaning, Phrases, language_of, phrases
 
 __all__ = ["claims"]
 
@@ -25,13 +25,13 @@ _CONCLUDES = frozenset({"conclusion", _REMAINS})
 _SUIT_ALL = frozenset({"any", "first", "summary", "question", "imagined"})
 
 
-def claims(text: str, language: str = "english") -> list[Claim]:
-    """Everything that a reasoning text says, in the order in which it says it.
+def claims(text: str, language: str | None = None) -> list[Claim]:
+    """Everything that a reasoning text says, in the order in which it says it; by default in its own language.
 
     Never raises: a sentence that is not of the grammar is a claim of the kind ``unrecognised``, a text of another form
     than ``<think>…</think><answer>…</answer>`` begins with one of the kind ``format``.
     """
-    table = phrases(language)
+    table = phrases(language or language_of(text))
     form = _TEXT.fullmatch(text)
     found: list[Claim] = []
     if form is None or "<think>" in form[1] or "<answer>" in form[1] + form[2]:
@@ -131,15 +131,16 @@ class _Sentence:
         meaning = self._table.clause_meanings.get(piece)
         if meaning is not None:
             return [self._claim(meaning, piece)]
-        subject = next((s for s in self._table.subjects if piece.startswith(f"{s} ")), None)
+        gap = self._table.gap
+        subject = next((s for s in self._table.subjects if piece.startswith(f"{s}{gap}")), None)
         if subject is None:
             return None
-        verbs = self._table.list_pattern.split(piece[len(subject) + 1 :])[::2]
+        verbs = self._table.list_pattern.split(piece[len(f"{subject}{gap}") :])[::2]
         meanings = [self._table.verb_meanings.get(verb) for verb in verbs]
         known = [(verb, meaning) for verb, meaning in zip(verbs, meanings, strict=True) if meaning is not None]
         if len(known) < len(verbs):
             return None
-        return [self._claim(meaning, f"{subject} {verb}") for verb, meaning in known]
+        return [self._claim(meaning, f"{subject}{gap}{verb}") for verb, meaning in known]
 
     def _claim(self, meaning: Meaning, wording: str) -> Claim:
         number = self._numbers.pop(0) if NUMBER in wording and self._numbers else None

@@ -17,12 +17,20 @@ from typing import Any
 
 import yaml
 
-__all__ = ["NUMBER", "QUOTE", "Meaning", "Phrases", "phrases"]
+__all__ = ["NUMBER", "QUOTE", "Meaning", "Phrases", "language_of", "phrases"]
 
 NUMBER = "\0number\0"
 """What stands for a number in a compiled wording."""
 QUOTE = "\0quote\0"
 """What stands for an option's text, with its quotation marks."""
+
+_TABLES: Mapping[str, str] = {"en": "english", "zh": "chinese"}
+"""The language's tag, and the name of its table."""
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_QUOTATION = re.compile(r"“[^”]*”")
+_SIGNS_A_WORD = 1.7
+"""Chinese characters that take as long to read as an English word."""
 
 Words = tuple[str, ...]
 FactKey = tuple[str, str, int]
@@ -59,6 +67,8 @@ class Phrases:
     """The group of openers that suits each kind of fact."""
     joiners: Mapping[str, Words]
     subjects: Words
+    gap: str
+    """Between a subject and its verb, and between sentences."""
     list_comma: str
     list_and: str
     full_stop: str
@@ -82,11 +92,20 @@ class Phrases:
     """Each way to name an image, and its name in the first style."""
     image_pattern: re.Pattern[str]
 
+    def length(self, text: str) -> float:
+        """Of a text, in English words: without gaps between words, what takes as long to read."""
+        return text.count(" ") + 1 if self.gap else len(text) / _SIGNS_A_WORD
+
+
+def language_of(text: str) -> str:
+    """The language in which a text is written, whatever it quotes."""
+    return "zh" if _CHINESE.search(_QUOTATION.sub("", text)) else "en"
+
 
 @cache
-def phrases(language: str = "english") -> Phrases:
+def phrases(language: str = "en") -> Phrases:
     """The compiled table of a language; ``AssertionError`` names a wording that could be misread."""
-    text = resources.files(__package__).joinpath(f"{language}.yaml").read_text(encoding="utf-8")
+    text = resources.files(__package__).joinpath(f"{_TABLES[language]}.yaml").read_text(encoding="utf-8")
     return _compiled(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
 
@@ -117,6 +136,7 @@ def _compiled(table: Mapping[str, Any]) -> Phrases:
         opener_of={kind: fact["opener"] for kind, fact in table["facts"].items()},
         joiners={meaning: tuple(texts) for meaning, texts in table["joiners"].items()},
         subjects=tuple(table["subjects"]),
+        gap=table["gap"],
         list_comma=table["list_comma"],
         list_and=table["list_and"],
         full_stop=table["full_stop"],
@@ -133,7 +153,7 @@ def _compiled(table: Mapping[str, Any]) -> Phrases:
         number_pattern=re.compile(table["number"]),
         sentence_end=re.compile(table["sentence_end"]),
         image_names=names,
-        image_pattern=re.compile(rf"(?<!\w){_alternatives(names).pattern}(?!\w)"),
+        image_pattern=_names_alone(names) if table["gap"] else _alternatives(names),
     )
     _refuse_what_could_be_misread(compiled)
     return compiled
@@ -192,6 +212,11 @@ def _answer_meanings(forms: Mapping[str, list[str]]) -> Mapping[str, str]:
 def _alternatives(texts: Any) -> re.Pattern[str]:
     """A capturing group that finds any of ``texts``, the longest first."""
     return re.compile("(" + "|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True)) + ")")
+
+
+def _names_alone(names: Any) -> re.Pattern[str]:
+    """Any of the names, where it is no part of a longer word."""
+    return re.compile(rf"(?<!\w){_alternatives(names).pattern}(?!\w)")
 
 
 def _refuse_what_could_be_misread(compiled: Phrases) -> None:

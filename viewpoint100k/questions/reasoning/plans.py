@@ -66,7 +66,7 @@ def argue(facts: Facts, asked: Sequence[Fact], decides: bool, closing: Closing, 
     text = _Argued(facts, asked, decides, closing, speech)
     for plan in (_drawn(speech.dice.uniform()), "direct", "path"):
         sentences = text.laid_out(plan)
-        if sentences and _count(sentences) <= _MOST_WORDS:
+        if sentences and text.length(sentences) <= _MOST_WORDS:
             return sentences
     return []
 
@@ -106,6 +106,11 @@ class _Argued:
             case _:
                 return []
         return [*self._setting(plan), *body] if body else []
+
+    def length(self, sentences: Sequence[str]) -> float:
+        """Of several sentences, in English words."""
+        lengths = [self._speech.table.length(sentence) for sentence in sentences]
+        return float(exact.total(lengths)) if lengths else 0.0
 
     # --- plans ---
 
@@ -154,13 +159,13 @@ class _Argued:
         said: list[str] = []
         for fact in [*order[len(self._asked) :], *self._asked] if last else order:
             must = fact in self._asked
-            if not must and (_count(said) > wanted or len(told) > 2):
+            if not must and (self.length(said) > wanted or len(told) > 2):
                 continue
             before = set(self._said)
             steps = self._steps(fact)
             if steps is None and must:
                 return []
-            if steps and (must or _count([*said, *steps]) < _MOST_WORDS - _SUMMARY_WORDS):
+            if steps and (must or self.length([*said, *steps]) < _MOST_WORDS - _SUMMARY_WORDS):
                 said += steps
                 told.append(fact)
             else:
@@ -257,7 +262,3 @@ class _Argued:
         keys = self._asked if restated and self._decides else ()
         opener = "conclusion" if self._decides else "question"
         return self._speech.answered(keys, self._letter, self._quoted, opener)
-
-
-def _count(sentences: Sequence[str]) -> int:
-    return int(sum(sentence.count(" ") + 1 for sentence in sentences))

@@ -89,7 +89,7 @@ class Speech:
         contrast = argument.contrast and len(clauses) == 2
         body = f"{clauses[0]}{self._joiner('but')}{clauses[1]}" if contrast else self._joined(clauses)
         start = self._opener(opener) if opener else ""
-        if not contrast and len(clauses) > 1 and _words(body) > _LONG:
+        if not contrast and len(clauses) > 1 and self.table.length(body) > _LONG:
             first, *others = clauses
             apart = [self._sentence(clause) for clause in (f"{start}{first}", *others)]
             return [*apart, self._sentence(f"{self._opener('conclusion', needed=True)}{conclusion}")]
@@ -112,7 +112,7 @@ class Speech:
     def summary(self, facts: Sequence[Fact]) -> list[str]:
         """What the camera did, in one list, or two where one would be long."""
         whole = f"{self._opener('summary')}{self.did(facts)}"
-        if _words(whole) <= _LONGEST:
+        if self.table.length(whole) <= _LONGEST:
             return [self._sentence(whole)]
         half = (len(facts) + 1) // 2
         return [
@@ -126,7 +126,7 @@ class Speech:
         *others, last = verbs
         table = self.table
         listed = f"{table.list_comma.join(others)}{table.list_and}{last}" if others else last
-        return f"{self._subject} {listed}"
+        return f"{self._subject}{table.gap}{listed}"
 
     def has_verb(self, fact: Fact) -> bool:
         """Whether the fact can stand in a list of what the camera did."""
@@ -148,7 +148,7 @@ class Speech:
             clause = self._joined([self.clause(fact, numbered=self._given_deg is not None) for fact in keys])
         opener = "summary" if len(keys) > 1 else "question"
         start = self._opener(opener) if self.dice.chance(0.5) else ""
-        if _words(clause) + _words(answer) > _LONG:
+        if self.table.length(clause) + self.table.length(answer) > _LONG:
             return [self._sentence(clause), self._sentence(f"{self._opener('conclusion', needed=True)}{answer}")]
         return [self._sentence(f"{start}{clause}{self._joiner('answer')}{answer}")]
 
@@ -165,7 +165,9 @@ class Speech:
 
     def _one_of(self, clauses: Sequence[str], verbs: Sequence[str]) -> str:
         place = int(self.dice.uniform() * (len(clauses) + len(verbs)))
-        return clauses[place] if place < len(clauses) else f"{self._subject} {verbs[place - len(clauses)]}"
+        return (
+            clauses[place] if place < len(clauses) else f"{self._subject}{self.table.gap}{verbs[place - len(clauses)]}"
+        )
 
     def _size(self, fact: Fact) -> float | None:
         """A size as an eye would give it: in steps of 5 or 10 degrees, or tenths."""
@@ -184,7 +186,7 @@ class Speech:
 
     def _concluded(self, body: str, conclusion: str, apart: float) -> list[str]:
         """Reasons and what follows, in one sentence, or in two: where one would be long, and else that often."""
-        if self.dice.chance(apart) or _words(body) + _words(conclusion) > _LONG:
+        if self.dice.chance(apart) or self.table.length(body) + self.table.length(conclusion) > _LONG:
             led_up = self._opener("conclusion", needed=True)
             return [self._sentence(body), self._sentence(f"{led_up}{conclusion}")]
         return [self._sentence(f"{body}{self._joiner('so')}{conclusion}")]
@@ -222,18 +224,14 @@ def _styles(table: Phrases, question: str, images: int) -> list[int]:
     return named or same_noun or enough
 
 
-def _words(text: str) -> int:
-    return text.count(" ") + 1
-
-
 def _noun(name: str) -> str:
     """ "image" of "image 1" as of "the first image"."""
-    return next(word for word in reversed(name.split()) if word.isalpha())
+    return next((word for word in reversed(name.split()) if word.isalpha()), name.rstrip("0123456789"))
 
 
 def _core(text: str) -> str:
     """A joiner or opener without its punctuation: "so" is not to come twice, in either place."""
-    return text.strip(" ,;.")
+    return text.strip(" ,;.，；。")
 
 
 def _key(fact: Fact) -> tuple[str, str, int]:

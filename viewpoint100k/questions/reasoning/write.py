@@ -70,8 +70,10 @@ class Conclusion:
     """Its text: the images are named as it names them."""
 
 
-def write(scene: ReasoningScene, conclusion: Conclusion, rng: np.random.Generator) -> str | None:
+def write(scene: ReasoningScene, conclusion: Conclusion, rng: np.random.Generator, language: str = "en") -> str | None:
     """A chain of thought as ``<think>…</think><answer>…</answer>``, every statement of which holds of ``scene``.
+
+    In English, or in Chinese (``zh``).
 
     Two images give an argument of 30 to 250 words in one of the `PLANS`: each sentence serves a later one, evidence
     stands before what follows from it. A single image or three and more give a shorter text, about which side each was
@@ -81,12 +83,12 @@ def write(scene: ReasoningScene, conclusion: Conclusion, rng: np.random.Generato
     if NOT_FROM_POSES.intersection(names):
         return None
     given, images = _number(conclusion.answer_text), len(scene.cameras)
-    speech = Speech(phrases(), Dice(rng), given, conclusion.question, images)
+    speech = Speech(phrases(language), Dice(rng), given, conclusion.question, images)
     if len(scene.cameras) == 2:
         thought = argue(observe(scene), *_asked(scene, conclusion, names), _closing_of(conclusion), speech)
     else:
         thought = _of_views(scene, conclusion, speech)
-    return f"<think>{' '.join(thought)}</think><answer>{conclusion.answer}</answer>" if thought else None
+    return f"<think>{speech.table.gap.join(thought)}</think><answer>{conclusion.answer}</answer>" if thought else None
 
 
 def _asked(scene: ReasoningScene, conclusion: Conclusion, names: Sequence[str]) -> tuple[list[Fact], bool]:
@@ -118,7 +120,7 @@ def _of_views(scene: ReasoningScene, conclusion: Conclusion, speech: Speech) -> 
 
 def _quotable(text: str) -> str | None:
     """An answer's text as it can stand in quotation marks, or None where it cannot."""
-    bare = text.strip().removesuffix(".")
+    bare = text.strip().removesuffix(".").removesuffix("。")
     return bare if bare and not re.search(r"[“”\n\0]|<", bare) else None
 
 
