@@ -341,7 +341,8 @@ def test_a_ktx2_header_is_not_believed(tmp_path: Path, place: int, value: int, e
 def test_draco_and_ktx2_go_together(tmp_path: Path) -> None:
     draco, alktx2 = pytest.importorskip("DracoPy"), pytest.importorskip("alktx2")
     box = trimesh.creation.box((2.0, 1.4, 1.0))
-    encoded = draco.encode(box.vertices.astype(np.float32), box.faces.astype(np.uint32), quantization_bits=16)
+    points, faces = np.array(box.vertices, np.float32, order="C"), np.array(box.faces, np.uint32, order="C")
+    encoded = draco.encode(points, faces, quantization_bits=16)
     writer = GltfWriter()
     view = writer.view(bytes(encoded))
     texels = alktx2.encode_bytes_to_ktx2(picture(np.full((8, 8, 3), RED)), mime="image/png", codec="uastc")
