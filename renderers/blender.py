@@ -27,6 +27,7 @@ from renderers.textures import linear_from_srgb, srgb_from_linear
 from viewpoint100k.errors import RendererError
 from viewpoint100k.geometry.cameras import Camera
 from viewpoint100k.geometry.mesh import Mesh
+from viewpoint100k.runtime.cores import usable_cores
 
 __all__ = ["BlenderRenderer", "BlenderScene"]
 
@@ -254,7 +255,7 @@ def _threads() -> int:
     granted = os.environ.get("OMP_NUM_THREADS", "")
     if granted.isdecimal() and int(granted):
         return int(granted)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return usable_cores()
 
 
 def _tone_map(radiance: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -41,7 +41,7 @@ class BlenderObject:
 
     @property
     def shapes(self) -> list[Any]:
-        """Blender objects for depth maps, with opaque or absent points only."""
+        """Blender objects for depth maps: each point of a surface is opaque or missing, never half transparent."""
         if self._shapes is None:
             self._shapes = self._objects(self._materials.shape)
         return self._shapes

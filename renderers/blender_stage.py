@@ -14,7 +14,7 @@ from renderers.stage import Sun, Surroundings
 __all__ = ["BlenderStage"]
 
 _BELOW = 1e-3
-"""Gap between the ground and the object, radii: two surfaces at the same depth would flicker."""
+"""Gap between the ground and the object, in radii, because two surfaces at the same depth would flicker."""
 _GROUND_CORNERS = 96
 _MAP_WIDTH = 256
 """Resolution of Cycles' importance map of the environment. The default takes seconds."""

@@ -1,4 +1,4 @@
-"""OpenGL 3.3 off screen: for GPUs without CUDA. Mesa's software renderer serves too.
+"""Renders with OpenGL 3.3 without a display: on GPUs without CUDA, or on any CPU through Mesa.
 
 An image takes two passes. The first draws the object alone with 2x2 samples per pixel. The second averages the samples
 and adds the stage behind them. So sky and ground are shaded once per pixel, and only the object has the cost of
@@ -40,7 +40,7 @@ __all__ = ["OpenGLRenderer", "OpenGLScene"]
 _FRAMEBUFFER_SRGB = 0x8DB9
 _SUPERSAMPLING = 2
 _ANISOTROPY = 8.0
-"""At most so many samples along a slanted footprint of a texture."""
+"""Largest number of samples along a slanted texture footprint (anisotropic filtering)."""
 
 
 class OpenGLRenderer:

@@ -1,8 +1,9 @@
 """Shadows on the ground and on the object, from height maps. Pure NumPy.
 
-A map is drawn once for each scene: every point of the object is projected along the sun's rays (or straight down) to
-the ground, with its height as depth. The lowest height over a place is the distance of the occluder, which gives the
-softness of the shadow. Points of the object below the greatest height are in shadow.
+Each map is drawn once for each scene. Every point of the object is projected to the ground, along the sun's rays or
+straight down, with its height as depth. For the shadow on the ground, the lowest height over a texel is the distance of
+the occluder, which gives the softness of the shadow. For the shadow of the object on itself, a point is in shadow if it
+is lower than the greatest height over its texel.
 """
 
 from __future__ import annotations

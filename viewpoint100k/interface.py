@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -19,6 +18,7 @@ from viewpoint100k.geometry.mesh import Mesh
 from viewpoint100k.geometry.seeding import derive_seed, generator
 from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.config import load_config as config_from
+from viewpoint100k.runtime.cores import usable_cores
 
 if TYPE_CHECKING:
     from renderers import LoadedScene, Renderer
@@ -96,7 +96,7 @@ def build(config: BuildConfig, out: str | Path, workers: int | None = None, engi
 
     if workers is not None and workers < 1:
         raise UsageError(f"workers must be at least 1, not {workers}")
-    count = workers or len(os.sched_getaffinity(0))
+    count = workers or usable_cores()
     summary = build_dataset(make_build_plan(config), Path(out), count, Part(), engine)
     if not summary.complete:
         raise BuildError(f"{out} is not complete: run the same build again")

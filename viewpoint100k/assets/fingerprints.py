@@ -1,4 +1,4 @@
-"""Which captures share a photograph, whatever its file was called, encoded as or scaled to.
+"""Finds captures that share a photograph, also if its file was renamed, encoded again or scaled.
 
 A test on a photo that was trained on is no test, so such captures share a split. A photo's fingerprint is its grey
 values in 12 x 12 cells. Two photos are alike where no cell differs by more than `LIMIT`.
@@ -22,7 +22,7 @@ from viewpoint100k.assets.asset import CaptureAsset
 __all__ = ["LIMIT", "fingerprint", "fingerprints_of", "shared_photos", "turned_fingerprint"]
 
 LIMIT = 6
-"""Of 255: the largest difference of one cell between two files of the same photo."""
+"""Largest difference of one cell, of 255, between two files of the same photo."""
 
 _SIDE = 12
 _CELLS = _SIDE * _SIDE
@@ -31,7 +31,8 @@ _FLATTEST = 4 * LIMIT
 _BLOCK = 3
 """Cells along each side of a block. Sums over blocks are what the search tree compares."""
 _NEIGHBOURS = 64
-"""The nearest photos of each that are compared: in a crowd of alike ones they are enough to join all."""
+"""How many nearest photos each photo is compared with. Enough to connect all copies of a photo, because a chain of
+pairs joins them."""
 
 
 def fingerprint(image: Image.Image) -> bytes:
@@ -57,8 +58,8 @@ def fingerprints_of(capture: CaptureAsset) -> bytes:
 
 
 def shared_photos(captures: Mapping[str, bytes]) -> list[tuple[str, str]]:
-    """Pairs of captures that share a photo, each in the order of ``captures``. Of several captures that share a photo,
-    not every two need be listed: a chain of pairs joins them.
+    """Pairs of captures that share a photo, each pair in the order of ``captures``. If several captures share a photo,
+    not every pair is listed, but a chain of pairs joins them.
 
     Args:
         captures: for each asset id, what `fingerprints_of` gives.

@@ -41,7 +41,7 @@ class MeshSetSource(MeshesSource):
 
     @property
     def name(self) -> str:
-        """The set's."""
+        """Kind of source: the name of the set."""
         return self._layout.name
 
     @cached_property
@@ -92,8 +92,8 @@ class MeshSetSource(MeshesSource):
 
 
 def known_sets(paths: Sequence[str], layouts: Sequence[MeshLayout]) -> dict[str, MeshLayout]:
-    """The sets whose layout these mesh files have, by the folder that holds each: ``""`` where it is the whole, else
-    folders at the top. Empty where there is no such set."""
+    """The known sets among these mesh files, by their folder: ``""`` if all files together have the layout of one set,
+    else the top-level folders that have one. Empty if there is none."""
     whole = looks_like(paths, layouts)
     if whole is not None:
         return {"": whole}

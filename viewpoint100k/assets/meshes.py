@@ -66,7 +66,8 @@ class MeshesSource:
         return chosen if self._license == NO_LICENSE else {**chosen, "license": self._license}
 
     def ids(self) -> Sequence[str]:
-        """All mesh files, sorted; then rows of ``metadata.csv`` with errors that name no file, which `load` refuses.
+        """All mesh files, sorted; then an id for each row of ``metadata.csv`` that names no file, or a file that an
+        earlier row names. `load` refuses these.
 
         Raises ``UsageError`` for a missing folder, one without meshes, and a malformed ``metadata.csv``.
         """
@@ -152,7 +153,7 @@ class MeshesSource:
         """The ids, sorted."""
         if not self._listed:
             kinds = ", ".join(sorted(MESH_SUFFIXES))
-            raise UsageError(f"there is no mesh file in {self._root}: put some there ({kinds})")
+            raise UsageError(f"there is no mesh file in {self._root}: give a folder with files of {kinds}")
         return self._listed
 
     @cached_property

@@ -20,7 +20,7 @@ from viewpoint100k.errors import UsageError
 __all__ = ["RowIndex", "normalized", "read_index"]
 
 _WORTH_STORING = 1000
-"""Fewer rows are read in no time."""
+"""Smallest number of rows for which the index is stored. Fewer rows are read quickly without it."""
 _AT_ONCE = 2**14
 
 
@@ -32,7 +32,7 @@ class RowIndex:
     fields: tuple[str, ...]
     """The columns."""
     hashes: Hashes
-    """(n,): of what stands in the column ``file``, see `normalized`; of an empty name where fields are missing."""
+    """(n,): hashes of the column ``file``, see `normalized`; the hash of an empty name if fields are missing."""
     offsets: NDArray[np.int64]
     """(n,): bytes from the beginning of the file to that of the row."""
     lines: NDArray[np.int64]
@@ -53,7 +53,7 @@ class RowIndex:
             return next(csv.reader(stream, strict=True))
 
     def unplaced(self, names: Iterable[str]) -> list[int]:
-        """Rows that are about none of ``names``, or not the first about one."""
+        """Rows whose ``file`` is not in ``names``, or is the file of an earlier row."""
         known = id_hashes(map(normalized, names))
         _, first = np.unique(self.hashes, return_index=True)
         placed = np.zeros(len(self.hashes), dtype=bool)
@@ -67,10 +67,10 @@ def normalized(name: str) -> str:
 
 
 def read_index(path: Path, store: AssetStore | None = None) -> RowIndex:
-    """The index of a file, from the store where the file is as it was.
+    """The index of a file. It comes from the store if the file has not changed.
 
-    Raises ``UsageError`` that names line and field for what concerns the whole file: its columns, and quotes that do
-    not end.
+    Raises ``UsageError``, which names line and field, for errors of the whole file: wrong columns, or a quote that is
+    not closed.
     """
     try:
         status = path.stat()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from viewpoint100k import __version__
@@ -13,6 +12,7 @@ from viewpoint100k.bench.results import BenchReport, BenchSettings, BuildSpeed, 
 from viewpoint100k.bench.stages import measure_stages
 from viewpoint100k.plan.config import load_config
 from viewpoint100k.plan.planning import make_build_plan
+from viewpoint100k.runtime.cores import usable_cores
 
 __all__ = ["bench"]
 
@@ -55,7 +55,7 @@ def bench(settings: BenchSettings, on_step: Callable[[str], None] = lambda step:
     pace = pace_once_started(built.speed, start_up, settings.workers)
     return BenchReport(
         version=__version__,
-        cores=len(os.sched_getaffinity(0)),
+        cores=usable_cores(),
         settings=settings,
         stages=stages,
         start_up=start_up,

@@ -6,7 +6,6 @@ Every check catches the errors of its library, because the doctor must also run 
 from __future__ import annotations
 
 import importlib.util
-import os
 import platform
 import shutil
 import sys
@@ -24,6 +23,7 @@ from renderers.software.extension import load as load_extension
 from renderers.software.extension import why_missing
 from renderers.software.selection import has_cuda
 from viewpoint100k.errors import RendererError, UsageError
+from viewpoint100k.runtime.cores import usable_cores
 
 __all__ = ["Finding", "doctor", "findings"]
 
@@ -136,7 +136,7 @@ def _is_installed(module: str) -> bool:
 
 
 def _machine() -> Iterator[Finding]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     yield Finding("cpu", "ok", f"{cores} cores usable")
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     short = free < _LEAST_FREE_GIB
@@ -207,7 +207,7 @@ def _devices() -> Iterator[Finding]:
         remedy = "in a container set NVIDIA_DRIVER_CAPABILITIES=all (or graphics); see that libEGL_nvidia.so.0 is found"
         yield Finding("GPUs for workers", "note", text, remedy)
     if gpus:
-        workers = len(os.sched_getaffinity(0))
+        workers = usable_cores()
         dealt = Counter(deal(workers, gpus))
         shares = (f"{gpu.number}: {gpu.name} (EGL device {gpu.device_index}), {dealt[gpu]} workers" for gpu in gpus)
         yield Finding("GPUs for workers", "ok", f"of {workers}: " + "; ".join(shares))

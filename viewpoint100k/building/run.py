@@ -61,7 +61,7 @@ class Summary:
     """The result of a build."""
 
     rows: dict[str, int]
-    """Finished shards, by split."""
+    """Number of rows in finished shards, by split."""
     assets_used: int
     assets_dropped: dict[str, str]
     """Unusable assets: asset id to reason."""

@@ -8,7 +8,6 @@ Needs the extra ``[audit]``.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from viewpoint100k.check.audits.text_audits import category_audits, letter_audit
 from viewpoint100k.dataset.card import put_audit
 from viewpoint100k.dataset.folder import DatasetFolder, stored_manifest_digest
 from viewpoint100k.errors import DataError
+from viewpoint100k.runtime.cores import usable_cores
 from viewpoint100k.runtime.files import write_atomically
 from viewpoint100k.runtime.plugins import load_plugin, plugin_names
 
@@ -68,7 +68,7 @@ def audit(
     if not settings.look_at_images:
         sample.with_images.clear()
     say(f"reading the images of {len(sample.with_images):,} rows")
-    seen = look_at_images(sample, workers=len(os.sched_getaffinity(0)))
+    seen = look_at_images(sample, workers=usable_cores())
     measured = list(_measured(sample, seen, settings, say))
     shared = dependences(sample)
     report = AuditReport(

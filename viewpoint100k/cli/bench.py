@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 
 from viewpoint100k.bench.results import FOLDERS, ROWS_PER_WORKER, BenchSettings
 from viewpoint100k.errors import BuildError, UsageError
+from viewpoint100k.runtime.cores import usable_cores
 
 __all__ = ["bench"]
 
@@ -43,7 +43,7 @@ def bench(
     from viewpoint100k.bench.benchmark import bench as measure
     from viewpoint100k.bench.table import format_bench
 
-    count = workers or len(os.sched_getaffinity(0))
+    count = workers or usable_cores()
     if not re.fullmatch(r"(\d+(,\d+)*)?", folders) or "0" in folders.split(","):
         raise UsageError(f"--folders {folders} must be numbers of objects, such as 1,1000")
     settings = BenchSettings(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from viewpoint100k.errors import UsageError
+from viewpoint100k.runtime.cores import usable_cores
 
 if TYPE_CHECKING:
     from viewpoint100k.building.run import Part
@@ -49,7 +49,7 @@ def build(
         raise UsageError(f"--workers must be at least 1, not {workers}")
     settings = load_config(config, set_ or [], stated)
     build_plan = _plan(settings)
-    summary = build_dataset(build_plan, out, workers or len(os.sched_getaffinity(0)), _part(shards), engine, gpus)
+    summary = build_dataset(build_plan, out, workers or usable_cores(), _part(shards), engine, gpus)
     if "test" not in {shard.split for shard in build_plan.layout.shards}:
         print("no test split: the source has too few assets that can be used to hold any out", file=sys.stderr)
     splits = ", ".join(f"{count:,} {split}" for split, count in summary.rows.items())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from viewpoint100k.runtime.cores import usable_cores
 
 __all__ = ["rehydrate"]
 
@@ -30,7 +31,7 @@ def rehydrate(
         raise UsageError(f"--workers must be at least 1, not {workers}")
     roots = {"co3d": co3d or [], "mvimgnet": mvimgnet or [], "nerf": nerf or []}
     with Progress("putting photos back", "rows") as progress:
-        count = workers or len(os.sched_getaffinity(0))
+        count = workers or usable_cores()
         done = put_back(folder, roots, workers=count, on_progress=progress.reach)
     if done.shards:
         print(f"{folder}: {done.photos:,} photos in {done.shards:,} shards put back, every digest right")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from viewpoint100k.assets.descriptors import Descriptor
 from viewpoint100k.assets.findings import Finding, FindingStore, examine
 from viewpoint100k.assets.trial import Failure, TrialProcesses
 from viewpoint100k.plan.config import BuildConfig
+from viewpoint100k.runtime.cores import usable_cores
 from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["Survey", "Walk"]
@@ -68,7 +68,7 @@ class Survey:
         self._config, self._source, self._progress = config, source, progress
         timeout_s = config.limits.asset_timeout_s
         self._store = store or FindingStore(source, f"timeout {timeout_s}")
-        cores = len(os.sched_getaffinity(0))
+        cores = usable_cores()
         self._processes: TrialProcesses[Finding] = TrialProcesses(partial(_examiner, config), timeout_s, cores)
         self.descriptors: dict[str, Descriptor] = {}
         """Descriptions of the usable meshes."""

@@ -48,7 +48,7 @@ class PublishError(ViewpointError):
 
 
 class TryAgainError(PublishError):
-    """A commit failed or its answer was lost. The caller must look up whether it was applied before another try."""
+    """A commit failed, or its answer was lost. The caller must check whether it was applied before it tries again."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
@@ -117,7 +117,7 @@ class Hub:
                 "run the same command again, and it continues where this one ended"
             )
         wait_s = self.retries.wait_s(attempt, fault.wait_s)
-        self._say(f"{doing} failed ({fault.message}); again in {wait_s:.0f} s")
+        self._say(f"{doing} failed ({fault.message}); trying again in {wait_s:.0f} s")
         time.sleep(wait_s)
 
     def _repeatedly(self, method: str, doing: str, *arguments: Any, size: int = 0) -> Any:

@@ -26,7 +26,7 @@ from viewpoint100k.runtime.progress import Progress
 __all__ = ["Choices", "PublishError", "Published", "RetryPolicy", "publish"]
 
 _BATCH_BYTES, _BATCH_FILES = 256 * 1024**2, 16
-"""Bytes in one upload call. A failed call is repeated as a whole."""
+"""Largest size and number of files of one upload call. A failed call is repeated as a whole."""
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]{0,95}")
 _TAG = re.compile(r"[A-Za-z0-9][\w.+-]*")
 

@@ -1,4 +1,4 @@
-"""The JSON schema of a template file, for editors: completion, a word on each key, and what is wrong while typing."""
+"""The JSON schema of a template file. Editors use it to complete and explain keys and to mark errors."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class Template(Section):
     reasoning: bool = True
     """Whether rows of this type may carry a chain of thought."""
     weight: Annotated[float, Field(gt=0)] = 1.0
-    """Its share, where a config names it without one."""
+    """Has no effect: a config always states the weight of a type. The digest of a template includes it."""
     paraphrases: tuple[Paraphrase, ...] = ()
     """Wordings that are written out."""
     wordings: tuple[WordingFamily, ...] = ()

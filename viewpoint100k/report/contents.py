@@ -88,14 +88,16 @@ class Contents:
     letters: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Letters of the right options, by question type, without open questions."""
     most_options: Counter[str] = field(default_factory=Counter)
-    """Margins, by question type."""
+    """Largest number of options of a row, by question type."""
     reasoned: int = 0
     """Number of rows with reasoning."""
     joint: JointTable = field(default_factory=JointTable)
     """Joint counts of the parts of the camera motion."""
     assets: set[tuple[str, str]] = field(default_factory=set)
     values: dict[str, array[float]] = field(default_factory=lambda: defaultdict(lambda: array("f")))
+    """Values for the histograms, by the names that `measured` gives."""
     missing: Counter[str] = field(default_factory=Counter)
+    """How many values were null or not finite, by the same names."""
 
     def add(self, row: Mapping[str, Any], split: str) -> None:
         """Counts a row."""

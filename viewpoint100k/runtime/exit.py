@@ -1,4 +1,4 @@
-"""How every command line of the project ends: with one sentence for an error, and with a documented exit code."""
+"""Runs the command lines of the project: errors become one sentence and a documented exit code."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _told(program: str, error: Exception) -> tuple[str, int]:
     # Typer may bundle its own Click, so usage errors are recognised by their methods, not by their class.
     describe = getattr(error, "format_message", None)
     if describe is None:
-        what = f"{type(error).__name__}: {error} (a fault of this program: --debug shows where)"
+        what = f"{type(error).__name__}: {error} (a bug in this program: --debug shows where)"
         return f"{program}: error: {what}", 1
     if type(error).__name__ == "NoArgsIsHelpError":  # The error's message is the whole help text.
         return describe(), 2

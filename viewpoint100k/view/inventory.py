@@ -6,7 +6,6 @@ found of it is kept in the store that builds use as well.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from viewpoint100k.assets import NO_LICENSE, Asset, Source, open_source
 from viewpoint100k.assets.findings import Finding, FindingStore, examine
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.trial import Failure, TrialProcesses
+from viewpoint100k.runtime.cores import usable_cores
 from viewpoint100k.view.thumbnails import Photographer
 
 __all__ = ["Entry", "Inventory", "Opener", "printable", "table", "take_inventory"]
@@ -216,7 +216,7 @@ def _looks(task: _Task, asset_ids: Sequence[str], timeout_s: float) -> Iterator[
     waiting = list(reversed(asset_ids))
     if not waiting:
         return
-    most = max(1, min(len(os.sched_getaffinity(0)), -(-len(waiting) // _ASSETS_PER_PROCESS)))
+    most = max(1, min(usable_cores(), -(-len(waiting) // _ASSETS_PER_PROCESS)))
     with TrialProcesses(task, timeout_s, most) as processes:
         for result in processes.examine(len(waiting), lambda: waiting.pop() if waiting else None):
             if result is not None:

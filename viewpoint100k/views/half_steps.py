@@ -164,7 +164,6 @@ def _heading_change(middle: MiddleCameras, steps: _Steps) -> Angle:
 
     Let h be the change, f the second forward axis, and r and g the first right and forward axes. Then
     ``f . r = tan(turn) f . g`` has the form ``a sin(h) + b cos(h) = c``.
-    ``a sin(h) + b cos(h) = c``.
     """
     north = Angle(np.ones_like(steps.sideways), np.zeros_like(steps.sideways))
     _, tilt_1, lean_1 = _half_turned(middle, steps, north, -1)

@@ -31,9 +31,10 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "around": ("left", "right"),
     "object": ("as_it_is", "mirrored", "symmetric"),
 }
-"""The parts of a motion and their values, from the negative side to the positive; ``some`` is either side. Going
-``around`` the object moves and turns the camera at once. ``object`` is what the second image shows: the object, its
-mirror image, or, in both images and without a stage, a solid of revolution that looks alike from all sides."""
+"""The parts of a motion and their values, from negative to positive; ``some`` is either side. ``around`` moves and
+turns the camera together, around the object. ``object`` is not a motion but what the images show: the object as it
+is; its mirror image in the second image; or, in both images and without a stage, a solid of revolution that looks alike
+from all sides."""
 
 SOME = "some"
 
@@ -53,8 +54,8 @@ class Motion:
     around_deg: tuple[float, float] | None = None
     """Signed range of the azimuth change if the camera goes around the object; it then moves and turns together."""
     sideways_for: Literal["camera", "object"] = "camera"
-    """The axis of ``sideways``: camera 1's right axis, or the left hand of an upright observer at the object who
-    faces camera 1. The two differ slightly away from the middle of the frame."""
+    """The axis of ``sideways``: camera 1's right axis, or the direction to the left of an upright observer at the
+    object who faces camera 1. The two differ slightly if the object is not in the middle of the frame."""
 
     @property
     def cell(self) -> tuple[int, int]:

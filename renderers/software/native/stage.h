@@ -1,6 +1,6 @@
 // Pass 5 and 6, the stage: first the background at the corners of cells, once a picture; then, row by row, background,
 // ground and shadow behind the object, and all of it as sRGB. Reads the stage, the eye and the rows' linear colours; writes
-// the picture. The formulas are those of the OpenGL backend's tile.vert and composite.frag.
+// the picture. The formulas are those of the OpenGL backend's composite.frag.
 #pragma once
 #include "environment.h"
 #include "lanes.h"

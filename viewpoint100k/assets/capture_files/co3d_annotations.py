@@ -1,4 +1,4 @@
-"""CO3D's annotation files: gzipped JSON arrays, one pair a category, of hundreds of megabytes once decompressed."""
+"""Reads CO3D's annotation files: two gzipped JSON arrays for each category, hundreds of megabytes when decompressed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["FrameIndex", "Sequence", "index_frames", "quality_score", "read_fram
 
 @dataclass(frozen=True)
 class Sequence:
-    """What is stated of one capture."""
+    """One capture, as the annotations state it."""
 
     name: str
     quality: float | None = None
@@ -40,7 +40,7 @@ class Sequence:
 
 
 class FrameIndex:
-    """The frames of a category by their sequence, compressed: as objects they would take gigabytes."""
+    """The frames of a category by sequence, kept compressed: as Python objects they would take gigabytes."""
 
     def __init__(self) -> None:
         self._texts: dict[str, tuple[Any, list[bytes]]] = {}
@@ -102,7 +102,7 @@ def index_frames(folder: SourceFolder, name: str, limits: CaptureLimits) -> Fram
 
 
 def read_frame(folder: SourceFolder, frame: dict[str, Any], distortion: Distortion | None = None) -> StatedPhoto:
-    """A frame's photo. Raises ``ValueError`` for what makes no camera, ``AssetError`` for a path that leads out."""
+    """A frame's photo. Raises ``ValueError`` if it states no camera, ``AssetError`` if its path leaves the folder."""
     name = image_name(folder, frame)
     size = fields.mapping(frame.get("image"), "image").get("size")
     height, width = (int(side) for side in fields.floats(size, "image.size", (2,)))
@@ -128,13 +128,13 @@ def read_frame(folder: SourceFolder, frame: dict[str, Any], distortion: Distorti
 
 
 def image_name(folder: SourceFolder, frame: dict[str, Any]) -> str:
-    """The frame's image. Raises ``ValueError`` where it has none, ``AssetError`` where its path leads out."""
+    """Path of the frame's image. Raises ``ValueError`` if it has none, ``AssetError`` if its path leaves the folder."""
     image = fields.mapping(frame.get("image"), "image")
     return folder.name(fields.text(image.get("path"), "image.path"))
 
 
 def quality_score(stated: Any) -> tuple[float | None, tuple[str, ...]]:
-    """A stated score, and what is to be noted of it: one that is not a finite number is none."""
+    """A stated score, None if it is not a finite number; and the notes about it."""
     try:
         if stated is not None and not isinstance(stated, bool | str) and math.isfinite(float(stated)):
             return float(stated), ()

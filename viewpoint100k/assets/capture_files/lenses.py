@@ -1,8 +1,8 @@
 """Lens distortion, and the pinhole camera of an undistorted image.
 
-An undistorted picture keeps the focal point and pixel count of the photo; its focal length is the shortest at which
-every pixel of it lies inside the photo. So it is *cropped to what is valid* (COLMAP's ``blank_pixels = 0``): no black
-corners, which would tell of the lens, and no part of the picture that was not seen.
+An undistorted picture keeps the principal point and the pixel count of the photo. Its focal length is the shortest at
+which all of its pixels lie inside the photo. So it is cropped to valid pixels (COLMAP's ``blank_pixels = 0``), without
+black corners, which would reveal the lens.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ Distortion = Callable[[Floats], Floats]
 """Maps (n, 2) ideal image points, as the tangents x / z and y / z, to those of the photo, in units of focal length."""
 
 _ZOOMS = (0.6, 2.0)
-"""What the focal length may be multiplied by: beyond it the lens is no photo lens, or its numbers are wrong."""
+"""Smallest and largest factor on the focal length. Outside them the stated distortion cannot be that of a photo."""
 _EDGE = 33
 _MAX_TANGENT = 20.0
 
 
 @dataclass(frozen=True, eq=False)
 class Lens:
-    """What a source states of a photo's camera, beside where it stands."""
+    """Intrinsics and distortion of a photo's camera, as its source states them."""
 
     intrinsics: Floats
     """(3, 3) pixels; the centre of the top-left pixel is (0.5, 0.5)."""
@@ -50,7 +50,7 @@ class Lens:
                 f"focal lengths {focal[0]:.4g}, {focal[1]:.4g} do not fit {self.width}x{self.height} pixels"
             )
         if not 0.2 < focal[0] / focal[1] < 5 or (np.abs(self.intrinsics[:2, 2] - size / 2) > 2 * size.max()).any():
-            raise ValueError("the camera's pixels or its centre are not those of a photo")
+            raise ValueError("the camera's pixel aspect ratio or its principal point cannot be that of a photo")
 
     def resized(self, width: int, height: int) -> Lens:
         """The same lens over another pixel grid."""

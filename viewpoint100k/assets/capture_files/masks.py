@@ -33,7 +33,7 @@ class MaskBox:
 def read_mask_box(folder: SourceFolder, name: str, camera: Camera, limits: CaptureLimits) -> MaskBox | None:
     """The box around the mask in file ``name``; None where it cannot be read, is empty, or is cut by the edge.
 
-    A lens's distortion moves the box by less than what it is used for can tell, so it is not undone here.
+    Lens distortion is ignored, because it moves the box by less than the accuracy that is needed.
     """
     scale = _SIZE / max(camera.width, camera.height)
     size = (max(1, round(camera.width * scale)), max(1, round(camera.height * scale)))
@@ -50,11 +50,11 @@ def read_mask_box(folder: SourceFolder, name: str, camera: Camera, limits: Captu
 
 
 def center_and_radius(boxes: Sequence[tuple[Camera, MaskBox]]) -> tuple[NDArray[np.float64], float]:
-    """(3,) the point nearest to the rays through the boxes' middles; and the radius of the sphere whose outline has the
-    larger of the boxes' half widths and half heights in the median photo, times 1.1. World units.
+    """The object's centre (3,) and radius, world units.
 
-    A box's half side is at most the object's radius and, over several views, mostly a little less. Raises
-    ``AssetError`` with ``no_common_center``.
+    The centre is the point nearest to the rays through the middles of the boxes. In each photo, the larger half side of
+    the box gives the radius of a sphere with that outline. The result is the median over the photos, times 1.1, because
+    a box is mostly a little smaller than the object. Raises ``AssetError`` with ``no_common_center``.
     """
     positions, directions = [], []
     for camera, box in boxes:

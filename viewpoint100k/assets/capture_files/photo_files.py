@@ -1,4 +1,4 @@
-"""From a photo's file to the image in a row: what has to be done to it, and doing it when it is asked for."""
+"""Turns a photo's file into the image of a row: plans the steps first, and performs them when the image is needed."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class PhotoFile:
     name: str
     limits: CaptureLimits
     lens: Lens
-    """Of the photo at the size at which it is decoded, which is that of the image too."""
+    """Lens of the photo, at the size at which it is decoded. The image has the same size."""
     straight: Lens
     """The pinhole of the image; the same as ``lens`` where there is no distortion."""
     turn: bool
-    """Whether EXIF's orientation is applied: only where the stated camera is that of the turned photo."""
+    """True if EXIF's orientation is applied, because the stated camera describes the turned photo."""
     as_it_is: bool
-    """Whether the file's own bytes will do, but for metadata."""
+    """True if the row can hold the file's own bytes, without their metadata."""
     sha256: str
     turns: int = 0
     """Quarter turns, counter-clockwise, that make the picture upright once it is straight."""
@@ -95,9 +95,9 @@ def fitted(
 ) -> PhotoFile:
     """How the file ``name``, of which ``facts`` are known, becomes an image that ``stated`` describes.
 
-    A camera speaks of the file's pixels as they are stored: COLMAP ignores EXIF, and so must a reader, unless the
-    stated size says that the photo was turned first. A file of another size will do where it was only scaled, to the
-    pixel. ``turns`` are those of `PhotoFile`. Raises ``AssetError`` with ``size_mismatch``.
+    A camera describes the file's pixels as stored: COLMAP ignores EXIF, and so does this reader, unless the stated size
+    shows that the photo was turned first. A file of another size is accepted if it was only scaled, to within a pixel.
+    ``turns`` are those of `PhotoFile`. Raises ``AssetError`` with ``size_mismatch``.
     """
     width, height, turn = facts.width, facts.height, False
     if (height, width) == (stated.width, stated.height) and facts.orientation in _TURNED_BY_A_QUARTER:

@@ -26,7 +26,7 @@ __all__ = ["read_fbx"]
 
 _PROGRAM = Path(__file__).with_name("fbx_process.py")
 _TEXTURE_FOLDERS = ("", "textures", "Textures", "../textures")
-"""Folders in which a texture is searched if its stated path does not exist."""
+"""Folders in which a texture is looked for if its stated path does not exist."""
 _PLAIN = Material()
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -1,5 +1,5 @@
-"""The pose in which a glTF file leaves a deformable mesh: morph weights, then skin (specification, sections 3.7.2.2
-and 3.7.3)."""
+"""Poses a deformable glTF mesh as its file leaves it: applies the morph weights, then the skin (specification, sections
+3.7.2.2 and 3.7.3)."""
 
 from __future__ import annotations
 

@@ -22,8 +22,9 @@ Indices = NDArray[np.int64]
 def computed_normals(positions: Floats, triangles: Indices, *, weld: bool) -> tuple[Indices, Indices, Floats]:
     """Normals for a mesh without any: smooth across edges under 30 degrees, sharp across others.
 
-    Vertices at the same place count as one, so that soup (STL) and UV seams shade smoothly too; faces weigh by area.
-    With ``weld`` such vertices also become one where they share their normal: for meshes with nothing but positions.
+    Vertices at the same place count as one, so that triangle soup (STL) and UV seams are shaded smoothly too. Faces are
+    weighted by area. With ``weld``, vertices with the same place and normal become one vertex; only for meshes without
+    UVs and colours.
 
     Returns:
         For each new vertex, the old vertex it is a copy of, (k,); the triangles over the new vertices, (m, 3); and
@@ -85,7 +86,8 @@ def _sums_at(corners: Indices, face_vectors: Floats, count: int | None = None) -
 
 
 def _creased_normals(corners: Indices, area_vectors: Floats) -> Floats:
-    """(m, 3, 3): at each corner, the sum over the faces around its place that lean less than the crease angle."""
+    """(m, 3, 3): at each corner, the sum of the area vectors of the faces around its place whose angle to the corner's
+    face is below the crease angle."""
     face_of_corner = np.repeat(np.arange(len(corners)), 3)
     order = np.argsort(corners.reshape(-1), kind="stable")
     _, start, degree = np.unique(corners.reshape(-1)[order], return_index=True, return_counts=True)

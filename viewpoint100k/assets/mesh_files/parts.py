@@ -60,8 +60,8 @@ class Part:
 def in_order_of_use(part: Part) -> Part:
     """The part with its vertices in the order in which its triangles first use them, and without unused ones.
 
-    trimesh leaves vertices at one place in an order that its unstable sort, and so the CPU, decides. A part that refers
-    to vertices that it does not have stays as it is: `upright_mesh` refuses it.
+    trimesh sorts vertices that share a place with an unstable sort, so their order depends on the CPU. A part that
+    refers to vertices that it does not have is returned unchanged; `upright_mesh` refuses it.
     """
     if not len(part.triangles) or part.triangles.min() < 0 or part.triangles.max() >= len(part.positions):
         return part

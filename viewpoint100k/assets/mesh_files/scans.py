@@ -1,4 +1,4 @@
-"""Reads PLY and STL, the formats of scans and of printing, with trimesh."""
+"""Reads PLY and STL files, the formats of scanners and 3D printers, with trimesh."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Assets that crashed a worker twice: one small file each, so that all processes of a build skip them."""
+"""Assets that crashed or hung two workers, or raised an unexpected error: one small file each.
+
+All processes of a build read them and skip these assets.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.errors import MissingExtraError
+from viewpoint100k.runtime.cores import usable_cores
 
 __all__ = ["guesses_from_boosting", "guesses_from_numbers", "guesses_from_words", "require_scikit_learn"]
 
@@ -109,7 +109,7 @@ def _across_folds(
     parts = list(GroupKFold(count).split(targets, groups=assets))
     guessed = np.empty_like(targets)
     # One BLAS thread for each of our threads: more would compete for the cores and change the order of sums.
-    workers = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    workers = ThreadPoolExecutor(usable_cores())
     with warnings.catch_warnings(), threadpool_limits(limits=1), workers as pool:
         # A model that has not converged is good enough.
         warnings.simplefilter("ignore", ConvergenceWarning)
