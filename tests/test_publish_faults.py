@@ -21,7 +21,7 @@ from local_hub.publishing import (
 )
 from local_hub.server import TOKEN
 
-from viewpoint100k.publish.publisher import PublishError, publish
+from viewpoint100k.publish.publisher import Choices, PublishError, publish
 
 SMALL_ROUTES = ["whoami", "create", "settings", "info", "refs", "tag", "tree", "validate_yaml", "preupload", "commit"]
 LARGE_ROUTES = ["lfs_batch", "lfs_put", "lfs_verify"]
@@ -200,7 +200,7 @@ def test_a_file_changed_or_deleted_on_the_far_side_is_put_right(folder: Path, hu
 def test_a_shard_changed_here_replaces_the_one_there(folder: Path, hub: LocalHub) -> None:
     publish(folder, REPO, retries=SOON, say=[].append)
     edit_rows(folder, "train-00001-of-00003", creator="Jane Doe")
-    done = publish(audited(folder), REPO, tag="v1.0", public=True, retries=SOON, say=[].append)
+    done = publish(audited(folder), REPO, Choices(force=True), tag="v1.0", public=True, retries=SOON, say=[].append)
     assert [file.path for file in done.difference.change] == ["data/train-00001-of-00003.parquet", "README.md"]
     assert_complete(folder, hub, commits=5)
 
