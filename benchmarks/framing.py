@@ -77,7 +77,7 @@ def _rows(
                     continue
                 cameras = [_stored(placed.shots[place].camera) for place in views[:2]]
                 framings = np.array([describe_framing(camera, (0, 0, 0), 1.0) for camera in cameras])
-                for asked in spec.asks:
+                for asked in spec.questions:
                     kind = plan.templates[asked.template].question_type
                     answer = _answer(definitions[kind], cameras) if asked.form == "plain" else None
                     if answer is not None:

@@ -206,35 +206,35 @@ def planned(config_name: str, **fields: Any) -> tuple[Any, list[Any]]:
 
 
 def test_forms_come_by_their_weights_in_every_block() -> None:
-    _, slots = planned("viewpoint-100k", answer_forms=EQUAL | {"words": 2.0}, reasoning_share=0.0)
-    counts = Counter(asked.answer_form for slot in slots for asked in slot.asks)
+    _, specs = planned("viewpoint-100k", answer_forms=EQUAL | {"words": 2.0}, reasoning_share=0.0)
+    counts = Counter(asked.answer_form for spec in specs for asked in spec.questions)
     assert set(counts) == set(ANSWER_FORMS)
     assert 22 <= counts["words"] <= 28
     assert all(9 <= counts[form] <= 16 for form in ANSWER_FORMS if form != "words")
 
 
 def test_half_of_the_claims_are_true() -> None:
-    _, slots = planned("viewpoint-100k", answer_forms={"yes_no": 1.0, "chat": 1.0})
-    sides = Counter(asked.answer_position for slot in slots for asked in slot.asks)
+    _, specs = planned("viewpoint-100k", answer_forms={"yes_no": 1.0, "chat": 1.0})
+    sides = Counter(asked.answer_position for spec in specs for asked in spec.questions)
     assert sides == {0: 50, 1: 50}
 
 
 def test_letters_alone_leave_the_plan_and_its_digest_as_they_were() -> None:
-    config, slots = planned("decoupled")
+    config, specs = planned("decoupled")
     weighted, same = planned("decoupled", answer_forms={"letter": 3.0})
-    assert slots == same
+    assert specs == same
     assert config.digest() == weighted.digest()
     assert config.digest() != vp.load_config("decoupled", answer_forms=EQUAL).digest()
     templates = {name: load_template(name) for name in config.questions}
-    assert with_answer_forms(slots, config, BLOCK, templates) == slots
+    assert with_answer_forms(specs, config, BLOCK, templates) == specs
 
 
 def test_one_question_in_several_forms_and_reasoned_rows_keep_letters() -> None:
-    _, slots = planned("decoupled", answer_forms=EQUAL, consistency_share=0.5, reasoning_share=0.2)
-    for slot in slots:
-        together = any(asked.form != "plain" for asked in slot.asks)
-        assert all(asked.answer_form == "letter" for asked in slot.asks if together or asked.reasoned)
-    assert any(asked.reasoned for slot in slots for asked in slot.asks)
+    _, specs = planned("decoupled", answer_forms=EQUAL, consistency_share=0.5, reasoning_share=0.2)
+    for spec in specs:
+        together = any(asked.form != "plain" for asked in spec.questions)
+        assert all(asked.answer_form == "letter" for asked in spec.questions if together or asked.reasoned)
+    assert any(asked.reasoned for spec in specs for asked in spec.questions)
 
 
 def test_an_unknown_form_in_a_config_is_named() -> None:

@@ -55,16 +55,16 @@ def spread(values: list[object], kinds: int) -> int:
 def test_a_block_is_balanced_in_everything_that_could_leak(seed: int, rows: int, index: int) -> None:
     planned = plan_pairs(config(seed=seed), block_of(rows, index), templates())
     assert len(planned) == rows
-    types = [spec.asks[0].template for spec in planned]
+    types = [spec.questions[0].template for spec in planned]
     assert spread(types, 3) <= 1
     assert spread([spec.azimuth_deg[0] > 0 for spec in planned], 2) <= 1
-    assert spread([spec.asks[0].answer_position for spec in planned], 3) <= 1
+    assert spread([spec.questions[0].answer_position for spec in planned], 3) <= 1
     for template in templates():
-        mine = [spec for spec in planned if spec.asks[0].template == template]
+        mine = [spec for spec in planned if spec.questions[0].template == template]
         assert spread([spec.azimuth_deg[0] > 0 for spec in mine], 2) <= 1
         for positive in (True, False):
             directed = [spec for spec in mine if (spec.azimuth_deg[0] > 0) == positive]
-            assert spread([spec.asks[0].answer_position for spec in directed], 3) <= 2
+            assert spread([spec.questions[0].answer_position for spec in directed], 3) <= 2
 
 
 def test_angle_bins_cover_the_range_alike_in_both_directions() -> None:
@@ -81,21 +81,21 @@ def test_angle_bins_cover_the_range_alike_in_both_directions() -> None:
 @pytest.mark.parametrize("rows", [1, 7, 45, 100])
 def test_a_block_has_as_many_asks_as_rows_and_a_tenth_of_them_reasoned(name: str, rows: int) -> None:
     planned = plan_pairs(config(name), block_of(rows), templates(name))
-    asks = [ask for spec in planned for ask in spec.asks]
-    assert len(asks) == rows
-    assert sum(ask.reasoned for ask in asks) == round(0.1 * rows)
+    questions = [question for spec in planned for question in spec.questions]
+    assert len(questions) == rows
+    assert sum(question.reasoned for question in questions) == round(0.1 * rows)
 
 
 def test_several_questions_of_a_pair_are_of_different_types() -> None:
     planned = plan_pairs(config(questions_per_pair=3), block_of(), templates())
-    assert Counter(len(spec.asks) for spec in planned).most_common(1)[0][0] == 3
-    assert all(len({ask.template for ask in spec.asks}) == len(spec.asks) for spec in planned)
+    assert Counter(len(spec.questions) for spec in planned).most_common(1)[0][0] == 3
+    assert all(len({question.template for question in spec.questions}) == len(spec.questions) for spec in planned)
 
 
 def test_sideways_movement_and_turn_are_flat_over_all_nine_cells_by_rows() -> None:
     rows = Counter[tuple[int, int]]()
     for spec in decoupled(20):
-        rows[cell(spec)] += len(spec.asks)
+        rows[cell(spec)] += len(spec.questions)
     assert set(rows) == CELLS
     assert all(0.09 < count / rows.total() < 0.135 for count in rows.values()), rows
 
@@ -103,7 +103,7 @@ def test_sideways_movement_and_turn_are_flat_over_all_nine_cells_by_rows() -> No
 def test_a_model_that_knows_one_bit_alone_is_at_chance_on_the_joint() -> None:
     """Who knows to which side the camera moved, and takes it to have turned to the other, guesses the turn: one in
     three. On the paper's orbits it would be right each time."""
-    rows = [cell(spec) for spec in decoupled(40) for ask in spec.asks if ask.form == "plain"]
+    rows = [cell(spec) for spec in decoupled(40) for question in spec.questions if question.form == "plain"]
     told = np.mean([turn == -sideways for sideways, turn in rows])
     assert 0.3 < told < 0.37
     among_movers = [turn == -sideways for sideways, turn in rows if sideways]
@@ -114,7 +114,7 @@ def test_a_model_that_knows_one_bit_alone_is_at_chance_on_the_joint() -> None:
 
 def test_every_type_about_the_sides_sees_all_nine_cells() -> None:
     for name in ("ego_translation", "ego_rotation", "object_translation", "full_motion"):
-        rows = Counter(cell(spec) for spec in decoupled(40) for ask in spec.asks if ask.template == name)
+        rows = Counter(cell(spec) for spec in decoupled(40) for question in spec.questions if question.template == name)
         assert set(rows) == CELLS
         assert all(0.06 < count / rows.total() < 0.17 for count in rows.values()), (name, rows)
 
@@ -123,21 +123,21 @@ def test_height_and_distance_are_flat_over_all_nine_cells() -> None:
     rows = Counter[tuple[int, int]]()
     for spec in decoupled(20):
         if spec.motion is not None:
-            rows[spec.motion.height, spec.motion.distance] += len(spec.asks)
+            rows[spec.motion.height, spec.motion.distance] += len(spec.questions)
     assert set(rows) == CELLS
     assert all(0.08 < count / rows.total() < 0.14 for count in rows.values()), rows
 
 
 def test_a_question_about_going_around_is_asked_where_the_camera_goes_around() -> None:
     for spec in decoupled(10):
-        if any(templates("decoupled")[ask.template].goes_around for ask in spec.asks):
+        if any(templates("decoupled")[question.template].goes_around for question in spec.questions):
             assert cell(spec) in {(1, -1), (-1, 1)}
 
 
 def test_tilt_and_roll_are_asked_for_where_they_are_asked_about_and_nowhere_else() -> None:
     levels: dict[str, Counter[int]] = {"tilt": Counter(), "roll": Counter()}
     for spec in decoupled(20):
-        names = {ask.template for ask in spec.asks}
+        names = {question.template for question in spec.questions}
         for part, asked in (("tilt", "ego_pitch"), ("roll", "ego_roll")):
             level = 0 if spec.motion is None else getattr(spec.motion, part)
             if asked in names:
@@ -158,7 +158,7 @@ def test_no_part_of_a_motion_tells_of_another() -> None:
 
 def test_types_that_measure_sideways_along_two_axes_share_a_pair_only_where_the_camera_goes_around() -> None:
     for spec in decoupled(20):
-        names = {ask.template for ask in spec.asks}
+        names = {question.template for question in spec.questions}
         by_object, by_camera = "object_translation" in names, names & {"ego_translation", "full_motion"}
         if spec.motion is not None and spec.motion.around_deg is None:
             assert not (by_object and by_camera)
@@ -168,14 +168,16 @@ def test_types_that_measure_sideways_along_two_axes_share_a_pair_only_where_the_
 
 def test_a_share_of_pairs_is_asked_one_question_in_all_forms() -> None:
     planned = decoupled(20, consistency_share=0.2)
-    forms = [spec for spec in planned if {ask.form for ask in spec.asks} == set(FORMS)]
-    assert all(len({ask.template for ask in spec.asks}) == 1 for spec in forms)
-    share = 4 * len(forms) / sum(len(spec.asks) for spec in planned)
+    forms = [spec for spec in planned if {question.form for question in spec.questions} == set(FORMS)]
+    assert all(len({question.template for question in spec.questions}) == 1 for spec in forms)
+    share = 4 * len(forms) / sum(len(spec.questions) for spec in planned)
     assert 0.13 < share <= 0.2
 
 
 def test_the_answers_of_a_type_with_cases_take_turns() -> None:
-    motions = [spec.motion for spec in decoupled(60) for ask in spec.asks if ask.template == "motion_kind"]
+    motions = [
+        spec.motion for spec in decoupled(60) for question in spec.questions if question.template == "motion_kind"
+    ]
     moved = Counter((m.cell[0] != 0, m.cell[1] != 0) for m in motions if m is not None)
     assert set(moved) == set(product((True, False), repeat=2))
     assert max(moved.values()) < 1.6 * min(moved.values()), moved
@@ -183,7 +185,7 @@ def test_the_answers_of_a_type_with_cases_take_turns() -> None:
 
 def test_objects_that_a_stage_would_betray_stand_on_none() -> None:
     for spec in decoupled(20):
-        unstaged = {ask.template for ask in spec.asks} & {"mirrored", "cannot_tell"}
+        unstaged = {question.template for question in spec.questions} & {"mirrored", "cannot_tell"}
         assert spec.staged == (not unstaged)
         if spec.object == "symmetric":
             assert unstaged == {"cannot_tell"}
@@ -198,6 +200,6 @@ def test_apportioning_follows_the_weights_and_loses_no_row() -> None:
 
 def test_languages_are_drawn_by_weight() -> None:
     settled = load_config("viewpoint-100k", ["languages={en: 3, zh: 1}"])
-    asks = [a for i in range(20) for s in plan_pairs(settled, block_of(index=i), templates()) for a in s.asks]
-    share = np.mean([ask.language == "zh" for ask in asks])
+    questions = [a for i in range(20) for s in plan_pairs(settled, block_of(index=i), templates()) for a in s.questions]
+    share = np.mean([question.language == "zh" for question in questions])
     assert 0.2 < share < 0.3

@@ -15,10 +15,47 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from viewpoint100k.dataset.references import reference_features, reference_schema
-from viewpoint100k.dataset.schema import arrow_schema, features
+from viewpoint100k.dataset.dataset_info import SplitSize, dataset_info
+from viewpoint100k.dataset.references import REFERENCE_COLUMNS, reference_schema
+from viewpoint100k.dataset.schema import COLUMNS, arrow_schema, features
 
 ROWS = hand.GOOD["train-00000-of-00002"]
+
+_TEXT, _REAL, _SINGLE, _WHOLE = (datasets.Value(name) for name in ("string", "float64", "float32", "int64"))
+_CAMERA = {
+    "camera_to_world": datasets.List(_REAL),
+    "intrinsics": datasets.List(_REAL),
+    "width": _WHOLE,
+    "height": _WHOLE,
+    "mirrored": datasets.Value("bool"),
+}
+_POSE = [f"{part}_deg" for part in ("azimuth", "elevation", "yaw", "pitch", "roll")]
+_POSE += ["translation_x", "translation_y", "translation_z", "distance_ratio", "overlap"]
+EXPECTED = datasets.Features(
+    {
+        "id": _TEXT,
+        "images": datasets.List(datasets.Image()),
+        "question": _TEXT,
+        "options": datasets.List(_TEXT),
+        **dict.fromkeys(("answer", "answer_text"), _TEXT),
+        **dict.fromkeys(("answer_value", "margin"), _SINGLE),
+        **dict.fromkeys(("question_type", "template", "group", "reasoning", "source", "asset_id"), _TEXT),
+        **dict.fromkeys(("asset_sha256", "category", "license", "creator", "uri"), _TEXT),
+        "cameras": datasets.List(_CAMERA),
+        "object_center": datasets.List(_REAL),
+        "object_radius": _REAL,
+        "object_front": datasets.List(_REAL),
+        "relative": dict.fromkeys(_POSE, _REAL),
+        "answerability": _SINGLE,
+        "renderer": _TEXT,
+        "seed": _WHOLE,
+        "config": _TEXT,
+    }
+)
+"""The row in the words of ``datasets``, written by hand."""
+EXPECTED_REFERENCES = datasets.Features(
+    EXPECTED | {"images": datasets.List({"bytes": datasets.Value("binary"), "path": _TEXT})}
+)
 
 
 def described(schema: pa.Schema) -> dict[str, Any]:
@@ -49,12 +86,21 @@ def test_images_are_pictures_in_one_schema_and_plain_structs_in_the_other() -> N
     assert [set(entry) for entry in described(reference_schema())["images"]] == [{"bytes", "path"}]
 
 
-@pytest.mark.parametrize(
-    ("schema", "columns"), [(arrow_schema(), features()), (reference_schema(), reference_features())]
-)
+@pytest.mark.parametrize(("schema", "columns"), [(arrow_schema(), EXPECTED), (reference_schema(), EXPECTED_REFERENCES)])
 def test_the_written_names_mean_the_same_features(schema: pa.Schema, columns: datasets.Features) -> None:
     assert datasets.Features.from_arrow_schema(schema) == columns
     assert schema.types == columns.arrow_schema.types
+    assert schema.names == columns.arrow_schema.names
+
+
+@pytest.mark.parametrize(("columns", "known"), [(COLUMNS, EXPECTED), (REFERENCE_COLUMNS, EXPECTED_REFERENCES)])
+def test_the_card_states_what_datasets_would_write(columns: dict[str, Any], known: datasets.Features) -> None:
+    sizes = {"train": (1234, 20), "test": (99, 10)}
+    splits = datasets.SplitDict({name: datasets.SplitInfo(name, *size) for name, size in sizes.items()})
+    info = datasets.DatasetInfo(features=known, splits=splits, download_size=1333, dataset_size=1333)
+    stated = dataset_info(columns, {name: SplitSize(*size) for name, size in sizes.items()})
+    assert list(stated.items()) == list(info._to_yaml_dict().items())
+    assert datasets.Features._from_yaml_list(stated["features"]) == known
 
 
 def test_a_shard_loads_by_itself_with_its_images_decoded(tmp_path: Path) -> None:

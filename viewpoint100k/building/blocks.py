@@ -167,7 +167,7 @@ class BlockBuilder:
                 break
             if visit >= patience:
                 raise BuildError(_shortfall(block, len(rows), visit, record))
-            if visit == patience // 4:  # Photos are where they are: rather another angle than no row.
+            if visit == patience // 4:  # Photos cannot be moved: accept another angle rather than lose the row.
                 wanted = self._with_less(wanted, seed, record)
             if asset_id in (quarantined := quarantine()):
                 record.dropped_assets[asset_id] = quarantined[asset_id]
@@ -199,14 +199,16 @@ class BlockBuilder:
         visit = self._open_visit(asset, taken, seed, record)
         rows, returned = list[Row](), list[PairSpec]()
         try:
-            for place, (slot, views) in enumerate(zip(taken, visit.views(taken), strict=True)):
-                made, dropped, left = row_builder.fill(asset, visit, slot, views, derive_seed(seed, place))
+            for place, (spec, views) in enumerate(zip(taken, visit.views(taken), strict=True)):
+                made, dropped, left = row_builder.fill(asset, visit, spec, views, derive_seed(seed, place))
                 rows += made
                 if made and not isinstance(views, str) and (reason := visit.unmeasured(views)):
                     record.unmeasured[reason] += 1
                 record.drops.update((one.stage, one.reason) for one in dropped)
                 if left:
-                    again = self._again(replace(slot, asks=left), dropped, derive_seed(seed, place, "again"), record)
+                    again = self._again(
+                        replace(spec, questions=left), dropped, derive_seed(seed, place, "again"), record
+                    )
                     returned.append(again)
         finally:
             visit.close()
@@ -217,22 +219,24 @@ class BlockBuilder:
         return rows, returned
 
     def _with_less(self, wanted: Sequence[PairSpec], seed: int, record: BlockRecord) -> list[PairSpec]:
-        """The slots that are left, content with any angle; of photographs also with any motion, and with questions that
-        can be asked of them."""
+        """The remaining specs without their ranges of angles. If the set has photographs only, they also lose their
+        motions, and get other questions where photographs cannot answer theirs."""
         config, templates = self.build_plan.config, self.build_plan.templates
         if self._renders:
             record.drops["slot", "angle_bin_given_up"] += len(wanted)
-            return [slot.with_any_angle(config.pairs.azimuth_deg) for slot in wanted]
+            return [spec.with_any_angle(config.pairs.azimuth_deg) for spec in wanted]
         rng, eased = generator(seed, "less"), []
-        for slot in wanted:
-            if slot.motion is not None:
+        for spec in wanted:
+            if spec.motion is not None:
                 record.drops["slot", "motion_given_up"] += 1
             else:
                 record.drops["slot", "angle_bin_given_up"] += 1
-            asks = slot.asks
-            if needs_renderings(slot, templates):
-                asks = tuple(self._of_another_type(replace(asked, form="plain"), rng, record) for asked in asks)
-            plain = replace(slot, asks=asks, object="as_it_is", staged=True)
+            questions = spec.questions
+            if needs_renderings(spec, templates):
+                questions = tuple(
+                    self._of_another_type(replace(question, form="plain"), rng, record) for question in questions
+                )
+            plain = replace(spec, questions=questions, object="as_it_is", staged=True)
             eased.append(plain.with_any_motion(config.pairs.azimuth_deg, rng))
         return eased
 
@@ -245,23 +249,23 @@ class BlockBuilder:
         pools = self.build_plan.layout.pools.values()
         return frozenset(asset_id for some in pools for pool in some for asset_id in pool.reserve)
 
-    def _again(self, slot: PairSpec, dropped: Sequence[Dropped], seed: int, record: BlockRecord) -> PairSpec:
+    def _again(self, spec: PairSpec, dropped: Sequence[Dropped], seed: int, record: BlockRecord) -> PairSpec:
         """The spec to retry with another asset. If the asset's front is unknown, the spec gets other questions: most
         sources state no front for any asset."""
         if not any(one.reason == "front_unknown" for one in dropped):
-            return slot
+            return spec
         rng = generator(seed)
-        asks = tuple(self._without_front(asked, rng, record) for asked in slot.asks)
-        return replace(slot, asks=asks)
+        questions = tuple(self._without_front(question, rng, record) for question in spec.questions)
+        return replace(spec, questions=questions)
 
-    def _without_front(self, asked: QuestionSpec, rng: np.random.Generator, record: BlockRecord) -> QuestionSpec:
-        template = self.build_plan.templates[asked.template]
-        return self._of_another_type(asked, rng, record) if template.needs_front else asked
+    def _without_front(self, question: QuestionSpec, rng: np.random.Generator, record: BlockRecord) -> QuestionSpec:
+        template = self.build_plan.templates[question.template]
+        return self._of_another_type(question, rng, record) if template.needs_front else question
 
-    def _of_another_type(self, asked: QuestionSpec, rng: np.random.Generator, record: BlockRecord) -> QuestionSpec:
-        """A question that any asset may be asked, in place of one that needs what an asset does not have."""
+    def _of_another_type(self, question: QuestionSpec, rng: np.random.Generator, record: BlockRecord) -> QuestionSpec:
+        """A question of a type that suits every asset, in place of one that the asset does not suit."""
         templates = self.build_plan.templates
-        template = templates[asked.template]
+        template = templates[question.template]
         others = sorted(
             name
             for name, other in templates.items()
@@ -272,11 +276,11 @@ class BlockBuilder:
             and not isinstance(other.answer, Candidates | Arc)
         )
         if not others:
-            return asked
+            return question
         record.drops["slot", "question_type_given_up"] += 1
         chosen = others[int(rng.integers(len(others)))]
         position = int(rng.integers(templates[chosen].options))
-        return replace(asked, template=chosen, answer_position=position, answer_form=LETTER)
+        return replace(question, template=chosen, answer_position=position, answer_form=LETTER)
 
     def _open_visit(self, asset: Asset, taken: list[PairSpec], seed: int, record: BlockRecord) -> FrameSet:
         if isinstance(asset, CaptureAsset):
@@ -289,7 +293,7 @@ class BlockBuilder:
 
 def _for_one_visit(wanted: list[PairSpec], rows: int) -> tuple[list[PairSpec], list[PairSpec]]:
     """The first pair specifications, at least one, with at most ``rows`` question specs in all; and the rest."""
-    held = list(itertools.accumulate(len(slot.asks) for slot in wanted))
+    held = list(itertools.accumulate(len(spec.questions) for spec in wanted))
     count = max(1, bisect.bisect_right(held, rows))
     return wanted[:count], wanted[count:]
 

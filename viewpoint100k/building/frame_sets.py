@@ -31,23 +31,23 @@ from viewpoint100k.views.visibility import LOW_CONTRAST, contrast
 __all__ = ["AS_THEY_ARE", "CaptureFrameSet", "FrameSet", "MeshFrameSet", "needs_renderings"]
 
 AS_THEY_ARE = "photos_as_they_are"
-"""Reason code of what cannot be asked of photographs."""
+"""Reason code of a pair specification that photographs cannot fill."""
 
 _CHECK_SIZE = 256
 """Pixels along each side of the depth maps that are used to check frames and pairs."""
 
 
-def needs_renderings(slot: PairSpec, templates: Mapping[str, Template]) -> bool:
-    """Whether only an object that is drawn for it can fill a slot, and no photographs."""
+def needs_renderings(spec: PairSpec, templates: Mapping[str, Template]) -> bool:
+    """True if only rendered frames can fill the pair specification. Photographs cannot."""
     return (
-        slot.object != "as_it_is"
-        or not slot.staged
-        or any(asked.form == "mirrored" for asked in slot.asks)
-        or any(_asks_for_renderings(templates[asked.template]) for asked in slot.asks)
+        spec.object != "as_it_is"
+        or not spec.staged
+        or any(question.form == "mirrored" for question in spec.questions)
+        or any(_needs_renderings(templates[question.template]) for question in spec.questions)
     )
 
 
-def _asks_for_renderings(template: Template) -> bool:
+def _needs_renderings(template: Template) -> bool:
     """True if photographs can show none of its answers, or not all: then its answer would be known in advance."""
     other_objects = any(case.get("object", "as_it_is") != "as_it_is" for case in template.cases.values())
     return other_objects or isinstance(template.answer, Candidates | Arc)
@@ -56,7 +56,7 @@ def _asks_for_renderings(template: Template) -> bool:
 class FrameSet(Protocol):
     """The interface of an asset's frames for the rest of a build, for meshes and captures alike."""
 
-    def views(self, slots: Sequence[PairSpec]) -> Sequence[Views | str]:
+    def views(self, specs: Sequence[PairSpec]) -> Sequence[Views | str]:
         """For each pair specification, the frames that fill it, in the order in which a question names them; or the
         reason code if the asset has no suitable frames."""
         ...
@@ -65,7 +65,7 @@ class FrameSet(Protocol):
         """The reason code if a frame cannot be used, else None."""
         ...
 
-    def pair(self, views: Views, slot: PairSpec) -> Pair:
+    def pair(self, views: Views, spec: PairSpec) -> Pair:
         """The frames of a pair specification and the object between them."""
         ...
 
@@ -92,7 +92,7 @@ class MeshFrameSet:
     def __init__(
         self,
         asset: MeshAsset,
-        slots: Sequence[PairSpec],
+        specs: Sequence[PairSpec],
         templates: Mapping[str, Template],
         seed: int,
         config: BuildConfig,
@@ -101,7 +101,7 @@ class MeshFrameSet:
     ) -> None:
         self._asset, self._templates, self._config, self._timed = asset, templates, config, timed
         with timed("views"):
-            placed = place_views(asset.mesh.points, slots, templates, config, generator(seed, "views"))
+            placed = place_views(asset.mesh.points, specs, templates, config, generator(seed, "views"))
         self._views = placed.views
         with timed("upload"):
             self._scenes = Scenes(renderer, asset.mesh, Stage(derive_seed(seed, "stage")))
@@ -113,28 +113,28 @@ class MeshFrameSet:
         self._shots = placed.shots
         self._images: dict[tuple[int, bool], bytes] = {}
 
-    def views(self, slots: Sequence[PairSpec]) -> Sequence[Views | str]:
+    def views(self, specs: Sequence[PairSpec]) -> Sequence[Views | str]:
         return [views if views is not None else "no_such_motion" for views in self._views]
 
     def problem(self, place: int) -> str | None:
         return frame_problem(self._frames[place], self._config.views)
 
-    def pair(self, views: Views, slot: PairSpec) -> Pair:
+    def pair(self, views: Views, spec: PairSpec) -> Pair:
         one, two = self._frames[views[0]], self._frames[views[1]]
         cameras = tuple(self._frames[place].camera for place in views)
         with self._timed("overlap"):
             shared = overlap(one, two, radius=1.0)
-        told = None
+        measured = None
         if self._config.pairs.min_answerability > 0:
             with self._timed("answerability"):
-                told = self._told(views, slot)
-        return Pair(cameras, np.zeros(3), 1.0, self._asset.front, shared, told, slot.object == "mirrored")
+                measured = self._answerability(views, spec)
+        return Pair(cameras, np.zeros(3), 1.0, self._asset.front, shared, measured, spec.object == "mirrored")
 
-    def _told(self, views: Views, slot: PairSpec) -> float:
+    def _answerability(self, views: Views, spec: PairSpec) -> float:
         """How different the images would be if another answer were true."""
         cameras = [self._frames[place].camera for place in views]
         seen = self._scenes.counterfactuals(self._shots[views[0]])
-        if self._templates[slot.asks[0].template].concerns_handedness:
+        if self._templates[spec.questions[0].template].concerns_handedness:
             return seen.handedness(cameras[1])
         if len(cameras) > 2:
             return seen.distinctness(cameras)
@@ -161,10 +161,10 @@ class MeshFrameSet:
 
 
 class CaptureFrameSet:
-    """The photographs of a capture: a slot takes two whose azimuth change, or measured motion, is what it asks.
+    """The photographs of a capture. A pair specification gets two photographs with its azimuth change or its motion.
 
-    Photographs are as they are: what asks for a mirrored image, for an object without its surroundings, or for views at
-    angles of its own is not asked of them. Answerability is measured where a photograph stands near the mirrored view.
+    Specifications that need mirrored images, an object without its surroundings, or views at given angles get no
+    photographs. Answerability is measured if a photograph was taken near the mirrored view.
     """
 
     def __init__(
@@ -176,14 +176,14 @@ class CaptureFrameSet:
         templates: Mapping[str, Template],
         pairs: Pairs,
     ) -> None:
-        """``taken``: the pairs of photos that earlier visits of the same block have used; added to."""
+        """``taken``: the pairs of photos that the block contains already. New pairs are added to it."""
         self._asset, self._timed, self._taken, self._templates, self._pairs = asset, timed, taken, templates, pairs
         self._rng = generator(seed, "pairs")
         self._images: dict[int, bytes] = {}
         self._counterfactuals = PhotoCounterfactuals(asset.photos, self.image)
-        self._told: dict[tuple[int, int], float | str] = {}
+        self._measured: dict[tuple[int, int], float | str] = {}
 
-    def views(self, slots: Sequence[PairSpec]) -> Sequence[Views | str]:
+    def views(self, specs: Sequence[PairSpec]) -> Sequence[Views | str]:
         azimuths = np.array([azimuth_deg(photo.camera.position) for photo in self._asset.photos])
         changes = (azimuths[None] - azimuths[:, None] + 180) % 360 - 180
         free = ~np.eye(len(azimuths), dtype=bool)
@@ -191,22 +191,22 @@ class CaptureFrameSet:
             free[first, second] = free[second, first] = False
         return [
             AS_THEY_ARE
-            if needs_renderings(slot, self._templates)
-            else self._choose(changes, free, slot) or ("no_such_motion" if slot.motion else "no_pair_at_this_angle")
-            for slot in slots
+            if needs_renderings(spec, self._templates)
+            else self._choose(changes, free, spec) or ("no_such_motion" if spec.motion else "no_pair_at_this_angle")
+            for spec in specs
         ]
 
     @cached_property
     def _motions(self) -> MeasuredMotions:
         return MeasuredMotions([photo.camera for photo in self._asset.photos])
 
-    def _choose(self, changes: NDArray[np.float64], free: NDArray[np.bool_], slot: PairSpec) -> tuple[int, int] | None:
-        """Two photos that no slot of this block has taken yet, in either order."""
-        if slot.motion is not None:
-            fitting = self._motions.fitting(slot.motion, free)
+    def _choose(self, changes: NDArray[np.float64], free: NDArray[np.bool_], spec: PairSpec) -> tuple[int, int] | None:
+        """Two photos that the block has not used as a pair yet, in either order."""
+        if spec.motion is not None:
+            fitting = self._motions.fitting(spec.motion, free)
         else:
-            assert slot.azimuth_deg is not None
-            low, high = slot.azimuth_deg
+            assert spec.azimuth_deg is not None
+            low, high = spec.azimuth_deg
             fitting = np.argwhere(free & (changes >= low) & (changes <= high))
         if len(fitting) == 0:
             return None
@@ -218,23 +218,23 @@ class CaptureFrameSet:
     def problem(self, place: int) -> str | None:
         return None  # Faults of a photo are found when its capture is loaded.
 
-    def pair(self, views: Views, slot: PairSpec) -> Pair:
+    def pair(self, views: Views, spec: PairSpec) -> Pair:
         first, second = views
         cameras = self._asset.photos[first].camera, self._asset.photos[second].camera
-        told = self._answerability(first, second) if self._pairs.min_answerability > 0 else None
-        known = told if isinstance(told, float) else None
+        measured = self._answerability(first, second) if self._pairs.min_answerability > 0 else None
+        known = measured if isinstance(measured, float) else None
         return Pair(cameras, np.zeros(3), 1.0, self._asset.front, self._shared(first, second), known)
 
     def unmeasured(self, views: Views) -> str | None:
         first, second = views
-        told = self._told.get((first, second))
-        return told if isinstance(told, str) else None
+        measured = self._measured.get((first, second))
+        return measured if isinstance(measured, str) else None
 
     def _answerability(self, first: int, second: int) -> float | str:
-        if (first, second) not in self._told:
+        if (first, second) not in self._measured:
             with self._timed("answerability"):
-                self._told[first, second] = self._counterfactuals.answerability(first, second, self._pairs)
-        return self._told[first, second]
+                self._measured[first, second] = self._counterfactuals.answerability(first, second, self._pairs)
+        return self._measured[first, second]
 
     def _shared(self, first: int, second: int) -> float | None:
         """The share of the points seen in either photo that both photos see; None if the observations are unknown."""

@@ -52,53 +52,53 @@ class Placement:
 
 def place_views(
     points: NDArray[np.float64],
-    slots: Sequence[PairSpec],
+    specs: Sequence[PairSpec],
     templates: Mapping[str, Template],
     config: BuildConfig,
     rng: np.random.Generator,
 ) -> Placement:
     """Places cameras for every pair specification around a mesh with these vertices (n, 3)."""
     placed = Placement()
-    kinds = [templates[slot.asks[0].template].answer for slot in slots]
+    kinds = [templates[spec.questions[0].template].answer for spec in specs]
     walked = [
-        slot.motion is None and slot.staged and not isinstance(kind, Candidates | Arc)
-        for slot, kind in zip(slots, kinds, strict=True)
+        spec.motion is None and spec.staged and not isinstance(kind, Candidates | Arc)
+        for spec, kind in zip(specs, kinds, strict=True)
     ]
-    turns = [_drawn(slot, rng) for slot, shares in zip(slots, walked, strict=True) if shares]
+    turns = [_drawn(spec, rng) for spec, shares in zip(specs, walked, strict=True) if shares]
     path = list(placed.add(walk(points, turns, config.views, config.images.size, rng), "staged")) if turns else []
     extremes = outline(points) if not all(walked) else points
-    for slot, kind, shares in zip(slots, kinds, walked, strict=True):
+    for spec, kind, shares in zip(specs, kinds, walked, strict=True):
         if shares:
             placed.views.append((path[0], path[1]))
             path = path[1:]
-        elif slot.motion is not None:
-            pair = place_pair(extremes, slot.motion, config.motions, config.images.size, rng)
-            placed.views.append(placed.add(pair, _looks(slot)) if pair else None)
+        elif spec.motion is not None:
+            pair = place_pair(extremes, spec.motion, config.motions, config.images.size, rng)
+            placed.views.append(placed.add(pair, _looks(spec)) if pair else None)
         else:
-            azimuths = _azimuths(kind, slot, rng)
+            azimuths = _azimuths(kind, spec, rng)
             cameras = walk(points, np.diff(azimuths).tolist(), config.views, config.images.size, rng)
-            placed.views.append(placed.add(cameras, _looks(slot)))
+            placed.views.append(placed.add(cameras, _looks(spec)))
     return placed
 
 
-def _looks(slot: PairSpec) -> Looks:
-    if slot.object == "symmetric":
+def _looks(spec: PairSpec) -> Looks:
+    if spec.object == "symmetric":
         return "turned"
-    return "staged" if slot.staged else "plain"
+    return "staged" if spec.staged else "plain"
 
 
-def _drawn(slot: PairSpec, rng: np.random.Generator) -> float:
-    assert slot.azimuth_deg is not None, "a slot without a motion has a range of angles"
-    return float(rng.uniform(*slot.azimuth_deg))
+def _drawn(spec: PairSpec, rng: np.random.Generator) -> float:
+    assert spec.azimuth_deg is not None, "a spec without a motion has a range of angles"
+    return float(rng.uniform(*spec.azimuth_deg))
 
 
-def _azimuths(kind: object, slot: PairSpec, rng: np.random.Generator) -> list[float]:
+def _azimuths(kind: object, spec: PairSpec, rng: np.random.Generator) -> list[float]:
     """Azimuths, degrees, of the cameras of a pair specification, relative to the first."""
     if isinstance(kind, Arc):
         gaps = rng.uniform(*kind.apart, kind.views - 1)
         along = np.concatenate([[0.0], np.cumsum(gaps)])
         return [float(azimuth) for azimuth in rng.permutation(along)]
-    change = _drawn(slot, rng)
+    change = _drawn(spec, rng)
     if isinstance(kind, Candidates):
         low, high = kind.range
         inside = float(np.clip(abs(change), low, high)) * np.sign(change)

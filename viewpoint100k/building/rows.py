@@ -51,33 +51,33 @@ class RowBuilder:
     timed: Stopwatch
 
     def fill(
-        self, asset: Asset, visit: FrameSet, slot: PairSpec, views: Views | str, seed: int
+        self, asset: Asset, visit: FrameSet, spec: PairSpec, views: Views | str, seed: int
     ) -> tuple[list[Row], list[Dropped], tuple[QuestionSpec, ...]]:
         """Rows for the question specs that can be answered; the reasons for what was dropped; the remaining specs."""
         if isinstance(views, str):
-            return [], [Dropped("pair", views)], slot.asks
+            return [], [Dropped("pair", views)], spec.questions
         for place in views:
             if problem := visit.problem(place):
-                return [], [Dropped("frame", problem)], slot.asks
-        pair = visit.pair(views, slot)
-        if problem := self._pair_problem(pair, slot):
-            return [], [Dropped("pair", problem)], slot.asks
+                return [], [Dropped("frame", problem)], spec.questions
+        pair = visit.pair(views, spec)
+        if problem := self._pair_problem(pair, spec):
+            return [], [Dropped("pair", problem)], spec.questions
         rows, dropped, left = list[Row](), list[Dropped](), list[QuestionSpec]()
-        told = _PairRows(self, asset, visit, views, pair, _group(asset, pair))
-        for place, asked in enumerate(slot.asks):
-            made = told.row(asked, derive_seed(seed, place), rows[0]["template"] if rows else None)
+        pair_rows = _PairRows(self, asset, visit, views, pair, _group(asset, pair))
+        for place, question_spec in enumerate(spec.questions):
+            made = pair_rows.row(question_spec, derive_seed(seed, place), rows[0]["template"] if rows else None)
             if isinstance(made, Dropped):
                 dropped.append(made)
-                left.append(asked)
+                left.append(question_spec)
             else:
                 rows.append(made)
         return rows, dropped, tuple(left)
 
-    def _pair_problem(self, pair: Pair, slot: PairSpec) -> str | None:
+    def _pair_problem(self, pair: Pair, spec: PairSpec) -> str | None:
         pairs = self.build_plan.config.pairs
-        if slot.object == "symmetric":
+        if spec.object == "symmetric":
             pair = replace(pair, answerability=None)  # The answer is "it cannot be told".
-        wanted = slot.azimuth_deg if len(pair.cameras) == 2 else None
+        wanted = spec.azimuth_deg if len(pair.cameras) == 2 else None
         return pair_problem(pair, pairs, wanted)
 
 
@@ -92,25 +92,25 @@ class _PairRows:
     pair: Pair
     group: str
 
-    def row(self, asked: QuestionSpec, seed: int, earlier: str | None) -> Row | Dropped:
+    def row(self, spec: QuestionSpec, seed: int, earlier: str | None) -> Row | Dropped:
         """A row for one question spec. ``earlier`` is the ``template`` of the pair's first row; a paraphrase must use
         another wording."""
-        template = self.row_builder.build_plan.templates[asked.template]
+        template = self.row_builder.build_plan.templates[spec.template]
         pair, views = self.pair, self.views
-        if asked.form == "swapped":
+        if spec.form == "swapped":
             pair, views = swapped_pair(pair), (views[1], views[0], *views[2:])
-        elif asked.form == "mirrored":
+        elif spec.form == "mirrored":
             pair = mirrored_pair(pair)
-        besides = earlier.partition("/")[2] if earlier and asked.form == "paraphrased" else None
+        besides = earlier.partition("/")[2] if earlier and spec.form == "paraphrased" else None
         with self.row_builder.timed("questions"):
-            if asked.answer_form == LETTER:
-                question = ask(template, pair, asked.answer_position, generator(seed), asked.language, besides)
+            if spec.answer_form == LETTER:
+                question = ask(template, pair, spec.answer_position, generator(seed), spec.language, besides)
             else:
-                question = self._in_form(template, asked, seed)
+                question = self._in_form(template, spec, seed)
         if isinstance(question, Refusal):
             return Dropped("question", question.reason)
         try:
-            images = self._images(question, views, asked.form == "mirrored")
+            images = self._images(question, views, spec.form == "mirrored")
         except AssetError as error:  # The photo cannot be read.
             return Dropped("frame", error.reason)
         shown = replace(pair, cameras=tuple(pair.cameras[place] for place in question.views))
@@ -121,26 +121,26 @@ class _PairRows:
             size = shown.cameras[0].width
             images.append(encode_jpeg(draw_sketch(pair, size), self.row_builder.build_plan.config.images.jpeg_quality))
             cameras.append(camera_struct(sketch_camera(pair, size)))
-        row = self._columns(images, cameras, shown, question, asked, seed)
-        if asked.reasoned:
+        row = self._columns(images, cameras, shown, question, spec, seed)
+        if spec.reasoned:
             with self.row_builder.timed("reasoning"):
                 row["reasoning"] = _reasoning(template, shown, question, row, seed)
         return row | {"id": row_id(row)}
 
-    def _in_form(self, template: Template, asked: QuestionSpec, seed: int) -> Question | Refusal:
+    def _in_form(self, template: Template, spec: QuestionSpec, seed: int) -> Question | Refusal:
         motion = self.row_builder.build_plan.config.camera_motion
         rng = generator(seed)
-        return ask_in_form(template, self.pair, asked.answer_form, asked.answer_position, rng, asked.language, motion)
+        return ask_in_form(template, self.pair, spec.answer_form, spec.answer_position, rng, spec.language, motion)
 
     def _images(self, question: Question, views: Views, mirrored: bool) -> list[bytes]:
         flipped = {1} if self.pair.mirrored else set(range(len(views))) if mirrored else set()
         return [self.visit.image(views[place], place in flipped) for place in question.views]
 
     def _columns(
-        self, images: list[bytes], cameras: list[Row], shown: Pair, question: Question, asked: QuestionSpec, seed: int
+        self, images: list[bytes], cameras: list[Row], shown: Pair, question: Question, spec: QuestionSpec, seed: int
     ) -> Row:
         origin = self.asset.origin
-        form = "" if asked.form in ("plain", "paraphrased") else f"+{asked.form}"
+        form = "" if spec.form in ("plain", "paraphrased") else f"+{spec.form}"
         return {
             "images": images,
             "question": question.text,

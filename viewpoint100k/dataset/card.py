@@ -15,10 +15,11 @@ from jinja2 import Environment, StrictUndefined
 
 from viewpoint100k import __version__
 from viewpoint100k.dataset.attribution import Attribution
+from viewpoint100k.dataset.dataset_info import SplitSize, dataset_info
 from viewpoint100k.dataset.folder import DatasetFolder, Manifest
 from viewpoint100k.dataset.motion_table import JOINTS, JointTable
 from viewpoint100k.dataset.reference import reference_of
-from viewpoint100k.dataset.schema import features
+from viewpoint100k.dataset.schema import COLUMNS
 from viewpoint100k.plan.build_plan import BuildPlan
 from viewpoint100k.plan.config import CONFIG_FILE, as_yaml
 from viewpoint100k.runtime.files import write_atomically
@@ -105,7 +106,6 @@ def write_card(
         notes=sorted(notes.items()),
         unmeasured=sorted(unmeasured.items()),
         versions=_versions(),
-        features=features(),
         joints=JOINTS,
     )
     write_atomically(folder.card, text.encode())
@@ -147,13 +147,9 @@ def _rows(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
 
 def _metadata(build_plan: BuildPlan, splits: Mapping[str, Statistics], manifest_digest: str) -> str:
     """The card's YAML header, which ``datasets`` and the Hub read."""
-    from datasets import DatasetInfo, SplitDict, SplitInfo
     from huggingface_hub import DatasetCardData
 
     licenses = {name for statistics in splits.values() for name in statistics.counts["license"]}
-    infos = SplitDict({name: SplitInfo(name, s.bytes, s.rows) for name, s in splits.items()})
-    size = sum(statistics.bytes for statistics in splits.values())
-    info = DatasetInfo(features=features(), splits=infos, download_size=size, dataset_size=size)
     config = {
         "config_name": "default",
         "description": f"manifest {manifest_digest}",
@@ -168,7 +164,7 @@ def _metadata(build_plan: BuildPlan, splits: Mapping[str, Statistics], manifest_
         tags=["spatial-reasoning", "camera-pose", "multi-view", "viewpoint", "synthetic"],
         size_categories=[_size_category(sum(s.rows for s in splits.values()))],
         configs=[config],
-        dataset_info=info._to_yaml_dict(),
+        dataset_info=dataset_info(COLUMNS, {name: SplitSize(s.bytes, s.rows) for name, s in splits.items()}),
     ).to_yaml()
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import pyarrow as pa
 
-from viewpoint100k.dataset.schema import arrow_schema, features, schema_of
+from viewpoint100k.dataset.schema import COLUMNS, Column, arrow_schema, schema_of
 
-__all__ = ["REFERENCES_FILE", "as_reference", "digest_of", "reference_features", "reference_schema", "with_references"]
+__all__ = ["REFERENCES_FILE", "REFERENCE_COLUMNS", "as_reference", "digest_of", "reference_schema", "with_references"]
 
 REFERENCES_FILE = "references.json"
 """A file beside the card with the build settings that `rehydrate` needs to make the same images again."""
@@ -36,18 +37,14 @@ def digest_of(image: dict[str, Any] | None) -> str | None:
     return found[1] if found else None
 
 
-@cache
-def reference_features() -> Any:
-    """The features of a row without photos. Images are plain structs, so that no library tries to open them."""
-    from datasets import Features, List, Value
-
-    return Features(features() | {"images": List({"bytes": Value("binary"), "path": Value("string")})})
+REFERENCE_COLUMNS: Mapping[str, Column] = {**COLUMNS, "images": [{"bytes": "binary", "path": "string"}]}
+"""The columns of a row without photos. Images are plain structs, so that no library tries to open them."""
 
 
 @cache
 def reference_schema() -> pa.Schema:
     """The parquet schema of such rows: columns and types as in `arrow_schema`, with other metadata."""
-    schema = schema_of(reference_features())
+    schema = schema_of(REFERENCE_COLUMNS)
     assert schema.types == arrow_schema().types
     return schema
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache
 from typing import Any
@@ -14,82 +14,97 @@ import pyarrow as pa
 
 from viewpoint100k.geometry import Camera, RelativePose
 
-__all__ = ["arrow_schema", "camera_struct", "features", "record_batch", "row_id", "schema_of"]
+__all__ = ["COLUMNS", "Column", "arrow_schema", "camera_struct", "features", "record_batch", "row_id", "schema_of"]
+
+
+Column = Any
+"""A column's type: the name of a plain type, ``image``, a list with the type of its entries, or a dict for a struct."""
+
+_CAMERA: Column = {
+    "camera_to_world": ["float64"],
+    "intrinsics": ["float64"],
+    "width": "int64",
+    "height": "int64",
+    "mirrored": "bool",
+}
+COLUMNS: Mapping[str, Column] = {
+    "id": "string",
+    "images": ["image"],
+    "question": "string",
+    "options": ["string"],
+    "answer": "string",
+    "answer_text": "string",
+    "answer_value": "float32",
+    "margin": "float32",
+    "question_type": "string",
+    "template": "string",
+    "group": "string",
+    "reasoning": "string",
+    "source": "string",
+    "asset_id": "string",
+    "asset_sha256": "string",
+    "category": "string",
+    "license": "string",
+    "creator": "string",
+    "uri": "string",
+    "cameras": [_CAMERA],
+    "object_center": ["float64"],
+    "object_radius": "float64",
+    "object_front": ["float64"],
+    "relative": dict.fromkeys((*(part.name for part in fields(RelativePose)), "overlap"), "float64"),
+    "answerability": "float32",
+    "renderer": "string",
+    "seed": "int64",
+    "config": "string",
+}
+"""The columns of a row, in their order. The schemas below are made from it, without the second that it takes to import
+``datasets``."""
+
+_IMAGE_FILE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+"""How ``datasets`` stores an image."""
 
 
 @cache
 def features() -> Any:
     """The row as ``datasets.Features``. Loaders of the data set depend on it."""
-    from datasets import Features, Image, List, Value
+    from datasets import Features
 
-    text, real, single, whole = Value("string"), Value("float64"), Value("float32"), Value("int64")
-    camera = {
-        "camera_to_world": List(real),
-        "intrinsics": List(real),
-        "width": whole,
-        "height": whole,
-        "mirrored": Value("bool"),
-    }
-    relative = (*(part.name for part in fields(RelativePose)), "overlap")
-    return Features(
-        {
-            "id": text,
-            "images": List(Image()),
-            "question": text,
-            "options": List(text),
-            "answer": text,
-            "answer_text": text,
-            "answer_value": single,
-            "margin": single,
-            "question_type": text,
-            "template": text,
-            "group": text,
-            "reasoning": text,
-            "source": text,
-            "asset_id": text,
-            "asset_sha256": text,
-            "category": text,
-            "license": text,
-            "creator": text,
-            "uri": text,
-            "cameras": List(camera),
-            "object_center": List(real),
-            "object_radius": real,
-            "object_front": List(real),
-            "relative": dict.fromkeys(relative, real),
-            "answerability": single,
-            "renderer": text,
-            "seed": whole,
-            "config": text,
-        }
-    )
+    return Features.from_arrow_schema(arrow_schema())
 
 
 @cache
 def arrow_schema() -> pa.Schema:
     """The parquet schema of a row. Its ``huggingface`` key tells ``datasets`` which structs are images."""
-    return schema_of(features())
+    return schema_of(COLUMNS)
 
 
-def schema_of(columns: Any) -> pa.Schema:
-    """The parquet schema of ``datasets.Features``, in a form that every version of ``datasets`` from 2.21 on reads.
+def schema_of(columns: Mapping[str, Column]) -> pa.Schema:
+    """The parquet schema of some columns, in a form that every version of ``datasets`` from 2.21 on reads."""
+    metadata = {"huggingface": json.dumps({"info": {"features": {n: _described(c) for n, c in columns.items()}}})}
+    return pa.schema([(name, _arrow_type(column)) for name, column in columns.items()], metadata=metadata)
 
-    Versions before 4 do not know the type ``List``. All versions know ``Sequence`` for a list of plain values or
-    images, and a one-element list for a list of structs. ``Sequence`` would turn a list of structs into a struct
-    of lists.
+
+def _arrow_type(column: Column) -> pa.DataType:
+    if isinstance(column, list):
+        return pa.list_(_arrow_type(column[0]))
+    if isinstance(column, dict):
+        return pa.struct({name: _arrow_type(part) for name, part in column.items()})
+    return _IMAGE_FILE if column == "image" else pa.type_for_alias(column)
+
+
+def _described(column: Column) -> Any:
+    """A column as the ``huggingface`` key describes it.
+
+    Versions of ``datasets`` before 4 do not know the type ``List``. All versions know ``Sequence`` for a list of plain
+    values or images, and a one-element list for a list of structs. ``Sequence`` would turn a list of structs into a
+    struct of lists.
     """
-    schema = columns.arrow_schema
-    named = {"info": {"features": _older_names(json.loads(schema.metadata[b"huggingface"])["info"]["features"])}}
-    return schema.with_metadata({"huggingface": json.dumps(named)})
-
-
-def _older_names(described: Any) -> Any:
-    if not isinstance(described, dict):
-        return described
-    if described.get("_type") != "List":
-        return {name: _older_names(value) for name, value in described.items()}
-    entry = _older_names(described["feature"])
-    return {"feature": entry, "_type": "Sequence"} if "_type" in entry else [entry]
+    if isinstance(column, dict):
+        return {name: _described(part) for name, part in column.items()}
+    if isinstance(column, list):
+        entry = _described(column[0])
+        return [entry] if isinstance(column[0], dict) else {"feature": entry, "_type": "Sequence"}
+    return {"_type": "Image"} if column == "image" else {"dtype": column, "_type": "Value"}
 
 
 def camera_struct(camera: Camera, mirrored: bool = False) -> dict[str, Any]:

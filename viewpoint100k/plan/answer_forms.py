@@ -1,4 +1,4 @@
-"""Which rows of a block are answered in which form: by the weights of the config, alike in every block."""
+"""Assigns a form of answer to each question of a block, by the weights of the config, alike in every block."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 __all__ = ["with_answer_forms"]
 
 _CLAIMED = ("yes_no", "chat")
-"""Forms with a claim, which is true in every other row."""
+"""Forms with a claim. It is true in half of the rows."""
 
 
 def with_answer_forms(
-    slots: Sequence[PairSpec], config: BuildConfig, block: Block, templates: Mapping[str, Template]
+    specs: Sequence[PairSpec], config: BuildConfig, block: Block, templates: Mapping[str, Template]
 ) -> list[PairSpec]:
     """The same pair specifications, with the form of answer of each plain question.
 
-    Each type is asked in those of the config's forms that fit it, by their weights; where none does, for a letter. One
-    question in several forms (swapped, mirrored, in other words) keeps to letters, by which its answers are compared.
+    Each type gets the config's forms that fit it, by their weights. If none fits, it gets letters. A question that
+    is asked in several forms (swapped, mirrored, paraphrased) keeps letters, because its answers are compared by them.
     """
     if set(config.answer_forms) == {LETTER}:
-        return list(slots)
+        return list(specs)
     rng = generator(config.seed, "answer forms", block.shard.split, block.shard.index, block.index)
     places: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for i, slot in enumerate(slots):
-        if all(asked.form == "plain" for asked in slot.asks):
-            for j, asked in enumerate(slot.asks):
-                places[asked.template].append((i, j))
+    for i, spec in enumerate(specs):
+        if all(question.form == "plain" for question in spec.questions):
+            for j, question in enumerate(spec.questions):
+                places[question.template].append((i, j))
     claims = cycle(rng, (0, 1))
     chosen: dict[tuple[int, int], QuestionSpec] = {}
     for name in sorted(places):
@@ -46,13 +46,13 @@ def with_answer_forms(
         weights: dict[str, float] = {form: share for form, share in config.answer_forms.items() if form in fitting}
         forms = apportion(rng, weights or {LETTER: 1.0}, len(places[name]))
         for (i, j), form in zip(places[name], (forms[k] for k in rng.permutation(len(forms))), strict=True):
-            chosen[i, j] = _in_form(slots[i].asks[j], form, claims)
+            chosen[i, j] = _in_form(specs[i].questions[j], form, claims)
     return [
-        replace(slot, asks=tuple(chosen.get((i, j), asked) for j, asked in enumerate(slot.asks)))
-        for i, slot in enumerate(slots)
+        replace(spec, questions=tuple(chosen.get((i, j), question) for j, question in enumerate(spec.questions)))
+        for i, spec in enumerate(specs)
     ]
 
 
-def _in_form(asked: QuestionSpec, form: str, claims: Iterator[int]) -> QuestionSpec:
-    position = next(claims) if form in _CLAIMED else asked.answer_position
-    return replace(asked, answer_form=form, answer_position=position)
+def _in_form(question: QuestionSpec, form: str, claims: Iterator[int]) -> QuestionSpec:
+    position = next(claims) if form in _CLAIMED else question.answer_position
+    return replace(question, answer_form=form, answer_position=position)

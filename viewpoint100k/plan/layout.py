@@ -153,9 +153,10 @@ def split_assets(
         original = twins.get(asset_id, asset_id)
         return sizes[original] > max(held_out, 1), hashlib.sha256(original.encode()).digest()
 
-    ranked = sorted(asset_ids, key=rank)
-    held_out = min(held_out, sum(not too_many for too_many, _ in map(rank, ranked)))
-    while 0 < held_out < len(ranked) and rank(ranked[held_out]) == rank(ranked[held_out - 1]):
+    ranks = {asset_id: rank(asset_id) for asset_id in asset_ids}
+    ranked = sorted(asset_ids, key=ranks.__getitem__)
+    held_out = min(held_out, sum(not too_many for too_many, _ in ranks.values()))
+    while 0 < held_out < len(ranked) and ranks[ranked[held_out]] == ranks[ranked[held_out - 1]]:
         held_out += 1
     return tuple(ranked[held_out:]), tuple(ranked[:held_out])
 

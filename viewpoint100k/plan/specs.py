@@ -62,7 +62,7 @@ class QuestionSpec:
 class PairSpec:
     """One planned pair: the camera motion in it, and the questions about it."""
 
-    asks: tuple[QuestionSpec, ...]
+    questions: tuple[QuestionSpec, ...]
     azimuth_deg: tuple[float, float] | None = None
     """Signed range of the azimuth change, low to high; None if ``motion`` states the camera motion."""
     motion: Motion | None = None
@@ -79,8 +79,9 @@ class PairSpec:
         return replace(self, azimuth_deg=_signed(1 if self.azimuth_deg[0] > 0 else -1, azimuth_deg))
 
     def with_any_motion(self, azimuth_deg: tuple[float, float], rng: np.random.Generator) -> PairSpec:
-        """The same slot for a camera that goes around the object by any angle in ``azimuth_deg``: in the slot's own
-        direction where it has one, and in either otherwise."""
+        """The same spec for a camera that goes around the object by any angle in ``azimuth_deg``.
+
+        It keeps the spec's direction if there is one. Otherwise the direction is random."""
         if self.motion is None:
             return self.with_any_angle(azimuth_deg)
         side = self.motion.cell[0] or int(rng.choice((-1, 1)))
@@ -95,9 +96,9 @@ def plan_pairs(config: BuildConfig, block: Block, templates: Mapping[str, Templa
     rng = generator(config.seed, "slots", block.shard.split, block.shard.index, block.index)
     names = apportion(rng, dict(config.questions), block.rows)
     dealer = _Dealer(config, templates, rng)
-    slots = dealer.independent(names) if config.camera_motion == "independent" else dealer.orbits(names)
-    slots = with_answer_forms([slots[i] for i in rng.permutation(len(slots))], config, block, templates)
-    return _with_reasoning(slots, round(config.reasoning_share * block.rows), templates, rng)
+    specs = dealer.independent(names) if config.camera_motion == "independent" else dealer.orbits(names)
+    specs = with_answer_forms([specs[i] for i in rng.permutation(len(specs))], config, block, templates)
+    return _with_reasoning(specs, round(config.reasoning_share * block.rows), templates, rng)
 
 
 class _Dealer:
@@ -143,7 +144,7 @@ class _Dealer:
         parts = self._next_case(group[0])
         side = {"left": -1, "right": 1}.get(parts.get("around", SOME), sign)
         return PairSpec(
-            asks=tuple(self._ask(name) for name in group),
+            questions=tuple(self._question(name) for name in group),
             azimuth_deg=_signed(side, self._angle(group)),
             object=parts.get("object", "as_it_is"),
             staged=not any(self._is_unstaged(name) for name in group),
@@ -154,11 +155,11 @@ class _Dealer:
     def independent(self, names: Sequence[str]) -> list[PairSpec]:
         """Pair specs whose joint distribution of sideways movement and turn is uniform over all nine cells, by rows."""
         solitary = sorted(name for name in names if self._is_alone(name))
-        slots = [self._alone(name) for name in solitary]
+        specs = [self._alone(name) for name in solitary]
         shared = Counter(name for name in names if not self._is_alone(name))
-        slots += self._in_all_forms(shared)
-        already = sum(len(slot.asks) for slot in slots if slot.motion is None)
-        return slots + self._in_groups(shared, already)
+        specs += self._in_all_forms(shared)
+        already = sum(len(spec.questions) for spec in specs if spec.motion is None)
+        return specs + self._in_groups(shared, already)
 
     def _alone(self, name: str) -> PairSpec:
         """A pair spec, or one with more views, for one question."""
@@ -171,13 +172,13 @@ class _Dealer:
         asked = {part: self._sign(part, level) for part, level in parts.items() if part != "object"}
         motion = self._motion_of(drawn | asked, [name])
         staged = not self._is_unstaged(name)
-        return PairSpec((self._ask(name),), None, motion, parts.get("object", "as_it_is"), staged)
+        return PairSpec((self._question(name),), None, motion, parts.get("object", "as_it_is"), staged)
 
     def _around_with(self, parts: Mapping[str, str], names: Sequence[str]) -> PairSpec:
         side = {"left": -1, "right": 1}.get(parts.get("around", SOME)) or next(self._sides)[0]
-        asks = tuple(self._ask(name) for name in names)
+        questions = tuple(self._question(name) for name in names)
         staged = not any(self._is_unstaged(name) for name in names)
-        return PairSpec(asks, _signed(side, self._angle(names)), None, parts.get("object", "as_it_is"), staged)
+        return PairSpec(questions, _signed(side, self._angle(names)), None, parts.get("object", "as_it_is"), staged)
 
     def _sign(self, part: str, level: str) -> int:
         return int(self._rng.choice((-1, 1))) if level == SOME else LEVELS[part].index(level) - 1
@@ -185,7 +186,7 @@ class _Dealer:
     def _in_all_forms(self, shared: Counter[str]) -> list[PairSpec]:
         """Pair specs with one question in every form; their rows are subtracted from ``shared``."""
         count = round(self._config.consistency_share * shared.total() / len(FORMS))
-        slots = []
+        specs = []
         others = shuffled_rounds(self._rng, [cell for cell in _CELLS if cell != (0, 0)])
         for _ in range(count):
             fitting = sorted(name for name, n in shared.items() if n >= len(FORMS) and self._concerns_sides(name))
@@ -198,8 +199,8 @@ class _Dealer:
             is_turned = cell in _TURNED_IN_PLACE and self._sideways_for(name) == "camera"
             upright = (0, 0) if is_turned else next(others)
             motion = self._motion(cell, upright, [name])
-            slots.append(PairSpec(tuple(self._ask(name, form) for form in FORMS), motion=motion))
-        return slots
+            specs.append(PairSpec(tuple(self._question(name, form) for form in FORMS), motion=motion))
+        return specs
 
     def _in_groups(self, shared: Counter[str], already: int) -> list[PairSpec]:
         """Pair specs with several questions each."""
@@ -223,7 +224,9 @@ class _Dealer:
         ]
         groups += [[name] for name in left_over]
         return [
-            PairSpec(tuple(self._ask(name) for name in group), motion=self._motion(cell, next(self._upright), group))
+            PairSpec(
+                tuple(self._question(name) for name in group), motion=self._motion(cell, next(self._upright), group)
+            )
             for cell, group in zip(cells, groups, strict=True)
             if group
         ]
@@ -318,7 +321,7 @@ class _Dealer:
 
     # --- both --------------------------------------------------------------------------------------------------------
 
-    def _ask(self, name: str, form: str = "plain") -> QuestionSpec:
+    def _question(self, name: str, form: str = "plain") -> QuestionSpec:
         position = next(self._positions[max(1, self._templates[name].options)])
         tags = sorted(self._config.languages)
         shares = np.cumsum([self._config.languages[tag] for tag in tags])
@@ -341,22 +344,25 @@ class _Dealer:
 
 
 def _with_reasoning(
-    slots: Sequence[PairSpec], count: int, templates: Mapping[str, Template], rng: np.random.Generator
+    specs: Sequence[PairSpec], count: int, templates: Mapping[str, Template], rng: np.random.Generator
 ) -> list[PairSpec]:
     """The same specs, with a chain of thought for ``count`` plain questions of types that allow it."""
     able = [
         (i, j)
-        for i, slot in enumerate(slots)
-        for j, ask in enumerate(slot.asks)
-        if ask.form == "plain"
-        and ask.answer_form == "letter"
-        and ask.language in REASONED_LANGUAGES
-        and templates[ask.template].reasoning
+        for i, spec in enumerate(specs)
+        for j, question in enumerate(spec.questions)
+        if question.form == "plain"
+        and question.answer_form == "letter"
+        and question.language in REASONED_LANGUAGES
+        and templates[question.template].reasoning
     ]
     chosen = {able[k] for k in rng.permutation(len(able))[:count]}
     return [
-        replace(slot, asks=tuple(replace(ask, reasoned=(i, j) in chosen) for j, ask in enumerate(slot.asks)))
-        for i, slot in enumerate(slots)
+        replace(
+            spec,
+            questions=tuple(replace(question, reasoned=(i, j) in chosen) for j, question in enumerate(spec.questions)),
+        )
+        for i, spec in enumerate(specs)
     ]
 
 

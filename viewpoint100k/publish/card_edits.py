@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from viewpoint100k.dataset.dataset_info import SplitSize, dataset_info
 from viewpoint100k.dataset.folder import ShardEntry, manifest_digest
-from viewpoint100k.dataset.references import reference_features
-from viewpoint100k.dataset.schema import features
+from viewpoint100k.dataset.references import REFERENCE_COLUMNS
+from viewpoint100k.dataset.schema import COLUMNS
 from viewpoint100k.publish.form import Form, Group
 
 __all__ = ["published_card", "published_license", "rehydrated_card"]
@@ -113,27 +114,17 @@ def _configs(form: Form) -> list[_Config]:
 
 def _state_configs(metadata: Any, configs: Sequence[_Config], shards: Sequence[ShardEntry]) -> None:
     """Writes ``configs`` and ``dataset_info``. The digest makes readers discard cached rows of another version."""
-    from datasets import DatasetInfo, SplitDict, SplitInfo
-
     digest, stated, infos = manifest_digest(shards), [], []
     for config in configs:
         splits = {split: [s for s in config.shards if s.split == split] for split in _splits(config.shards)}
         files = [{"split": split, "path": _paths(mine, shards)} for split, mine in splits.items()]
         one = {"config_name": config.name, "description": f"manifest {digest}", "data_files": files}
         stated.append(one | ({"default": True} if config.is_default else {}))
-        size = sum(shard.bytes for shard in config.shards)
-        info = DatasetInfo(
-            features=reference_features() if config.references else features(),
-            splits=SplitDict(
-                {
-                    split: SplitInfo(split, sum(s.bytes for s in mine), sum(s.rows for s in mine))
-                    for split, mine in splits.items()
-                }
-            ),
-            download_size=size,
-            dataset_size=size,
-        )
-        infos.append({"config_name": config.name} | info._to_yaml_dict())
+        sizes = {
+            split: SplitSize(sum(s.bytes for s in mine), sum(s.rows for s in mine)) for split, mine in splits.items()
+        }
+        columns = REFERENCE_COLUMNS if config.references else COLUMNS
+        infos.append({"config_name": config.name} | dataset_info(columns, sizes))
     metadata.configs = stated
     metadata.dataset_info = infos if len(infos) > 1 else {k: v for k, v in infos[0].items() if k != "config_name"}
 
