@@ -32,6 +32,8 @@ RESOLUTIONS = {"lowest": "lowest-direct", "newest": "highest"}
 NAMES = [f"{python}-{versions}" for versions in RESOLUTIONS for python in PYTHONS]
 EXTRAS = "dev,captures,audit"
 UV = "uv==0.13.9"
+FEW_ROWS = 20
+"""Of the golden sets that are built where some tests alone run."""
 RESULTS = CACHE / "versions.json"
 DECISIVE = ("numpy", "scipy", "trimesh", "pillow", "simplejpeg", "pyarrow", "datasets", "pydantic", "typer", "pycolmap")
 """Libraries whose versions the page states: those that rows pass through, and those that set a minimum."""
@@ -114,7 +116,7 @@ def _try(python: Path, name: str, tests: list[str]) -> dict[str, Any]:
     """The suite, or some of its files, and the golden digests, in one environment."""
     began = time.monotonic()
     counts = _suite(python, CACHE / f"versions-{name}.xml", tests)
-    equal, compared = _digests(python)
+    equal, compared = _digests(python, FEW_ROWS if tests else None)
     bad = counts["failed"] + counts["errors"]
     return {
         **counts,
@@ -149,9 +151,13 @@ def _suite(python: Path, report: Path, tests: list[str]) -> dict[str, Any]:
     }
 
 
-def _digests(python: Path) -> tuple[int, int]:
-    """How many of the golden sets that can be built here have the committed digests, and how many were built."""
-    jobs = [name for name, job in JOBS.items() if not job.folder or job.folder.exists()]
+def _digests(python: Path, rows: int | None) -> tuple[int, int]:
+    """How many of the golden sets, of at most ``rows`` rows, have the committed digests, and how many were built.
+
+    Sets of real assets that are not on this machine are left out.
+    """
+    here = {name: job for name, job in JOBS.items() if not job.folder or job.folder.exists()}
+    jobs = [name for name, job in here.items() if rows is None or job.rows <= rows]
     script = [str(python), str(ROOT / "tests" / "golden_rows.py"), *jobs]
     done = subprocess.run(script, capture_output=True, text=True, env=_variables(python), cwd=ROOT)
     if done.returncode != 0:
