@@ -19,7 +19,7 @@ EXTRAS := dev,pyrender,captures,audit,view
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-train system dataset verify audit report publish probe sft grpo demo-train evaluate \
-	test test-all test-tools lint docs bench clean
+	test test-all test-tools test-versions lint docs bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -110,6 +110,10 @@ test-all: setup-train lint  ## All tests
 
 test-tools: setup  ## The real tools that read our files, each in an environment of its own; TOOLS="polars duckdb"
 	$(BIN)/python tests/tools/run.py $(TOOLS)
+
+# The lowest versions that pyproject.toml allows, and the newest, on each Python that is here.
+test-versions: setup  ## The suite with lowest and newest libraries on each Python; VERSIONS="3.11-lowest 3.13-newest"
+	$(BIN)/python tests/tools/versions.py $(VERSIONS) $(if $(TESTS),--tests "$(TESTS)")
 
 lint: setup
 	$(BIN)/ruff check .

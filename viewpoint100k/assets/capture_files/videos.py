@@ -1,12 +1,11 @@
 """Frames of videos as if they were files: ``<video>/t=<seconds>.png``, each decoded when it is read.
 
 A set that ships videos (uCO3D) needs no copy of its frames on the disk. A frame is given as a PNG file, which loses
-nothing, so that everything that reads photos reads frames.
+nothing, so that everything that reads photos reads frames. The file's bytes depend on the frame's pixels alone.
 """
 
 from __future__ import annotations
 
-import io
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -14,9 +13,9 @@ from fractions import Fraction
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image
 
 from viewpoint100k.assets.capture_files.source_folder import SourceFolder
+from viewpoint100k.assets.capture_files.stored_png import stored_png
 from viewpoint100k.errors import AssetError, MissingExtraError
 
 __all__ = ["VideoFolder", "frame_name"]
@@ -110,9 +109,7 @@ class _Video:
         except Exception as error:  # PyAV raises FFmpeg's errors, and others for what FFmpeg did not expect.
             raise _unreadable(self._name, error) from error
         quarter_turns = round(getattr(frame, "rotation", 0) / 90) % 4
-        stream = io.BytesIO()
-        Image.fromarray(np.ascontiguousarray(np.rot90(pixels, quarter_turns))).save(stream, "PNG", compress_level=1)
-        return stream.getvalue()
+        return stored_png(np.rot90(pixels, quarter_turns))
 
     def close(self) -> None:
         self._container.close()
