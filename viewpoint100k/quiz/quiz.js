@@ -84,7 +84,6 @@ function choices(item) {
 function freely(item) {
   const form = document.createElement("form");
   const input = document.createElement("input");
-  input.inputMode = "decimal";
   input.required = true;
   input.setAttribute("aria-label", "Your answer");
   input.value = state.answers[item.id]?.answer ?? "";

@@ -18,7 +18,10 @@ from viewpoint100k.geometry import WORLD_UP, azimuth_deg, elevation_deg, orbit, 
 from viewpoint100k.geometry.row_cameras import StoredCamera, read_camera
 from viewpoint100k.view.frames_of_reference import Arrow, TypeTraits, reference_arrows
 
-__all__ = ["ALTERNATIVE", "COLORS", "Frustum", "RowScene", "alternatives", "row_scene", "viewpoint_behind"]
+__all__ = [
+    *("ALTERNATIVE", "COLORS", "FRUSTUM_SCALE", "VIEW_FOV_DEG", "Frustum", "RowScene", "alternatives", "row_scene"),
+    "viewpoint_behind",
+]
 
 Floats = NDArray[np.float64]
 Color = tuple[int, int, int]
@@ -30,6 +33,13 @@ MOTION: Color = (30, 30, 30)
 
 _STRAIGHT_DOWN = -0.999
 """Upward component of the optical axis below which a camera is left out: that of a floor plan hides the object."""
+
+VIEW_FOV_DEG = 45.0
+"""Vertical field of view of the 3D view from behind camera 1."""
+FRUSTUM_SCALE = 0.16
+"""Size of a frustum, as a share of the largest distance of a camera from the object."""
+_FILLED = 0.85
+"""Share of the view that the cameras may fill. The edge is left for labels and for viser's own panel."""
 
 _HARDLY_A_TURN_DEG = 3.0
 _SMALL_TURN_DEG = 9.0
@@ -146,10 +156,20 @@ def _copy_of(camera: Frustum, pose: Floats, name: str) -> Frustum:
 
 
 def viewpoint_behind(scene: RowScene) -> tuple[Floats, Floats]:
-    """Position and target of a view from above and behind camera 1. Camera 1's left is left on the screen."""
+    """Position and target of a view from above and behind camera 1. Camera 1's left is left on the screen.
+
+    The object's centre and all cameras are inside a square view with the field of view `VIEW_FOV_DEG`.
+    """
     first = scene.frusta[0].position - scene.center
     level = np.array([first[0], first[1], 0.0])
     length = float(np.sqrt((level**2).sum()))
     away = level / length if length > 1e-9 else np.array([0.0, -1.0, 0.0])
-    target = scene.center + 0.3 * scene.reach * away
-    return target + scene.reach * (1.5 * away + 1.7 * WORLD_UP), target
+    back = (1.5 * away + 1.7 * WORLD_UP) / math.hypot(1.5, 1.7)
+    right = np.cross(WORLD_UP, away)
+    points = np.array([scene.center, *(frustum.position for frustum in scene.frusta)])
+    target = (points.min(axis=0) + points.max(axis=0)) / 2
+    offsets = points - target
+    off_axis = np.maximum(np.abs(offsets @ right), np.abs(offsets @ np.cross(back, right)))
+    room = FRUSTUM_SCALE * scene.reach
+    half = _FILLED * math.tan(math.radians(VIEW_FOV_DEG) / 2)
+    return target + float(((off_axis + room) / half + offsets @ back).max()) * back, target

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.view.frames_of_reference import Arrow
 from viewpoint100k.view.objects import ShownObject
-from viewpoint100k.view.scene import Frustum, RowScene, viewpoint_behind
+from viewpoint100k.view.scene import FRUSTUM_SCALE, VIEW_FOV_DEG, Frustum, RowScene, viewpoint_behind
 
 if TYPE_CHECKING:
     import viser
@@ -27,8 +27,6 @@ Floats = NDArray[np.float64]
 
 _PICTURE_PIXELS = 384
 """Longer side of the image on a frustum."""
-_FRUSTUM_SCALE = 0.16
-"""Size of a frustum, as a share of the largest distance of a camera from the object."""
 _BACKDROP = (243, 243, 240)
 
 KEYS = {"J": "next", "K": "previous", "1": "camera 1", "2": "camera 2", "0": "from behind camera 1"}
@@ -109,7 +107,7 @@ class SceneServer:
         frustum = next((f for f in scene.frusta if f.name == where.replace(" ", "_")), None)
         with client.atomic():
             if frustum is None:
-                client.camera.fov = math.radians(45)
+                client.camera.fov = math.radians(VIEW_FOV_DEG)
                 client.camera.up_direction = (0.0, 0.0, 1.0)
                 client.camera.position, client.camera.look_at = viewpoint_behind(scene)
                 return
@@ -131,7 +129,7 @@ class SceneServer:
             name,
             fov=frustum.fov_y_rad,
             aspect=frustum.aspect,
-            scale=_FRUSTUM_SCALE * row_scene.reach * (0.7 if frustum.image is None else 1.0),
+            scale=FRUSTUM_SCALE * row_scene.reach * (0.7 if frustum.image is None else 1.0),
             color=frustum.color,
             thickness=0.003 * row_scene.reach,
             image=frustum_picture(frustum, encoded),
