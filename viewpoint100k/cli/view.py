@@ -22,7 +22,7 @@ def view(
         str | None, typer.Option(help="Source of the objects, such as meshes:DIR. Replaces the source of a config.")
     ] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value in place of a config's; dots for sections; repeatable.")
+        list[str] | None, typer.Option("--set", help="key=value, replaces a config's; dots for sections; repeatable.")
     ] = None,
     host: Annotated[
         str, typer.Option(help="Address of the server; 0.0.0.0 admits other devices on the network, such as a phone.")
