@@ -59,12 +59,12 @@ class _Shown:
 
 
 class Viewer:
-    """One row at a time, the same on every page that is open."""
+    """Shows one row at a time, the same on all open pages."""
 
     def __init__(
         self, rows: Rows, supply: ObjectSupply, scene_server: SceneServer, templates: Mapping[str, Any] | None = None
     ) -> None:
-        """``templates``: those of the set's own build, by question type, see
+        """``templates``: the templates with which the set was built, by question type; see
         `viewpoint100k.view.build_record.recorded_templates`."""
         self.rows, self.scene_server = rows, scene_server
         self._supply, self._templates = supply, templates or {}
