@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from viewpoint100k.dataset.difficulty import (
     FEATURES,
+    HIGHEST_ERROR,
     NESTED_COLUMNS,
     Traits,
     difficulties,
@@ -45,7 +46,7 @@ def test_the_features_by_hand() -> None:
 def test_the_scale_by_hand() -> None:
     tenths = tuple(range(11))
     table = np.array([[1.0, 2.0, 0.0, 0.0, 0.0], [9.0, 9.0, 0, 0, 0], [-9.0, 0, 0, 0, 0], [0.0, 0, 0, 0, 0.5]])
-    # Sums 1 + 2 * 2 = 5, 27, -9 and 3 * 0.5: half, beyond the top, below the foot, and 1.5 tenths.
+    # Sums 1 + 2 * 2 = 5, 27, -9 and 3 * 0.5: the middle, above the scale, below the scale, and 1.5 tenths.
     assert score(table, (1.0, 2.0, 0.0, 0.0, 3.0), tenths).tolist() == pytest.approx([0.5, 1.0, 0.0, 0.15])
 
 
@@ -89,6 +90,33 @@ def test_the_size_is_that_of_the_image_that_shows_the_object_smaller() -> None:
     cameras = [row["cameras"][0] | {"camera_to_world": pose} for pose in (near, far)]
     # By hand: radius 0.5 at distance 6 through a focal length of 60 pixels, of half an image of 48 rows.
     assert traits_of([row | {"cameras": cameras}]).size[0] == pytest.approx(0.5 * 60 / 6 / 24)
+
+
+def test_the_fit_makes_the_scale_linear_in_the_error_of_answers_that_it_has_not_seen() -> None:
+    from benchmarks.difficulty import Answers, bins, fit_and_test
+
+    rng = np.random.default_rng(1)
+    table = rng.random((40_000, 5)) * [1.0, 1.0, 0.5, 0.0, 0.0]
+    # The errors of the networks: a curve that is far from linear in the weighted sum, from 1% to 43%.
+    likely = 0.01 + 0.42 * ((3 * table[:, 0] + table[:, 1] + 2 * table[:, 2]) / 5) ** 3
+    given = np.full(len(table), 3.0)
+    answers = Answers(table, rng.binomial(3, likely).astype(float), given, (np.arange(len(table)) // 100).astype(str))
+    found = fit_and_test(answers)
+    assert found["weights"][3:] == [0.3, 0.5]
+    assert found["weights"][0] / found["weights"][1] == pytest.approx(3, rel=0.1)
+    assert (np.diff(found["tenths"]) > 0).all()
+    assert len(found["tenths"]) == 11
+    tested = found["fitted, on the other half"]
+    assert len(tested) == 10
+    for one in tested:
+        assert one["accuracy"] == pytest.approx(one["expected"], abs=0.03)
+        assert one["expected"] == pytest.approx(1 - HIGHEST_ERROR * (one["from"] + 0.05), abs=0.012)
+        assert one["interval"][0] <= one["accuracy"] <= one["interval"][1]
+    # Scores by hand: a row that two of three networks got wrong, and one that all got right.
+    some = Answers(table[:2], np.array([2.0, 0.0]), given[:2], np.array(["a", "b"]))
+    (lowest, highest) = bins(np.array([0.02, 1.0]), some)
+    assert (lowest["from"], lowest["pairs"], lowest["answers"], lowest["accuracy"]) == (0.0, 1, 3, 0.3333)
+    assert (highest["from"], highest["accuracy"], highest["expected"]) == (0.9, 1.0, 0.65)
 
 
 @pytest.mark.parametrize("text", ["0.5", "a..b", "0.6..0.2", "-1..1", "0..2"])

@@ -103,7 +103,7 @@ def test_good_and_bad_meshes_are_told_apart(meshes: Path) -> None:
     assert entries["cut.glb"].reason == "truncated"
     assert inventory.dropped.total() == 2
     assert inventory.unlicensed == 1
-    assert inventory.summary()[0].startswith("all assets looked at: 2 usable, 2 would be dropped (")
+    assert inventory.summary()[0].startswith("all assets examined: 2 usable, 2 would be dropped (")
 
 
 def test_an_asset_that_brings_a_process_down_costs_only_itself() -> None:

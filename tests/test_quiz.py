@@ -20,7 +20,7 @@ from recipe.evaluation.stages import Asked, read_stages
 from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.quiz.agreement import agreement, cohen_kappa, fleiss_kappa, format_agreement
 from viewpoint100k.quiz.page import split_digest, write_quiz
-from viewpoint100k.quiz.results import read_result
+from viewpoint100k.quiz.results import read_result, with_row_ids
 
 LETTERS = "ABCDEFG"
 
@@ -41,11 +41,20 @@ def truth() -> dict[str, str]:
     return {row["id"]: row["answer"] for row in hand.all_rows(hand.GOOD).values()}
 
 
+def asked_in(page: Path) -> dict[str, str]:
+    """Tokens of the page's rows, by row id, in the page's order. docs/view.md states the formula."""
+    content = content_of(page)
+    tokens = {row_id: hashlib.sha256(f"{content['quiz']}\n{row_id}".encode()).hexdigest()[:16] for row_id in truth()}
+    ids = {token: row_id for row_id, token in tokens.items()}
+    return {ids[item["id"]]: item["id"] for item in content["items"]}
+
+
 def saved(path: Path, page: Path, person: str, answers: dict[str, str | None]) -> Path:
     """A result file as the page saves it."""
     told = content_of(page)
     head = {name: told[name] for name in ("kind", "quiz", "data", "split", "rows", "version")}
-    given = [{"id": row_id, "answer": answer, "seconds": 2.0} for row_id, answer in answers.items()]
+    tokens = asked_in(page)
+    given = [{"id": tokens[row_id], "answer": answer, "seconds": 2.0} for row_id, answer in answers.items()]
     path.write_text(json.dumps(head | {"person": person, "began": "", "ended": "", "answers": given}))
     return path
 
@@ -62,9 +71,9 @@ def test_the_page_holds_the_images_and_questions_and_nothing_else_of_a_row(folde
     items = content_of(written.page)["items"]
     rows = {row["id"]: row for row in hand.all_rows(hand.GOOD).values()}
     assert len(items) == written.rows == 12
-    for item in items:
+    for item, row_id in zip(items, asked_in(written.page), strict=True):
         assert set(item) == {"id", "question", "options", "images", "digest"}
-        row = rows[item["id"]]
+        row = rows[row_id]
         stored = [base64.b64decode(image.partition(",")[2]) for image in item["images"]]
         assert stored == [image["bytes"] for image in row["images"]]
         assert item["options"] == row["options"]
@@ -85,12 +94,12 @@ def test_a_script_that_reads_the_source_cannot_try_out_the_answers(folder: Path,
             for parts in itertools.permutations((salt, item["id"], letter)):
                 for between in ("", "\n", " "):
                     assert hashlib.sha256(between.join(parts).encode()).hexdigest() != item["digest"]
-    # With the key, and with nothing less, they are what they say they are.
+    # With the key, they are the digests of the right answers.
     found = {
-        item["id"]: letter
-        for item in content["items"]
+        row_id: letter
+        for (row_id, token), item in zip(asked_in(written.page).items(), content["items"], strict=True)
         for letter in "ABC"
-        if hashlib.sha256(f"{key}\n{item['id']}\n{letter}".encode()).hexdigest() == item["digest"]
+        if hashlib.sha256(f"{key}\n{token}\n{letter}".encode()).hexdigest() == item["digest"]
     }
     assert found == {row_id: letter for row_id, letter in truth().items() if row_id in found}
     assert len(found) == 12
@@ -99,6 +108,23 @@ def test_a_script_that_reads_the_source_cannot_try_out_the_answers(folder: Path,
 def test_two_pages_of_one_set_share_no_digest(folder: Path, tmp_path: Path) -> None:
     one, two = (content_of(write_quiz(folder, tmp_path / f"{n}.html", split="train").page)["items"] for n in (1, 2))
     assert not {item["digest"] for item in one} & {item["digest"] for item in two}
+
+
+def test_the_page_does_not_contain_row_ids(folder: Path, tmp_path: Path) -> None:
+    text = write_quiz(folder, tmp_path / "quiz.html", split="train").page.read_text()
+    assert not [row_id for row_id in truth() if row_id in text]
+
+
+@pytest.mark.parametrize("key", ["", "secret", "0123456789abcdef", "a" * 40, "abcabcabcabcabcabcabcabc", "ab cd" * 8])
+def test_a_weak_key_is_refused_before_anything_is_written(folder: Path, tmp_path: Path, key: str) -> None:
+    with pytest.raises(UsageError, match="give at least 20 random characters without spaces"):
+        write_quiz(folder, tmp_path / "quiz.html", key=key)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_strong_key_is_used_as_it_is(folder: Path, tmp_path: Path) -> None:
+    written = write_quiz(folder, tmp_path / "quiz.html", key="5f0c2a9be47d1386aa90")
+    assert written.key.read_text() == "5f0c2a9be47d1386aa90\n"
 
 
 def test_text_that_would_like_to_be_code_stays_text(tmp_path: Path) -> None:
@@ -111,10 +137,7 @@ def test_text_that_would_like_to_be_code_stays_text(tmp_path: Path) -> None:
 
 def test_the_rows_are_those_that_a_model_is_asked(folder: Path, tmp_path: Path) -> None:
     for rows in (1, 4, 5, 100):
-        asked = {
-            item["id"]
-            for item in content_of(write_quiz(folder, tmp_path / "q.html", split="train", rows=rows).page)["items"]
-        }
+        asked = set(asked_in(write_quiz(folder, tmp_path / "q.html", split="train", rows=rows).page))
         assert asked == {item.id for item in read_items(folder, "train", rows)}
     assert split_digest(folder, "train") == Asked.of(folder, "train", None).data
 
@@ -127,7 +150,7 @@ def test_the_table_gives_the_rate_back_at_which_a_quiz_was_answered(folder: Path
     from recipe.evaluation.answers_file import AnswersFile
 
     page = write_quiz(folder, tmp_path / "quiz.html", split="train").page
-    asked = [item["id"] for item in content_of(page)["items"]]
+    asked = list(asked_in(page))
     answers = {row_id: another(truth()[row_id]) if n < wrong else truth()[row_id] for n, row_id in enumerate(asked)}
     result, run = person_run(saved(tmp_path / "ann.json", page, "Ann", answers), Asked.of(folder, "train", 100))
     items, out = read_items(folder, "train", 100), tmp_path / "evaluation"
@@ -145,7 +168,7 @@ def test_cannot_tell_is_not_right_and_a_row_not_reached_counts_nowhere(folder: P
     from recipe.evaluation.answers_file import AnswersFile
 
     page = write_quiz(folder, tmp_path / "quiz.html", split="train").page
-    asked = [item["id"] for item in content_of(page)["items"]]
+    asked = list(asked_in(page))
     answers: dict[str, str | None] = {row_id: truth()[row_id] for row_id in asked[:8]}
     answers[asked[0]] = answers[asked[1]] = None
     result, run = person_run(saved(tmp_path / "ann.json", page, "Ann", answers), Asked.of(folder, "train", 100))
@@ -156,6 +179,15 @@ def test_cannot_tell_is_not_right_and_a_row_not_reached_counts_nowhere(folder: P
     score = stage.figures.scores["asked"]["all"]
     assert (score.rows, score.accuracy, score.unread) == (8, pytest.approx(6 / 8), pytest.approx(2 / 8))
     assert stage.figures.unanswered == 4
+
+
+def test_results_that_name_rows_by_their_ids_are_still_read(folder: Path, tmp_path: Path) -> None:
+    page = write_quiz(folder, tmp_path / "quiz.html", split="train").page
+    path = saved(tmp_path / "ann.json", page, "Ann", {})
+    result = json.loads(path.read_text())
+    path.write_text(json.dumps(result | {"answers": [{"id": "a-row", "answer": "B", "seconds": 1.5}]}))
+    old = with_row_ids(read_result(path), ["a-row", "another"])
+    assert (old.answers, old.seconds) == ({"a-row": "B"}, {"a-row": 1.5})
 
 
 def test_answers_about_other_rows_are_refused(folder: Path, tmp_path: Path) -> None:
@@ -201,7 +233,7 @@ def test_cohens_kappa_is_that_of_scikit_learn() -> None:
 
 def test_three_people_are_compared(folder: Path, tmp_path: Path) -> None:
     page = write_quiz(folder, tmp_path / "quiz.html", split="train").page
-    asked = [item["id"] for item in content_of(page)["items"]]
+    asked = list(asked_in(page))
     right: dict[str, str | None] = {row_id: truth()[row_id] for row_id in asked}
     files = [
         saved(tmp_path / "ann.json", page, "Ann", right),
@@ -218,10 +250,10 @@ def test_three_people_are_compared(folder: Path, tmp_path: Path) -> None:
     assert found.fleiss["all types"][0] == 12
     assert found.cohen["Ann", "Cy"] is not None
     assert "Bo: 11 of 12 right (91.7%), 0 cannot tell, median 2.0 s a row" in format_agreement(found)
-    with pytest.raises(UsageError, match="same name"):
+    with pytest.raises(UsageError, match="the same person's name"):
         agreement(folder, [files[0], files[0]])
     other = write_quiz(folder, tmp_path / "other.html", split="train", rows=4).page
-    with pytest.raises(UsageError, match="another quiz"):
+    with pytest.raises(UsageError, match="come from different quizzes"):
         agreement(folder, [files[0], saved(tmp_path / "di.json", other, "Di", {})])
 
 
@@ -235,8 +267,10 @@ def test_a_quiz_is_taken_by_keys_on_a_phone_and_resumed(folder: Path, tmp_path: 
         page.run("document.querySelector('input[name=person]').value = 'Ann'; document.getElementById('start').click()")
         page.wait_for("!document.getElementById('ask').hidden")
         assert page.run("document.documentElement.scrollWidth") <= 390
-        order = page.run("state.order")
-        assert sorted(order) == sorted(item["id"] for item in content_of(written.page)["items"])
+        ids = {token: row_id for row_id, token in asked_in(written.page).items()}
+        tokens = page.run("state.order")
+        assert sorted(tokens) == sorted(ids)
+        order = [ids[token] for token in tokens]
         page.press("0")
         page.press("ArrowLeft")
         assert page.run("document.getElementById('count').textContent") == "1 of 12"
@@ -260,7 +294,7 @@ def test_a_quiz_is_taken_by_keys_on_a_phone_and_resumed(folder: Path, tmp_path: 
         assert page.run("document.getElementById('score').textContent") == "10 of 12 right."
         assert page.console == []
     (tmp_path / "ann.json").write_text(json.dumps(told))
-    result = read_result(tmp_path / "ann.json")
+    result = with_row_ids(read_result(tmp_path / "ann.json"), order)
     assert (result.person, result.rows, len(result.answers)) == ("Ann", 100, 12)
     assert sum(result.answers[row_id] == truth()[row_id] for row_id in order) == 10
     assert result.answers[order[10]] is None

@@ -111,7 +111,7 @@ def test_every_question_is_shown_beside_the_others_about_its_pair_with_its_answe
     assert set(links) <= {f"http://localhost:8100/row/{row['id']}" for row in rows}
     assert len(links) == 6
     assert "too_little_overlap" in text
-    assert "Not run" in text
+    assert "has not been audited" in text
 
 
 def test_the_audit_is_shown_and_an_old_one_is_called_old(tmp_path: Path) -> None:
@@ -126,11 +126,11 @@ def test_the_audit_is_shown_and_an_old_one_is_called_old(tmp_path: Path) -> None
     text = report(folder).read_text()
     assert "71.0%" in text
     assert "1 failed." in text
-    assert "earlier state" not in text
+    assert "have changed since the audit" not in text
     stored.write_text(found.to_json().replace(str(found.manifest), "0123456789abcdef"))
-    assert "earlier state" in report(folder).read_text()
+    assert "have changed since the audit" in report(folder).read_text()
     stored.write_text("{")
-    assert "Not run" in report(folder).read_text()
+    assert "has not been audited" in report(folder).read_text()
 
 
 def test_of_many_results_of_one_audit_those_that_failed_stand_out(tmp_path: Path) -> None:

@@ -228,6 +228,22 @@ def test_seen_from_behind_camera_1_its_right_is_the_screens() -> None:
     assert position[1] < scene.frusta[0].position[1]
 
 
+@pytest.mark.parametrize("azimuth", [-170.0, -100.0, -60.0, 20.0, 90.0])
+@pytest.mark.parametrize("elevation", [-20.0, 10.0, 75.0])
+def test_the_view_from_behind_shows_the_object_and_every_camera(azimuth: float, elevation: float) -> None:
+    first, second = hand.pose_on_orbit(-90, 10, 4.0), hand.pose_on_orbit(azimuth, elevation, 6.0)
+    scene = row_scene(dict(hand.make_row("ego_translation", 0, 0, first, second, 0.1)), PLAIN)
+    position, target = viewpoint_behind(scene)
+    turn = Rotation.align_vectors([target - position, [0, 0, -1]], [[0, 0, 1], [0, 1, 0]], weights=[np.inf, 1])[0]
+    points = np.array([scene.center, *(frustum.position for frustum in scene.frusta)]) - position
+    x, y, depth = turn.inv().apply(points).T
+    half = np.tan(np.radians(45) / 2)
+    assert (depth > 0).all()
+    assert (np.abs(x / depth) < half).all()
+    assert (np.abs(y / depth) < half).all()
+    assert max(np.abs(x / depth).max(), np.abs(y / depth).max()) > 0.4 * half
+
+
 # --- the mirrored alternative -----------------------------------------------------------------------------------------
 
 

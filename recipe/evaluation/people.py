@@ -12,7 +12,7 @@ from recipe.evaluation.conditions import ASKED, plan_trials
 from recipe.evaluation.items import Item
 from recipe.evaluation.stages import Asked
 from viewpoint100k.errors import UsageError
-from viewpoint100k.quiz.results import QuizResult, read_result
+from viewpoint100k.quiz.results import QuizResult, read_result, with_row_ids
 
 __all__ = ["CANNOT_TELL", "add_person", "person_run"]
 
@@ -38,10 +38,15 @@ def person_run(path: Path, asked: Asked) -> tuple[QuizResult, dict[str, Any]]:
 
 
 def add_person(result: QuizResult, items: Sequence[Item], store: AnswersFile) -> int:
-    """Stores the new answers; returns the number of rows without an answer."""
+    """Stores the new answers; returns the number of rows without an answer.
+
+    Args:
+        items: all rows of the quiz. The page names rows by tokens, which are resolved with the ids of these rows.
+    """
+    answers = with_row_ids(result, [item.id for item in items]).answers
     trials = [trial for trial in plan_trials(items, []).trials if trial.condition == ASKED]
     for trial in trials:
-        if trial.item.id in result.answers and not store.has(trial):
-            given = result.answers[trial.item.id]
+        if trial.item.id in answers and not store.has(trial):
+            given = answers[trial.item.id]
             store.add(trial, CANNOT_TELL if given is None else given)
     return sum(not store.has(trial) for trial in trials)

@@ -26,7 +26,7 @@ def export(
     ] = None,
     rows: Annotated[int | None, typer.Option(help="At most so many rows of each split, the first ones.")] = None,
     difficulty: Annotated[
-        str | None, typer.Option(help="Rows of that difficulty alone, such as 0..0.5 for the easier half.")
+        str | None, typer.Option(help="Range of the rows' difficulty, such as 0..0.3 for easy rows.")
     ] = None,
 ) -> None:
     """Write the data set as the files of another tool; docs/exports.md says how each is then used.

@@ -14,25 +14,25 @@ __all__ = ["view"]
 
 def view(
     what: Annotated[
-        str, typer.Argument(metavar="DIR|hf://USER/SET|CONFIG", help="A data set, or a config whose rows to make.")
+        str, typer.Argument(metavar="DIR|hf://USER/SET|CONFIG", help="A data set, or a config to generate rows from.")
     ],
-    row: Annotated[str, typer.Option(help="Id of the row to begin with.")] = "",
-    split: Annotated[str | None, typer.Option(help="That split alone; of a set on the Hub, test unless given.")] = None,
+    row: Annotated[str, typer.Option(help="Id of the first row to show.")] = "",
+    split: Annotated[str | None, typer.Option(help="The only split to show; test by default for hf://.")] = None,
     source: Annotated[
-        str | None, typer.Option(help="Where the objects are, such as meshes:DIR; of a config, where they come from.")
+        str | None, typer.Option(help="Source of the objects, such as meshes:DIR. Replaces the source of a config.")
     ] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="key=value over a config; dots for sections; repeatable.")
+        list[str] | None, typer.Option("--set", help="key=value, replaces a config's; dots for sections; repeatable.")
     ] = None,
     host: Annotated[
-        str, typer.Option(help="Address to serve on; 0.0.0.0 lets others on the network in, such as a phone.")
+        str, typer.Option(help="Address of the server; 0.0.0.0 admits other devices on the network, such as a phone.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65534, help="Of the page; the 3D view takes the next one.")] = 8100,
+    port: Annotated[int, typer.Option(min=0, max=65534, help="Port of the page; the 3D view uses the next.")] = 8100,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:
-    """Look at rows in three dimensions: images, question, answer, and where the cameras stood.
+    """Show rows in a browser: images, question, answer, and a 3D view of the object and the cameras.
 
-    Needs viser: the extra [view]. Ctrl-C ends it.
+    Needs viser, from the extra [view]. Ctrl-C ends the viewer.
 
     Example: viewpoint100k view viewpoint-100k
     """
@@ -43,7 +43,7 @@ def view(
 
     with open_viewer(what, host=host, port=port, split=split, source=source, overrides=set_ or [], say=say) as opened:
         link = opened.link("localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host, row)
-        print(f"{link}  (Ctrl-C ends it)", flush=True)
+        print(f"{link}  (Ctrl-C ends the viewer)", flush=True)
         if browser:
             webbrowser.open(link)
         threading.Event().wait()

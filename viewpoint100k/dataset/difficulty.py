@@ -1,10 +1,12 @@
-"""Computes how hard a row is from its columns: 0 for the easiest, 1 for the hardest. No column stores it.
+"""Computes the difficulty of a row from its columns: a number from 0 (easiest) to 1 (hardest). No column stores it.
 
 A row is harder if the angle between the cameras is wider, the images share less surface, a different answer would
 change the images less, the object fills less of the image, or the true quantity is closer to the boundary between two
-answers. The weights were fitted to the errors of ``viewpoint100k probe`` on unseen objects
-(``benchmarks/difficulty.py``; docs/view.md gives the result). The scale gives quantiles of the rows of that fit: a row
-at 0.3 is harder than three tenths of them.
+answers.
+
+The scale is linear in the expected error of a small network on unseen objects: that error is the difficulty times
+`HIGHEST_ERROR`. At 0.5, the network is wrong about 17.5% of the rows; at 1, about 35% or more. Weights and scale were
+fitted by ``benchmarks/difficulty.py``. docs/view.md gives the result, and the test on other objects.
 
 The code uses only ``+ - x / sqrt`` and comparisons, so that a filter by difficulty keeps the same rows on every
 machine.
@@ -24,8 +26,8 @@ from numpy.typing import NDArray
 from viewpoint100k.errors import UsageError
 
 __all__ = [
-    *("COLUMNS", "FEATURES", "NESTED_COLUMNS", "Traits", "difficulties", "difficulty", "features", "parse_range"),
-    *("score", "traits_of", "traits_of_table"),
+    *("COLUMNS", "FEATURES", "HIGHEST_ERROR", "NESTED_COLUMNS", "Traits", "difficulties", "difficulty", "features"),
+    *("parse_range", "score", "traits_of", "traits_of_table"),
 ]
 
 COLUMNS = (*("question_type", "margin", "answerability", "relative", "cameras", "object_center", "object_radius"),)
@@ -44,14 +46,17 @@ NESTED_COLUMNS = (
 _NEUTRAL = (0.6, 0.27, 0.09, 0.59, 0.5)
 """The features of a median row. They replace unknown values, such as the overlap of a capture without points."""
 
-_WEIGHTS = (2.6, 1.05, 1.3, 0.3, 0.5)
-"""Weights of `FEATURES`. The first three are fitted. The fit gave no weight to the last two, because they hardly
-vary in its rows or correlate with the angle. Their small weights are chosen by hand: they count where the features
-vary, and move no row of the fit by more than a tenth of the scale."""
+_WEIGHTS = (3.61, 0.68, 2.59, 0.3, 0.5)
+"""Weights of `FEATURES`. The first three are fitted. The last two are chosen by hand: in the rows of the fit, these
+features hardly vary or are correlated with the angle, so the fit would give them no weight. They matter for other sets,
+in which they vary."""
 
-_TENTHS = (0.0, 1.275, 1.514, 1.761, 1.987, 2.237, 2.493, 2.762, 3.025, 3.297, 3.954)
-"""The smallest possible sum, then the deciles of the sums over the rows of the fit. Rows that are easier than all of
-them, such as most rows with small motions, lie in the first tenth of the scale."""
+HIGHEST_ERROR = 0.35
+"""Expected error of the network at the difficulty 1. The error of a guess is 0.5. Few rows of the fit are harder."""
+
+_TENTHS = (0.0, 1.516, 2.779, 3.128, 3.468, 3.601, 3.868, 3.994, 4.079, 4.332, 4.55)
+"""The weighted sums at which the difficulty is 0, 0.1, ... 1. The scale is linear between them. 0 is the smallest
+possible sum."""
 
 _TYPICAL_MARGIN: Mapping[str, float] = {
     **dict.fromkeys(("ego_translation", "object_translation", "ego_height"), 0.5),
@@ -189,7 +194,12 @@ def features(traits: Traits) -> Floats:
 
 
 def score(table: Floats, weights: Sequence[float] = _WEIGHTS, tenths: Sequence[float] = _TENTHS) -> Floats:
-    """(n,) in [0, 1] from the features (n, 5): their weighted sum as a quantile among the rows of the fit."""
+    """(n,) in [0, 1]: the difficulty, from the features (n, 5).
+
+    Args:
+        weights: weight of each feature.
+        tenths: ascending sums at which the difficulty is 0, 0.1, ... 1. Sums between two of them are interpolated.
+    """
     total = np.zeros(len(table))
     for place, weight in enumerate(weights):  # The order is fixed, because floating-point sums depend on it.
         total = total + weight * table[:, place]

@@ -1,1 +1,1 @@
-"""How well do people do? A page with rows to answer, and what its result files say together."""
+"""A page on which people answer rows, and the evaluation of its result files."""

@@ -1,4 +1,4 @@
-"""Do people agree? Kappas over the answers of several, and each person's own figures."""
+"""Measures how far several people agree: kappas over their answers, and the accuracy and time of each person."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.quiz.page import split_digest, split_rows
-from viewpoint100k.quiz.results import QuizResult, read_result
+from viewpoint100k.quiz.results import QuizResult, read_result, with_row_ids
 
 __all__ = ["Agreement", "Person", "agreement", "cohen_kappa", "fleiss_kappa", "format_agreement"]
 
@@ -22,61 +22,62 @@ CANNOT_TELL = "cannot tell"
 ALL = "all types"
 
 _COMMON = 2
-"""Rows that several people must have answered for a kappa to be given."""
+"""Smallest number of rows for a kappa."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """One person's figures."""
+    """The results of one person."""
 
     name: str
     rows: int
     right: int
-    """Of the rows with options."""
+    """Number of right answers to rows with options."""
     closed: int
-    """Rows with options that were answered."""
+    """Number of answered rows with options."""
     cannot_tell: int
     median_seconds: float
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """What several people's answers to the same rows say together."""
+    """The comparison of several people's answers to the same rows."""
 
     people: tuple[Person, ...]
     rows: int
-    """With options, and answered by all."""
+    """Number of rows with options that all people answered."""
     unanimous: float
-    """Share of these to which all gave the same answer."""
+    """Share of these rows to which all people gave the same answer."""
     majority_right: float
-    """Share of these of which more than half of the people gave the right answer."""
+    """Share of these rows for which more than half of the people gave the right answer."""
     fleiss: Mapping[str, tuple[int, float | None]]
-    """By question type, and of all: (rows, kappa); None where it is not defined."""
+    """(rows, kappa) by question type and for all types; the kappa is None if it is undefined."""
     cohen: Mapping[tuple[str, str], float | None]
-    """Of every two people, over the rows that both answered."""
+    """Kappa of every two people, over the rows that both answered."""
 
 
 def agreement(folder: Path, files: Sequence[Path]) -> Agreement:
-    """What the result files of one quiz say together. Open questions are left out of all but the times.
+    """Compares the result files of one quiz. Open questions count for the times only.
 
-    Raises ``UsageError`` where they are not of one quiz about this set, ``DataError`` where one cannot be read.
+    Raises ``UsageError`` if the files are not from one quiz about this set, ``DataError`` if one cannot be read.
     """
     results = [read_result(path) for path in files]
     first = results[0]
     for path, result in zip(files, results, strict=True):
         if result.quiz != first.quiz:
-            raise UsageError(f"{path} is of another quiz than {files[0]}: compare results of one page")
+            raise UsageError(f"{path} and {files[0]} come from different quizzes: give results of one page")
         if result.data != split_digest(folder, result.split):
-            raise UsageError(f"{path} is about another set than {folder}, or the set was built anew: give its own")
+            raise UsageError(f"{path} is not about the rows of {folder}: give the set from which the quiz was made")
     if len({result.person for result in results}) < len(results):
-        raise UsageError("two results are of a person of the same name: rename one in its file")
+        raise UsageError("two results have the same person's name: change the field person in one file")
     asked = {row["id"]: row for row in split_rows(folder, first.split, first.rows)}
+    results = [with_row_ids(result, asked) for result in results]
     for path, result in zip(files, results, strict=True):
         if unknown := set(result.answers) - set(asked):
-            raise DataError(f"{path} answers the row {min(unknown)}, which was not asked")
+            raise DataError(f"{path} answers the row {min(unknown)}, which the quiz does not contain")
     closed = [row_id for row_id, row in asked.items() if row["options"]]
     common = [row_id for row_id in closed if all(row_id in result.answers for result in results)]
-    given = [[_told(result, row_id) for result in results] for row_id in common]
+    given = [[_answer_of(result, row_id) for result in results] for row_id in common]
     right = [
         sum(answer == asked[row_id]["answer"] for answer in told) for row_id, told in zip(common, given, strict=True)
     ]
@@ -88,7 +89,7 @@ def agreement(folder: Path, files: Sequence[Path]) -> Agreement:
         fleiss=_by_type([asked[row_id]["question_type"] for row_id in common], given),
         cohen={
             (one.person, two.person): cohen_kappa(
-                *([_told(result, row_id) for row_id in both] for result in (one, two))
+                *([_answer_of(result, row_id) for row_id in both] for result in (one, two))
             )
             for one, two in itertools.combinations(results, 2)
             for both in [[row_id for row_id in closed if row_id in one.answers and row_id in two.answers]]
@@ -97,10 +98,10 @@ def agreement(folder: Path, files: Sequence[Path]) -> Agreement:
 
 
 def fleiss_kappa(given: Sequence[Sequence[str]]) -> float | None:
-    """Fleiss' kappa (1971) of n answers to each of several questions; None where all answers are one and the same.
+    """Fleiss' kappa (1971) of several people's answers. None if all answers are equal, or there is only one person.
 
     Args:
-        given: for each question, what each person answered; as many people for every question, at least 2.
+        given: for each question, the answer of each person; the same number of people for every question.
     """
     if not given or len(given[0]) < 2:
         return None
@@ -113,7 +114,8 @@ def fleiss_kappa(given: Sequence[Sequence[str]]) -> float | None:
 
 
 def cohen_kappa(one: Sequence[str], two: Sequence[str]) -> float | None:
-    """Cohen's kappa (1960) of two people's answers to the same questions; None where both always say the same thing."""
+    """Cohen's kappa (1960) of two people's answers to the same questions. None if all answers are equal, or there are
+    fewer than two questions."""
     if len(one) < _COMMON:
         return None
     names = sorted({*one, *two})
@@ -123,7 +125,7 @@ def cohen_kappa(one: Sequence[str], two: Sequence[str]) -> float | None:
 
 
 def format_agreement(found: Agreement) -> str:
-    """The figures as lines for a terminal."""
+    """The results as lines for a terminal."""
     lines = [
         f"{person.name}: {person.right} of {person.closed} right ({_percent(person.right, person.closed)}), "
         f"{person.cannot_tell} cannot tell, median {person.median_seconds:.1f} s a row"
@@ -141,7 +143,7 @@ def format_agreement(found: Agreement) -> str:
     return "\n".join(lines)
 
 
-def _told(result: QuizResult, row_id: str) -> str:
+def _answer_of(result: QuizResult, row_id: str) -> str:
     given = result.answers[row_id]
     return CANNOT_TELL if given is None else given
 

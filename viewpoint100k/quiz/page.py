@@ -1,8 +1,11 @@
-"""Writes a quiz: one page that works from a file, without a server, and does not hold the answers.
+"""Writes a quiz: one page that works from a file, without a server. The page does not contain the answers.
 
-Of the answers the page holds digests with a secret salt: the quiz's key, which is written to a file of its own. With
-the key the page tells at its end how many answers were right. Without it the digests tell nothing: a script that does
-not know the salt cannot try out the few answers that a row may have.
+The page contains a sha256 of each answer, salted with the quiz's key. The key is secret and has a file of its own. With
+the key, the page shows at its end how many answers were right. Without the key, a script cannot test the few possible
+answers of a row against its digest.
+
+The page does not contain row ids either: it names each row by a token, see `row_token`. Whoever has the data set can
+still find a row, by computing the tokens or by comparing images.
 """
 
 from __future__ import annotations
@@ -27,46 +30,50 @@ from viewpoint100k.dataset.choice import whole_groups
 from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.runtime.files import write_atomically
 
-__all__ = ["KIND", "QuizPage", "split_digest", "split_rows", "write_quiz"]
+__all__ = ["KIND", "QuizPage", "row_token", "split_digest", "split_rows", "write_quiz"]
 
 KIND = "viewpoint100k quiz"
-"""What a result file says that it is."""
+"""Value of the field ``kind`` of a result file."""
 
 _MOST_BYTES = 400_000_000
-"""Of the images of a page: browsers fail somewhere above it."""
+"""Largest total size of a page's images. Browsers fail on pages that are much larger."""
+
+_SHORTEST_KEY, _FEWEST_CHARACTERS = 20, 8
+"""Smallest length of a key, and smallest number of different characters in it. Random keys have 32 hex digits."""
 
 
 @dataclass(frozen=True)
 class QuizPage:
-    """What was written."""
+    """The written files."""
 
     page: Path
     key: Path
     rows: int
     bytes: int
-    """Of the page."""
+    """Size of the page."""
 
 
 def write_quiz(folder: Path, out: Path, *, rows: int = 100, split: str = "test", key: str | None = None) -> QuizPage:
-    """Writes a quiz about ``rows`` rows of a split, in whole groups: those that ``recipe.evaluate --rows`` takes.
+    """Writes a quiz about ``rows`` rows of a split, in whole groups: the rows that ``recipe.evaluate --rows`` takes.
 
     Args:
-        out: the page; the key goes into a file of the same name that ends in ``.key.txt``.
-        key: the secret salt; drawn anew where it is not given, so that no two pages hold the same digests.
+        out: the page. The key is written beside it, to a file with the same name and the suffix ``.key.txt``.
+        key: the secret salt. If None, it is random, so that two pages never contain the same digests.
 
-    Raises ``UsageError`` where there is no such split, ``DataError`` where a row cannot be asked.
+    Raises ``UsageError`` if the split does not exist or the key is weak, ``DataError`` if a row cannot be shown.
     """
+    key = secrets.token_hex(16) if key is None else _strong(key)
     asked = split_rows(folder, split, rows)
-    key = key or secrets.token_hex(16)
     data = split_digest(folder, split)
+    quiz = _digest_of(asked, data)
     content = {
         "kind": KIND,
-        "quiz": _digest_of(asked, data),
+        "quiz": quiz,
         "data": data,
         "split": split,
         "rows": rows,
         "version": __version__,
-        "items": [_item(row, key) for row in asked],
+        "items": [_item(row, quiz, key) for row in asked],
     }
     style, script = (_part(name) for name in ("quiz.css", "quiz.js"))
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True)
@@ -88,9 +95,9 @@ def write_quiz(folder: Path, out: Path, *, rows: int = 100, split: str = "test",
 
 
 def split_rows(folder: Path, split: str, rows: int | None) -> list[dict[str, Any]]:
-    """The rows of a split that are asked, in its order, with the columns that a quiz needs.
+    """The rows that a quiz asks, in the order of the split, with the columns that a quiz needs.
 
-    Raises ``UsageError`` where there is no such split, ``DataError`` for a damaged file and a missing image.
+    Raises ``UsageError`` if the split does not exist, ``DataError`` if a file is damaged or an image is missing.
     """
     paths = _split_files(folder, split)
     try:
@@ -107,11 +114,13 @@ def split_rows(folder: Path, split: str, rows: int | None) -> list[dict[str, Any
     for row in found:
         images = [image["bytes"] for image in row["images"]]
         if not images or not all(images):
-            raise DataError(f"row {row['id']} has no image, or an empty one: a set of poses cannot be asked")
+            raise DataError(
+                f"row {row['id']} has no images: a quiz needs a set with images, so run viewpoint100k rehydrate"
+            )
         size += sum(map(len, images))
     if size > _MOST_BYTES:
         raise UsageError(
-            f"the images of {len(found):,} rows are too much for a page ({size:,} bytes): ask fewer --rows"
+            f"the images of {len(found):,} rows are too large for a page ({size:,} bytes): give fewer --rows"
         )
     return found
 
@@ -127,7 +136,7 @@ def _split_files(folder: Path, split: str) -> list[Path]:
 
 
 def split_digest(folder: Path, split: str) -> str:
-    """16 hexadecimal digits of a split's files, by which a result is known to be about this set."""
+    """16 hexadecimal digits of the sha256 of a split's files. They tell whether a result is about this set."""
     digest = hashlib.sha256()
     for path in _split_files(folder, split):
         with path.open("rb") as file:
@@ -135,30 +144,50 @@ def split_digest(folder: Path, split: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def answer_digest(key: str, row_id: str, answer: str) -> str:
-    """sha256 of an answer with the quiz's secret key, hexadecimal."""
-    return hashlib.sha256(f"{key}\n{row_id}\n{answer}".encode()).hexdigest()
+def row_token(quiz: str, row_id: str) -> str:
+    """The name of a row in a page and in its results: 16 hexadecimal digits of a sha256 over the quiz and the row's id.
+
+    The salt is the quiz's own digest, which is public. `viewpoint100k.quiz.results.with_row_ids` finds the ids again,
+    with the data set at hand.
+    """
+    return hashlib.sha256(f"{quiz}\n{row_id}".encode()).hexdigest()[:16]
+
+
+def _strong(key: str) -> str:
+    """``key``. Raises ``UsageError`` if it is easy to guess, or contains spaces, which the page would cut off."""
+    if len(key) < _SHORTEST_KEY or len(set(key)) < _FEWEST_CHARACTERS or any(map(str.isspace, key)):
+        raise UsageError(
+            f"the key has {len(key)} characters, {len(set(key))} of them different: give at least {_SHORTEST_KEY} "
+            f"random characters without spaces, {_FEWEST_CHARACTERS} of them different, or leave the key out"
+        )
+    return key
+
+
+def _answer_digest(key: str, token: str, answer: str) -> str:
+    """sha256 of an answer, salted with the quiz's secret key; hexadecimal."""
+    return hashlib.sha256(f"{key}\n{token}\n{answer}".encode()).hexdigest()
 
 
 def _digest_of(asked: Sequence[Mapping[str, Any]], data: str) -> str:
     return hashlib.sha256("\n".join([data, *(row["id"] for row in asked)]).encode()).hexdigest()[:16]
 
 
-def _item(row: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """What the page holds of a row: nothing that tells the answer."""
+def _item(row: Mapping[str, Any], quiz: str, key: str) -> dict[str, Any]:
+    """The content of the page about a row. It does not contain the answer."""
+    token = row_token(quiz, row["id"])
     stem, options = row["question"], list(row["options"] or ())
     listed = "\n" + "\n".join(f"{chr(ord('A') + place)}. {text}" for place, text in enumerate(options))
     return {
-        "id": row["id"],
+        "id": token,
         "question": stem.replace(listed, "") if options and listed in stem else stem,
         "options": options,
         "images": ["data:image/jpeg;base64," + base64.b64encode(image["bytes"]).decode() for image in row["images"]],
-        "digest": answer_digest(key, row["id"], row["answer"]) if options else "",
+        "digest": _answer_digest(key, token, row["answer"]) if options else "",
     }
 
 
 def _as_script_data(content: Mapping[str, Any]) -> str:
-    """JSON that cannot end the element that it stands in."""
+    """JSON for a script element. It does not contain ``<``, so that it cannot close the element."""
     return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
 
 

@@ -1,12 +1,13 @@
 "use strict";
-// One question after another, timed; answers are kept in the browser's own storage until they are saved into a file.
+// Shows one question after another and measures the times. The browser's storage keeps the answers until the person
+// saves them to a file.
 const at = (id) => document.getElementById(id);
 const quiz = JSON.parse(at("content").textContent);
 const byId = new Map(quiz.items.map((item) => [item.id, item]));
 const STORE = `${quiz.kind} ${quiz.quiz}`;
-let state = null; // person, order of ids, answers by id, place
-let since = 0; // when the question came into sight; 0 while it is out of sight
-let spent = 0; // milliseconds before that
+let state = null; // person, order of rows, answers by row, place
+let since = 0; // time at which the question became visible; 0 while it is not visible
+let spent = 0; // milliseconds of visibility before that
 
 function load() {
   try {
@@ -30,7 +31,8 @@ async function digest(text) {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// Each person has an order of their own, which follows from the name: rows about one object lie apart.
+// The name determines the order of the rows, so that each person has a different order. Rows about one object are not
+// consecutive.
 async function begin(person) {
   const ranked = await Promise.all(quiz.items.map(async ({ id }) => [await digest(`${person}\n${id}`), id]));
   state = { person, order: ranked.sort().map(([, id]) => id), answers: {}, place: 0, began: new Date().toISOString() };
@@ -82,7 +84,6 @@ function choices(item) {
 function freely(item) {
   const form = document.createElement("form");
   const input = document.createElement("input");
-  input.inputMode = "decimal";
   input.required = true;
   input.setAttribute("aria-label", "Your answer");
   input.value = state.answers[item.id]?.answer ?? "";
@@ -139,7 +140,7 @@ async function unlock(key) {
   const closed = state.order.filter((id) => byId.get(id).digest && id in state.answers);
   const right = await Promise.all(closed.map(async (id) => await digest(`${key}\n${id}\n${state.answers[id].answer}`) === byId.get(id).digest));
   const count = right.filter(Boolean).length;
-  at("score").textContent = count === 0 ? "None was right, or this is not the key." : `${count} of ${closed.length} right.`;
+  at("score").textContent = count === 0 ? "No answer is right, or this is not the key of this quiz." : `${count} of ${closed.length} right.`;
 }
 
 document.addEventListener("visibilitychange", () => {
@@ -171,7 +172,7 @@ at("unlock").addEventListener("submit", (event) => {
   unlock(at("unlock").elements.key.value.trim());
 });
 at("again").addEventListener("click", () => {
-  if (confirm("Forget these answers? Save them first.")) {
+  if (confirm("This deletes the answers from this browser. Have you saved them?")) {
     localStorage.removeItem(STORE);
     location.reload();
   }

@@ -125,9 +125,9 @@ class Contents:
         wanted = [
             ("azimuth", "Azimuth change, image 1 to image 2", "°", 10.0),
             ("elevation", "Elevation of the cameras above the object", "°", 5.0),
-            ("overlap", "Overlap: surface seen in both images, of that seen in either", "", 0.05),
-            ("answerability", "Answerability: difference from the image that another answer would need", "", None),
-            ("difficulty", "Difficulty, by tenths of the rows that it was fitted to", "", 0.1),
+            ("overlap", "Overlap: share of the visible surface that both images show", "", 0.05),
+            ("answerability", "Answerability: difference from the image of another answer", "", None),
+            ("difficulty", "Difficulty, from 0 (easiest) to 1 (hardest)", "", 0.1),
         ]
         wanted += [
             (f"answer {kind}", f"Answers to {kind}, an open question", "", None)

@@ -1,18 +1,18 @@
 "use strict";
-// Filters and folding. Without this script the page shows every pair, each question with its own fold.
+// Filters, and buttons to unfold answers. Without this script the page shows every pair.
 const pairs = [...document.querySelectorAll(".pair")];
 const questions = [...document.querySelectorAll(".asked")];
 const filters = [...document.querySelectorAll("#filters select")];
 const shown = document.getElementById("shown");
 const unfold = document.getElementById("unfold");
 
-// What a filter looks at stands on the question, on the form of its pair, or on the pair.
+// The filtered value is an attribute of the question, of its form, or of its pair.
 function fits(question, filter) {
   const holder = question.closest(`[data-${filter.name}]`);
   return filter.value === "" || holder.dataset[filter.name] === filter.value;
 }
 
-// Ranges that are marked in distributions, by the name of the numbers: [low, high].
+// Selected ranges [low, high] by the name of the distribution.
 const marked = new Map();
 const numbers = new Map(questions.map((question) => [question, JSON.parse(question.dataset.numbers)]));
 
@@ -40,12 +40,12 @@ function foldAll() {
   for (const fold of document.querySelectorAll(".told, .above")) fold.open = open;
 }
 
-// A distribution is marked by dragging over its bars, or with the arrow keys: with shift they widen the range.
+// Dragging over the bars of a distribution selects a range, and so do the arrow keys. Shift and an arrow widen it.
 function brush(bars) {
   const all = [...bars.children];
   const title = bars.closest("figure").querySelector("h3").textContent;
   let range = null; // first and last bar
-  let dragging = null; // the bar where it began
+  let dragging = null; // the bar at which dragging began
 
   function mark(first, last) {
     range = first === null ? null : [Math.max(0, Math.min(first, last)), Math.min(all.length - 1, Math.max(first, last))];
@@ -65,7 +65,7 @@ function brush(bars) {
     button.type = "button";
     button.dataset.name = bars.dataset.name;
     button.textContent = `${title.split(/[:,]/)[0]} ${marked.get(bars.dataset.name).map(digits).join(" to ")} ×`;
-    button.setAttribute("aria-label", `Take away: ${button.textContent}`);
+    button.setAttribute("aria-label", `Remove filter: ${button.textContent}`);
     button.addEventListener("click", () => mark(null));
     holder.append(button);
   }
@@ -76,7 +76,7 @@ function brush(bars) {
   }
 
   bars.setAttribute("role", "group");
-  bars.setAttribute("aria-label", `${bars.getAttribute("aria-label")}. Arrow keys mark a range, shift widens it, Escape clears it.`);
+  bars.setAttribute("aria-label", `${bars.getAttribute("aria-label")}. Arrow keys select a range, Shift widens it, Escape clears it.`);
   bars.tabIndex = 0;
   bars.classList.add("brushable");
   bars.addEventListener("pointerdown", (event) => {

@@ -1,1 +1,1 @@
-"""Pages to look at: what a source holds, and what a template gives."""
+"""Pages for people: the viewer of rows, the inventory of a source, and the preview of a template."""

@@ -1,4 +1,4 @@
-"""What a finished set's own build says of it, where its records are here."""
+"""Reads the build records of a finished set, if they exist."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["recorded_source", "recorded_templates"]
 
 
 def recorded_templates(folder: Path) -> dict[str, Any]:
-    """The templates of a set's own build, by question type; none where its records are not here."""
+    """The templates with which the set was built, by question type; empty without build records."""
     return dict(_build_record(folder).get("question_types") or {})
 
 
 def recorded_source(folder: Path) -> str | None:
-    """The source that a set was built from; None where its records are not here."""
+    """The source from which the set was built; None without build records."""
     found = _build_record(folder).get("config")
     return str(found["source"]) if isinstance(found, dict) and "source" in found else None
 
@@ -27,5 +27,5 @@ def _build_record(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        return {}  # A damaged record: the rows can be looked at without it.
+        return {}  # The record is damaged. The viewer works without it.
     return found if isinstance(found, dict) else {}

@@ -1,4 +1,4 @@
-"""Up, left and right as a question's frame of reference names them, as arrows."""
+"""Arrows for up, left and right in a question's frame of reference."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UP: Color = (0, 120, 90)
 SIDE: Color = (150, 60, 130)
 
 _LENGTH = 0.75
-"""Of an arrow, object radii."""
+"""Length of an arrow, in object radii."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,20 +40,20 @@ class Arrow:
 
 @dataclass(frozen=True)
 class TypeTraits:
-    """What a viewer must know of a question type."""
+    """The properties of a question type that the viewer needs."""
 
     reference: str = "camera"
-    """``camera``, ``object``, ``world`` or ``images``, as the template says."""
+    """``camera``, ``object``, ``world`` or ``images``, from the template."""
     needs_front: bool = False
-    """Whether left and right are the object's own, as its front has them."""
+    """True if left and right are the object's own, relative to its front."""
     concerns_handedness: bool = False
-    """Whether the answerability compares with a mirror image, not with another camera."""
+    """True if the answerability compares with a mirror image instead of another camera."""
     may_be_turned: bool = False
-    """Whether an object may be shown as the solid that it would be, turned on a lathe."""
+    """True if the images may show the object as a solid of revolution."""
 
 
 def traits_of_template(template: Template) -> TypeTraits:
-    """What `TypeTraits` says, of one template."""
+    """The traits of one template."""
     turned = any(parts.get("object") == "symmetric" for parts in template.cases.values())
     return TypeTraits(template.reference, template.needs_front, template.concerns_handedness, turned)
 
@@ -64,10 +64,12 @@ def _of_the_package(question_type: str) -> TypeTraits | None:
 
 
 def type_traits(question_type: str, of_the_build: Mapping[str, Any]) -> TypeTraits:
-    """Of a question type: as the set's own build recorded it, or as the package has it; else those of a plain question.
+    """The traits of a question type, from the package's template or the one that the build recorded.
+
+    A type without either has the traits of a plain question.
 
     Args:
-        of_the_build: templates as ``.build/build.json`` holds them, by question type.
+        of_the_build: templates from ``.build/build.json``, by question type.
     """
     known = _of_the_package(question_type)
     if known is not None:
@@ -77,17 +79,18 @@ def type_traits(question_type: str, of_the_build: Mapping[str, Any]) -> TypeTrai
         return TypeTraits()
     try:
         return traits_of_template(Template.model_validate(stated))
-    except (ValueError, UsageError):  # Of another version: the frame of reference is still to be read.
+    except (ValueError, UsageError):  # The template is from another version. Its frame of reference can still be read.
         return TypeTraits(str(stated.get("reference", "camera")))
 
 
 def reference_arrows(
     camera: StoredCamera, center: Floats, radius: float, front: ArrayLike | None, traits: TypeTraits
 ) -> Iterator[Arrow]:
-    """Arrows that show up, left and right as a question of these traits means them.
+    """Arrows for up, left and right, as a question with these traits means them.
 
-    Of the camera: those of camera 1's image, at camera 1. Of the object: those of an upright observer at its centre who
-    faces camera 1, or the object's own, where the question is about its front. Of the world: up alone.
+    The frame ``camera`` gives the directions of camera 1's image, at camera 1. The frame ``object`` gives those of an
+    upright observer at the object's centre who faces camera 1, or the object's own if the question is about its front.
+    The frame ``world`` gives up only.
     """
     right: Floats | None = None
     match traits.reference:

@@ -1,4 +1,4 @@
-"""Rows that a config would give, made while one looks: the quickest way to try a template or a source."""
+"""Generates rows of a config while the viewer shows them: the quickest way to try a template or a source."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from viewpoint100k.view.stored_rows import StoredRows
 __all__ = ["GeneratedRows"]
 
 _ROWS_AT_ONCE = 10
-"""Few, so that the first of them soon can be seen. Types and answers are balanced within as many."""
+"""Rows in a block. A small block shows its first row soon. Types and answers are balanced within a block."""
 _AHEAD = 15
-"""Rows that are made beyond the one that is looked at."""
+"""Number of rows that are generated ahead of the shown row."""
 _PATIENCE_S = 60.0
-"""For the next rows, where one has come to the last."""
+"""Longest wait for the next rows, when the last row is shown."""
 
 
 class GeneratedRows:
-    """Makes rows of a config in a thread of its own, a few ahead of the one that is looked at. Close it after use.
+    """Generates rows of a config in a thread of its own, a few ahead of the shown row. Close it after use.
 
-    They lie in a temporary folder, not in memory. They are drawn as a build draws them, in smaller blocks: rows of the
-    same kind, but not those of the set that ``viewpoint100k build`` makes.
+    The rows are in a temporary folder, not in memory. They are generated as in a build, but in smaller blocks. So they
+    are of the same kind as the rows of ``viewpoint100k build``, but not the same rows.
     """
 
     def __init__(self, config: BuildConfig, say: Callable[[str], None]) -> None:
-        """``say`` is told, in a sentence, when no more rows can be made. Raises ``UsageError`` for a bad config."""
+        """``say`` receives a sentence if no more rows can be generated. Raises ``UsageError`` for a bad config."""
         self.name = config.name
         self._plan = make_build_plan(config.model_copy(update={"rows_per_shard": _ROWS_AT_ONCE}))
         self.templates = {
@@ -59,32 +59,32 @@ class GeneratedRows:
 
     @property
     def table(self) -> RowTable:
-        """Of the rows that are there by now. Waits for the first; raises ``BuildError`` where there will be none."""
+        """The columns of the rows so far. Waits for the first row. Raises ``BuildError`` if there will be none."""
         return self._stored().table
 
     def _stored(self) -> StoredRows:
         with self._changed:
             self._changed.wait_for(lambda: self._made is not None or self._problem is not None or self._closed)
             if self._made is None:
-                raise self._problem or BuildError("the viewer was closed before a row was made")
+                raise self._problem or BuildError("the viewer was closed before the first row was ready")
             return self._made
 
     def find(self, row_id: str) -> int | None:
-        """The place of a row; None where there is none of that id, or not yet."""
+        """The place of a row. None if no row has this id, or it does not exist yet."""
         return self._stored().find(row_id)
 
     def row(self, place: int) -> dict[str, Any]:
-        """Every column of a row, and its split; ``images`` as the encoded files."""
+        """All columns of a row, and its split. ``images`` contains the encoded files."""
         return self._stored().row(place)
 
     def ask_for_more(self, place: int) -> None:
-        """Says that the row at ``place`` is looked at, so that more are made."""
+        """Requests more rows, because the row at ``place`` is shown."""
         with self._changed:
             self._wanted = max(self._wanted, place + 1 + _AHEAD)
             self._changed.notify_all()
 
     def wait_for_more(self, rows: int) -> bool:
-        """Waits until there are more than ``rows`` rows; whether there are. Not for ever: assets may be few."""
+        """Waits, for a limited time, until there are more than ``rows`` rows. Returns True if there are."""
         with self._changed:
             self._wanted = max(self._wanted, rows + _AHEAD)
             self._changed.notify_all()
@@ -92,7 +92,7 @@ class GeneratedRows:
             return self._rows > rows
 
     def close(self) -> None:
-        """Ends the making, and removes the temporary folder."""
+        """Stops the thread and removes the temporary folder."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -109,7 +109,7 @@ class GeneratedRows:
                 if not self._wait_until_wanted():
                     break
                 self._add(shard.name, [builder.build_block(b, dict, SilentListener())[0] for b in shard.blocks])
-        except Exception as error:  # Whatever it is, the pages that wait must hear of it.
+        except Exception as error:  # Waiting pages must receive every error.
             self._end(error if isinstance(error, BuildError) else BuildError(f"{type(error).__name__}: {error}"))
         finally:
             builder.close()
@@ -120,7 +120,7 @@ class GeneratedRows:
             return not self._closed
 
     def _add(self, name: str, batches: Sequence[pa.RecordBatch]) -> None:
-        # Names in the order of making: rows keep their places while others join them.
+        # Shards are named in the order of generation, so that rows keep their places.
         path = self._folder / "data" / f"{name}.parquet"
         table = pa.Table.from_batches(batches, schema=arrow_schema())
         pq.write_table(table, path, **parquet_options())

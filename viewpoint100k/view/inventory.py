@@ -1,7 +1,7 @@
-"""What a source holds, and what of it would be dropped and why: the work of ``viewpoint100k assets``.
+"""Lists the assets of a source, and those that a build would drop, with the reasons: ``viewpoint100k assets``.
 
-Every asset is loaded, as a build would, in a process that may die of it: a hostile file costs itself alone. What was
-found of it is kept in the store that builds use as well.
+Worker processes load every asset, as a build does. A file that crashes its worker is listed with a reason; the other
+assets are not affected. The findings are stored, and builds use them.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ __all__ = ["Entry", "Inventory", "Opener", "printable", "table", "take_inventory
 Opener = Callable[[str, MeshLimits], Source]
 
 _ASSETS_PER_PROCESS = 16
-"""Fewer are not worth a further process."""
+"""Smallest number of assets for which another process starts."""
 _AT_ONCE = 2000
-"""Assets that are looked up together at most."""
+"""Largest number of assets in one look-up of the store."""
 
 
 @dataclass(frozen=True)
@@ -39,67 +39,67 @@ class Entry:
     creator: str = ""
     uri: str = ""
     kind: str = ""
-    """``mesh`` or ``capture``; empty where it cannot be read."""
+    """``mesh`` or ``capture``; empty if the asset cannot be read."""
     amount: int = 0
-    """Triangles of a mesh, usable photos of a capture."""
+    """Number of triangles of a mesh, or of usable photos of a capture."""
     dropped_photos: Counter[str] = field(default_factory=Counter)
-    """Photos of a capture that would be dropped, by reason."""
+    """Number of a capture's photos that a build drops, by reason."""
     size: int | None = None
-    """Bytes on the disk; None where that has no meaning or is not known."""
+    """Bytes on the disk; None if unknown."""
     reason: str = ""
-    """The reason code for which it would be dropped; empty where it would not."""
+    """Reason code if a build drops the asset; empty otherwise."""
     message: str = ""
-    """The same in words."""
+    """The reason in words."""
     thumbnails: tuple[bytes, ...] = ()
     """JPEG files."""
     without_picture: str = ""
-    """Why there is none, where one was asked for."""
+    """The reason for a missing thumbnail, if one was requested."""
     notes: tuple[str, ...] = ()
-    """What was assumed of it or left out."""
+    """Assumptions about the asset, and parts that were left out."""
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """A source, asset by asset."""
+    """The assets of a source."""
 
     spec: str
     total: int
-    """Assets of the source."""
+    """Number of assets in the source."""
     entries: tuple[Entry, ...]
-    """Those that were looked at."""
+    """The examined assets."""
     left_out: Counter[str] = field(default_factory=Counter)
-    """Objects that a selecting source (Objaverse) was asked to leave out, by reason."""
+    """Number of objects that the spec of a selecting source (Objaverse) leaves out, by reason."""
 
     @property
     def dropped(self) -> Counter[str]:
-        """How many would be dropped, by reason."""
+        """Number of assets that a build drops, by reason."""
         return Counter(entry.reason for entry in self.entries if entry.reason)
 
     @property
     def dropped_photos(self) -> Counter[str]:
-        """How many photos of captures would be dropped, by reason."""
+        """Number of photos that a build drops, by reason."""
         return sum((entry.dropped_photos for entry in self.entries), Counter())
 
     @property
     def notes(self) -> Counter[str]:
-        """Of how many something was assumed or left out, by what."""
+        """Number of assets with each note."""
         return Counter(word for entry in self.entries for word in entry.notes)
 
     @property
     def usable(self) -> tuple[Entry, ...]:
-        """Those that would not be dropped."""
+        """The assets that a build does not drop."""
         return tuple(entry for entry in self.entries if not entry.reason)
 
     @property
     def unlicensed(self) -> int:
-        """Usable assets whose licence nobody has stated: ``publish`` refuses them."""
+        """Number of usable assets without a stated licence. ``publish`` refuses them."""
         return sum(entry.license == NO_LICENSE for entry in self.usable)
 
     def summary(self) -> list[str]:
-        """In a few sentences."""
+        """The inventory in a few sentences."""
         looked = f"{len(self.entries):,} of {self.total:,} assets" if len(self.entries) < self.total else "all assets"
         usable, dropped = len(self.usable), self.dropped.total()
-        lines = [f"{looked} looked at: {usable:,} usable, {dropped:,} would be dropped{_counted(self.dropped)}"]
+        lines = [f"{looked} examined: {usable:,} usable, {dropped:,} would be dropped{_counted(self.dropped)}"]
         if self.dropped_photos:
             lines.append(
                 f"photos that would be dropped: {self.dropped_photos.total():,}{_counted(self.dropped_photos)}"
@@ -145,11 +145,11 @@ def take_inventory(
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     opener: Opener = open_source,
 ) -> Inventory:
-    """Looks at the assets of ``spec``: all, or ``at_most`` so many, spread evenly over the source.
+    """Examines all assets of ``spec``, or ``at_most`` of them, spread evenly over the source.
 
-    What a build or an earlier inventory has found of an asset is not found anew, unless a thumbnail of it is wanted.
-    An asset that takes longer than ``timeout_s`` twice counts as ``timeout``, one that brings its process down twice as
-    ``crashed``. Raises ``UsageError`` where the source cannot be opened.
+    Findings of a build or an earlier inventory are used again, except for thumbnails. An asset that takes longer than
+    ``timeout_s`` twice gets the reason ``timeout``. An asset that crashes its process twice gets ``crashed``. Raises
+    ``UsageError`` if the source cannot be opened.
     """
     limits = limits or MeshLimits()
     source = opener(spec, limits)
@@ -177,7 +177,7 @@ def take_inventory(
 
 @dataclass(frozen=True)
 class _Task:
-    """What a process is started with."""
+    """The arguments of a worker process."""
 
     spec: str
     limits: MeshLimits
@@ -185,7 +185,7 @@ class _Task:
     opener: Opener
 
     def __call__(self) -> Callable[[str], _Look]:
-        """In the process: what looks at an asset."""
+        """Runs in the worker: returns the function that examines an asset."""
         source = self.opener(self.spec, self.limits)
         photographer = Photographer() if self.thumbnails else None
 
@@ -204,7 +204,7 @@ class _Task:
 
 @dataclass(frozen=True)
 class _Look:
-    """What looking at an asset has shown."""
+    """The result for one asset."""
 
     finding: Finding
     thumbnails: tuple[bytes, ...] = ()
@@ -212,7 +212,7 @@ class _Look:
 
 
 def _looks(task: _Task, asset_ids: Sequence[str], timeout_s: float) -> Iterator[tuple[str, _Look]]:
-    """What each asset shows, as it comes, from processes that may die of it."""
+    """Yields the id and the result of each asset, in order of completion. Worker processes load the assets."""
     waiting = list(reversed(asset_ids))
     if not waiting:
         return
@@ -247,7 +247,7 @@ def _entry(asset_id: str, look: _Look, size: int | None) -> Entry:
 
 
 def _size(spec: str, source: Source, asset_id: str) -> int | None:
-    """Bytes of an asset on the disk: as the source says, or of the file or folder whose path is the asset's id."""
+    """Bytes of an asset on the disk: from the source, or of the file or folder with the asset's id as its path."""
     if isinstance(source, _KnowsSizes):
         return source.size_on_disk(asset_id)
     _, colon, folder = spec.partition(":")
@@ -255,24 +255,24 @@ def _size(spec: str, source: Source, asset_id: str) -> int | None:
     if not colon or "\0" in asset_id:
         return None
     try:
-        if path.suffix == ".json" and path.is_file():  # A capture that is named after its description.
+        if path.suffix == ".json" and path.is_file():  # The capture's id is the path of its description.
             path = path.parent
         if path.is_dir():
             return sum(item.lstat().st_size for item in path.rglob("*") if not item.is_dir())
         return path.stat().st_size if path.is_file() else None
     except OSError:
-        return None  # Gone, or not ours to read: the loader has said so already.
+        return None  # The file is missing or unreadable, and the loader has reported that.
 
 
 def printable(text: str) -> str:
-    """``text`` on one line; what could steer a terminal, or turn the direction of writing, is written as an escape."""
+    """``text`` on one line, with escapes for control characters and for marks of writing direction."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
 
 
 def table(inventory: Inventory) -> Iterator[str]:
-    """The lines of a table, one an asset, for a terminal or a pipe."""
+    """The lines of a table with one asset per line, for a terminal or a pipe."""
     rows: list[tuple[str, ...]] = [("asset", "category", "licence", "holds", "size", "dropped", "noted")]
     for entry in inventory.entries:
         holds = f"{entry.amount:,} {'triangles' if entry.kind == 'mesh' else 'photos'}" if entry.kind else ""
@@ -290,7 +290,7 @@ _WIDEST = 44
 
 
 def _fitted(text: str, width: int) -> str:
-    """The end of an id tells more than its beginning: it is the middle that goes."""
+    """``text`` in ``width`` characters. A long text loses its middle, because both ends of an id matter."""
     if len(text) > width:
         head = width // 2 - 1
         text = f"{text[:head]}…{text[len(text) - (width - head - 1) :]}"
@@ -298,7 +298,7 @@ def _fitted(text: str, width: int) -> str:
 
 
 def readable_size(size: int | None) -> str:
-    """In bytes, kB, MB or GB."""
+    """The size in bytes, kB, MB or GB; empty if unknown."""
     if size is None:
         return ""
     for unit, divisor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):

@@ -1,4 +1,4 @@
-"""An inventory as one HTML page that needs nothing else: no script, no address, pictures and style in it."""
+"""Writes an inventory as one self-contained HTML page, without scripts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["page", "write_page"]
 
 
 def write_page(inventory: Inventory, path: Path) -> None:
-    """Writes the page. Raises ``UsageError`` where it cannot be written."""
+    """Writes the page. Raises ``UsageError`` if it cannot be written."""
     try:
         path.write_text(page(inventory), encoding="utf-8")
     except OSError as error:
@@ -22,7 +22,7 @@ def write_page(inventory: Inventory, path: Path) -> None:
 
 
 def page(inventory: Inventory) -> str:
-    """The page's text. Whatever comes from an asset is escaped: names are made by strangers."""
+    """The page as HTML. All texts of assets are escaped, because anybody may have written them."""
     import jinja2
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
@@ -42,5 +42,5 @@ def _data_uri(jpeg: bytes) -> str:
 
 
 def _link(uri: str) -> str:
-    """An address that may be followed; empty for anything else, such as ``javascript:``."""
+    """``uri`` if it is an HTTP address; empty for anything else, such as ``javascript:``."""
     return uri if uri.startswith(("https://", "http://")) and uri.isprintable() else ""

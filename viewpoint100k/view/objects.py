@@ -1,4 +1,4 @@
-"""The object of a row for the 3D view: its mesh, or the points of its capture, from the source of the set."""
+"""Loads the object of a row for the 3D view, from the source of the set: a mesh, or the points of a capture."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from viewpoint100k.view.frames_of_reference import TypeTraits
 __all__ = ["ObjectSupply", "ShownObject", "point_colors", "sources_at_hand"]
 
 _KEPT = 6
-"""Objects that stay in memory: rows about one object follow each other."""
+"""Number of objects in memory. Consecutive rows are often about one object."""
 _MOST_POINTS = 30_000
 _LOOKS_ALIKE = 0.05
-"""Answerability below which an object of `TypeTraits.may_be_turned` is a solid of revolution, and not itself."""
+"""Below this answerability, rows with `TypeTraits.may_be_turned` show a solid of revolution instead of the object."""
 _PLAIN = (0.45, 0.45, 0.45)
 _MIRROR = np.diag([-1.0, 1.0, 1.0, 1.0])
 
@@ -37,16 +37,16 @@ Points = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class ShownObject:
-    """What stands in the middle of the 3D view: a mesh, points, or neither, where the source is not at hand."""
+    """The object in the 3D view: a mesh, points, or neither if the source is not available."""
 
     glb: bytes | None = None
-    """A mesh as GLB; +Y is up in it, as glTF wants."""
+    """The mesh as GLB, with +Y up as in glTF."""
     points: Points | None = None
-    """(n, 3), in the row's world."""
+    """(n, 3), in the row's world frame."""
     colors: NDArray[np.uint8] | None = None
-    """(n, 3), of the points."""
+    """(n, 3): colours of the points."""
     note: str = ""
-    """What a reader should know of it; empty where it is the object itself."""
+    """How the shown object differs from the row's; empty if it does not."""
 
     @property
     def kind(self) -> str:
@@ -55,7 +55,7 @@ class ShownObject:
 
 
 class ObjectSupply:
-    """Loads the objects of rows, and keeps the last few."""
+    """Loads the objects of rows and keeps the last few in memory."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = list(sources)
@@ -63,7 +63,7 @@ class ObjectSupply:
         self._shown: OrderedDict[tuple[str, str, bool, bool], ShownObject] = OrderedDict()
 
     def of(self, row: Mapping[str, Any], traits: TypeTraits, mirrored_world: bool) -> ShownObject:
-        """The object of a row, in the row's world."""
+        """The object of a row, in the row's world frame."""
         turned = traits.may_be_turned and row["answerability"] is not None and row["answerability"] < _LOOKS_ALIKE
         key = row["source"], row["asset_id"], turned, mirrored_world
         with self._lock:
@@ -79,34 +79,34 @@ class ObjectSupply:
         if isinstance(found, str):
             return ShownObject(note=found)
         is_the_same = found.origin.sha256 == row["asset_sha256"]
-        differs = "" if is_the_same else "The source holds another version of this object. "
+        differs = "" if is_the_same else "The source has another version of this object. "
         if isinstance(found, MeshAsset):
             mesh, note = found.mesh, differs
             if turned:
                 mesh = turned_solid(mesh.points, np.array([_PLAIN]))
-                note += "The images show the object turned on a lathe; its colours are not shown here."
+                note += "The images show the object as a solid of revolution. Its colours are not shown here."
             if mirrored_world:
                 mesh = mesh.transformed(_MIRROR)
             return ShownObject(glb=_glb(mesh), note=note)
         if found.points is None:
-            return ShownObject(note=f"{differs}The capture has no points: a sphere stands for the object.")
+            return ShownObject(note=f"{differs}The capture has no points, so a sphere stands for the object.")
         step = -(-len(found.points) // _MOST_POINTS)
         points = found.points[::step].astype(np.float32)
         return ShownObject(points=points, colors=point_colors(points, row), note=differs)
 
     def _load(self, row: Mapping[str, Any]) -> Asset | str:
-        """The asset, or why it is not to be had, in one sentence."""
-        why = "The source is not at hand, so a sphere stands for the object: give --source to see it."
+        """The asset, or one sentence that says why it is not available."""
+        why = "The source is not available, so a sphere stands for the object: give --source to see it."
         for source, asset_id in self._candidates(row["source"], row["asset_id"]):
             try:
                 return source.load(asset_id)
             except ViewpointError as error:
                 reason = error.reason if isinstance(error, AssetError) else str(error)
-                why = f"The source does not give this object ({reason}): a sphere stands for it."
+                why = f"The source cannot load this object ({reason}), so a sphere stands for it."
         return why
 
     def _candidates(self, kind: str, asset_id: str) -> Iterator[tuple[Source, str]]:
-        """Sources of this kind, and the asset's name in each. A mixture of like sources puts its place before it."""
+        """Sources of this kind, each with the asset's id in it. A mixture of equal kinds prefixes ids with a number."""
         place, colon, inner = asset_id.partition(":")
         for source in self._sources:
             parts = [part for _, part in source.parts] if isinstance(source, MixedSource) else [source]
@@ -119,7 +119,7 @@ class ObjectSupply:
 
 
 def sources_at_hand(specs: Sequence[str], limits: MeshLimits | None, say: Callable[[str], None]) -> list[Source]:
-    """The sources that can be opened here; of each other one ``say`` is told why not."""
+    """The sources that can be opened. ``say`` receives a sentence about each other source."""
     found = []
     for spec in specs:
         try:
@@ -130,7 +130,7 @@ def sources_at_hand(specs: Sequence[str], limits: MeshLimits | None, say: Callab
 
 
 def point_colors(points: Points, row: Mapping[str, Any]) -> NDArray[np.uint8]:
-    """(n, 3): the colour of each point (n, 3) in the first image that it falls into; grey for the others."""
+    """(n, 3): the colour of each point (n, 3), from the first image that contains it; grey if none does."""
     from PIL import Image
 
     colors = np.full((len(points), 3), 128, dtype=np.uint8)
@@ -147,7 +147,7 @@ def point_colors(points: Points, row: Mapping[str, Any]) -> NDArray[np.uint8]:
             with Image.open(io.BytesIO(encoded or b"")) as image:
                 pixels = np.asarray(image.convert("RGB").resize((camera.width, camera.height)))
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-            continue  # The page says beside the image that it cannot be read.
+            continue  # The page states that the image cannot be read.
         colors[inside] = (pixels[:, ::-1] if camera.mirrored else pixels)[y[inside], x[inside]]
         colored |= inside
     return colors

@@ -1,4 +1,4 @@
-"""Opens a viewer on what was named: a folder, a set on the Hub, or a config whose rows are made while one looks."""
+"""Opens a viewer of a folder, of a set on the Hub, or of a config, whose rows are generated while one looks."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ HUB = "hf://"
 
 
 class OpenViewer:
-    """A viewer whose page is being served."""
+    """A viewer with a running server."""
 
     def __init__(self, viewer: Viewer, web: WebServer) -> None:
         self.viewer, self.web = viewer, web
 
     def link(self, host: str, row_id: str = "") -> str:
-        """Of the page, or of a row in it."""
+        """The address of the page, or of a row in it."""
         return f"http://{host}:{self.web.port}/" + (f"row/{row_id}" if row_id else "")
 
 
@@ -49,19 +49,19 @@ def open_viewer(
 
     Args:
         what: a data set folder, ``hf://user/set``, or a config, by name or as a YAML file.
-        port: of the page; 0 for any. The 3D view takes the next one that is free.
-        split: that split alone. Of a set on the Hub, the test split unless it is given.
-        source: where the objects are; for a config, where they come from.
-        overrides: ``key=value`` over the config.
-        say: is told, in a sentence each, what is missing.
+        port: port of the page; 0 for any free one. The 3D view uses the next free port.
+        split: the only split to show. For a set on the Hub, the default is the test split.
+        source: source of the objects; for a config, it replaces the config's source.
+        overrides: ``key=value`` settings that replace those of the config.
+        say: receives one sentence about each missing thing.
 
-    Raises ``MissingExtraError`` without viser, ``UsageError`` for what cannot be opened.
+    Raises ``MissingExtraError`` without viser, ``UsageError`` if ``what`` cannot be opened.
     """
     if find_spec("viser") is None:
         raise MissingExtraError("viser", "view")
     with ExitStack() as opened:
         shown = _what_is_shown(what, split, source, overrides, say, opened)
-        # Only now: the index of a large set is read meanwhile.
+        # These imports take time, in which another thread reads the index of the set.
         from viewpoint100k.view.objects import ObjectSupply, sources_at_hand
         from viewpoint100k.view.scene_server import SceneServer
         from viewpoint100k.view.viewer import Viewer
@@ -86,7 +86,7 @@ def open_viewer(
 
 @dataclass(frozen=True)
 class _Shown:
-    """Rows, and what is known of where they come from."""
+    """The rows to show, and their source and templates."""
 
     rows: Rows
     source: str
@@ -104,7 +104,7 @@ def _what_is_shown(
 ) -> _Shown:
     if what.startswith(HUB) or Path(what).is_dir():
         if overrides:
-            raise UsageError(f"--set is for a config, and {what} is a data set: leave it out")
+            raise UsageError(f"{what} is a data set, and --set changes a config: leave --set out")
         if what.startswith(HUB):
             split = split or "test"
             folder = download_set(what.removeprefix(HUB), split)
@@ -122,9 +122,9 @@ def _what_is_shown(
 
 
 def download_set(repository: str, split: str) -> Path:
-    """The folder of a set on the Hub, in the Hub's own cache, with the files of one split.
+    """Downloads one split of a set on the Hub, and returns its folder in the Hub's cache.
 
-    Raises ``UsageError`` where there is no such set or split, ``DataError`` where it cannot be had.
+    Raises ``UsageError`` if the set or split does not exist, ``DataError`` if the download fails.
     """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
@@ -134,7 +134,7 @@ def download_set(repository: str, split: str) -> Path:
             repository, repo_type="dataset", allow_patterns=[f"data/{split}-*.parquet", "README.md"]
         )
     except HFValidationError as error:
-        raise UsageError(f"{HUB}{repository} is no name on the Hub: write {HUB}user/set") from error
+        raise UsageError(f"{HUB}{repository} is not a name on the Hub: write {HUB}user/set") from error
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise DataError(f"{HUB}{repository} cannot be downloaded: {str(error).splitlines()[0]}") from error
     if not any((Path(found) / "data").glob(f"{split}-*.parquet")):

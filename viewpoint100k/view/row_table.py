@@ -1,4 +1,4 @@
-"""What a viewer knows of every row at once: the columns that it filters by, as arrays. No image is among them."""
+"""The columns by which a viewer filters rows, as arrays over all rows, and the filter itself. Contains no images."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from viewpoint100k.errors import UsageError
 __all__ = ["CATEGORIES", "NUMBERS", "Filter", "RowTable", "facets", "matching", "table_of"]
 
 CATEGORIES = ("type", "category", "source", "split", "form")
-"""Filters by a value."""
+"""Columns that are filtered by a value."""
 
 NUMBERS = ("angle", "margin", "answerability", "difficulty")
-"""Filters by a range."""
+"""Columns that are filtered by a range."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class RowTable:
-    """n rows. A category is held as a number into the list of its values."""
+    """The columns of n rows. A category is stored as an index into the list of its values."""
 
     ids: Sequence[str]
     values: Mapping[str, Sequence[str]]
-    """By category, its values in alphabetical order."""
+    """The values of each category, in alphabetical order."""
     codes: Mapping[str, NDArray[np.int32]]
-    """By category (n,): which of the values."""
+    """For each category (n,): the index of each row's value."""
     numbers: Mapping[str, Floats]
-    """By the name of a number (n,); nan where a row has none."""
+    """For each numeric column (n,): the values; nan for rows without one."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -42,7 +42,7 @@ class RowTable:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which rows are wanted. A row without the number that a range is about is not."""
+    """The rows to show. A range excludes rows without that number."""
 
     type: str = ""
     category: str = ""
@@ -52,13 +52,13 @@ class Filter:
     angle: tuple[float, float] | None = None
     """Unsigned azimuth change, degrees."""
     margin: tuple[float, float] | None = None
-    """In the unit of the question type: use it together with ``type``."""
+    """In the unit of the question type, so use it together with ``type``."""
     answerability: tuple[float, float] | None = None
     difficulty: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Filter:
-        """From the parameters of a link, ranges written as ``20..40``. Raises ``UsageError`` for a bad range."""
+        """Parses the parameters of a link, with ranges as ``20..40``. Raises ``UsageError`` for a bad range."""
         known = {part.name for part in fields(cls)}
         given = {name: value for name, value in query.items() if name in known and value}
         return cls(**{name: _range(name, text) if name in NUMBERS else text for name, text in given.items()})  # type: ignore[arg-type]
@@ -76,7 +76,7 @@ def _range(name: str, text: str) -> tuple[float, float]:
 
 
 def matching(table: RowTable, wanted: Filter) -> NDArray[np.int64]:
-    """Places of the rows that are wanted, in order."""
+    """Places of the rows that pass the filter, in order."""
     chosen = np.ones(len(table), dtype=bool)
     for name in CATEGORIES:
         value = getattr(wanted, name)
@@ -91,7 +91,7 @@ def matching(table: RowTable, wanted: Filter) -> NDArray[np.int64]:
 
 
 def facets(table: RowTable) -> dict[str, Any]:
-    """What can be filtered by: the values of each category, and the ends of each range."""
+    """The values of each category, and the smallest and largest value of each number."""
     found: dict[str, Any] = {name: list(table.values[name]) for name in CATEGORIES}
     for name in NUMBERS:
         known = table.numbers[name][np.isfinite(table.numbers[name])]
@@ -100,7 +100,7 @@ def facets(table: RowTable) -> dict[str, Any]:
 
 
 def coded(names: pa.Array) -> tuple[list[str], NDArray[np.int32]]:
-    """(values in alphabetical order, which of them each name is)."""
+    """Returns the values in alphabetical order, and the index of each name's value."""
     encoded = pc.fill_null(names, "").dictionary_encode()
     found: list[str] = encoded.dictionary.to_pylist()
     values = sorted(found)
@@ -109,7 +109,7 @@ def coded(names: pa.Array) -> tuple[list[str], NDArray[np.int32]]:
 
 
 def table_of(ids: Sequence[str], categories: Mapping[str, pa.Array], numbers: Mapping[str, Floats]) -> RowTable:
-    """A table from its columns: a name a row for each category, a number a row for each number."""
+    """The table of these columns, each with one value per row."""
     parts = {name: coded(categories[name]) for name in CATEGORIES}
     values = {name: part[0] for name, part in parts.items()}
     return RowTable(ids, values, {name: part[1] for name, part in parts.items()}, numbers)

@@ -1,6 +1,6 @@
-"""What the 3D view of one row shows, as plain numbers: frusta, arrows, labels, in the row's own world.
+"""The content of the 3D view of one row as plain numbers: frusta and arrows. It does not depend on the drawing library.
 
-The world is the row's: right-handed, +Z up, the object's centre at ``object_center``. Nothing here knows what draws it.
+All coordinates are in the row's world frame: right-handed, +Z up, with the object's centre at ``object_center``.
 """
 
 from __future__ import annotations
@@ -18,27 +18,37 @@ from viewpoint100k.geometry import WORLD_UP, azimuth_deg, elevation_deg, orbit, 
 from viewpoint100k.geometry.row_cameras import StoredCamera, read_camera
 from viewpoint100k.view.frames_of_reference import Arrow, TypeTraits, reference_arrows
 
-__all__ = ["ALTERNATIVE", "COLORS", "Frustum", "RowScene", "alternatives", "row_scene", "viewpoint_behind"]
+__all__ = [
+    *("ALTERNATIVE", "COLORS", "FRUSTUM_SCALE", "VIEW_FOV_DEG", "Frustum", "RowScene", "alternatives", "row_scene"),
+    "viewpoint_behind",
+]
 
 Floats = NDArray[np.float64]
 Color = tuple[int, int, int]
 
 COLORS: Sequence[Color] = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233))
-"""Of cameras 1, 2, ...: those of Okabe and Ito (2008), which people with any colour vision tell apart."""
+"""Colours of cameras 1, 2, ...: the palette of Okabe and Ito (2008), which is safe for colour-blind people."""
 ALTERNATIVE: Color = (110, 110, 110)
 MOTION: Color = (30, 30, 30)
 
 _STRAIGHT_DOWN = -0.999
-"""Of an optical axis, upwards: that of a floor plan, whose camera would hide the object."""
+"""Upward component of the optical axis below which a camera is left out: that of a floor plan hides the object."""
+
+VIEW_FOV_DEG = 45.0
+"""Vertical field of view of the 3D view from behind camera 1."""
+FRUSTUM_SCALE = 0.16
+"""Size of a frustum, as a share of the largest distance of a camera from the object."""
+_FILLED = 0.85
+"""Share of the view that the cameras may fill. The edge is left for labels and for viser's own panel."""
 
 _HARDLY_A_TURN_DEG = 3.0
 _SMALL_TURN_DEG = 9.0
-"""As in `viewpoint100k.views.answerability`, which compares what these cameras would have seen."""
+"""As in `viewpoint100k.views.answerability`, which compares the images of these cameras."""
 
 
 @dataclass(frozen=True, eq=False)
 class Frustum:
-    """One camera. Its pose is OpenCV's, as everywhere in this project."""
+    """One camera, with an OpenCV pose as everywhere in this project."""
 
     name: str
     rotation: Floats
@@ -46,14 +56,14 @@ class Frustum:
     position: Floats
     """(3,)"""
     window: tuple[float, float, float, float]
-    """What the frustum spans, in the camera's image plane at depth 1: left, top, right, bottom; x to the right, y down.
-    The optical axis meets it in its middle, also where the image's principal point is not in the image's middle."""
+    """The frustum's rectangle in the camera's image plane at depth 1: left, top, right, bottom; x to the right, y down.
+    Its centre is on the optical axis, even if the image's centre is not."""
     image: tuple[float, float, float, float] | None
-    """Where in that window the image lies, in the same numbers; None for a camera that took no image."""
+    """The image's rectangle in the same plane; None for a camera without an image."""
     number: int
-    """Of the image, counted from 1; 0 for an alternative."""
+    """Number of the image, from 1; 0 for an alternative."""
     flipped: bool
-    """Whether the stored image must be flipped left to right to be what this camera sees."""
+    """True if the stored image is the camera's view flipped left to right."""
     color: Color
 
     @property
@@ -69,24 +79,24 @@ class Frustum:
 
 @dataclass(frozen=True, eq=False)
 class RowScene:
-    """Everything in the 3D view but the object itself."""
+    """The content of the 3D view without the object."""
 
     center: Floats
-    """(3,): of the object."""
+    """(3,): centre of the object."""
     radius: float
     frusta: tuple[Frustum, ...]
     arrows: tuple[Arrow, ...]
     mirrored_world: bool
-    """Whether the row shows the mirror image of the whole scene, in the plane x = 0: so must the object."""
+    """True if the row shows the scene mirrored in the plane x = 0. The object must be mirrored, too."""
 
     @property
     def reach(self) -> float:
-        """Distance of the farthest camera from the object's centre."""
+        """Largest distance of a camera from the object's centre."""
         return max(float(np.sqrt(((frustum.position - self.center) ** 2).sum())) for frustum in self.frusta)
 
 
 def row_scene(row: Mapping[str, Any], traits: TypeTraits) -> RowScene:
-    """The scene of a row. Raises ``ValueError`` where one of its cameras is not one."""
+    """The scene of a row. Raises ``ValueError`` if one of its cameras is invalid."""
     cameras = [read_camera(camera) for camera in row["cameras"]]
     center = np.asarray(row["object_center"], dtype=np.float64)
     shown = [(number, camera) for number, camera in enumerate(cameras, 1) if camera.forward[2] > _STRAIGHT_DOWN]
@@ -104,18 +114,18 @@ def row_scene(row: Mapping[str, Any], traits: TypeTraits) -> RowScene:
 
 
 def alternatives(row: Mapping[str, Any], traits: TypeTraits, views: int) -> list[Floats]:
-    """Poses (4, 4) of the second camera in the mirrored alternative that the row's ``answerability`` is about.
+    """Poses (4, 4) with which the row's ``answerability`` compared the second camera.
 
-    The camera that went as far around the object, to the other side; two, one to each side, where the camera did not go
-    around. As answerability compares views from a common distance and straight at the object, these stand as far off as
-    the second camera, and look at the object's centre. None where the answerability is not known, or is about something
-    else.
+    The usual alternative goes around the object by the same angle to the other side. If the camera did not go around
+    the object, there are two alternatives, one on each side. Like answerability, they look straight at the object's
+    centre. They have the distance of the second camera. The list is empty if the answerability is unknown or compares
+    with something else than a camera.
     """
     if row["answerability"] is None or views != 2 or traits.concerns_handedness:
         return []
     center = np.asarray(row["object_center"], dtype=np.float64)
     places = [np.asarray(read_camera(camera).position) for camera in row["cameras"][:2]]
-    if form_of(row["template"]) == "swapped":  # Worked out before the images changed places.
+    if form_of(row["template"]) == "swapped":  # The answerability is that of the plain form.
         places.reverse()
     here, there = (azimuth_deg(place, center) for place in places)
     turn = wrap_deg(there - here)
@@ -146,10 +156,20 @@ def _copy_of(camera: Frustum, pose: Floats, name: str) -> Frustum:
 
 
 def viewpoint_behind(scene: RowScene) -> tuple[Floats, Floats]:
-    """(position, point looked at): from above and behind camera 1, so that its left and right are the screen's."""
+    """Position and target of a view from above and behind camera 1. Camera 1's left is left on the screen.
+
+    The object's centre and all cameras are inside a square view with the field of view `VIEW_FOV_DEG`.
+    """
     first = scene.frusta[0].position - scene.center
     level = np.array([first[0], first[1], 0.0])
     length = float(np.sqrt((level**2).sum()))
     away = level / length if length > 1e-9 else np.array([0.0, -1.0, 0.0])
-    target = scene.center + 0.3 * scene.reach * away
-    return target + scene.reach * (1.5 * away + 1.7 * WORLD_UP), target
+    back = (1.5 * away + 1.7 * WORLD_UP) / math.hypot(1.5, 1.7)
+    right = np.cross(WORLD_UP, away)
+    points = np.array([scene.center, *(frustum.position for frustum in scene.frusta)])
+    target = (points.min(axis=0) + points.max(axis=0)) / 2
+    offsets = points - target
+    off_axis = np.maximum(np.abs(offsets @ right), np.abs(offsets @ np.cross(back, right)))
+    room = FRUSTUM_SCALE * scene.reach
+    half = _FILLED * math.tan(math.radians(VIEW_FOV_DEG) / 2)
+    return target + float(((off_axis + room) / half + offsets @ back).max()) * back, target

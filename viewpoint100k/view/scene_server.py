@@ -1,6 +1,6 @@
-"""Draws the scene of a row with viser (https://viser.studio): a server of its own, whose page is the 3D view.
+"""Draws the scene of a row with viser (https://viser.studio). viser has a server of its own; its page is the 3D view.
 
-All pages that are open see the same scene. Needs the extra ``[view]``.
+All open pages show the same scene. Needs the extra ``[view]``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.view.frames_of_reference import Arrow
 from viewpoint100k.view.objects import ShownObject
-from viewpoint100k.view.scene import Frustum, RowScene, viewpoint_behind
+from viewpoint100k.view.scene import FRUSTUM_SCALE, VIEW_FOV_DEG, Frustum, RowScene, viewpoint_behind
 
 if TYPE_CHECKING:
     import viser
@@ -26,28 +26,26 @@ __all__ = ["KEYS", "SceneServer", "frustum_picture", "quaternion"]
 Floats = NDArray[np.float64]
 
 _PICTURE_PIXELS = 384
-"""Along the longer side of an image as it is seen on a frustum."""
-_FRUSTUM_SCALE = 0.16
-"""Of a frustum, by the distance of the farthest camera from the object."""
+"""Longer side of the image on a frustum."""
 _BACKDROP = (243, 243, 240)
 
 KEYS = {"J": "next", "K": "previous", "1": "camera 1", "2": "camera 2", "0": "from behind camera 1"}
-"""Of the 3D view, and what each does; the page around it has the same."""
+"""Keys of the 3D view and their actions. The page around it has the same keys."""
 
 
 class SceneServer:
     """Owns the viser server. Close it after use."""
 
     def __init__(self, host: str, port: int, on_key: Callable[[str], None]) -> None:
-        """``on_key`` is told which of the `KEYS` was pressed in the 3D view, by what it does."""
+        """``on_key`` receives the action of a key that was pressed in the 3D view, see `KEYS`."""
         import viser
 
-        with contextlib.redirect_stdout(io.StringIO()):  # It announces itself, whatever ``verbose`` says.
+        with contextlib.redirect_stdout(io.StringIO()):  # viser prints its address in spite of ``verbose``.
             self.server: viser.ViserServer = viser.ViserServer(host, port, label="viewpoint100k", verbose=False)
         self._scene: RowScene | None = None
         self._where = ""
         self.handles: dict[str, Any] = {}
-        """What viser shows, by name, such as ``/camera_1``."""
+        """viser's handles of the drawn things, by name, such as ``/camera_1``."""
         server = self.server
         server.gui.configure_theme(show_logo=False, show_share_button=False)
         server.gui.main_panel.minimize()
@@ -62,7 +60,7 @@ class SceneServer:
 
     @property
     def port(self) -> int:
-        """On which the 3D view is served."""
+        """The port of the 3D view."""
         return int(self.server.get_port())
 
     def close(self) -> None:
@@ -71,7 +69,7 @@ class SceneServer:
             self.server.stop()
 
     def show(self, scene: RowScene, images: Sequence[bytes | None], shown: ShownObject) -> None:
-        """Draws a row in place of the one before, and looks at it from behind camera 1."""
+        """Draws a row in place of the previous one, seen from behind camera 1."""
         names: dict[str, Any] = {}
         with self.server.atomic():
             for frustum in scene.frusta:
@@ -88,10 +86,10 @@ class SceneServer:
         self.look_from("from behind camera 1")
 
     def look_from(self, where: str) -> None:
-        """Moves every open page's viewpoint: to ``camera 1`` and so on, or ``from behind camera 1``.
+        """Moves the viewpoint of every open page: to ``camera 1`` and so on, or ``from behind camera 1``.
 
-        Through a camera one sees its image alone; where one looks through it already, the image is taken away,
-        or put back, so that the object is seen in its place.
+        The view through a camera shows only its image. A second call for the same camera hides the image, so that the
+        object is visible in its place. A third call shows the image again.
         """
         own = "/" + where.replace(" ", "_")
         through = own in self.handles
@@ -109,11 +107,11 @@ class SceneServer:
         frustum = next((f for f in scene.frusta if f.name == where.replace(" ", "_")), None)
         with client.atomic():
             if frustum is None:
-                client.camera.fov = math.radians(45)
+                client.camera.fov = math.radians(VIEW_FOV_DEG)
                 client.camera.up_direction = (0.0, 0.0, 1.0)
                 client.camera.position, client.camera.look_at = viewpoint_behind(scene)
                 return
-            # The whole image fits into the view, whichever of the two is wider.
+            # The field of view is wide enough for the whole image.
             view = client.camera.aspect
             half = frustum.window[3] * max(1.0, frustum.aspect / view)
             client.camera.fov = 2 * math.atan(half)
@@ -131,7 +129,7 @@ class SceneServer:
             name,
             fov=frustum.fov_y_rad,
             aspect=frustum.aspect,
-            scale=_FRUSTUM_SCALE * row_scene.reach * (0.7 if frustum.image is None else 1.0),
+            scale=FRUSTUM_SCALE * row_scene.reach * (0.7 if frustum.image is None else 1.0),
             color=frustum.color,
             thickness=0.003 * row_scene.reach,
             image=frustum_picture(frustum, encoded),
@@ -155,7 +153,7 @@ class SceneServer:
             head_radius=3 * thick,
             head_length=6 * thick,
         )
-        if arrow.name == "motion":  # Its colour says what it is; a word in its middle would hide the cameras.
+        if arrow.name == "motion":  # The legend explains it. A label in the middle would hide the cameras.
             return {name: handle}
         label = scene.add_label(f"{name}_label", arrow.label, position=arrow.end, anchor="bottom-center")
         return {name: handle, f"{name}_label": label}
@@ -186,9 +184,9 @@ class SceneServer:
 
 
 def frustum_picture(frustum: Frustum, encoded: bytes | None) -> NDArray[np.uint8] | None:
-    """(h, w, 3): what fills the frustum's window: the image, as its camera saw it, where it lies in that window.
+    """(h, w, 3): a picture of the frustum's window, with the image at its place, unflipped.
 
-    None where there is no image, or none that can be read.
+    None if the image is missing or unreadable.
     """
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""The rows of a finished set for a viewer: an index of all of them, and any one when it is looked at."""
+"""The rows of a finished set for a viewer: an index of all rows, and each row when it is shown."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ __all__ = ["StoredRows", "row_table", "set_paths"]
 
 _COLUMNS = [*("id", "category", "source", "template"), *NESTED_COLUMNS]
 _BATCHES_KEPT = 3
-"""Runs of rows whose images stay in memory: one steps back and forth."""
+"""Number of runs of rows whose images stay in memory, for steps back and forth."""
 _BATCH_ROWS = 25
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a run of rows stands."""
+    """A row group of a file."""
 
     path: Path
     group: int
     rows: int
-    """Of the row group."""
+    """Number of rows in the row group."""
 
 
 class StoredRows:
-    """A data set folder. Images are read in runs of a few rows, and few of these are kept."""
+    """The rows of a data set folder. Images are read in runs of a few rows, and few runs stay in memory."""
 
     def __init__(self, folder: Path, split: str | None = None) -> None:
-        """``split``: that one alone. Raises ``UsageError`` where there is no such set or split."""
+        """``split``: the only split to show. Raises ``UsageError`` if the set or the split does not exist."""
         self.folder = Path(folder)
         self.name = self.folder.resolve().name
         self._paths = set_paths(self.folder, split)
         self._lock = Lock()
-        # The index is read while the rest of a viewer starts.
+        # Another thread reads the index while the rest of the viewer starts.
         reader = ThreadPoolExecutor(1, "index")
         self._table = reader.submit(row_table, self._paths)
         reader.shutdown(wait=False)
@@ -54,7 +54,7 @@ class StoredRows:
 
     @property
     def table(self) -> RowTable:
-        """The columns to filter by, of all rows. Raises ``DataError`` where a file cannot be read."""
+        """The columns of all rows by which one can filter. Raises ``DataError`` if a file cannot be read."""
         return self._table.result()
 
     @cached_property
@@ -71,7 +71,7 @@ class StoredRows:
         return np.cumsum([0, *(group.rows for group in self._groups)])
 
     def find(self, row_id: str) -> int | None:
-        """The place of a row; None where there is none of that id."""
+        """The place of a row. None if no row has this id."""
         return self._places.get(row_id)
 
     @cached_property
@@ -79,7 +79,7 @@ class StoredRows:
         return {row_id: place for place, row_id in enumerate(self.table.ids)}
 
     def row(self, place: int) -> dict[str, Any]:
-        """Every column of a row, and its split; ``images`` as the encoded files."""
+        """All columns of a row, and its split. ``images`` contains the encoded files."""
         which = int(np.searchsorted(self._starts, place, side="right")) - 1
         run, within = divmod(place - int(self._starts[which]), _BATCH_ROWS)
         with self._lock:
@@ -92,17 +92,17 @@ class StoredRows:
             return self._runs[key][within]
 
     def ask_for_more(self, place: int) -> None:
-        """A finished set has no more rows than it has."""
+        """Does nothing, because a finished set is complete."""
 
     def wait_for_more(self, rows: int) -> bool:
-        """As above: whether there are more than ``rows``."""
+        """Returns True if there are more than ``rows`` rows, without waiting."""
         return len(self.table) > rows
 
 
 def set_paths(folder: Path, split: str | None = None) -> list[Path]:
-    """The files of a set, those of the test split first, or of one split alone.
+    """The files of a set, or of one split. Files of the test split come first.
 
-    Raises ``UsageError`` where there are none.
+    Raises ``UsageError`` if there are none.
     """
     paths = sorted((folder / "data").glob("*.parquet"), key=lambda path: (not path.name.startswith("test"), path.name))
     if not paths:
@@ -115,7 +115,7 @@ def set_paths(folder: Path, split: str | None = None) -> list[Path]:
 
 
 def row_table(paths: list[Path]) -> RowTable:
-    """The columns to filter by, of all rows of ``paths`` in order."""
+    """The columns by which one can filter, of all rows of ``paths`` in order."""
     tables = []
     for path in paths:
         try:

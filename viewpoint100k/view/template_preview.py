@@ -1,6 +1,6 @@
-"""One question type as it would come out of a build: ten questions with their images, and what was refused, in a page.
+"""A page that previews one question type: ten questions with their images, as a build makes them, and the refusals.
 
-The page needs nothing beside itself, loads nothing and runs nothing.
+The page is self-contained and has no scripts.
 """
 
 from __future__ import annotations
@@ -30,44 +30,44 @@ __all__ = ["REASONS", "ShownQuestion", "draw_questions", "preview_page"]
 _QUESTIONS = 10
 _PER_OBJECT = 2
 _MOST_VISITS = 60
-"""To assets: a type that is asked at all needs a handful of visits for ten questions."""
+"""Largest number of assets to try. A usable type needs a few assets for ten questions."""
 
 _IMAGE_PIXELS = 320
 
 REASONS: Mapping[str, str] = {
     "object_not_whole": "the object is cut off by the edge of an image",
     "object_too_small": "the object fills too little of an image",
-    "no_such_motion": "no camera was found that moves so and still shows the whole object",
-    "no_pair_at_this_angle": "no two photographs lie at this angle",
-    "azimuth_out_of_range": "the camera went around the object by more or less than is asked for",
-    "too_little_overlap": "too little of the surface is seen in both images",
-    "symmetric": "the images would have looked the same, had another answer been true",
-    "too_close_to_boundary": "the quantity lies in a dead zone, or in no answer at all",
-    "quantity_undefined": "the quantity divides by zero",
-    "front_unknown": "the object's front is not known",
-    "answerability_unknown": "it is not known whether the images could have looked the same",
-    "angle_bin_given_up": "another angle was taken, because none was found for a long time",
-    "question_type_given_up": "another type was asked, because the object's front is not known",
+    "no_such_motion": "no camera was found that makes this motion and shows the whole object",
+    "no_pair_at_this_angle": "no two photographs are this angle apart",
+    "azimuth_out_of_range": "the camera went around the object by more or less than the config allows",
+    "too_little_overlap": "too little of the surface is visible in both images",
+    "symmetric": "a different answer would have produced the same images",
+    "too_close_to_boundary": "the quantity is in a dead zone, or outside all answers",
+    "quantity_undefined": "the quantity is a division by zero",
+    "front_unknown": "the object's front is unknown",
+    "answerability_unknown": "the answerability is unknown",
+    "angle_bin_given_up": "another angle was used after many failed attempts",
+    "question_type_given_up": "another type was used, because the object's front is unknown",
 }
-"""Why a pair may be refused, in words, by reason code."""
+"""Reasons to refuse a pair in words, by reason code."""
 
 
 @dataclass(frozen=True)
 class ShownQuestion:
-    """A row as the page shows it."""
+    """A row for the page."""
 
     row: Mapping[str, Any]
     images: tuple[str, ...]
     """Data URIs."""
     question: str
-    """Without the options and the last line."""
+    """The question without its options and its last line."""
     options: tuple[tuple[str, str, bool], ...]
-    """Letter, text, and whether it is the right one."""
+    """Letter, text, and True for the right option."""
     view: TopView
 
 
 class _Patience:
-    """Counts the questions that a block has made, and ends it where they do not come."""
+    """Counts the questions of a block, and stops it after too many assets."""
 
     def __init__(self, name: str, progress: Progress) -> None:
         self._name, self._progress = name, progress
@@ -78,7 +78,7 @@ class _Patience:
         if self._visits > _MOST_VISITS:
             raise BuildError(
                 f"template {self._name}: {_MOST_VISITS} objects gave {self._rows} of {_QUESTIONS} questions; "
-                f"run  viewpoint100k templates check {self._name}  to see what is in the way"
+                f"run  viewpoint100k templates check {self._name}  to find the cause"
             )
 
     def asset_finished(self, rows: int) -> None:
@@ -87,10 +87,10 @@ class _Patience:
 
 
 def draw_questions(name: str, source: str = "procedural", seed: int = 0) -> tuple[list[ShownQuestion], BlockRecord]:
-    """Ten questions of the template ``name`` (of the package, or a path), and what was refused on the way.
+    """Makes ten questions of the template ``name``, from the package or a path. Also returns the refusals.
 
-    The camera moves part by part, as in the config ``decoupled``. Raises ``UsageError`` where the template cannot be
-    used, ``BuildError`` where hardly any pair can be asked about.
+    The camera moves as in the config ``decoupled``. Raises ``UsageError`` if the template is invalid, ``BuildError``
+    if too few pairs give a question.
     """
     config = BuildConfig(
         name="preview",
@@ -137,7 +137,7 @@ def preview_page(
 
 def _shown(row: dict[str, Any], template: Template) -> ShownQuestion:
     images = tuple(_data_uri(image["bytes"] if isinstance(image, dict) else image) for image in row["images"])
-    # The last view of a type with a floor plan is the plan's own.
+    # If the type has a floor plan, the last camera is that of the plan.
     cameras = row["cameras"][:-1] if template.sketch else row["cameras"]
     lines = row["question"].split("\n")
     return ShownQuestion(

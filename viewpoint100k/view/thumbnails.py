@@ -1,4 +1,4 @@
-"""Small pictures of assets, for a person to look at."""
+"""Thumbnails of assets."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from viewpoint100k.views.orbits import fitting_distance
 __all__ = ["THUMBNAIL_SIZE", "Photographer"]
 
 THUMBNAIL_SIZE = 256
-"""Pixels along the longer side."""
+"""Longer side, pixels."""
 
 _PHOTOS = 4
 _FOV_DEG = 35.0
 _AZIMUTH_DEG, _ELEVATION_DEG = 35.0, 22.0
-"""A little from the side of the front, and from above: where an object shows most of itself."""
+"""The camera is above the object, between its front and its side. This view shows most of an object."""
 
 
 class Photographer:
-    """Takes pictures; holds one rendering context from the first mesh on."""
+    """Makes thumbnails. Holds one rendering context from the first mesh on."""
 
     def pictures_of(self, asset: MeshAsset | CaptureAsset) -> tuple[tuple[bytes, ...], str]:
-        """JPEG files (one of a mesh, up to four of a capture), and why there is none, where there is none."""
+        """Returns JPEG files, one for a mesh, up to four for a capture; and the reason if there are none."""
         try:
             return (self._rendered(asset),) if isinstance(asset, MeshAsset) else _photos(asset), ""
         except ViewpointError as error:
             return (), str(error)
-        except Exception as error:  # A picture that fails is a pity; the asset itself was read.
+        except Exception as error:  # The asset is usable without a thumbnail.
             return (), f"{type(error).__name__}: {error}"[:200]
 
     def _rendered(self, asset: MeshAsset) -> bytes:
@@ -53,7 +53,7 @@ class Photographer:
 
     @cached_property
     def _renderer(self) -> Renderer:
-        if self._problem:  # A machine without OpenGL has none at the second asset either, and trying takes time.
+        if self._problem:  # Another attempt would fail, too, and take time.
             raise RendererError(self._problem)
         try:
             return open_renderer()
@@ -65,7 +65,7 @@ class Photographer:
 
 
 def _photos(asset: CaptureAsset) -> tuple[bytes, ...]:
-    """Spread evenly over the capture."""
+    """Thumbnails of photos that are spread evenly over the capture."""
     count = min(_PHOTOS, len(asset.photos))
     places = [place * len(asset.photos) // count for place in range(count)]
     return tuple(_reduced(asset.photos[place].read()) for place in places)

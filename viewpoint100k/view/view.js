@@ -1,5 +1,5 @@
 "use strict";
-// The page around the 3D view: shows the row that the server shows, and asks it for others.
+// The page around the 3D view. It shows the server's current row and requests others.
 const at = (id) => document.getElementById(id);
 const root = document.documentElement.dataset;
 const CATEGORIES = { type: "Question type", category: "Category", source: "Source", split: "Split", form: "Form" };
@@ -42,7 +42,7 @@ function draw(row) {
   at("link").href = link;
   document.title = `${row.id} – ${root.set}`;
   at("where").textContent = `Row ${(row.rank + 1).toLocaleString()} of ${row.matching.toLocaleString()}`
-    + (row.matching < row.rows ? ` that fit, ${row.rows.toLocaleString()} in all` : "");
+    + (row.matching < row.rows ? ` that pass the filters, ${row.rows.toLocaleString()} in total` : "");
   at("filtered").textContent = query ? decodeURIComponent(query.replaceAll("&", ", ")) : "";
   at("jump").elements.id.value = row.id;
   drawImages(row);
@@ -58,7 +58,7 @@ function draw(row) {
     return item;
   }));
   at("answer").textContent = row.options.length ? "" : `Answer: ${row.answer}`;
-  at("frame").textContent = row.frame && `Here ${row.frame}.`;
+  at("frame").textContent = row.frame && `In this question, ${row.frame}.`;
   at("note").textContent = row.note;
   drawFacts(row);
   at("thought").hidden = !row.reasoning;
@@ -83,7 +83,7 @@ function drawImages(row) {
       image.alt = `Image ${place + 1}: ${row.category}`;
       figure.append(image);
     } else figure.append(element("div", `Image ${place + 1} is not stored`, "", "missing"));
-    figure.append(element("figcaption", `Image ${place + 1}${row.mirrored[place] ? ", stored flipped left to right; in 3D as the camera saw it" : ""}`));
+    figure.append(element("figcaption", `Image ${place + 1}${row.mirrored[place] ? ", stored flipped left to right; the 3D view shows it unflipped" : ""}`));
     return figure;
   }));
 }
@@ -132,19 +132,19 @@ function drawFilters(facets) {
   at("filter").replaceChildren(...fields, clear);
 }
 
-// Another page, or a key pressed in the 3D view, may have gone on to another row.
+// Follows the server, because another page or a key in the 3D view may change the row.
 async function follow() {
   for (;;) {
     try {
       const row = await (await fetch(`/api/wait?shown=${shown}`)).json();
       if (row.id && row.shown > shown) draw(row);
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 2000)); // The viewer was stopped, or is not there yet.
+      await new Promise((resolve) => setTimeout(resolve, 2000)); // The viewer does not run.
     }
   }
 }
 
-// Below 576 pixels viser covers half of its view with its own controls: a narrower view is a wider one, drawn smaller.
+// Below 576 pixels, viser's controls cover half of its view. So a narrow view is a wide one that is scaled down.
 function fit() {
   const { clientWidth, clientHeight } = at("stage");
   const scale = Math.min(1, clientWidth / 600);

@@ -1,4 +1,4 @@
-"""The state of a viewer: which row it shows, among which rows one walks, and what the page says of the row."""
+"""The state of a viewer: the shown row, the filter, and the text that the page shows about the row."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OWN_FRAMES = {
 
 
 class Rows(Protocol):
-    """Where rows come from: `StoredRows` or `GeneratedRows`."""
+    """A supply of rows: `StoredRows` or `GeneratedRows`."""
 
     @property
     def name(self) -> str: ...
@@ -48,23 +48,23 @@ class Rows(Protocol):
 
 @dataclass(frozen=True)
 class _Shown:
-    """What is on the screen."""
+    """The shown row and the filter."""
 
     place: int
     wanted: Filter
     count: int
-    """How many rows have been shown so far: pages know by it that another page went on."""
+    """Number of rows shown so far. It tells a page that another page has moved to another row."""
     described: Mapping[str, Any]
-    """What pages say of the row."""
+    """The text and numbers that pages show about the row."""
 
 
 class Viewer:
-    """One row at a time, the same on every page that is open."""
+    """Shows one row at a time, the same on all open pages."""
 
     def __init__(
         self, rows: Rows, supply: ObjectSupply, scene_server: SceneServer, templates: Mapping[str, Any] | None = None
     ) -> None:
-        """``templates``: those of the set's own build, by question type, see
+        """``templates``: the templates with which the set was built, by question type; see
         `viewpoint100k.view.build_record.recorded_templates`."""
         self.rows, self.scene_server = rows, scene_server
         self._supply, self._templates = supply, templates or {}
@@ -73,9 +73,9 @@ class Viewer:
         self._matching: tuple[Filter, int, NDArray[np.int64]] = (Filter(), 0, np.arange(0))
 
     def show(self, row_id: str, wanted: Filter) -> dict[str, Any]:
-        """Shows a row, by its id; the first that is wanted where the id is empty. Gives what the page says of it.
+        """Shows the row with this id, or the first row of the filter if the id is empty. Returns its description.
 
-        Raises ``UsageError`` where there is no such row.
+        Raises ``UsageError`` if the row does not exist.
         """
         if not row_id:
             return self.step(0, wanted)
@@ -85,17 +85,17 @@ class Viewer:
         return self._go(place, wanted)
 
     def step(self, step: int, wanted: Filter | None = None) -> dict[str, Any]:
-        """Shows the next row that is wanted (``step`` 1), the one before (-1), or the nearest from here on (0).
+        """Shows the next row of the filter (``step`` 1), the previous one (-1), or the first one from here on (0).
 
-        ``wanted`` is the last filter where it is not given. Raises ``UsageError`` where no row is wanted.
+        ``wanted`` is the filter; None keeps the last one. Raises ``UsageError`` if no row passes the filter.
         """
         wanted = self._shown.wanted if wanted is None else wanted
         places = self._places(wanted)
         is_at_the_end = len(places) == 0 or self._shown.place >= places[-1]
         if step > 0 and is_at_the_end and self.rows.wait_for_more(len(self.rows.table)):
-            places = self._places(wanted)  # Of a config, whose rows are made while one looks.
+            places = self._places(wanted)  # Rows of a config are generated while one looks.
         if len(places) == 0:
-            raise UsageError("no row is left: take a filter away")
+            raise UsageError("no row passes the filters: remove one")
         here = self._shown.place
         if step > 0:
             at = int(np.searchsorted(places, here, side="right"))
@@ -106,23 +106,23 @@ class Viewer:
         return self._go(int(places[min(max(at, 0), len(places) - 1)]), wanted)
 
     def wait_for_another(self, count: int, timeout_s: float) -> Mapping[str, Any]:
-        """What pages say of the row on the screen, once that is not the ``count``-th any more, or time is up."""
+        """Waits until the shown row is not the ``count``-th any more, or time is up. Returns the row's description."""
         with self._changed:
             self._changed.wait_for(lambda: self._shown.count != count, timeout_s)
             return self._shown.described
 
     def image(self, row_id: str, number: int) -> bytes | None:
-        """An encoded image of a row, counted from 1; None where there is none."""
+        """The encoded image with this number, from 1. None if it does not exist."""
         place = self.rows.find(row_id)
         images = [] if place is None else self.rows.row(place)["images"]
         return images[number - 1] if 1 <= number <= len(images) else None
 
     def facets(self) -> dict[str, Any]:
-        """What can be filtered by."""
+        """The values and ranges by which one can filter."""
         return facets(self.rows.table)
 
     def traits(self, row: Mapping[str, Any]) -> TypeTraits:
-        """Of the row's question type."""
+        """The traits of the row's question type."""
         return type_traits(row["question_type"], self._templates)
 
     def _places(self, wanted: Filter) -> NDArray[np.int64]:
@@ -154,7 +154,7 @@ class Viewer:
         stem = _stem(row["question"], row["options"])
         own = ("id", "split", "question_type", "template", "category", "source", "asset_id", "license", "creator")
         facts = ("answer", "answer_text", "answer_value", "margin", "answerability", "reasoning", "relative", "group")
-        frame = "left and right are the object's own, as its front has them" if traits.needs_front else ""
+        frame = "left and right are the object's own, relative to its front" if traits.needs_front else ""
         return {name: row[name] for name in (*own, *facts)} | {
             "place": place,
             "rank": int(np.searchsorted(places, place)),
@@ -171,6 +171,6 @@ class Viewer:
 
 
 def _stem(question: str, options: list[str]) -> str:
-    """The question without its options, which the page lists by themselves, where they are written one a line."""
+    """The question without its options, which the page lists separately. Options inside a sentence stay."""
     listed = "\n".join(f"{chr(ord('A') + place)}. {text}" for place, text in enumerate(options))
     return question.replace(f"\n{listed}", "") if options and listed in question else question

@@ -1,4 +1,4 @@
-"""The viewer's page and what it asks for, over HTTP, from the standard library."""
+"""Serves the viewer's page and its data over HTTP, with the standard library."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from viewpoint100k.view.viewer import Viewer
 __all__ = ["WebServer"]
 
 _WAIT_S = 20.0
-"""After which a page that waits for another row is answered anyway, and asks again."""
+"""Longest time for which a request waits for another row. The page then asks again."""
 _FILES = {"/view.js": "text/javascript", "/view.css": "text/css"}
 
 
 class WebServer:
-    """Serves one viewer from a thread of its own. Close it after use."""
+    """Serves one viewer in a thread of its own. Close it after use."""
 
     def __init__(self, viewer: Viewer, host: str, port: int) -> None:
-        """Raises ``UsageError`` where the port cannot be had."""
+        """Starts the server. Raises ``UsageError`` if the port is not available."""
 
         class Handler(_Handler):
             pass
@@ -39,7 +39,7 @@ class WebServer:
         try:
             self._server = ThreadingHTTPServer((host, port), Handler)
         except OSError as error:
-            raise UsageError(f"port {port} of {host} cannot be had ({error.strerror}): give another --port") from error
+            raise UsageError(f"port {port} of {host} is not free ({error.strerror}): give another --port") from error
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
         self._thread = Thread(target=self._server.serve_forever, name="pages", daemon=True)
@@ -63,11 +63,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self._post)
 
     def _answer(self, respond: Any) -> None:
-        """Sends what ``respond`` gives for the path and the query; errors as a sentence."""
+        """Calls ``respond`` with the path and the query. Sends an error as one sentence."""
         parts = urlsplit(self.path)
         try:
             if not _is_local_name(self.headers.get("Host", ""), self.host):
-                # A page elsewhere whose name was pointed at this machine must not read the rows.
+                # A foreign page whose host name resolves to this machine must not read the rows (DNS rebinding).
                 self._send(HTTPStatus.FORBIDDEN, "text/plain", b"unknown host name")
                 return
             respond(unquote(parts.path), dict(parse_qsl(parts.query)))
@@ -130,11 +130,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: a line for each image would hide what the command has to say."""
+        """Prints nothing, because a line for each image would hide the command's own messages."""
 
 
 def _is_local_name(header: str, host: str) -> bool:
-    """Whether a request was made for this machine by number, as localhost, or by the name that was given."""
+    """Returns True if the request names this machine by an IP address, as localhost, or by the given name."""
     name = urlsplit(f"//{header}").hostname or ""
     if name in ("localhost", host):
         return True

@@ -1,4 +1,4 @@
-"""All wordings of a question type as lines of text: for ``templates preview --wordings``."""
+"""Lists all wordings of a question type as lines of text, for ``templates preview --wordings``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from viewpoint100k.questions.template import Template
 __all__ = ["wording_lines"]
 
 _STEM_PARTS = 5
-"""Pieces of a wording's name up to its question: the family, and the places of scene, images, perspective, question."""
+"""Number of parts of a wording's name up to its question: family, scene, images, perspective, question."""
 
 
 def wording_lines(template: Template) -> Iterator[str]:
-    """Each question with its name, and the options and replies that go with it, family by family."""
+    """Yields each question with its name, options and replies, family by family."""
     for paraphrase in template.paraphrases:
         yield f"{paraphrase.name} ({paraphrase.language})"
         yield f"  {_one_line(paraphrase.question)}"
