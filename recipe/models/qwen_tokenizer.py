@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def _merged(token: bytes, ranks: Mapping[bytes, int]) -> tuple[bytes, bytes]:
     """The two parts whose merge makes ``token``: those that remain after all merges of lower ranks."""
     parts = [token[place : place + 1] for place in range(len(token))]
     while len(parts) > 2:
-        pairs = [ranks.get(first + second, len(ranks)) for first, second in zip(parts, parts[1:], strict=False)]
+        pairs = [ranks.get(first + second, len(ranks)) for first, second in pairwise(parts)]
         place = min(range(len(pairs)), key=pairs.__getitem__)
         assert pairs[place] < ranks[token], token
         parts[place : place + 2] = [parts[place] + parts[place + 1]]
