@@ -59,11 +59,11 @@ def run_all(
     outcomes: list[Outcome] = []
     keep(outcomes)
     for step in steps:
-        limit = min(step.limit_s, end - time.monotonic())
-        if limit < _LEAST_S:
-            outcome = Outcome(
-                step.name, "not started", 0.0, round(max(limit, 0.0), 1), "the time for all steps is over"
-            )
+        left = end - time.monotonic()
+        limit = min(step.limit_s, left)
+        if left < min(_LEAST_S, step.limit_s):
+            said = "the time for all steps is over"
+            outcome = Outcome(step.name, "not started", 0.0, round(max(left, 0.0), 1), said)
         else:
             print(f"{step.name}: {step.title} (at most {limit:.0f} s)", flush=True)
             outcome = _run(step, command(step), out / f"{step.name}.log", limit)
