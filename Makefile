@@ -130,7 +130,7 @@ gpu-check-wheels: setup  ## Fill the folder GPU with what gpu-check needs on a m
 	@mkdir -p $(GPU)/wheels
 	@rm -f $(GPU)/wheels/viewpoint100k-*.whl
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(GPU)/wheels .
-	echo "viewpoint100k[train,cuda,audit]\ntorchvision" > $(GPU)/requirements.txt
+	@printf 'viewpoint100k[train,cuda,audit]\ntorchvision\n' > $(GPU)/requirements.txt
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --dest $(GPU)/wheels --find-links $(GPU)/wheels \
 	  --only-binary :all: -c constraints.txt -r $(GPU)/requirements.txt
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --dest $(GPU)/wheels --no-deps dashscope
