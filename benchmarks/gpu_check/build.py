@@ -20,7 +20,7 @@ def find(task: Task) -> dict[str, Any]:
     on_cpu, for_probe = task.options.processor == "cpu", task.options.rows_for == "probe"
     rows, size, shard = (_rows_for_probe(), 96, 1_000) if for_probe else (2_000, 512, 100)
     if task.dry_run:
-        rows, size, shard = (60, 48, 60) if for_probe else (20, 96, 10)
+        rows, size, shard = (60, 64, 60) if for_probe else (20, 96, 10)
     name = "rows-probe" if for_probe else f"rows-{'cpu' if on_cpu else 'gpu'}"
     folder = task.out / name
     settings = ["--set", f"images.size={size}", "--set", f"rows_per_shard={shard}"]

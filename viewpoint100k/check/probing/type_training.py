@@ -43,7 +43,8 @@ def train_on_types(
     columns = _columns(pairs)
     weights = [_weights(pairs, kind, learned).to(settings.device) for kind in pairs.labels]
     motions = _standardized(pairs.motions, learned)
-    network = FlowNetwork(settings.image_size, columns[-1][1] + motions.shape[-1]).to(settings.device)
+    network = FlowNetwork(settings.image_size, columns[-1][1] + motions.shape[-1])
+    network.to(settings.device)
     steps = settings.epochs * -(-len(learned) // _PAIRS_PER_STEP)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps, pct_start=0.15)
