@@ -23,12 +23,12 @@ ROOT = Path(__file__).parents[1]
 COMMANDS = {
     "works": ["sh", "-c", """echo loading; echo '{"pictures": 3, "by batch": {"1": 2.5, "8": 9}}'"""],
     "fails": ["sh", "-c", "echo 'the GPU is on fire' >&2; exit 3"],
-    "hangs": ["sh", "-c", "exec 9>pipe; sleep 1000 & echo waiting; wait"],
+    "hangs": ["sh", "-c", "exec 9>pipe; sleep 1000 & setsid sleep 1000 & echo waiting; wait"],
     "crashes": ["sh", "-c", "kill -SEGV $$"],
     "says nothing": ["true"],
     "works again": ["sh", "-c", "echo '{}'"],
 }
-"""Stand-ins for steps. What hangs has a child, which would outlive it."""
+"""Stand-ins for steps. What hangs has children that would outlive it, one in a session of its own."""
 
 
 def steps(limit_s: float = 60.0) -> list[Step]:
@@ -49,7 +49,8 @@ def outcomes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Outco
 
     found = run_all(steps(), lambda step: COMMANDS[step.name], tmp_path, 600, keep)
     assert kept == list(range(len(COMMANDS) + 1)), "the page is written after every step"
-    # Both processes of the step that hangs held the pipe open for writing. Its end says that none is left.
+    # All processes of the step that hangs held the pipe open for writing. Its end says that none is left.
+    os.set_blocking(seen, True)
     assert os.read(seen, 1) == b""
     os.close(seen)
     return {one.name: one for one in found}

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -107,15 +108,30 @@ def _run(step: Step, command: list[str], log: Path, limit: float) -> Outcome:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kills the process and all that it started, also those that outlive it."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+    """Kills the process and all that it started: its group, and its descendants with sessions of their own."""
+    apart = _descendants(process.pid)
+    for kill, ids in ((os.killpg, [process.pid]), (os.kill, apart)):
+        for one in ids:
+            with suppress(ProcessLookupError):
+                kill(one, signal.SIGKILL)
     process.wait()
 
 
+def _descendants(root: int) -> list[int]:
+    """Processes below ``root``, by /proc. Launchers of torch start theirs in new sessions."""
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # It ended meanwhile.
+            after_name = path.read_text(errors="replace").rpartition(")")[2].split()
+            children.setdefault(int(after_name[1]), []).append(int(path.parent.name))
+    found = [root]
+    for process in found:
+        found += children.get(process, [])
+    return found[1:]
+
+
 def _environment(out: Path) -> dict[str, str]:
-    """Libraries of the Hub look for nothing on a network, and keep their files in ``out``."""
+    """One GPU. Libraries of the Hub look for nothing on a network, and keep their files in ``out``."""
     offline = dict.fromkeys(("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"), "1")
-    return os.environ | offline | {"HF_HOME": str(out.resolve() / "cache"), "TOKENIZERS_PARALLELISM": "false"}
+    gpu = {"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "0")}
+    return os.environ | gpu | offline | {"HF_HOME": str(out.resolve() / "cache"), "TOKENIZERS_PARALLELISM": "false"}
