@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 version=$(cat python-version)
 PYTHON=${PYTHON:-python$version}
 command -v "$PYTHON" >/dev/null || { echo "Python $version is needed, as the wheels are for it: set PYTHON=/path/to/python" >&2; exit 1; }
-if [ ! -f venv/.ready ]; then
+if [ ! venv/.ready -nt .ready ]; then
   "$PYTHON" -m venv --clear venv || { echo "the venv module is missing: apt-get install python$version-venv" >&2; exit 1; }
   install() { venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --find-links wheels "$@"; }
   install -r requirements.txt

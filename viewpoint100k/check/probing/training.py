@@ -49,10 +49,10 @@ def settle(settings: ProbeSettings) -> None:
     Raises ``UsageError`` if torch sees no such device.
     """
     if settings.device != "cpu":
-        # cuBLAS has deterministic results only with this workspace, and reads the variable when it starts.
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         if not torch.cuda.is_available():
             raise UsageError(f"torch sees no GPU for the device {settings.device}: use cpu")
+        # cuBLAS has deterministic results only with this workspace, and reads the variable when it starts.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
     torch.use_deterministic_algorithms(True)
