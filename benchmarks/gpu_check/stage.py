@@ -31,7 +31,11 @@ _TINY = {
 
 def find(task: Task) -> dict[str, Any]:
     """Raises ``StepFailed`` if the stage fails, or if a loss is not a finite number."""
+    import torch
+
     stage = task.options.stage
+    if not task.dry_run and not torch.cuda.is_available():
+        raise StepFailed("torch sees no GPU")
     runs, model, rows = task.out / "runs", task.out / MODEL, task.out / "rows-gpu"
     if not (model / "config.json").is_file():
         raise StepFailed(f"{model} holds no model: the step model did not pass")
