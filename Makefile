@@ -7,6 +7,7 @@ OUT    ?= viewpoint-100k
 ROWS   ?=
 SOURCE ?=
 REPO   ?=
+GPU    ?= gpu-check
 MODEL  ?=
 DATA   ?=
 RUNS   ?= runs
@@ -19,7 +20,7 @@ EXTRAS := dev,pyrender,captures,audit,view
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-train system dataset verify audit report publish probe sft grpo demo-train evaluate \
-	test test-all test-tools test-versions lint docs bench clean
+	test test-all test-tools test-versions lint docs bench gpu-check gpu-check-wheels clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -127,6 +128,25 @@ docs: setup  ## The documentation as a site, into site/
 
 bench: setup  ## Speed of a whole build, beside the usual loop of trimesh, pyrender and PNG; JSON
 	@$(BIN)/viewpoint100k bench --json $(if $(ROWS),--rows $(ROWS)) $(if $(SOURCE),--source $(SOURCE))
+
+# A folder that checks everything on a machine with a GPU and without a network; docs/gpu.md.
+gpu-check-wheels: setup  ## Fill the folder GPU with what gpu-check needs on a machine without a network
+	@mkdir -p $(GPU)/wheels
+	@rm -f $(GPU)/wheels/viewpoint100k-*.whl
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(GPU)/wheels .
+	@printf 'viewpoint100k[train,cuda,audit]\ntorchvision\n' > $(GPU)/requirements.txt
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --dest $(GPU)/wheels --find-links $(GPU)/wheels \
+	  --only-binary :all: -c constraints.txt -r $(GPU)/requirements.txt
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --dest $(GPU)/wheels --no-deps dashscope
+	@$(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' > $(GPU)/python-version
+	@rm -rf $(GPU)/benchmarks && cp -r benchmarks $(GPU)/benchmarks && cp benchmarks/gpu_check/run.sh $(GPU)/run.sh
+	@touch $(GPU)/.ready
+
+$(GPU)/.ready:
+	$(MAKE) gpu-check-wheels
+
+gpu-check: $(GPU)/.ready  ## Check everything that needs a GPU, within 15 minutes; OPTIONS=--dry-run without one
+	bash $(GPU)/run.sh $(OPTIONS)
 
 clean:  ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

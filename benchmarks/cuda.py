@@ -13,6 +13,7 @@ import hashlib
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from renderers import Stage
 from renderers.software import SoftwareRenderer
 from renderers.software.cuda import CudaDevice
 from renderers.software.device import DeviceProcessor
-from viewpoint100k.assets import open_source
+from viewpoint100k.assets import Source, open_source
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
 from viewpoint100k.geometry.mesh import Mesh
 
@@ -35,26 +36,49 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512, help="pixels along each side of a picture")
     parser.add_argument("--limit", type=int, default=6, help="how many meshes")
     options = parser.parse_args()
-    cpu, gpu = SoftwareRenderer(), SoftwareRenderer(build="cuda")
-    cpu.processor = cpu.cpu
-    gpu.processor = DeviceProcessor(gpu.native, CudaDevice(work_bytes=_WORK_BYTES))
+    cpu, gpu = renderers("cuda")
     source = open_source(f"meshes:{options.meshes}" if options.meshes else "procedural")
-    measured = {}
-    for asset_id in source.ids()[: options.limit]:
-        asset = source.load(asset_id)
-        if hasattr(asset, "mesh"):
-            measured[asset_id] = measure(cpu, gpu, asset.mesh, options.size)
+    measured = measure_all(cpu, gpu, source, options.size, options.limit)
     print(json.dumps({"gpu": gpu.processor.name, "cpu": cpu.processor.name, "meshes": measured}, indent=2))
     if any(mesh["digest_gpu"] != mesh["digest_cpu"] for mesh in measured.values()):
         sys.exit("the bytes of the GPU are not those of the CPU")
 
 
-def measure(cpu: SoftwareRenderer, gpu: SoftwareRenderer, mesh: Mesh, size: int) -> dict[str, Any]:
+def renderers(build: str) -> tuple[SoftwareRenderer, SoftwareRenderer]:
+    """One that draws on the CPU by its widest build, and one that draws by ``build``: ``cuda``, or one for the CPU."""
+    cpu, other = SoftwareRenderer(), SoftwareRenderer(build=build)
+    cpu.processor = cpu.cpu
+    if build == "cuda":
+        other.processor = DeviceProcessor(other.native, CudaDevice(work_bytes=_WORK_BYTES))
+    return cpu, other
+
+
+def measure_all(
+    cpu: SoftwareRenderer,
+    gpu: SoftwareRenderer,
+    source: Source,
+    size: int,
+    limit: int,
+    batches: Sequence[int] = BATCHES,
+) -> dict[str, dict[str, Any]]:
+    """`measure` of the first ``limit`` assets of ``source`` that are meshes, by their ids."""
+    measured = {}
+    for asset_id in source.ids()[:limit]:
+        asset = source.load(asset_id)
+        if hasattr(asset, "mesh"):
+            measured[asset_id] = measure(cpu, gpu, asset.mesh, size, batches)
+    return measured
+
+
+def measure(
+    cpu: SoftwareRenderer, gpu: SoftwareRenderer, mesh: Mesh, size: int, batches: Sequence[int] = BATCHES
+) -> dict[str, Any]:
     """Pictures a second by batch, and digests of the first batches' pictures."""
     low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
     radius = float(((high - low) ** 2).sum() ** 0.5) / 2
     intrinsics = intrinsics_from_fov(45, size, size)
-    poses = [orbit(2.9 * radius, 360 * i / BATCHES[-1], 20, (low + high) / 2) for i in range(BATCHES[-1])]
+    most = batches[-1]
+    poses = [orbit(2.9 * radius, 360 * i / most, 20, (low + high) / 2) for i in range(most)]
     cameras = [Camera(pose, intrinsics, size, size) for pose in poses]
     on_cpu, on_gpu = cpu.load(mesh, Stage(1)), gpu.load(mesh, Stage(1))
     few = cameras[:16]
@@ -66,7 +90,7 @@ def measure(cpu: SoftwareRenderer, gpu: SoftwareRenderer, mesh: Mesh, size: int)
         "digest_cpu": expected,
         "digest_gpu": digest(on_gpu.colors(few)),
         "pictures_a_second_cpu": round(len(few) / seconds, 1),
-        "pictures_a_second_gpu": {batch: rate(on_gpu, cameras[:batch]) for batch in BATCHES},
+        "pictures_a_second_gpu": {batch: rate(on_gpu, cameras[:batch]) for batch in batches},
     }
     on_cpu.close()
     on_gpu.close()

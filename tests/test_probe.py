@@ -184,6 +184,16 @@ def test_without_torch_the_extra_is_named(small: Path, monkeypatch: pytest.Monke
         probe(small)
 
 
+def test_a_gpu_that_torch_does_not_see_is_one_sentence(small: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    for ask in (probe, probe_types):
+        with pytest.raises(UsageError, match="torch sees no GPU for the device cuda: use cpu"):
+            ask(small, replace(QUICK, device="cuda"))
+
+
 def test_the_command_prints_a_table_or_json(small: Path) -> None:
     done = run_command("probe", small, "--epochs", "1", "--image-size", str(SIZE), "--threads", "1", "--json")
     assert done.returncode == 0, done.stderr

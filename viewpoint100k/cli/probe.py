@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,6 +13,8 @@ from viewpoint100k.check.probing.results import ProbeSettings
 from viewpoint100k.runtime.progress import Progress
 
 __all__ = ["probe"]
+
+Device = Literal["cpu", "cuda"]
 
 
 def probe(
@@ -33,6 +35,7 @@ def probe(
     threads: Annotated[
         int, typer.Option(min=1, help="Of the computation; with another number sums differ, and so does the network.")
     ] = ProbeSettings.threads,
+    device: Annotated[Device, typer.Option(help="Where the network is trained.")] = "cpu",
     seed: Annotated[
         int, typer.Option(min=0, max=2**63 - 1, help="Of the network and the order of frames.")
     ] = ProbeSettings.seed,
@@ -54,6 +57,7 @@ def probe(
         single_image=single_image,
         max_rows=max_rows,
         threads=threads,
+        device=device,
         seed=seed,
     )
     with ExitStack() as until_read:

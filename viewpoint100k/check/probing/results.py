@@ -34,6 +34,8 @@ class ProbeSettings:
     """True to train two more networks, which see only the first or only the second image; takes three times as long."""
     threads: int = 2
     """Threads of the computation. Sums depend on it, so another number gives another network for the same seed."""
+    device: str = "cpu"
+    """Device of torch on which the network is: ``cpu``, or ``cuda``. Frames are read and changed on the CPU."""
     resamples: int = 1000
     """Bootstrap resamples, over assets."""
     seed: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from viewpoint100k.check.probing.network import PairNetwork, direction_score, soft_bins
 from viewpoint100k.check.probing.results import ProbeSettings
 from viewpoint100k.check.probing.scenes import Frames
-from viewpoint100k.errors import DataError
+from viewpoint100k.errors import DataError, UsageError
 
 __all__ = ["Blank", "settle", "sides", "train"]
 
@@ -43,7 +44,15 @@ class _Scene:
 
 
 def settle(settings: ProbeSettings) -> None:
-    """Sets one seed and one number of threads for the process, so that the same machine gives the same network."""
+    """Sets one seed and one number of threads for the process, so that the same machine gives the same network.
+
+    Raises ``UsageError`` if torch sees no such device.
+    """
+    if settings.device != "cpu":
+        if not torch.cuda.is_available():
+            raise UsageError(f"torch sees no GPU for the device {settings.device}: use cpu")
+        # cuBLAS has deterministic results only with this workspace, and reads the variable when it starts.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
     torch.use_deterministic_algorithms(True)
@@ -62,7 +71,7 @@ def train(
     """
     settle(settings)
     rng = np.random.default_rng(settings.seed)
-    network = PairNetwork(settings.image_size).to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
+    network = PairNetwork(settings.image_size).to(settings.device, memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]
     scenes = _scenes(frames, places, settings)
     steps = settings.epochs * -(-len(scenes) // settings.scenes_per_step)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=0.02)
@@ -90,18 +99,19 @@ def sides(
 ) -> NDArray[np.float64]:
     """(m,): positive if the network predicts a positive azimuth change from the first frame to the second."""
     scores = []
+    device = next(network.parameters()).device
     with torch.inference_mode():
         for start in range(0, len(pairs), 256):
             some = pairs[start : start + 256]
             used, where = np.unique(some, return_inverse=True)
-            pixels = torch.from_numpy(frames.pixels[used]).float() / 255
+            pixels = torch.from_numpy(frames.pixels[used]).to(device).float() / 255
             seen = network.encode(pixels.flip(3) if mirrored else pixels)
             plain = network.encode(torch.full_like(pixels[:1], _GREY))
             where = where.reshape(some.shape)
             first, second = (
                 plain.expand(len(some), -1, -1, -1) if blank[side] else seen[where[:, side]] for side in (0, 1)
             )
-            scores.append(direction_score(network.changes(first, second)).double().numpy())
+            scores.append(direction_score(network.changes(first, second)).double().cpu().numpy())
     return np.concatenate(scores)
 
 
@@ -142,7 +152,7 @@ def _loss(
     scene = np.repeat(np.arange(len(batch)), [len(scene.places) for scene in batch])
     mirror = rng.random(len(batch)) < 0.5
     turn = np.where(mirror, -1, 1).astype(np.float32)
-    pixels = _altered(frames.pixels[places], scene, mirror, rng)
+    pixels = _altered(frames.pixels[places], scene, mirror, rng).to(settings.device)
     features = network.encode(pixels)
     first, second = _pairs(batch, settings, rng)
     change = (frames.azimuth[places[second]] - frames.azimuth[places[first]] + 180) % 360 - 180
@@ -151,13 +161,14 @@ def _loss(
         plain.expand(len(which), -1, -1, -1) if hidden else features[torch.from_numpy(which)]
         for which, hidden in ((first, blank[0]), (second, blank[1]))
     )
-    target = soft_bins(torch.from_numpy(change * turn[scene[first]]))
+    target = soft_bins(torch.from_numpy(change * turn[scene[first]])).to(settings.device)
     loss = nn.functional.cross_entropy(network.changes(one, two), target)
     facing = frames.facing[places] * turn[scene]
     known = np.isfinite(facing)
     if known.any() and not any(blank):
-        logits = network.poses(features[torch.from_numpy(known)])
-        loss = loss + _POSE_WEIGHT * nn.functional.cross_entropy(logits, soft_bins(torch.from_numpy(facing[known])))
+        logits = network.poses(features[torch.from_numpy(np.flatnonzero(known))])
+        poses = soft_bins(torch.from_numpy(facing[known])).to(settings.device)
+        loss = loss + _POSE_WEIGHT * nn.functional.cross_entropy(logits, poses)
     return loss
 
 

@@ -41,9 +41,10 @@ def train_on_types(
     settle(settings)
     rng = np.random.default_rng(settings.seed)
     columns = _columns(pairs)
-    weights = [_weights(pairs, kind, learned) for kind in pairs.labels]
+    weights = [_weights(pairs, kind, learned).to(settings.device) for kind in pairs.labels]
     motions = _standardized(pairs.motions, learned)
     network = FlowNetwork(settings.image_size, columns[-1][1] + motions.shape[-1])
+    network.to(settings.device)
     steps = settings.epochs * -(-len(learned) // _PAIRS_PER_STEP)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps, pct_start=0.15)
@@ -52,13 +53,13 @@ def train_on_types(
         losses = []
         for places in np.array_split(rng.permutation(learned), -(-len(learned) // _PAIRS_PER_STEP)):
             swapped, mirrored = rng.integers(0, 2, (2, len(places)))
-            images = _altered(_chosen(pairs.pixels[places], swapped, mirrored), rng)
+            images = _altered(_chosen(pairs.pixels[places], swapped, mirrored), rng).to(settings.device)
             said = _said(network, images, blank)
             loss = _MOTION_WEIGHT * nn.functional.smooth_l1_loss(
-                said[:, columns[-1][1] :], torch.from_numpy(motions[places, swapped, mirrored])
+                said[:, columns[-1][1] :], torch.from_numpy(motions[places, swapped, mirrored]).to(settings.device)
             )
             for (low, high), labels, weight in zip(columns, pairs.labels.values(), weights, strict=True):
-                answers = torch.from_numpy(labels[places, swapped, mirrored])
+                answers = torch.from_numpy(labels[places, swapped, mirrored]).to(settings.device)
                 if (answers != UNKNOWN).any():
                     loss = loss + nn.functional.cross_entropy(
                         said[:, low:high], answers, weight, ignore_index=UNKNOWN, label_smoothing=0.05
@@ -80,10 +81,11 @@ def answers_by_type(
 ) -> Mapping[str, NDArray[np.int64]]:
     """(n,) by type: the network's answers for the pairs at ``places``."""
     said = []
+    device = next(network.parameters()).device
     with torch.inference_mode():
         for start in range(0, len(places), 256):
             some = pairs.pixels[places[start : start + 256]]
-            said.append(_said(network, torch.from_numpy(some).float() / 255, blank).numpy())
+            said.append(_said(network, torch.from_numpy(some).to(device).float() / 255, blank).cpu().numpy())
     logits = np.concatenate(said)
     return {
         kind: logits[:, low:high].argmax(axis=1)
