@@ -100,7 +100,7 @@ def as_lists(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 with tempfile.TemporaryDirectory() as scratch:
-    tokens, losses = (9,), [] #sft(f"{scratch}/sft")
+    tokens, losses = sft(f"{scratch}/sft")
     replies, earned = grpo(f"{scratch}/grpo")
 print(
     f"ms-swift {swift.__version__}: two steps of SFT, losses {losses}; {spread(tokens)} image tokens a row, as expected; "
