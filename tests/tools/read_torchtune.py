@@ -47,7 +47,8 @@ with tempfile.TemporaryDirectory() as scratch:
     vocabulary = Path(scratch, "tokenizer.model")
     vocabulary.write_bytes(b"\n".join(words) + b"\n")
     transform = Llama3VisionTransform(str(vocabulary), tile_size=112, patch_size=14, max_num_tiles=1)
-    tokenizer, pad = transform.tokenizer, transform.special_tokens[IMAGE]
+    tokenizer = transform.tokenizer
+    pad = tokenizer.special_tokens[IMAGE]
     for split, rows in truth.items():
         file = chats / f"{split}.jsonl"
         dataset = SFTDataset(

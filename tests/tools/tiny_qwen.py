@@ -27,6 +27,7 @@ SPECIAL = (
 ).split()
 """The special tokens of Qwen2.5-VL, in order, from id 151643 on."""
 
+# As in Qwen's own template, a part is an image if it has a field `image` or `image_url`, even an empty one.
 CHAT = """\
 {%- for message in messages -%}
 {%- if loop.first and message.role != 'system' -%}
@@ -36,7 +37,7 @@ CHAT = """\
 {%- if message.content is string -%}{{ message.content }}
 {%- else -%}
 {%- for part in message.content -%}
-{%- if part.type == 'image' -%}{{ '<|vision_start|><|image_pad|><|vision_end|>' }}
+{%- if part.type == 'image' or 'image' in part or 'image_url' in part -%}{{ '<|vision_start|><|image_pad|><|vision_end|>' }}
 {%- else -%}{{ part.text }}
 {%- endif -%}
 {%- endfor -%}
