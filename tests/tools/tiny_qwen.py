@@ -9,6 +9,7 @@ import base64
 import json
 import sys
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 import tiktoken
@@ -22,9 +23,10 @@ SPLIT = (
 """How Qwen2 splits text into words (its tokenizer.json)."""
 
 SPECIAL = (
-    "<|endoftext|> <|im_start|> <|im_end|> <|object_ref_start|> <|object_ref_end|> <|box_start|> <|box_end|> "
-    "<|quad_start|> <|quad_end|> <|vision_start|> <|vision_end|> <|vision_pad|> <|image_pad|> <|video_pad|>"
-).split()
+    *("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>", "<|object_ref_end|>", "<|box_start|>"),
+    *("<|box_end|>", "<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>"),
+    *("<|image_pad|>", "<|video_pad|>"),
+)
 """The special tokens of Qwen2.5-VL, in order, from id 151643 on."""
 
 # As in Qwen's own template, a part is an image if it has a field `image` or `image_url`, even an empty one.
@@ -37,7 +39,8 @@ CHAT = """\
 {%- if message.content is string -%}{{ message.content }}
 {%- else -%}
 {%- for part in message.content -%}
-{%- if part.type == 'image' or 'image' in part or 'image_url' in part -%}{{ '<|vision_start|><|image_pad|><|vision_end|>' }}
+{%- if part.type == 'image' or 'image' in part or 'image_url' in part -%}
+{{ '<|vision_start|><|image_pad|><|vision_end|>' }}
 {%- else -%}{{ part.text }}
 {%- endif -%}
 {%- endfor -%}
@@ -130,7 +133,7 @@ def parts_of(token: bytes, rank: int, ranks: dict[bytes, int]) -> tuple[bytes, b
     """The two parts whose merge makes ``token``: what is left after every merge of a lower rank."""
     parts = [token[place : place + 1] for place in range(len(token))]
     while len(parts) > 2:
-        pairs = [ranks.get(first + second, rank) for first, second in zip(parts, parts[1:], strict=False)]
+        pairs = [ranks.get(first + second, rank) for first, second in pairwise(parts)]
         best = min(pairs)
         assert best < rank, token
         place = pairs.index(best)

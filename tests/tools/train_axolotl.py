@@ -78,6 +78,6 @@ with tempfile.TemporaryDirectory() as scratch:
         ids, labels = batch["input_ids"][0].tolist(), batch["labels"][0].tolist()
         tokens.add(check_row(processor.tokenizer, ids, labels, row, target_of(line)))
 print(
-    f"axolotl {importlib.metadata.version('axolotl')}: two steps of SFT, losses {losses}; {spread(tokens)} image tokens "
-    "a row, as expected; only the answer and its end have labels"
+    f"axolotl {importlib.metadata.version('axolotl')}: two steps of SFT, losses {losses}; {spread(tokens)} image "
+    "tokens a row, as expected; only the answer and its end have labels"
 )

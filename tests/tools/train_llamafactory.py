@@ -46,7 +46,7 @@ with tempfile.TemporaryDirectory() as scratch:
     tokens = set()
     for split, name in (("train", "train_dataset"), ("test", "eval_dataset")):
         lines = [json.loads(line) for line in (exported / f"{split}.jsonl").read_text().splitlines()]
-        rows = [*(dataset[name].values() if isinstance(dataset[name], dict) else [dataset[name]])][0]
+        rows = dataset[name]
         assert len(rows) == len(truth[split]) == len(lines)
         for row, line, found in zip(truth[split], lines, rows, strict=True):
             target = target_of(line)

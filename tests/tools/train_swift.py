@@ -1,4 +1,4 @@
-"""ms-swift: its rows of the export ``ms-swift``, two steps of SFT and two of GRPO by the commands of docs/exports.md."""
+"""ms-swift: its rows of the export ``ms-swift``, two steps of SFT and two of GRPO as in docs/exports.md."""
 
 from __future__ import annotations
 
@@ -103,6 +103,6 @@ with tempfile.TemporaryDirectory() as scratch:
     tokens, losses = sft(f"{scratch}/sft")
     replies, earned = grpo(f"{scratch}/grpo")
 print(
-    f"ms-swift {swift.__version__}: two steps of SFT, losses {losses}; {spread(tokens)} image tokens a row, as expected; "
-    f"only the answer and its end have labels. Two steps of GRPO, {replies} replies rewarded, rewards as ours"
+    f"ms-swift {swift.__version__}: two steps of SFT, losses {losses}; {spread(tokens)} image tokens a row, as "
+    f"expected; only the answer and its end have labels. Two steps of GRPO, {replies} replies rewarded, rewards as ours"
 )

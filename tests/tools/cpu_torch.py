@@ -1,4 +1,6 @@
-"""Lets PyPI's torchvision and torchaudio be imported beside a CPU build of torch. Python loads this file at every start.
+"""Lets PyPI's torchvision and torchaudio be imported beside a CPU build of torch.
+
+The runner copies this file into each environment as ``sitecustomize.py``, which Python loads at every start.
 
 The compiled operators of both need CUDA, and do not load. `torchvision._meta_registrations` then fails, because it
 registers stand-ins for operators that are not there; here such a registration is left out. `torchaudio` then fails,
