@@ -137,8 +137,9 @@ def _environment(name: str, tool: dict[str, Any]) -> Path:
     python = place / "bin" / "python"
     if not (place / ".ready").is_file():
         print(f"making an environment for {name}", file=sys.stderr, flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
         uv = shutil.which("uv")
+        pip = ["--without-pip"] if uv else []
+        subprocess.run([sys.executable, "-m", "venv", "--clear", *pip, str(place)], check=True)
         installer = [uv, "pip", "install", "--python"] if uv else [str(python), "-m", "pip", "install"]
         install = [*installer, *([str(python)] if uv else []), "--quiet"]
         subprocess.run([*install, *requires], check=True)
