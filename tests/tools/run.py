@@ -41,7 +41,6 @@ def main() -> int:
     tools = yaml.safe_load((HERE / "tools.yaml").read_text(encoding="utf-8"))
     arguments = _arguments(tools)
     folder, truth = _sample()
-    results = _kept()
     failed = 0
     for name in arguments.tools or tools:
         tool = tools[name]
@@ -52,13 +51,14 @@ def main() -> int:
         python = _environment(name, tool)
         result = _try(tool, python, folder, truth, exported)
         failed += not result["passed"]
+        results = _kept()  # Another run may have added to it.
         results[name] = result | {"date": datetime.date.today().isoformat(), "python": platform.python_version()}
         print(f"{'ok  ' if result['passed'] else 'FAIL'} {name} ({result['seconds']} s): {result['said']}", flush=True)
         (CACHE / "results.json").write_text(json.dumps(results, indent=2) + "\n")
         if arguments.discard:
             shutil.rmtree(python.parents[1])
     if arguments.page:
-        arguments.page.write_text(_page(tools, results), encoding="utf-8")
+        arguments.page.write_text(_page(tools, _kept()), encoding="utf-8")
     return failed
 
 
