@@ -132,7 +132,7 @@ def lmms_eval(python: str, url: str, folder: Path, out: Path) -> dict[str, list[
         command,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=850,
         env={**os.environ, **offline, **places, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr[-3000:]
@@ -188,6 +188,7 @@ def test_lmms_eval_runs_our_task_and_agrees_row_by_row(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_lmms_eval_gives_full_marks_to_who_knows_all(lmms_python: str, tmp_path: Path) -> None:
     folder = skilled.write(tmp_path / "set", skilled.make_rows(ORBIT, 4))
     with openai_server(Knows()) as served:

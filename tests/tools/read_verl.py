@@ -1,56 +1,60 @@
-"""verl: its own dataset class on the export ``verl``, and its own loader of rewards on ours.
-
-PyPI's torchvision does not fit a CPU build of torch (its operators fail to register). qwen_vl_utils imports it for
-video; where it cannot be imported, a module without contents stands in for it, since nothing here is a video.
-"""
+"""verl: its own dataset class on the export ``verl``, and its own loader of rewards on ours."""
 
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import sys
 import tempfile
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
-from unittest.mock import MagicMock
+from typing import Any
 
-import transformers  # noqa: F401  # Before the stand-in, so that it knows that there is no torchvision.
 from comparing import given
-
-try:
-    import torchvision  # noqa: F401
-except (ImportError, RuntimeError):
-    for name in ("torchvision", "torchvision.io", "torchvision.transforms", "torchvision.transforms.functional"):
-        stand_in = ModuleType(name)
-        stand_in.__path__ = []
-        stand_in.__spec__ = ModuleSpec(name, loader=None)
-        stand_in.__getattr__ = lambda attribute: MagicMock()  # type: ignore[method-assign]
-        sys.modules[name] = stand_in
-
 from omegaconf import OmegaConf
+from qwen import image_tokens, spread
+from qwen_vl_utils import process_vision_info
+from transformers import AutoProcessor
 from verl.utils.dataset.rl_dataset import RLHFDataset
 from verl.utils.import_utils import load_extern_object
 
-from recipe.models.processor import build_processor
-
 _, truth = given()
 exported = Path(sys.argv[3])
-processor = build_processor([row["question"] for row in truth["train"]], image_size=96, tokens_per_image=9)
+processor = AutoProcessor.from_pretrained(os.environ["TINY_QWEN"])
+pad = processor.tokenizer.convert_tokens_to_ids("<|image_pad|>")
+
+
+def counted(messages: list[dict[str, Any]]) -> int:
+    """Number of image tokens of a prompt as verl's rollout makes it, with `qwen_vl_utils`."""
+    text = processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    images, _ = process_vision_info(messages)
+    inputs = processor(text=[text], images=images, return_tensors="pt")
+    return int((inputs["input_ids"] == pad).sum())
+
+
+tokens = set()
+score = load_extern_object("pkg://recipe.rewards.trainers", "compute_score")
 with tempfile.TemporaryDirectory() as cache:
     config = OmegaConf.create({"cache_dir": cache, "max_prompt_length": 2048, "filter_overlong_prompts_workers": 1})
-    prompts = RLHFDataset(str(exported / "train.parquet"), processor.tokenizer, config, processor)
-    # A prompt that cannot be made is counted as too long, and left out.
-    assert len(prompts) == len(truth["train"]), f"{len(prompts)} of {len(truth['train'])} prompts"
-    score = load_extern_object("pkg://recipe.rewards.trainers", "compute_score")
-    for place, row in enumerate(truth["train"]):
-        found = prompts[place]
-        (message,) = found["raw_prompt"]
-        pictures = [part for part in message["content"] if part["type"] == "image"]
-        assert len(pictures) == len(row["images"])
-        truth_of = found["reward_model"]["ground_truth"]
-        assert truth_of == row["answer"]
-        text = f"<think>I see.</think><answer>{row['answer_text']}</answer>"
-        earned = score(found["data_source"], text, truth_of, extra_info=found["extra_info"])
-        assert earned == {"score": 1.0, "format": 1.0, "accuracy": 1.0}
-version = importlib.metadata.version("verl")
-print(f"verl {version}: {len(prompts)} of {len(truth['train'])} prompts, an image part for each image; rewards as ours")
+    for split, rows in truth.items():
+        prompts = RLHFDataset(str(exported / f"{split}.parquet"), processor.tokenizer, config, processor)
+        # A prompt that cannot be made is counted as too long, and left out.
+        assert len(prompts) == len(rows), f"{len(prompts)} of {len(rows)} prompts"
+        for place, row in enumerate(rows):
+            found = prompts[place]
+            (message,) = found["raw_prompt"]
+            assert sum(part["type"] == "image" for part in message["content"]) == len(row["images"])
+            number = counted(found["raw_prompt"])
+            assert number == image_tokens(row["images"]), number
+            tokens.add(number)
+            truth_of = found["reward_model"]["ground_truth"]
+            assert truth_of == row["answer"]
+            for option in row["options"]:
+                text = f"<think>I see.</think><answer>{option}</answer>"
+                right = float(option == row["answer_text"])
+                earned = score(found["data_source"], text, truth_of, extra_info=found["extra_info"])
+                assert earned == {"score": 0.5 + 0.5 * right, "format": 1.0, "accuracy": right}
+version, count = importlib.metadata.version("verl"), sum(map(len, truth.values()))
+print(
+    f"verl {version}: {count} of {count} prompts, {spread(tokens)} image tokens each, as expected; its own loader "
+    "finds our rewards, and their scores are right"
+)

@@ -1,7 +1,8 @@
 """Tries the tools that read this project's files: the real ones, each in an environment of its own.
 
-``make test-tools``, or ``make test-tools TOOLS="polars duckdb"``. An environment lives in ``.tools/`` and is made anew
-when what it requires changes. What came out is kept in ``.tools/results.json``; ``--page FILE`` writes it as a table.
+``make test-tools``, or ``make test-tools TOOLS="polars duckdb"``. An environment lives in ``.tools/``, is made by `uv`
+where there is one and by `pip` elsewhere, and is made anew when what it requires changes; ``--discard`` deletes it
+after the run. What came out is kept in ``.tools/results.json``; ``--page FILE`` writes it as a table.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import io
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -28,6 +30,10 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CACHE = ROOT / ".tools"
 ROWS = 20
+MODEL = {
+    "requires": ["dashscope==2.0.2", "torch==2.13.0", "torchvision==0.28.0", "transformers==5.6.0", "pillow==11.3.0"]
+}
+"""What `tiny_qwen` needs."""
 
 
 def main() -> int:
@@ -35,17 +41,24 @@ def main() -> int:
     tools = yaml.safe_load((HERE / "tools.yaml").read_text(encoding="utf-8"))
     arguments = _arguments(tools)
     folder, truth = _sample()
-    results = _kept()
     failed = 0
     for name in arguments.tools or tools:
-        exported = _exported(tools[name]["export"], folder) if "export" in tools[name] else None
-        result = _try(tools[name], _environment(name, tools[name]), folder, truth, exported)
+        tool = tools[name]
+        if missing := _missing(tool):
+            print(f"skip {name}: {missing}", flush=True)
+            continue
+        exported = _exported(tool["export"], folder) if "export" in tool else None
+        python = _environment(name, tool)
+        result = _try(tool, python, folder, truth, exported)
         failed += not result["passed"]
+        results = _kept()  # Another run may have added to it.
         results[name] = result | {"date": datetime.date.today().isoformat(), "python": platform.python_version()}
         print(f"{'ok  ' if result['passed'] else 'FAIL'} {name} ({result['seconds']} s): {result['said']}", flush=True)
         (CACHE / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+        if arguments.discard:
+            shutil.rmtree(python.parents[1])
     if arguments.page:
-        arguments.page.write_text(_page(tools, results), encoding="utf-8")
+        arguments.page.write_text(_page(tools, _kept()), encoding="utf-8")
     return failed
 
 
@@ -53,6 +66,7 @@ def _arguments(tools: dict[str, Any]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tools", nargs="*", help=f"some of {', '.join(tools)}; all by default")
     parser.add_argument("--page", type=Path, help="write the table of results here")
+    parser.add_argument("--discard", action="store_true", help="delete each environment after its run")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.tools if name not in tools]:
         parser.error(f"no tool {', '.join(unknown)}: there are {', '.join(tools)}")
@@ -96,52 +110,78 @@ def _seen(content: bytes) -> dict[str, Any]:
     return {"size": [width, height], "mean": float(pixels.mean()), "sha256": hashlib.sha256(content).hexdigest()}
 
 
+def _missing(tool: dict[str, Any]) -> str | None:
+    """Why the tool cannot be tried: it is on no package index, and there is no folder with its code."""
+    variable = tool.get("checkout")
+    if variable is None or os.environ.get(variable):
+        return None
+    return f"set {variable} to the folder of a checkout of {tool['source']}"
+
+
+def _model() -> Path:
+    """The folder of the tiny Qwen2.5-VL, made once."""
+    place = CACHE / "tiny-qwen"
+    if not (place / "model.safetensors").is_file():
+        python = _environment("tiny-qwen", MODEL)
+        subprocess.run([str(python), str(HERE / "tiny_qwen.py"), str(place)], check=True, cwd=ROOT)
+        shutil.rmtree(python.parents[1])
+    return place
+
+
 def _environment(name: str, tool: dict[str, Any]) -> Path:
     """The Python of the tool's own environment, made where there is none for these requirements."""
     alone = tool.get("no_deps", [])
     requires = [one for one in tool["requires"] if one not in alone]
     digest = hashlib.sha256("\n".join(tool["requires"]).encode()).hexdigest()[:8]
-    place = CACHE / f"{name}-{digest}"
+    place = CACHE / f"env-{name}-{digest}"
     python = place / "bin" / "python"
     if not (place / ".ready").is_file():
         print(f"making an environment for {name}", file=sys.stderr, flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
-        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        uv = shutil.which("uv")
+        pip = ["--without-pip"] if uv else []
+        subprocess.run([sys.executable, "-m", "venv", "--clear", *pip, str(place)], check=True)
+        installer = [uv, "pip", "install", "--python"] if uv else [str(python), "-m", "pip", "install"]
+        install = [*installer, *([str(python)] if uv else []), "--quiet"]
         subprocess.run([*install, *requires], check=True)
         if alone:
             subprocess.run([*install, "--no-deps", *alone], check=True)
+        (packages,) = place.glob("lib/python*/site-packages")
+        shutil.copyfile(HERE / "cpu_torch.py", packages / "sitecustomize.py")
         (place / ".ready").touch()
     return python
 
 
 def _try(tool: dict[str, Any], python: Path, folder: Path, truth: Path, exported: Path | None) -> dict[str, Any]:
     """Whether the tool's script or test passed, and the line it said last."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    code = [os.environ[tool["checkout"]]] if "checkout" in tool else []
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *code])}
     environment |= dict.fromkeys(("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"), "1")
     environment["HF_HOME"] = str(CACHE / "cache")
+    if tool.get("model"):
+        environment["TINY_QWEN"] = str(_model())
     if "pytest" in tool:
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-o",
-            "addopts=",
-            "-q",
-            "-rs",
-            str(ROOT / tool["pytest"]),
-            *tool.get("select", []),
-        ]
         environment[tool["python_in"]] = str(python)
+        command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-q", "-rs", str(ROOT / tool["pytest"])]
+        command += tool.get("select", [])
     else:
         places = [folder, truth, exported] if exported else [folder, truth]
         command = [str(python), str(HERE / tool["script"]), *map(str, places)]
     began = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
+    (CACHE / "log.txt").write_text(done.stdout + done.stderr)
     lines = (done.stdout if done.returncode == 0 else done.stderr or done.stdout).strip().splitlines()
     said = lines[-1] if lines else "nothing"
     # A test that skips has tried nothing.
     passed = done.returncode == 0 and not ("pytest" in tool and "skipped" in said)
-    return {"passed": passed, "said": said, "seconds": round(time.monotonic() - began)}
+    return {"passed": passed, "said": said, "seconds": round(time.monotonic() - began)} | _commit(*code)
+
+
+def _commit(checkout: str | None = None) -> dict[str, str]:
+    """The commit and its day, for a tool that has no version."""
+    if checkout is None:
+        return {}
+    command = ["git", "-C", checkout, "log", "-1", "--format=%h of %cs"]
+    return {"commit": subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()}
 
 
 def _kept() -> dict[str, Any]:
@@ -150,13 +190,15 @@ def _kept() -> dict[str, Any]:
 
 
 def _page(tools: dict[str, Any], results: dict[str, Any]) -> str:
-    lines = [
-        f"| {name} | {', '.join(tool['requires'][:2])} | {results[name]['date']}, Python {results[name]['python']} | "
-        f"{'passed' if results[name]['passed'] else 'FAILED'} | {results[name]['said'].replace('|', '/')} |"
-        for name, tool in tools.items()
-        if name in results
-    ]
+    lines = [_line(name, tool, results[name]) for name, tool in tools.items() if name in results]
     return (HERE / "page.md").read_text(encoding="utf-8").replace("TABLE", "\n".join(lines))
+
+
+def _line(name: str, tool: dict[str, Any], result: dict[str, Any]) -> str:
+    version = result.get("commit") or ", ".join(tool["requires"][: tool.get("stated", 2)])
+    cells = [name, version, f"{result['date']}, Python {result['python']}", tool["did"]]
+    cells += ["passed" if result["passed"] else "FAILED", result["said"]]
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 
 if __name__ == "__main__":

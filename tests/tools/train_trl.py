@@ -16,11 +16,10 @@ from recipe.models.tiny import TinyShape, build_tiny
 
 
 def for_trl(row: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """As docs/exports.md says: images in their column alone, with their whole paths."""
-    for turn in row["messages"]:
-        for part in turn["content"]:
-            part.pop("path", None)
-    return {"messages": row["messages"], "images": [str(folder / path) for path in row["images"]]}
+    """As docs/exports.md says: images in a column of their own, with their whole paths."""
+    parts = [part for turn in row["messages"] for part in turn["content"]]
+    images = [str(folder / path) for part in parts if (path := part.pop("path", None))]
+    return {"messages": row["messages"], "images": images}
 
 
 _, truth = given()

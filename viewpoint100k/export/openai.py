@@ -1,9 +1,10 @@
-"""OpenAI's form: ``messages`` whose content is a list of parts, with the images beside them.
+"""OpenAI's form: ``messages`` whose content is a list of parts.
 
-TRL, axolotl, unsloth and torchtune read it. Each turn's content is a list of parts, so that the JSON reader of
-`datasets` finds one type for all rows. A part of type ``image`` names the image's path; the column ``images`` holds
-the same paths for TRL, whose trainer replaces the parts by decoded images, in order, after ``path`` is removed from
-them (docs/exports.md).
+axolotl reads it as it is; TRL, unsloth and torchtune read it after a few lines of Python (docs/exports.md). Each turn's
+content is a list of parts, so that the JSON reader of `datasets` finds one type for all rows. A part of type ``image``
+names the image's ``path``. It is not named ``image``, because that reader gives every part every field, and the chat
+template of Qwen2.5-VL shows an image for each part that has a field of that name. There is no column ``images``,
+because axolotl would add its first image to those of the parts.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class OpenAi:
         shown = [{"type": "image", "path": path} for path in images]
         (asks, first), *others = sample.turns()
         messages = [_turn(asks, [*shown, _said(first)]), *(_turn(role, [_said(text)]) for role, text in others)]
-        self._lines.write(sample.split, {"messages": messages, "images": images})
+        self._lines.write(sample.split, {"messages": messages})
 
     def close(self) -> None:
         self._lines.close()

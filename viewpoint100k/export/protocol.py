@@ -19,7 +19,7 @@ _TOKENS = re.compile(r"<(?:image|video|audio)>")
 
 REASONS: Mapping[str, str] = {
     "images_missing": "the row has no image bytes: viewpoint100k rehydrate puts photographs back",
-    "open_question": "VLMEvalKit scores a custom TSV only by its option letters",
+    "open_question": "VLMEvalKit scores a custom TSV only by its option letters; lmms-eval and inspect_ai score all",
     "option_not_text": "pandas does not read an option such as None or 12 as text",
     "options_not_found": "the question does not show its options as lines of the form 'A. text'",
     "token_in_text": "the text contains a placeholder such as <image>, which the tool would take for an image",
