@@ -12,14 +12,16 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from recipe.rewards.answer_places import answer_elements, normalised
 from recipe.rewards.letters import LEAD
-from recipe.rewards.option_words import option_in_words
+from recipe.rewards.option_words import motions, option_in_words
 
 __all__ = [
     "Tolerance",
     "form_of_answer",
+    "last_turn",
     "listed_options",
     "pose_fields_right",
     "read_pose",
@@ -31,7 +33,16 @@ __all__ = [
 _YES = frozenset(("yes", "yeah", "yep", "true", "correct", "是", "是的", "对", "对的", "同意"))
 _NO = frozenset(("no", "nope", "false", "incorrect", "wrong", "否", "不是", "不对", "不", "不同意", "错"))
 
+_DISCUSSION = 4000
+"""A longer text discusses its answer; characters."""
+
 _LEAD = re.compile(f"^{LEAD}", re.IGNORECASE)
+_TOLD = re.compile(
+    r"^(?:the )?(?:correct |right |fitting )?(?:order|sequence|side|image|picture|photo|view|number|place|line|choice)"
+    r"(?: of the \w+| number)?(?: is|:)? ",
+    re.IGNORECASE,
+)
+"""What is asked about, before an option's words: ``The correct order is``."""
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _USER_TURN = re.compile(r"\n\n(?:User: |用户：)")
 _TOLERANCE = re.compile(
@@ -56,19 +67,20 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _THAT = r"(?:that|this|it|the claim|the statement|the guess)"
+_SENTENCE_END = re.compile(r"[!;\n。！；]|\.(?=\s|$)")
 _PHRASES: Mapping[re.Pattern[str], bool] = {
     re.compile(pattern): verdict
     for pattern, verdict in (
         (rf"{_THAT}(?:'s| is)(?: indeed)? (?:so|correct|true|right)|{_THAT} (?:holds|fits)|it is", True),
         (rf"{_THAT}(?: is not|'s not| isn't) (?:so|correct|true|right)|it is not|it isn't", False),
         (rf"{_THAT}(?: does not| doesn't) (?:hold|fit)|{_THAT}(?:'s| is) (?:false|wrong|incorrect|untrue)", False),
-        (r"i agree", True),
-        (r"i (?:disagree|do not agree|don't agree)", False),
+        (rf"(?:yes,? )?i (?:do )?agree(?: with (?:{_THAT}|you))?", True),
+        (rf"(?:no,? )?i (?:disagree|(?:do not|don't|cannot|can't) agree)(?: with (?:{_THAT}|you))?", False),
         (r"(?:这|那)是?(?:对|正确)的?", True),
         (r"(?:这|那)是?(?:不对|不正确|错)的?", False),
     )
 }
-"""Whole replies that say yes or no in other words."""
+"""First or last sentences that say yes or no in other words."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,7 @@ class Tolerance:
 
 def stated_tolerance(question: str) -> Tolerance | None:
     """What the last turn of ``question`` says of how far off counts as right; None where it says nothing."""
-    found = list(_TOLERANCE.finditer(_last_turn(question)))
+    found = list(_TOLERANCE.finditer(last_turn(question)))
     if not found:
         return None
     last = found[-1]
@@ -106,7 +118,7 @@ def form_of_answer(answer: str, question: str = "") -> str:
 
 def listed_options(question: str) -> list[str]:
     """The options that the last turn of ``question`` lists without letters, a line each."""
-    return [line[2:].strip() for line in _last_turn(question).split("\n") if line.startswith("- ")]
+    return [line[2:].strip() for line in last_turn(question).split("\n") if line.startswith("- ")]
 
 
 def read_yes_no(text: str) -> str | None:
@@ -121,24 +133,39 @@ def read_yes_no(text: str) -> str | None:
     for pattern in (_OPENS, _OPENS_ZH):
         said |= {found["said"].casefold() in _YES for found in pattern.finditer(stripped)}
     said |= {(found["said"] or found["zh"]).casefold() in _YES for found in _NAMED.finditer(beside)}
-    last = stripped.rpartition("\n")[2]
-    said |= {verdict for verdict in (_whole_verdict(last), _phrase(stripped), _phrase(last)) if verdict is not None}
+    sentences = [sentence for sentence in _SENTENCE_END.split(stripped) if sentence.strip()]
+    lines = [stripped.rpartition("\n")[2], *sentences[:1], *sentences[-1:]]
+    said |= {verdict for line in lines if (verdict := _phrase(line)) is not None}
+    said |= {verdict for line in lines[:1] if (verdict := _whole_verdict(line)) is not None}
     return _one(said)
 
 
 def read_text(text: str, answer: str, question: str) -> str | None:
     """Which of the possible answers ``text`` states, in words: those that the question lists, or of a sentence those
     of its question type; None where it states none of them, or several."""
-    known = listed_options(question) if form_of_answer(answer, question) == "words" else list(_siblings(answer))
+    if form_of_answer(answer, question) == "words":
+        known, ways = listed_options(question), [listed_options(question)]
+    else:
+        known, ways = list(_siblings(answer)), list(_ways_to_say(answer))
     elements, beside = answer_elements(normalised(text))
     said = beside if not elements else elements[0] if len(set(elements)) == 1 else ""
+    if len(said) > _DISCUSSION:  # Its conclusion is in the last line.
+        said = said.strip().rpartition("\n")[2][-_DISCUSSION:]
     wordings = [_plain(option) for option in known]
     for whole in (said, said.strip().rpartition("\n")[2]):
-        for words in (_plain(whole), _plain(_LEAD.sub("", whole.strip()))):
+        for words in (_plain(whole), _plain(_LEAD.sub("", whole.strip())), _plain(_TOLD.sub("", whole.strip()))):
             if words in wordings:
                 return known[wordings.index(words)]
-    place = option_in_words(said, known)
-    return None if place is None else known[place]
+    if ways[1:] and _is_of_another_motion(motions(said), known):
+        return None
+    places = {place for options in ways if (place := option_in_words(said, options)) is not None}
+    return known[places.pop()] if len(places) == 1 else None
+
+
+def _is_of_another_motion(said: frozenset[str], sentences: Sequence[str]) -> bool:
+    """True if a reply speaks of moving and not of turning, where the answers are about turning, or the other way."""
+    asked = frozenset[str].intersection(*map(motions, sentences)) & {"move", "turn"}
+    return len(asked) == 1 and bool(said & {"move", "turn"}) and not said & asked
 
 
 def read_pose(text: str, keys: Sequence[str]) -> dict[str, float] | None:
@@ -147,7 +174,7 @@ def read_pose(text: str, keys: Sequence[str]) -> dict[str, float] | None:
     found = []
     for body in _JSON_OBJECT.findall("\n".join(elements) if elements else beside):
         try:
-            content = json.loads(body)
+            content = json.loads(body.replace("'", '"'))  # Some write it as Python does.
             found.append({key: float(content[key]) for key in keys})
         except (ValueError, KeyError, TypeError):
             continue
@@ -170,31 +197,57 @@ def pose_fields_right(text: str, answer: str, question: str) -> float | None:
     return right / len(truth)
 
 
-def _last_turn(question: str) -> str:
+def last_turn(question: str) -> str:
     return _USER_TURN.split(question)[-1]
 
 
+@dataclass(frozen=True)
+class _Sentences:
+    """The answers of a question type as sentences of one language, in the order of its answers."""
+
+    known: tuple[str, ...]
+    options: tuple[tuple[str, ...], ...]
+    """The texts that the type's wordings give the same answers as options, a tuple for each set of options."""
+
+
 @cache
-def _statements() -> Mapping[str, tuple[str, ...]]:
+def _statements() -> Mapping[str, _Sentences]:
     """Each answer of the package's types as a sentence, with all the answers of its type in its language."""
     from viewpoint100k.questions import load_template, template_names
     from viewpoint100k.questions.answers import Combination
     from viewpoint100k.questions.wording import compile_wording
 
-    known: dict[str, tuple[str, ...]] = {}
+    known: dict[str, _Sentences] = {}
     for template in map(load_template, template_names()):
-        for texts in template.statements.values():
-            if isinstance(texts, dict):
-                sentences = tuple(texts.values())
-            else:
-                assert isinstance(template.answer, Combination)
-                sentences = tuple(compile_wording(texts)(bins) for bins in template.answer.table.values())
-            known.update(dict.fromkeys(sentences, sentences))
+        table = template.answer.table if isinstance(template.answer, Combination) else {}
+
+        def told(
+            texts: Mapping[str, str] | str, names: Sequence[str], table: Mapping[str, Any] = table
+        ) -> tuple[str, ...]:
+            each = texts if isinstance(texts, Mapping) else dict.fromkeys(names, texts)
+            return tuple(compile_wording(each[name])(table.get(name, {})) for name in names)
+
+        for language, texts in template.statements.items():
+            names = list(texts) if isinstance(texts, Mapping) else list(table)
+            sets = {
+                told(options, names): None
+                for family in template.wordings
+                if family.language == language
+                for options in family.options or ()
+            }
+            sentences = told(texts, names)
+            known.update(dict.fromkeys(sentences, _Sentences(sentences, tuple(sets))))
     return known
 
 
 def _siblings(answer: str) -> tuple[str, ...]:
-    return _statements().get(answer, ())
+    return _statements()[answer].known if answer in _statements() else ()
+
+
+def _ways_to_say(answer: str) -> tuple[tuple[str, ...], ...]:
+    """The sentences of an answer's type, and the option texts that mean the same."""
+    found = _statements().get(answer)
+    return (found.known, *found.options) if found else ()
 
 
 def _whole_verdict(text: str) -> bool | None:

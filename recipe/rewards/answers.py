@@ -13,6 +13,7 @@ from typing import Any
 
 from recipe.rewards.answer_forms import (
     form_of_answer,
+    last_turn,
     pose_fields_right,
     read_pose,
     read_text,
@@ -21,6 +22,7 @@ from recipe.rewards.answer_forms import (
 )
 from recipe.rewards.answer_places import TAG, answer_elements, normalised
 from recipe.rewards.letters import LEAD, LETTERS, read_element, read_reply
+from recipe.rewards.numbers import read_number, signed_number
 from recipe.rewards.option_words import option_in_words
 
 __all__ = [
@@ -54,12 +56,6 @@ _FORM = ("<think>", "</think>", "<answer>", "</answer>")
 _LEAD = re.compile(f"^{LEAD}", re.IGNORECASE)
 _LETTERED = re.compile(r"\W{0,4}([A-Za-z])[\W_]{1,4}(.*)", re.DOTALL)
 """A letter and words with any separator; an answer if the words are those of that option."""
-_NUMBER = re.compile(r"[-+]?(?:\d{1,9}(?:[.,]\d{1,9})?|\.\d{1,9})")
-_MEASURE = re.compile(
-    rf"(?<![\d.,])(?P<number>{_NUMBER.pattern}) ?(?:°|\^ ?\{{?\\circ|degrees?\b|deg\b|度|times\b|%)", re.IGNORECASE
-)
-"""A number with its unit."""
-_RANGE = re.compile(rf"\d ?(?:°|degrees?|deg|度)? ?(?:to|and|or|-|–|~|到|至|或) ?{_NUMBER.pattern}", re.IGNORECASE)
 
 
 def text_of(completion: str | Sequence[Mapping[str, Any]]) -> str:
@@ -140,27 +136,15 @@ def chosen_letter(text: str, options: Sequence[str]) -> str | None:
     return None if place is None else LETTERS[place]
 
 
-def read_number(text: str) -> float | None:
-    """The only number in ``text``, such as ``-30`` in ``−30°`` or ``about -30 degrees``; None if there is none, or if
-    several differ. A comma is read as a decimal point; digits may be of any script."""
-    plain = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
-    found = {float(number.replace(",", ".")) for number in _NUMBER.findall(plain)}
-    return found.pop() if len(found) == 1 else None
-
-
-def stated_number(text: str) -> float | None:
-    """The number with which ``text`` answers an open question: its only number, or the only one with a unit.
+def stated_number(text: str, question: str = "") -> float | None:
+    """The number with which ``text`` answers an open ``question`` (`numbers.signed_number`).
 
     None if there is none, a range, or several.
     """
     stated = read_answer(text)
     if stated is None:  # A discussion has its conclusion in the last line.
         stated = _own_words(text).strip().rpartition("\n")[2]
-    plain = unicodedata.normalize("NFKC", stated).replace("\N{MINUS SIGN}", "-")
-    if _RANGE.search(plain):
-        return None
-    measures = {float(match["number"].replace(",", ".")) for match in _MEASURE.finditer(plain)}
-    return measures.pop() if len(measures) == 1 else read_number(plain)
+    return signed_number(stated, last_turn(question))
 
 
 def stated_answer(text: str, answer: str, options: Sequence[str], question: str = "") -> str | None:
@@ -182,7 +166,7 @@ def stated_answer(text: str, answer: str, options: Sequence[str], question: str 
             return read_text(text, answer, question)
     if read_number(answer) is None:
         return read_answer(text)
-    number = stated_number(text)
+    number = stated_number(text, question)
     return None if number is None else f"{number:g}"
 
 
@@ -219,7 +203,7 @@ def is_right(text: str, answer: str, options: Sequence[str] | None, question: st
     if form in ("yes_no", "words", "sentence"):
         return stated_answer(text, answer, (), question) == answer
     if (truth := read_number(answer)) is not None:
-        value = stated_number(text)
+        value = stated_number(text, question)
         if value is None:
             return False
         off = angle_between(value, truth) if in_degrees(question) else value - truth

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from recipe.rewards.letters import any_letter
 
-__all__ = ["option_in_words"]
+__all__ = ["motions", "option_in_words"]
 
 _ALIKE = {
     "left": "leftward leftwards leftwardly 左",
@@ -45,7 +45,7 @@ _FILLERS = frozenset(
     more slightly roughly approximately approx nearly clearly simply just also probably likely apparently seems seem
     one ones any all only difference
     answer option choice correct best final conclusion conclude guess think believe say estimate i'd i'll i'm
-    degree degrees deg angle amount by total change horizontal horizontally either itself out set
+    degree degrees deg angle amount height distance level by total change horizontal horizontally either itself out set
     其 的 了 到 在 往 向 侧 边 方 面 是 为 应 该 选 择 我 认 第 一 二 张 图 片 照 中 拍 摄 从 个 它 就 水 平 横 被 将 者
     答 案 约 度 大 左右 有 地 着 生 发 时 去 来 而
     camera cameras photographer viewpoint viewer observer you i 相 机 摄 者
@@ -91,12 +91,18 @@ def option_in_words(reply: str, options: Sequence[str]) -> int | None:
         for part in parts:
             clause = meanings.read(part, alone=clear)
             clear = clear and clause.known
-            places.append(clause.chosen)
+            others = [other for other in parts if other is not part]
+            places.append(None if meanings.is_too_narrow(clause.chosen, others) else clause.chosen)
         found = {place for place in places if place is not None}
         chosen |= found
         if sentence.strip():
             followed = said.known or bool(found) or meanings.names_camera(sentence)
     return chosen.pop() if len(chosen) == 1 else None
+
+
+def motions(text: str) -> frozenset[str]:
+    """The kinds of motion that ``text`` speaks of: ``move``, ``turn``, ``roll``, ``tilt``."""
+    return _MOTIONS.intersection(_tokens(text.casefold()))
 
 
 def _sentences(text: str) -> list[str]:
@@ -127,6 +133,7 @@ class _Meanings:
         common = set.intersection(*map(set, tokens)) if len(tokens) > 1 else set()
         self._words = {word for words in tokens for word in words}
         self._telling = [[word for word in words if word not in common | _FILLERS] for words in tokens]
+        self._exclusive = ["only" in words for words in tokens]
         self._whole = {" ".join(words): place for place, words in enumerate(tokens)}
 
     def prepared(self, text: str) -> str:
@@ -141,6 +148,14 @@ class _Meanings:
     def names_camera(self, sentence: str) -> bool:
         """True if a sentence mentions the camera, so that *it* in the next sentence may be the camera."""
         return not _SUBJECTS.isdisjoint(_tokens(sentence))
+
+    def is_too_narrow(self, place: int | None, others: Sequence[str]) -> bool:
+        """True if an option says *only*, and the other clauses of the sentence say more: ``The tripod was carried, and
+        the head turned`` is not ``Only the tripod was carried``."""
+        if place is None or not self._exclusive[place]:
+            return False
+        more = {word for option in self._telling for word in option} - {*self._telling[place]}
+        return any(more.intersection(words) and "not" not in words for words in map(_tokens, others))
 
     def read(self, clause: str, alone: bool) -> _Read:
         """Reads ``clause``. A clause without a subject, or with a pronoun as its subject, counts only if it is
@@ -163,7 +178,9 @@ class _Meanings:
         if not places:
             still = [[word for word in option if word not in _MOTIONS] for option in self._telling]
             said = [word for word in said if word not in _MOTIONS]
-            places = self._places(said, still) if said else []
+            # Without the motions, options such as "It only moved" say nothing.
+            apart = len({tuple(option) for option in still}) == len(still) and all(still)
+            places = self._places(said, still) if said and apart else []
         return places[0] if len(places) == 1 else None
 
     @staticmethod

@@ -109,7 +109,7 @@ def _graded(text: str, answer: str, options: Sequence[str] | None, value: float 
     truth = read_number(answer) if form == "number" else None
     if truth is None or not in_degrees(question):
         return float(is_right(text, answer, options, question))
-    return _credit(stated_number(text), truth if value is None else value)
+    return _credit(stated_number(text, question), truth if value is None else value)
 
 
 def _credit(stated: float | None, truth: float) -> float:

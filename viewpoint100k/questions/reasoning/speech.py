@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from viewpoint100k.geometry import exact
-from viewpoint100k.questions.reasoning.arguments import Argument
+from viewpoint100k.questions.reasoning.arguments import CONCLUDED, Argument
 from viewpoint100k.questions.reasoning.bands import LIMITS
 from viewpoint100k.questions.reasoning.observe import Fact
 from viewpoint100k.questions.reasoning.phrases import NUMBER, Phrases
@@ -146,7 +146,9 @@ class Speech:
             clause = self.did(keys)
         else:
             clause = self._joined([self.clause(fact, numbered=self._given_deg is not None) for fact in keys])
-        opener = "summary" if len(keys) > 1 else "question"
+        # What the images show themselves needs no way back to the question.
+        seen = len(keys) == 1 and keys[0].kind not in CONCLUDED
+        opener = self.table.opener_of[keys[0].kind] if seen else "summary" if len(keys) > 1 else "question"
         start = self._opener(opener) if self.dice.chance(0.5) else ""
         if self.table.length(clause) + self.table.length(answer) > _LONG:
             return [self._sentence(clause), self._sentence(f"{self._opener('conclusion', needed=True)}{answer}")]
