@@ -271,6 +271,8 @@ def test_a_quiz_is_taken_by_keys_on_a_phone_and_resumed(folder: Path, tmp_path: 
         tokens = page.run("state.order")
         assert sorted(tokens) == sorted(ids)
         order = [ids[token] for token in tokens]
+        letters = "[...document.querySelectorAll('#options kbd')].map((key) => key.offsetWidth && key.textContent)"
+        assert page.run(letters) == ["A", "B", "C"]  # Visible on a phone, because the question asks for a letter.
         page.press("0")
         page.press("ArrowLeft")
         assert page.run("document.getElementById('count').textContent") == "1 of 12"
