@@ -1,9 +1,11 @@
-"""Lets PyPI's torchvision and torchaudio be imported beside a CPU build of torch. Python loads it at every start.
+"""Lets PyPI's torchvision and torchaudio be imported beside a CPU build of torch.
+
+The runner copies this file into each environment as ``sitecustomize.py``, which Python loads at every start.
 
 The compiled operators of both need CUDA, and do not load. `torchvision._meta_registrations` then fails, because it
-registers stand-ins for operators that are not there; here such a registration is left out. `torchaudio` then fails,
-because it finds a library that cannot be loaded; here that counts as no library. What they have in Python, such as
-resizing an image, works.
+registers stand-ins for operators that are not there; here such a registration is left out. `torchvision.io` cannot
+decode images; here Pillow does it. `torchaudio` fails, because it finds a library that cannot be loaded; here that
+counts as no library. What they have in Python, such as resizing an image, works.
 """
 
 from __future__ import annotations
@@ -35,6 +37,27 @@ def run_torchvision(module: ModuleType, run: Callable[[ModuleType], None]) -> No
         torch.library.register_fake = register
 
 
+def run_images(module: ModuleType, run: Callable[[ModuleType], None]) -> None:
+    """Runs the module, and decodes with Pillow if its own operator is not there."""
+    run(module)
+    import torch
+
+    if hasattr(torch.ops.image, "decode_image"):
+        return
+
+    def decode_image(source: Any, *others: Any, **named: Any) -> Any:
+        import io
+
+        import numpy as np
+        from PIL import Image
+
+        file = io.BytesIO(source.numpy().tobytes()) if isinstance(source, torch.Tensor) else source
+        pixels = np.array(Image.open(file).convert("RGB"))
+        return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
+
+    module.decode_image = decode_image  # type: ignore[attr-defined]
+
+
 def run_torchaudio(module: ModuleType, run: Callable[[ModuleType], None]) -> None:
     """Runs the module, and lets its ``_load_lib`` say False of a library that cannot be loaded."""
     run(module)
@@ -51,6 +74,7 @@ def run_torchaudio(module: ModuleType, run: Callable[[ModuleType], None]) -> Non
 
 MODULES: Mapping[str, Callable[[ModuleType, Callable[[ModuleType], None]], None]] = {
     "torchvision._meta_registrations": run_torchvision,
+    "torchvision.io.image": run_images,
     "torchaudio._extension.utils": run_torchaudio,
 }
 
