@@ -134,9 +134,9 @@ gpu-check-wheels: setup  ## Fill the folder GPU with what gpu-check needs on a m
 	@mkdir -p $(GPU)/wheels
 	@rm -f $(GPU)/wheels/viewpoint100k-*.whl
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(GPU)/wheels .
-	@printf 'viewpoint100k[train,cuda,audit]\ntorchvision\n' > $(GPU)/requirements.txt
-	$(BIN)/python -m pip download --quiet --disable-pip-version-check --dest $(GPU)/wheels --find-links $(GPU)/wheels \
-	  --only-binary :all: -c constraints.txt -r $(GPU)/requirements.txt
+	@printf 'viewpoint100k[train,cuda]\ntorchvision\n' > $(GPU)/requirements.txt
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir $(GPU)/wheels --find-links $(GPU)/wheels \
+	  -c constraints.txt -r $(GPU)/requirements.txt
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --dest $(GPU)/wheels --no-deps dashscope
 	@$(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' > $(GPU)/python-version
 	@rm -rf $(GPU)/benchmarks && cp -r benchmarks $(GPU)/benchmarks && cp benchmarks/gpu_check/run.sh $(GPU)/run.sh

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -14,7 +15,7 @@ import pytest
 __all__ = ["qwen_environment"]
 
 ROOT = Path(__file__).parents[1]
-ON_CPU = ROOT / "tests" / "tools" / "cpu"
+ON_CPU = ROOT / "tests" / "tools" / "cpu_torch.py"
 """Lets PyPI's torchvision, which is built for CUDA, be imported beside a CPU build of torch."""
 
 
@@ -33,9 +34,11 @@ def qwen_environment(folder: Path) -> dict[str, str]:
         done = subprocess.run(install, capture_output=True, text=True, timeout=300)
         if done.returncode:
             pytest.skip(f"pip cannot install {' and '.join(missing)}: {done.stderr.strip().splitlines()[-1]}")
-    places = [ROOT, folder, *([ON_CPU] if torch.endswith("+cpu") else [])]
+    if torch.endswith("+cpu"):
+        folder.mkdir(exist_ok=True)
+        shutil.copyfile(ON_CPU, folder / "sitecustomize.py")  # Python loads it at every start.
     offline = dict.fromkeys(("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"), "1")
-    path = os.pathsep.join([*map(str, places), *filter(None, [os.environ.get("PYTHONPATH")])])
+    path = os.pathsep.join([str(ROOT), str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
     return dict(os.environ) | offline | {"PYTHONPATH": path, "TOKENIZERS_PARALLELISM": "false"}
 
 

@@ -25,7 +25,9 @@ def find(task: Task) -> dict[str, Any]:
     options = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
     seconds = task.call("viewpoint100k", "probe", folder, *options)
     report = json.loads((folder / ".build" / "probe.json").read_text(encoding="utf-8"))
-    shares = {result["test"].strip(): round(result["score"], 4) for result in report["results"]}
+    # Those that are indented are of a part of the pairs.
+    whole = [result for result in report["results"] if not result["test"].startswith(" ")]
+    shares = {result["test"]: round(result["score"], 4) for result in whole}
     figures = {
         "rows": rows,
         "pairs": report["trained_rows"],
