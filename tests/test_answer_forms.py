@@ -358,7 +358,7 @@ def test_an_audit_names_a_number_that_one_constant_reply_gets_right() -> None:
             **texts,
             id=str(place),
             asset=str(place),
-            question_type="ego_height",
+            question_type="ego_height@number",
             template="ego_height/scene.0.0.0.0.0.0@number.0.0",
             question=question,
             options=(),

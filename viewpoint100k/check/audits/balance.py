@@ -87,8 +87,8 @@ def constant_replies(
         best = max(hits, key=lambda hit: int(hit.sum())).astype(np.float64)
         half = np.full(len(chosen), 0.5)
         threshold = settings.balance_threshold if form == "number" else None
-        name, detail = f"{kind}@{form}", f"up to {error:g} off"
-        yield measure("constant_reply", name, best, half, assets[chosen], settings, threshold, detail)
+        detail = f"up to {error:g} off"
+        yield measure("constant_reply", kind, best, half, assets[chosen], settings, threshold, detail)
 
 
 def never_right(sample: Sample) -> list[str]:
