@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 
 import viewpoint100k as vp
-from viewpoint100k.check.audits.problems import read_row
+from viewpoint100k.check.audits.balance import constant_replies
+from viewpoint100k.check.audits.problems import SampledRow, read_row
 from viewpoint100k.check.audits.results import AuditSettings
 from viewpoint100k.check.audits.text_audits import text_audits
+from viewpoint100k.check.labels.answer_forms import accepted_error
 from viewpoint100k.check.labels.definitions import packaged_definitions
 from viewpoint100k.check.row_checks import check_row
 from viewpoint100k.errors import UsageError
@@ -333,3 +335,48 @@ def test_claims_that_are_never_true_are_found() -> None:
     fair, leaking = audited(["to the left"]), audited(["to neither side"])
     assert fair["meaning"].estimate.score < 0.6
     assert leaking["meaning"].estimate.score > 0.9
+
+
+@pytest.mark.parametrize(
+    ("question", "error"),
+    [
+        ("How far around?\nJust the number, please. Up to 5 degrees off counts as correct.", 5),
+        ("How high?\nGive only the number. Up to 0.05 off counts as correct.", 0.05),
+        ("多少度？\n只回答这个数。误差在3度以内算对。", 3),
+        ("Up to 5 degrees off counts as correct.\n\nAssistant: 4\n\nUser: Which of these is it?", None),
+    ],
+)
+def test_the_accepted_error_is_read_from_the_last_turn(question: str, error: float | None) -> None:
+    assert accepted_error(question) == error
+
+
+def test_an_audit_names_a_number_that_one_constant_reply_gets_right() -> None:
+    def row(place: int, answer: str) -> SampledRow:
+        question = "How high?\nJust the number, please. Up to 0.4 off counts as correct."
+        texts = dict.fromkeys(("category", "source", "group", "meaning", "stratum"), "")
+        return SampledRow(
+            **texts,
+            id=str(place),
+            asset=str(place),
+            question_type="ego_height@number",
+            template="ego_height/scene.0.0.0.0.0.0@number.0.0",
+            question=question,
+            options=(),
+            option_meanings=(),
+            answer=answer,
+            answer_form="number",
+            azimuth_deg=0.0,
+            cameras=(),
+            object_center=(),
+            object_radius=1.0,
+            place=(0, 0, 0),
+        )
+
+    assets = np.arange(200).astype(np.str_)
+    settings = AuditSettings(resamples=50)
+    for spread, score in ((0.3, 1.0), (3.0, 0.14)):
+        rows = [row(place, f"{(place % 7 - 3) * spread / 3:.2f}") for place in range(200)]
+        (found,) = constant_replies(rows, assets, settings)
+        assert (found.audit, found.problem, found.detail) == ("constant_reply", "ego_height@number", "up to 0.4 off")
+        assert found.estimate.score == pytest.approx(score, abs=0.01)
+        assert found.threshold == settings.balance_threshold

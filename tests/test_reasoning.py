@@ -225,6 +225,19 @@ def test_a_text_keeps_to_the_rules_of_style_and_is_easy_to_read() -> None:
             assert len(set(sentences)) == len(sentences), thought
 
 
+def test_few_texts_begin_two_sentences_alike() -> None:
+    texts = repeated = 0
+    for seed in range(300):
+        made = situation(np.random.default_rng([13, seed]))
+        text = write(made.scene, made.conclusion, np.random.default_rng([14, seed]))
+        if text is not None:
+            begins = [" ".join(sentence.lower().split()[:5]) for sentence in re.split(r"(?<=\.) ", text[7:])]
+            texts += 1
+            repeated += len(set(begins)) < len(begins)
+    assert texts > 200
+    assert repeated < 0.05 * texts
+
+
 def test_the_same_seed_writes_the_same_text() -> None:
     made = situation(np.random.default_rng(5))
     texts = {write(made.scene, made.conclusion, np.random.default_rng(9)) for _ in range(3)}

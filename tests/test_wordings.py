@@ -224,6 +224,23 @@ def test_one_part_that_does_not_fit_is_told(old: str, new: str, line: int, words
     assert told[0].startswith(f"{line}: ")
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("{left: 'Yes, left', none: 'No, neither', right: 'Yes, right'}", "'Yes, left' does not answer “which way"),
+        ("{left: Left, none: Both of them, right: Right}", "'Both of them' does not answer “which way"),
+        (
+            "{left: You went left, none: You stayed, right: You went right}",
+            "'You went left' does not answer “which way",
+        ),
+        ("{left: Whilst left, none: Neither way, right: Whilst right}", "use the plain word"),
+    ],
+)
+def test_options_that_do_not_answer_the_question_are_told(options: str, sentence: str) -> None:
+    told = warnings(SIDES.replace("{left: Left, none: Neither, right: Right}", options))
+    assert any(sentence in warning for warning in told), told
+
+
 def test_a_question_that_does_not_name_its_frame_is_told() -> None:
     told = warnings(SIDES.replace("reference: camera", "reference: world"))
     assert any("does not name its frame of reference: speak of height" in warning for warning in told)
@@ -266,6 +283,10 @@ def test_more_combinations_than_can_be_gone_through_are_refused() -> None:
         "How had the camera been rotated when the second image was taken, compared with the first?",
         "Which is the right answer?",
         "Which way , then?",
+        "The object looks alike from all sides.",
+        "In which sense did the camera roll?",
+        "Where does the camera stand, as the object has it?",
+        "How far does one walk along it?",
     ],
 )
 def test_what_nobody_says_is_found(text: str) -> None:

@@ -143,10 +143,9 @@ def read_yes_no(text: str) -> str | None:
 def read_text(text: str, answer: str, question: str) -> str | None:
     """Which of the possible answers ``text`` states, in words: those that the question lists, or of a sentence those
     of its question type; None where it states none of them, or several."""
-    if form_of_answer(answer, question) == "words":
-        known, ways = listed_options(question), [listed_options(question)]
-    else:
-        known, ways = list(_siblings(answer)), list(_ways_to_say(answer))
+    listed = form_of_answer(answer, question) == "words"
+    known = listed_options(question) if listed else list(_siblings(answer))
+    ways = [tuple(known)] if listed else list(_ways_to_say(answer))
     elements, beside = answer_elements(normalised(text))
     said = beside if not elements else elements[0] if len(set(elements)) == 1 else ""
     if len(said) > _DISCUSSION:  # Its conclusion is in the last line.

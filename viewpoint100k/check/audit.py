@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from viewpoint100k.check.audits.balance import balance_audits, dependences, never_right
+from viewpoint100k.check.audits.balance import balance_audits, constant_replies, dependences, never_right
 from viewpoint100k.check.audits.classifiers import require_scikit_learn
 from viewpoint100k.check.audits.framing import framing_audits
 from viewpoint100k.check.audits.image_audits import SeenImages, image_audits, look_at_images
@@ -159,6 +159,7 @@ def _measured(
     yield from letter_audits(rows, assets, settings)
     yield from category_audits(rows, problems, assets, settings)
     yield from balance_audits(rows, assets, settings)
+    yield from constant_replies(rows, assets, settings)
     if seen.places:
         say("guessing from one image, background and place")
         yield from image_audits(seen, problems, assets, settings, sample.definitions)

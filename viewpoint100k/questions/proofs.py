@@ -73,6 +73,17 @@ _OPPOSITES = {
 """Words of which a question that offers both names both or neither."""
 
 
+_ANSWERS_TO = tuple(
+    (re.compile(begins), re.compile(needed), advice)
+    for begins, needed, advice in (
+        (r"(?:yes|no), ", r"(?:^|\. |, )(?:is|are|was|do|does|did|can|could|has|have)\b", "ask for yes or no"),
+        (r"both(?: of|$)", r"\bboth\b|\bwhich of\b", "name both things in the question"),
+        (r"you ", r"\bi\b", "let the question speak of “I”"),
+    )
+)
+"""Beginnings of options, what a question must hold that they answer, and what to do where it does not."""
+
+
 def unproven(template: Template) -> Iterator[tuple[Path, str]]:
     """Each property that does not hold of all wordings of a family, with one wording of which it does not."""
     for place, family in enumerate(template.wordings):
@@ -83,10 +94,15 @@ def unproven(template: Template) -> Iterator[tuple[Path, str]]:
                 yield where, f"wording {failing[0].name} {complaint}{_also(len(failing), len(stems))}"
         if family.language.partition("-")[0] == "en":
             yield from ((where, sentence) for sentence in _styled(stems))
+            for text in (text for text in (*_option_texts(family), *family.replies) if "{{" not in text):
+                for problem in style_problems(text):
+                    yield where, f"wording {family.name}: {problem}"
         for number, options in enumerate(family.options or ()):
             if isinstance(options, dict) and (name := stands_out(options)) is not None:
                 sentence = f"wording {family.name}: the option {name} stands out by its length: word all alike"
                 yield (*where, "options", number, name), sentence
+        if family.language.partition("-")[0] == "en":
+            yield from ((where, sentence) for sentence in _unanswered(family))
     yield from _ambiguous(template)
 
 
@@ -149,6 +165,15 @@ def _styled(stems: Sequence[Paraphrase]) -> Iterator[str]:
             found.setdefault(problem, stem)
     for problem, stem in found.items():
         yield f"wording {stem.name}: {problem}"
+
+
+def _unanswered(family: WordingFamily) -> Iterator[str]:
+    """Options of a family that do not answer one of its questions, each kind of option once."""
+    for begins, needed, advice in _ANSWERS_TO:
+        options = [text for text in _option_texts(family) if begins.match(text.lower())]
+        asked = [question for question in family.questions if not needed.search(question.lower())]
+        if options and asked:
+            yield f"wording {family.name}: {options[0]!r} does not answer “{asked[0]}”: {advice}"
 
 
 def _option_texts(family: WordingFamily) -> Iterator[str]:

@@ -22,6 +22,13 @@ UNNATURAL: Mapping[str, str] = {
     r"\b(?:right|left) (?:answer|option|letter)\b": "left and right are sides here: say “correct”",
     r"\b(?:words|options?) (?:are|is) right\b": "left and right are sides here: say “correct” or “fit”",
     r"\bleft (?:aside|out)\b": "left and right are sides here: say “ignore”",
+    r"\blooks? (?:too much )?alike\b": "say “looks the same”",
+    r"\bin (?:which|neither|either|the \w+) sense\b": "say “direction”",
+    r"\bas the \w+ has it\b": "say “in its own terms”",
+    r"\bbears? \w+ out\b": "say “confirm”",
+    r"\bdoes one\b": "say “do you”",
+    r"\bin its own words\b": "say “the words of”",
+    r"\bwhichever place\b": "say “wherever it was”",
     r" [,?!]| \.(?!\.\.)|,,|\?\?": "mend the punctuation",
 }
 """Constructions that nobody says aloud, as patterns of lower-case English text, each with what to do instead."""

@@ -13,10 +13,11 @@ from viewpoint100k.check.audits.judging import Measured, measure
 from viewpoint100k.check.audits.problems import MEASURED_FORMS, SampledRow
 from viewpoint100k.check.audits.results import AuditSettings, Dependence
 from viewpoint100k.check.audits.sampling import Sample
+from viewpoint100k.check.labels.answer_forms import accepted_error
 from viewpoint100k.check.labels.from_options import QUANTITIES
 from viewpoint100k.dataset.mutual_information import mutual_information_bits
 
-__all__ = ["balance_audits", "dependences", "never_right"]
+__all__ = ["balance_audits", "constant_replies", "dependences", "never_right"]
 
 _RARE = 0.01
 """A meaning that is right in a smaller share of rows counts as never right; fair shares leave it out."""
@@ -65,6 +66,29 @@ def balance_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], setting
         yield _measure(
             "balance_of_letters", f"{options} options", most, fair, assets[chosen], settings, _chi_square(counts)
         )
+
+
+def constant_replies(
+    rows: Sequence[SampledRow], assets: NDArray[np.str_], settings: AuditSettings
+) -> Iterator[Measured]:
+    """How often the best constant reply is right within the error that the question accepts, by type, form and error.
+
+    A wide accepted error makes every reply right. The limit is half of the rows, because "none" is the answer to a
+    third. In a chat the side is known before the amount is asked, so its amounts are alike, and the score is reported.
+    """
+    places: dict[tuple[str, str, float], list[int]] = {}
+    for place, row in enumerate(rows):
+        error = accepted_error(row.question)
+        if row.answer_form in ("number", "chat") and error is not None:
+            places.setdefault((row.question_type, row.answer_form, error), []).append(place)
+    for (kind, form, error), chosen in sorted(places.items()):
+        values = np.array([float(rows[place].answer) for place in chosen])
+        hits = [np.abs(values - value) <= error + 1e-9 for value in np.unique(values)]
+        best = max(hits, key=lambda hit: int(hit.sum())).astype(np.float64)
+        half = np.full(len(chosen), 0.5)
+        threshold = settings.balance_threshold if form == "number" else None
+        detail = f"up to {error:g} off"
+        yield measure("constant_reply", kind, best, half, assets[chosen], settings, threshold, detail)
 
 
 def never_right(sample: Sample) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +27,7 @@ from viewpoint100k.check.labels.measures import MEASURES, tolerance
 from viewpoint100k.check.labels.shown import angles_problem, images_problem, options_problem, plan_problem
 from viewpoint100k.geometry.row_cameras import StoredPair
 
-__all__ = ["AnswerForm", "examine_form", "form_of_answer", "last_turn", "listed_options"]
+__all__ = ["AnswerForm", "accepted_error", "examine_form", "form_of_answer", "last_turn", "listed_options"]
 
 Columns = Mapping[str, Any]
 
@@ -35,6 +36,7 @@ _POSE = {
     "distance_ratio": 0.01,
 }
 _CIRCLE = 360.0
+_ACCEPTED = re.compile(r"Up to (\d+(?:\.\d+)?)(?: degrees)? off|误差在(\d+(?:\.\d+)?)度?以内")
 _LEAST_PLACES = {"words": 1, "yes_no": 2, "number": 2, "sentence": 1, "pose": 1, "chat": 5}
 
 
@@ -70,6 +72,13 @@ def last_turn(question: str) -> str:
 def listed_options(question: str) -> list[str]:
     """The options that a question lists without letters, one a line."""
     return [line.removeprefix("- ") for line in question.split("\n") if line.startswith("- ")]
+
+
+def accepted_error(question: str) -> float | None:
+    """By how much a number may be off, as the last turn of a question says; None where it says nothing, or where it
+    asks for several numbers."""
+    found = _ACCEPTED.findall(last_turn(question))
+    return float("".join(found[-1])) if found else None
 
 
 def examine_form(
