@@ -211,6 +211,8 @@ def _page(kept: dict[str, Any]) -> str:
         )
         lists += [f"- {name}: {' '.join(Path(test).name for test in result['tests'])}"] if result["tests"] else []
     filled = (HERE / "versions_page.md").read_text(encoding="utf-8").replace("TABLE", "\n".join(rows))
+    if len(lists) == len(rows):
+        lists.insert(0, "The whole suite was run in none of these environments, but these files of tests:\n")
     return filled.replace("FILES", "\n".join(lists) or "Every environment ran the whole suite.")
 
 
