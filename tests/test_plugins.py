@@ -32,11 +32,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     broken = tmp_path_factory.mktemp("broken")
     (broken / "pyproject.toml").write_text(BROKEN)
-    for package in (EXAMPLE, broken):
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), str(package)]
-        run = subprocess.run(pip, capture_output=True, text=True, cwd=folder, timeout=240)
-        if run.returncode:
-            pytest.skip(f"pip could not install the example: {run.stderr.strip().splitlines()[-1]}")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+    run = subprocess.run([*pip, str(EXAMPLE), str(broken)], capture_output=True, text=True, cwd=folder, timeout=240)
+    if run.returncode:
+        pytest.skip(f"pip could not install the example: {run.stderr.strip().splitlines()[-1]}")
     return folder
 
 
