@@ -60,7 +60,7 @@ def encoded(pixels: np.ndarray) -> bytes:
 
 
 def write_options(row: Row, order: list[int]) -> None:
-    """Question, options and answer, the options in the order that is given."""
+    """Writes question, options and answer, with the options in the given order."""
     stem, *texts = WORDINGS[row["template"].split("/")[1]]
     options = [texts[i] for i in order]
     place = options.index(texts[1 + row["side"]])
@@ -80,7 +80,7 @@ def make_row(rng: np.random.Generator, asset: int, number: int, hue: np.ndarray,
         "template": f"{kind}/{rng.choice(list(WORDINGS))}",
         "category": str(rng.choice(["vase", "mug", "chair"])),
         "cameras": [{"camera_to_world": pose.ravel().tolist(), **camera} for pose in poses],
-        # "object_translation" names the same movement from the other side.
+        # "object_translation" describes the same movement from the opposite side.
         "side": -side if kind == "object_translation" else side,
         "moved": side,
         "frames": [frame(rng, hue), frame(rng, hue)],
@@ -92,7 +92,7 @@ def make_row(rng: np.random.Generator, asset: int, number: int, hue: np.ndarray,
 def write_dataset(
     folder: Path, seed: int = 0, plant: Plant | None = None, assets: int = ASSETS, with_none: bool = False
 ) -> Path:
-    """A data set of random pairs; ``plant`` changes each row, told nothing but the row."""
+    """A data set of random pairs. ``plant`` changes each row."""
     rng = np.random.default_rng(seed)
     kinds = ["ego_translation"] if with_none else ["ego_translation", "object_translation"]
     rows = []
@@ -206,7 +206,7 @@ def test_a_clean_set_passes_in_which_none_is_as_often_right(tmp_path: Path) -> N
 
 
 def lean_tells(row: Row, rng: np.random.Generator) -> None:
-    """The second camera leans to the side to which it moved; the pictures do not show it."""
+    """The second camera leans to the side of its movement. The pictures do not show it."""
     pose = np.array(row["cameras"][1]["camera_to_world"]).reshape(4, 4)
     angle = np.radians(15 * row["moved"] + rng.normal(0, 3))
     turn = np.eye(4)
@@ -225,7 +225,7 @@ def test_a_framing_that_tells_is_named_from_the_cameras_alone(tmp_path: Path) ->
 
 
 def test_no_type_about_a_change_is_let_off_whatever_its_template_says(tmp_path: Path) -> None:
-    """A set states its question types itself: one that exempts itself is judged all the same."""
+    """A set states its own question types. A type that exempts itself is judged anyway."""
     folder = write_dataset(tmp_path, plant=lean_tells, with_none=True)
     content = dict(packaged_definitions()["ego_translation"].content) | {"told_by": ["second_image", "framing"]}
     (folder / ".build").mkdir(exist_ok=True)
@@ -289,7 +289,7 @@ def test_rows_of_one_asset_count_as_one_where_they_agree() -> None:
     names = np.arange(400).astype(str)
     alone = estimate(coins, half, names, 2000, seed=1)
     assert alone.error == pytest.approx(np.sqrt(0.25 / 400), rel=0.1)
-    # Each coin four times over, under one name, tells no more than once.
+    # Four copies of each coin under one name give no more information than one.
     fourfold = estimate(np.repeat(coins, 4), np.repeat(half, 4), np.repeat(names, 4), 2000, seed=1)
     assert fourfold.error == pytest.approx(alone.error, rel=0.1)
     assert fourfold.assets == 400
@@ -325,9 +325,9 @@ def test_the_painted_disc_covers_the_sphere_and_no_more() -> None:
     inside = ((pixels >= 0) & (pixels < 64)).all(axis=1)
     drawn[pixels[inside, 1], pixels[inside, 0]] = True
     assert drawn.sum() > 500
-    assert (disc & ~drawn).sum() == 0  # Pixels whose centre is in the disc hold points of the sphere ...
-    assert (drawn & ~disc).sum() < 0.15 * drawn.sum()  # ... and only pixels on its rim hold some beside it.
-    # Of an image that is stored flipped left to right, the same pixels are flipped.
+    assert (disc & ~drawn).sum() == 0  # Every pixel whose centre is in the disc contains points of the sphere.
+    assert (drawn & ~disc).sum() < 0.15 * drawn.sum()  # Only pixels on the rim contain points outside the disc.
+    # For an image that is stored flipped left to right, the disc is flipped too.
     flipped = object_disc(camera | size | {"mirrored": True}, hand.CENTER.tolist(), 0.5)
     assert (flipped == disc[:, ::-1]).all()
     assert (flipped != disc).any()

@@ -1,4 +1,4 @@
-"""Data sets built from captures: answers equal to those of the cameras that the photos were really taken with."""
+"""Data sets built from captures: the answers are those of the real cameras of the photos."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ Taken = dict[bytes, Camera]
 
 @pytest.fixture(scope="module")
 def walks() -> Iterator[dict[str, list[tuple[Camera, bytes]]]]:
-    """Twelve photos around each of twelve objects, on their stages, with the cameras that took them."""
+    """Twelve photos around each of twelve objects on stages, with their cameras."""
     renderer, source = open_renderer(), ProceduralSource()
     rng = np.random.default_rng(7)
     intrinsics = intrinsics_from_fov(45, WIDTH, HEIGHT)
@@ -69,7 +69,7 @@ def write_images(folder: Path, walk: list[tuple[Camera, bytes]]) -> list[str]:
 
 
 def true_direction(question_type: str, first: Camera, second: Camera) -> str:
-    """Worked out in the plane, from where the photos were really taken: no code of the builder, no estimated up."""
+    """Computed in the plane from the real cameras, without the builder's code or an estimated up axis."""
     (x1, y1), (x2, y2) = first.position[:2], second.position[:2]
     counter_clockwise = x1 * y2 - y1 * x2 > 0  # as seen from above: on camera 1's right
     right = counter_clockwise if question_type == "ego_translation" else not counter_clockwise
@@ -99,7 +99,7 @@ def test_labels_are_those_of_the_cameras_that_took_the_photos(tmp_path: Path, wa
 
 
 def hand_held(seed: int) -> list[Camera]:
-    """Twelve places around an object; from each three looks aside, and a step aside without a turn."""
+    """Twelve places around an object: three views with different aims from each, and a sideways step without a turn."""
     rng, cameras = np.random.default_rng(seed), list[Camera]()
     for _ in range(12):
         azimuth, elevation = np.radians(rng.uniform(0, 360)), np.radians(rng.uniform(12, 35))

@@ -1,4 +1,4 @@
-"""An asset that crashes, blocks or fails a worker is dropped alone: with real processes that are really killed."""
+"""Only the asset that crashes, blocks or fails a worker is dropped. The tests kill real processes."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The same rows on every machine: small sets have the committed digests, whatever the process runs on."""
+"""The same rows on every machine: small sets have the committed digests in every environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The example package, installed for real: its source, renderer, export and audit work through the command line."""
+"""The example package is really installed. Its source, renderer, export and audit work with the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checker finds every change of meaning in a text, and every row that a text is not about."""
+"""The checker finds every change of meaning in a text, and every row that does not belong to the text."""
 
 from __future__ import annotations
 
@@ -145,14 +145,14 @@ LENS = "The lens seems to be the same in both images"
         (KEPT, "In", "does not follow"),
         (", but in image 2 the object sits near the middle from side to side", "", "does not follow"),
         (f"{SEEN}, so the {MOVED}", "", "left the frame on the left” is said without a reason"),
-        # A sentence that serves nothing.
+        # A sentence that nothing uses.
         ("I begin with image 1.", f"{LENS}.", "serves nothing"),
         ("So, the answer", f"Now, {SEEN.lower()}. So, the answer", "serves nothing"),
         # A conclusion that does not follow, and one that is false.
         (SEEN, LENS, "does not follow"),
         ("turned to the left", "turned to the right", "is not so: the cameras give"),
         ("image 2 the object", "image 1 the object", "does not follow"),
-        # Evidence behind what is to follow from it.
+        # Evidence after its conclusion.
         (f"{SEEN}, so the {MOVED}", f"The {MOVED}{SEEN}. ", "“the camera moved to its right” is said without a reason"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The schema in the files: what every version of ``datasets`` reads, whatever it calls a list."""
+"""The schema in the files, which every version of ``datasets`` can read."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def types_in(tree: Any) -> set[str]:
 
 @pytest.mark.parametrize("schema", [arrow_schema(), reference_schema()], ids=["photos", "references"])
 def test_no_name_is_written_that_older_versions_do_not_know(schema: pa.Schema) -> None:
-    # What datasets 2.21 and 3.6 list as "Available feature types", of those that a row needs.
+    # The types of a row among the "Available feature types" of datasets 2.21 and 3.6.
     assert types_in(described(schema)) <= {"Value", "Image", "Sequence"}
     assert described(schema)["options"] == {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"}
     # `Sequence` of a struct is a struct of lists; a list of one entry is a list of structs.

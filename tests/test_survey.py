@@ -32,7 +32,7 @@ from viewpoint100k.runtime.progress import Progress
 
 
 def objects(folder: Path, count: int, start: int = 0) -> Path:
-    """Lopsided objects, no two alike."""
+    """Asymmetric objects, all different."""
     folder.mkdir(exist_ok=True)
     for i in range(start, start + count):
         rng = np.random.default_rng(i)
@@ -50,7 +50,7 @@ def config_of(folder: Path, **stated: object) -> BuildConfig:
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each asset is tried, in processes that are this one."""
+    """Counts the trials of each asset. The trials run in this process."""
     loads: Counter[str] = Counter()
 
     class HereAndNow:
@@ -81,7 +81,7 @@ def assets_of(plan: BuildPlan) -> dict[str, list[str]]:
 
 def test_no_more_assets_are_tried_than_rows_need(tmp_path: Path, counted: Counter[str]) -> None:
     plan = make_build_plan(config_of(objects(tmp_path / "mine", 120), rows=40))
-    # 5 visits of 8 rows and 2 for the 10 test rows; a tenth more, and 4 and 2 to spare.
+    # 5 uses of 8 rows, and 2 for the 10 test rows; a tenth more, and 4 and 2 spare ones.
     assert {split: len(assets) for split, assets in assets_of(plan).items()} == {"train": 10, "test": 5}
     assert sum(counted.values()) == plan.tried.count == 15
     assert str(plan.tried) == "tried: 15 of 120 objects, as many as the rows needed"
@@ -253,7 +253,7 @@ if __name__ == "__main__":
 
 
 def test_a_survey_that_is_killed_goes_on_where_it_was(tmp_path: Path, empty_store: Path) -> None:
-    """Killed right after something was stored: all that is stored is whole, and is not tried again."""
+    """The process is killed right after storing. Everything stored is complete and is not tried again."""
     folder = objects(tmp_path / "mine", 40)
     script = tmp_path / "survey.py"
     script.write_text(SURVEY_AND_DIE)
@@ -266,7 +266,7 @@ def test_a_survey_that_is_killed_goes_on_where_it_was(tmp_path: Path, empty_stor
     store = FindingStore(source, "timeout 120.0")
     before = store.known({asset_id: store.key(asset_id) for asset_id in source.ids()})
     assert before
-    for asset_id in before:  # Were one of them tried again, it would be found broken.
+    for asset_id in before:  # If one of them is tried again, it is found broken.
         status = (folder / asset_id).stat()
         (folder / asset_id).write_bytes(b"x" * status.st_size)
         os.utime(folder / asset_id, ns=(status.st_atime_ns, status.st_mtime_ns))
@@ -335,7 +335,7 @@ def test_the_command_that_forgets(tmp_path: Path, empty_store: Path) -> None:
 
 
 def vase(folder: Path, name: str, number: int) -> None:
-    """Looks the same from all sides: no question about it can be answered."""
+    """A vase that looks the same from all sides. No question about it can be answered."""
     rng = np.random.default_rng(number)
     outline = np.column_stack([[0, *rng.uniform(0.3, 1, 4), 0], np.linspace(0, rng.uniform(1, 3), 6)])
     trimesh.creation.revolve(outline, sections=48).export(folder / name)
