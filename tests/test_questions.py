@@ -1,6 +1,5 @@
 """Questions of every type about hand-computed camera motions, and refusals."""
 
-import functools
 from collections import Counter
 from dataclasses import replace
 
@@ -12,12 +11,9 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at, orbit
-from viewpoint100k.questions import Question, Refusal, ask, template_names
-from viewpoint100k.questions import load_template as read_template
+from viewpoint100k.questions import Question, Refusal, ask, load_template, template_names
 from viewpoint100k.questions.template import Template
 from viewpoint100k.views.pairs import Pair
-
-load_template = functools.cache(read_template)
 
 PAPER = ("ego_translation", "ego_rotation", "object_translation")
 

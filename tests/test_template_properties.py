@@ -3,7 +3,6 @@
 And that the options alone never tell which of them is right.
 """
 
-import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -17,14 +16,11 @@ from numpy.typing import NDArray
 from scipy.stats import chisquare
 
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at
-from viewpoint100k.questions import Question, Refusal, ask, template_names
-from viewpoint100k.questions import load_template as read_template
+from viewpoint100k.questions import Question, Refusal, ask, load_template, template_names
 from viewpoint100k.questions.answers import Arc, Candidates
 from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.template import Template
 from viewpoint100k.views.pairs import Pair
-
-load_template = functools.cache(read_template)
 
 SEEDS = st.integers(0, 2**32)
 NAMES = st.sampled_from(template_names())
