@@ -37,6 +37,8 @@ Row = dict[str, Any]
 Plant = Callable[[Row, np.random.Generator], None]
 
 QUICK = AuditSettings(trees=20, resamples=300)
+NO_FRAMING = replace(QUICK, look_at_framing=False)
+"""For tests of other audits. The audits of framing take a third of the time, and the clean sets cover them."""
 ASSETS, ROWS_PER_ASSET = 60, 8
 WORDINGS = {
     "hold": ("Only the camera changed place. How did it shift?", "Leftward", "No shift", "Rightward"),
@@ -175,8 +177,7 @@ IN_THE_IMAGES = [
 
 @pytest.mark.parametrize(("plant", "must", "may"), IN_THE_TEXT)
 def test_a_shortcut_planted_in_the_text_is_named(tmp_path: Path, plant: Plant, must: set[str], may: set[str]) -> None:
-    settings = replace(QUICK, look_at_images=False, look_at_framing=False)
-    report = audit(write_dataset(tmp_path, plant=plant), settings=settings)
+    report = audit(write_dataset(tmp_path, plant=plant), settings=replace(NO_FRAMING, look_at_images=False))
     failed = {result.audit for result in report.failed}
     assert must <= failed <= must | may, failed
     assert not report.ok
@@ -184,7 +185,7 @@ def test_a_shortcut_planted_in_the_text_is_named(tmp_path: Path, plant: Plant, m
 
 @pytest.mark.parametrize(("plant", "must", "may"), IN_THE_IMAGES)
 def test_a_shortcut_planted_in_the_images_is_named(tmp_path: Path, plant: Plant, must: set[str], may: set[str]) -> None:
-    failed = {result.audit for result in audit(write_dataset(tmp_path, plant=plant), settings=QUICK).failed}
+    failed = {result.audit for result in audit(write_dataset(tmp_path, plant=plant), settings=NO_FRAMING).failed}
     assert must <= failed <= must | may, failed
 
 
@@ -360,7 +361,7 @@ def test_numbers_are_told_apart_by_their_side_and_rank() -> None:
 
 
 def test_three_types_of_one_orbit_share_one_bit(tmp_path: Path) -> None:
-    report = audit(write_dataset(tmp_path), settings=replace(QUICK, look_at_images=False))
+    report = audit(write_dataset(tmp_path), settings=replace(NO_FRAMING, look_at_images=False))
     (shared,) = report.dependences
     assert (shared.first, shared.second) == ("ego_translation", "object_translation")
     assert shared.bits == pytest.approx(1, abs=0.02)
@@ -383,7 +384,7 @@ def test_the_report_is_the_same_each_time_and_is_stored(tmp_path: Path) -> None:
 
 def test_a_sample_is_drawn_of_a_large_set_and_stated(tmp_path: Path) -> None:
     folder = write_dataset(tmp_path, assets=40)
-    report = audit(folder, settings=replace(QUICK, max_rows=100, max_text_rows=250, max_row_groups=2))
+    report = audit(folder, settings=replace(NO_FRAMING, max_rows=100, max_text_rows=250, max_row_groups=2))
     assert (report.rows, report.sampled_rows) == (320, 100)
     assert any("of 320 rows, images in 100" in note for note in report.notes)
     assert {r.rows for r in report.results if r.audit == "question_text"} < set(range(250, 321))
@@ -396,7 +397,7 @@ def test_damaged_images_are_counted_and_the_audit_goes_on(tmp_path: Path) -> Non
     rows[3]["images"][1]["bytes"] = b"\xff\xd8 no image"
     rows[4]["images"][0]["bytes"] = None
     pq.write_table(pa.Table.from_pylist(rows, schema=arrow_schema()), path)
-    report = audit(folder, settings=QUICK)
+    report = audit(folder, settings=NO_FRAMING)
     assert report.sampled_rows == 26 * ROWS_PER_ASSET - 2
     assert any("2 sampled rows could not be read" in note for note in report.notes)
 
