@@ -26,7 +26,7 @@ REAL_ASSETS = Path(__file__).parents[2] / "shared" / "assets"
 
 LONG = [
     *("audit", "dataset", "golden", "survey", "cli", "plugins", "interface", "bench", "sources", "capture_builds"),
-    *("engines", "tour", "digests", "answerability", "planted_errors", "captures"),
+    *("publish", "engines", "template_errors", "publish_forms", "tour", "digests", "answerability", "planted_errors"),
 ]
 """The files that take most processor time, by `cpu_profile`, the most expensive first. They begin first, so that no
 process is left alone with one of them at the end."""
