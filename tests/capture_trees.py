@@ -1,4 +1,4 @@
-"""Writes captures as other tools would: CO3D, COLMAP (by pycolmap itself) and NeRF trees, of cameras made here."""
+"""Writes captures in the layouts of other tools: CO3D, COLMAP (with pycolmap itself) and NeRF. It makes the cameras."""
 
 import gzip
 import io
@@ -30,7 +30,7 @@ def rotation(seed: int) -> np.ndarray:
 
 
 def similarity(seed: int, scale: float = 3.7) -> np.ndarray:
-    """(4, 4) some map to another world: a turn, a scale and a shift, as a reconstruction leaves them."""
+    """(4, 4): a map to another world with a rotation, a scale and a shift, as after a reconstruction."""
     matrix = np.eye(4)
     matrix[:3, :3] = scale * rotation(seed)
     matrix[:3, 3] = np.random.default_rng(seed + 1).normal(size=3) * 5
@@ -62,7 +62,7 @@ def rolled(camera: Camera, degrees: float) -> Camera:
 
 
 def texture(seed: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
-    """(height, width, 3): a picture that is sharp everywhere and like no other."""
+    """(height, width, 3): a picture that is sharp everywhere and unlike all others."""
     coarse = np.random.default_rng(seed).integers(40, 216, (height // 4 + 1, width // 4 + 1, 3), dtype=np.uint8)
     return np.kron(coarse, np.ones((4, 4, 1), dtype=np.uint8))[:height, :width]
 
@@ -214,11 +214,11 @@ def spot_near(image: bytes, place: np.ndarray, reach: int = 9) -> np.ndarray:
 
 
 SPOTS = np.array([[0, 0, 0.0], [0.55, 0.1, 0.35], [-0.5, 0.2, -0.35], [0.1, -0.6, 0.3], [-0.1, 0.55, -0.4]])
-"""Points about the origin whose spots keep apart in `spotted_ring`'s photos."""
+"""Points about the origin. Their spots do not overlap in `spotted_ring`'s photos."""
 
 
 def spotted_ring(count: int = 8) -> list[Camera]:
-    """Cameras of 480 x 360 pixels, off-centre, that see all of `SPOTS` apart from each other."""
+    """Off-centre cameras of 480 x 360 pixels that see all of `SPOTS` without overlap."""
     intrinsics = np.array([[520.0, 0, 236], [0, 500.0, 186], [0, 0, 1]])
     return [Camera(orbit(3.2, a, 20), intrinsics, 480, 360) for a in np.linspace(20, 300, count)]
 
@@ -239,7 +239,7 @@ def spots_error(photo: Any, normalization: np.ndarray, points: np.ndarray) -> fl
 
 
 def outcome(source: Any, asset_id: str) -> str:
-    """``loaded``, or the reason for which the capture is refused. Anything else that is raised goes through."""
+    """``loaded``, or the reason for which the capture is refused. Other exceptions are raised."""
     try:
         source.load(asset_id)
     except AssetError as error:

@@ -1,4 +1,4 @@
-"""What several test files share: a small data set, built once, through the command line."""
+"""Shared by the test files: running the command line, and a small data set that is built once."""
 
 import fcntl
 import hashlib
@@ -20,12 +20,16 @@ SMALL = ["--set", "images.size=96", "--set", "rows_per_shard=30"]
 """A data set of several shards in a few seconds."""
 
 ONE_WORKER = ["--workers", "1"]
-"""For builds whose number of workers is not what is tested: each worker imports for a second or two."""
+"""For builds that do not test the number of workers. Each worker takes half a second of CPU time to start."""
 
 REAL_ASSETS = Path(__file__).parents[2] / "shared" / "assets"
 
-LONG = ["golden", "dataset", "sources", "survey", "capture_builds", "plugins", "tour", "cli", "bench", "planted_errors"]
-"""Files that take longest. They begin first, so that no process is left alone with one of them at the end."""
+LONG = [
+    *("audit", "dataset", "golden", "survey", "cli", "plugins", "interface", "bench", "sources", "capture_builds"),
+    *("publish", "engines", "template_errors", "publish_forms", "tour", "digests", "answerability", "planted_errors"),
+]
+"""The files that take most processor time, by `cpu_profile`, the most expensive first. They begin first, so that no
+process is left alone with one of them at the end."""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -37,7 +41,7 @@ def run_command(*arguments: str | Path, cwd: Path | None = None) -> subprocess.C
 
 
 def run_here(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Like `run_command`, but in this process, which saves the second in which a new process imports the package."""
+    """Like `run_command`, but in this process. This saves the start of a process and its imports."""
     output, errors = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(errors):
         patch.setattr(sys, "argv", ["viewpoint100k", *map(str, arguments)])
@@ -56,14 +60,14 @@ def shard_hashes(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Tests leave what the user's machine knows of assets alone; gives the folder of theirs."""
+    """A cache folder of the tests' own, so that they do not change the user's. Gives the folder."""
     folder = tmp_path_factory.mktemp("cache")
     with environment({"XDG_CACHE_HOME": str(folder)}):
         yield folder
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Content that may hold the time of day is named by its length: every process must collect the same tests."""
+    """Names bytes by their length. They may contain the time of day, and every process must collect the same tests."""
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
@@ -73,9 +77,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def built_once(factory: pytest.TempPathFactory, name: str, *build: str | Path) -> Path:
-    """What ``viewpoint100k build`` makes of ``build``, in a folder ``name`` that belongs to this process of the tests.
+    """The data set of ``viewpoint100k build`` with the arguments ``build``, in a folder ``name`` of this test process.
 
-    The first process that needs it builds it, and the others copy that.
+    The first process that needs the set builds it. The others copy it.
     """
     own = factory.getbasetemp() / "sets" / name
     if own.is_dir():

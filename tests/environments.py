@@ -1,4 +1,4 @@
-"""Other BLAS kernels, thread counts, instruction sets and locales, as a process of its own sees them."""
+"""Runs scripts in processes with other BLAS kernels, thread counts, instruction sets and locales."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ def _arithmetic() -> dict[str, dict[str, str]]:
 
 
 ARITHMETIC: Mapping[str, Mapping[str, str]] = _arithmetic()
-"""Environment variables by name. NumPy refuses names of instructions that this CPU lacks, so they are read from it."""
+"""Environment variables by name. NumPy refuses instruction names that the CPU lacks, so the names come from NumPy."""
 
 FEW = ("Prescott with 1 threads", "SkylakeX with 8 threads", max(ARITHMETIC, key=len))
 """The oldest and the widest BLAS kernel, and NumPy without any instructions beyond its baseline."""
 
 
 def mostly_slow(names: Iterable[str], quick: Iterable[str] = FEW) -> list[object]:
-    """``names`` as parameters of a test: all but ``quick`` are run by `make test-all` only."""
+    """``names`` as parameters of a test. Only `make test-all` runs those that are not in ``quick``."""
     kept = set(quick)
     return [name if name in kept else pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 def run_in(variables: Mapping[str, str], script: Path, *arguments: str) -> str:
-    """What ``script`` prints in a process with these environment variables and none of their kind besides."""
+    """The output of ``script`` in a process with these environment variables. Others of their kind are removed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
     environment |= {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **variables}
     command = [sys.executable, str(script), *arguments]

@@ -27,18 +27,18 @@ CONFIG = {
     "pairs": {"min_overlap": 0.05},
     "views": {"min_object_area": 0.008},
 }
-"""Three rows of each type, and ten for the test split; more of one, so that there is a pair in all its forms."""
+"""Three rows of each type and ten for the test split. One type has more rows, so that a pair has all forms."""
 
 WEIGHTS = dict.fromkeys(template_names(), 1) | {"ego_rotation": 3}
 
 
 def built(factory: pytest.TempPathFactory) -> Path:
-    """The folder of the data set, built where this run of the tests has not built it yet."""
+    """The folder of the data set. The first call in a run of the tests builds it."""
     config = factory.mktemp("config") / "every.yaml"
     config.write_text(yaml.safe_dump(CONFIG | {"questions": WEIGHTS}))
     return built_once(factory, "every-type", config)
 
 
 def rows_of(folder: Path) -> list[Row]:
-    """Every row, as its columns."""
+    """All rows as dicts of their columns."""
     return [row for path in sorted(folder.glob("data/*.parquet")) for row in pq.read_table(path).to_pylist()]

@@ -18,16 +18,16 @@ from viewpoint100k.geometry.mesh import Mesh
 from viewpoint100k.geometry.solid_of_revolution import turned_solid
 
 _MOST = 200
-"""Of a source that does not end."""
+"""Number of assets from a source that does not end."""
 
 
 def chosen(ids: list[str], count: int) -> list[str]:
-    """So many of the ids, evenly apart."""
+    """``count`` of the ids, evenly spaced."""
     return ids if count >= len(ids) else [ids[i * len(ids) // count] for i in range(count)]
 
 
 def mesh_arrays(mesh: Mesh) -> Iterator[np.ndarray]:
-    """All that a mesh holds, and what is measured of it."""
+    """The arrays of a mesh, and the measures of it."""
     for p in mesh.primitives:
         m = p.material
         textures = (m.base_color_texture, m.metallic_roughness_texture, m.normal_texture, m.emissive_texture)
@@ -38,7 +38,7 @@ def mesh_arrays(mesh: Mesh) -> Iterator[np.ndarray]:
 
 
 def asset_arrays(asset: Asset) -> Iterator[np.ndarray]:
-    """All numbers of an asset, the bytes of its photos among them."""
+    """All numbers of an asset, including the bytes of its photos."""
     yield asset.normalization
     if isinstance(asset, MeshAsset):
         yield from mesh_arrays(asset.mesh)
@@ -55,7 +55,7 @@ def asset_arrays(asset: Asset) -> Iterator[np.ndarray]:
 
 
 def digests(spec: str) -> Iterator[tuple[str, str]]:
-    """(name, digest) of each asset; of one that cannot be used, of its reason."""
+    """(name, digest) of each asset. For an unusable asset it is the digest of the reason."""
     address, _, count = spec.partition("#")
     source = open_source(address)
     for asset_id in chosen(list(source.ids()[:_MOST]), int(count or _MOST)):

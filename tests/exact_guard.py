@@ -16,7 +16,7 @@ __all__ = ["Violation", "violations"]
 
 @dataclass(frozen=True)
 class Violation:
-    """An operation that is not allowed: where it stands, what it is, and what to write instead."""
+    """An operation that is not allowed: its place, its name, and what to write instead."""
 
     path: str
     line: int
@@ -136,7 +136,7 @@ class _Reader(ast.NodeVisitor):
         self._inside: list[str] = []
         self._names: dict[str, str] = {}
         self._whole: set[ast.expr] = set()
-        """Expressions that stand in ``int(...)``: a sum there is one of integers."""
+        """Expressions inside ``int(...)``. A sum there adds integers."""
 
     def _report(self, node: ast.expr | ast.stmt, operation: str, advice: str) -> None:
         self.found.append(Violation(self._path, node.lineno, ".".join(self._inside), operation, advice))
@@ -248,7 +248,7 @@ class _Reader(ast.NodeVisitor):
 
 
 def _advice(dotted: str) -> str | None:
-    """What to use instead of this name, or None where it may be used."""
+    """What to use instead of this name; None if it is allowed."""
     ancestors = list(_ancestors(dotted))
     if any(name in LIBRARY_NAMES for name in ancestors):
         return None
@@ -266,7 +266,7 @@ def _ancestors(dotted: str) -> Iterator[str]:
 
 
 def _is_fixed_power(base: ast.expr, exponent: ast.expr) -> bool:
-    """Whether the power is one of integers or of two, written in digits."""
+    """True if the power has integer operands or the base two, as literals."""
     digits = _number(base), _number(exponent)
     if not isinstance(digits[1], int):
         return False
@@ -289,7 +289,7 @@ def _last_name(node: ast.expr) -> str | None:
 
 
 def _counts(node: ast.expr) -> bool:
-    """Whether the expression holds integers or truth values, as far as its form tells."""
+    """True if the form of the expression shows that it is an integer or a truth value."""
     if isinstance(node, (ast.GeneratorExp, ast.ListComp, ast.SetComp)):
         return _counts(node.elt)
     if isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.Invert))):

@@ -1,4 +1,4 @@
-"""A data set of every kind of row that an export must take: one to five images, open questions, many options."""
+"""A data set with every kind of row that an export must handle: one to five images, open questions, many options."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SIX = ["forward", "back", "left", "right", "up, and then down\tagain", 'so far 
 
 
 def a_row(number: int, pictures: list[int], options: list[str], answer: str, *, reasoned: bool) -> Row:
-    """A row about ``pictures``, by the seeds of their noise; the question shows its options as every question does."""
+    """A row about ``pictures``, which are seeds of noise. The question lists its options like every question."""
     thought = f"Image 1 shows the handle; it went ↺.\nSo {answer}."
     lettered = [f"{letter}. {option}" for letter, option in zip(string.ascii_uppercase, options, strict=False)]
     base = dict(GOOD["train-00000-of-00002"][number % 6])
@@ -73,5 +73,5 @@ def make_dataset(folder: Path, rows: dict[str, list[Row]] = ROWS) -> Path:
 
 
 def image_bytes(row: Row) -> list[bytes]:
-    """The row's images, as they must come out."""
+    """The row's images as an export must write them."""
     return [image["bytes"] for image in row["images"]]

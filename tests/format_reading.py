@@ -1,4 +1,4 @@
-"""What several tests of mesh formats share: a file is written, read, and looked at in its own coordinates."""
+"""Shared by the tests of mesh formats: writes a file, reads it, and gives its vertices in the file's coordinates."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def only(file: MeshFile) -> Primitive:
 
 
 def in_file(file: MeshFile) -> np.ndarray:
-    """All places of vertices in the file's own coordinates, sorted."""
+    """The positions of all vertices in the file's own coordinates, sorted."""
     matrix = np.linalg.inv(file.normalization)
     found = file.mesh.points @ matrix[:3, :3].T + matrix[:3, 3]
     return np.unique(found.round(4) + 0.0, axis=0)

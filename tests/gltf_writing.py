@@ -1,4 +1,4 @@
-"""Writes small glTF files by hand, for tests: nothing here is shared with the code that reads them."""
+"""Writes small glTF files for tests. It shares no code with the reader."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def picture(pixels: ArrayLike, kind: str = "PNG", **options: Any) -> bytes:
 
 
 class GltfWriter:
-    """A glTF document under construction. ``tree`` is its JSON, to be changed at will."""
+    """A glTF document under construction. ``tree`` is its JSON, which tests may change."""
 
     def __init__(self) -> None:
         self.binary = bytearray()
@@ -92,7 +92,7 @@ class GltfWriter:
 
 
 def triangle_writer(positions: ArrayLike = TRIANGLE, **material: Any) -> GltfWriter:
-    """One triangle on one node, with UVs that are its x and y, and a material if any of it is given."""
+    """One triangle on one node. Its UVs are its x and y. It has a material if any part of one is given."""
     writer = GltfWriter()
     points = np.asarray(positions, dtype=np.float64)
     attributes = {"POSITION": writer.accessor(points), "TEXCOORD_0": writer.accessor(points[:, :2])}

@@ -1,4 +1,4 @@
-"""Small sets that every machine must build alike, and the digests of their rows.
+"""Small sets and the digests of their rows, which must be the same on every machine.
 
 ``python tests/golden_rows.py JOB ...`` builds jobs in memory and prints their digests as JSON; `test_golden.py` runs it
 in many environments. ``python tests/golden_rows.py --update`` writes ``golden_digests.json`` anew: a breaking change,
@@ -31,12 +31,12 @@ class Job:
 
     @property
     def folder(self) -> Path | None:
-        """Where the source lies; None for one that is built in."""
+        """The folder of the source; None for a built-in source."""
         _, colon, folder = self.source.partition(":")
         return Path(folder) if colon else None
 
     def settings(self) -> list[str]:
-        """As ``--set`` takes them."""
+        """Settings in the form of ``--set``."""
         return [f"images.size={self.size}", "renderer=software", "rows_per_shard=100"]
 
 
@@ -55,7 +55,7 @@ JOBS = _jobs()
 
 
 def digests(job: Job) -> dict[str, str]:
-    """Those that the manifest of the same build states."""
+    """The digests that the manifest of this build would state."""
     from viewpoint100k.building.blocks import BlockBuilder, SilentListener
     from viewpoint100k.dataset.digests import RowHasher, combined
     from viewpoint100k.plan.config import load_config

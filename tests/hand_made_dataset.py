@@ -35,10 +35,10 @@ QUESTION = "How did the camera move?\nA. {}\nB. {}\nC. {}\nAnswer with the lette
 
 
 def pose_on_orbit(azimuth_deg: float, elevation_deg: float, distance: float, pan_deg: float = 0.0) -> np.ndarray:
-    """An upright camera around CENTER; with ``pan_deg`` 0 it looks at CENTER, else that far to the right of it."""
+    """An upright camera around CENTER. It looks at CENTER, or ``pan_deg`` degrees to the right of it."""
     azimuth, elevation, pan = np.radians([azimuth_deg, elevation_deg, pan_deg])
     outward = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation), np.sin(elevation)])
-    # Facing inwards, the right hand points the way azimuth grows.
+    # For a camera that faces inwards, the right is the direction of growing azimuth.
     right = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
     down = np.cross(-outward, right)
     pose = np.eye(4)
@@ -69,7 +69,7 @@ def stored_pair(*poses: np.ndarray, **columns: Any) -> StoredPair:
 
 @st.composite
 def poses(draw: st.DrawFn) -> np.ndarray:
-    """Any camera, held in any way, that is not straight above or below CENTER."""
+    """A camera in any pose that is not straight above or below CENTER."""
     quaternion = [draw(st.floats(-1, 1)) for _ in range(4)]
     assume(np.linalg.norm(quaternion) > 0.1)
     offset = np.array([draw(st.floats(-3, 3)) for _ in range(3)])
@@ -188,7 +188,7 @@ FIRST, LAST = "ego_translation-0", "object_translation-5"
 
 
 def write(folder: Path, shards: Shards, schema: pa.Schema | None = None) -> Path:
-    """A data set folder, manifest and all."""
+    """A data set folder with its manifest."""
     (folder / "data").mkdir(parents=True)
     (folder / ".build").mkdir()
     (folder / "LICENSE").write_text("x\n")
@@ -234,5 +234,5 @@ def all_rows(shards: Shards) -> dict[str, Row]:
 
 
 def places(report: Report, check: str) -> set[str]:
-    """Where a check found something."""
+    """The places at which a check found a problem."""
     return {finding.where for finding in report.findings if finding.check == check}

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-"""None where no browser is installed."""
+"""The browser's path; None if no browser is installed."""
 
 _FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -54,7 +54,7 @@ class Page:
         os.close(from_browser)
         self._number, self._buffer, self._session = 0, b"", None
         self.console: list[str] = []
-        """Errors that the page reported, and requests that it made other than for itself and inline data."""
+        """Errors of the page, and its requests for anything but itself and inline data."""
         targets = self._send("Target.getTargets")["targetInfos"]
         target = next(t["targetId"] for t in targets if t["type"] == "page")
         self._session = self._send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -98,24 +98,24 @@ class Page:
             self._send("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
 
     def reload(self) -> None:
-        """The page anew, as after F5."""
+        """Loads the page again, like F5."""
         self.run("window.isOld = true")
         self._send("Page.reload")
         for _ in range(600):
-            with suppress(RuntimeError):  # Where it is asked in the very moment in which the old page goes.
+            with suppress(RuntimeError):  # The old page is being replaced at this moment.
                 if self.run("document.readyState === 'complete' && !window.isOld"):
                     return
             time.sleep(0.05)
         raise TimeoutError("the page does not come back")
 
     def press(self, key: str) -> None:
-        """A key, such as ``j`` or ``ArrowRight``."""
+        """Presses a key, such as ``j`` or ``ArrowRight``."""
         text = {"text": key} if len(key) == 1 else {}
         for kind in ("keyDown", "keyUp"):
             self._send("Input.dispatchKeyEvent", type=kind, key=key, **(text if kind == "keyDown" else {}))
 
     def wait_for(self, expression: str, timeout_s: float = 30.0) -> None:
-        """Until a JavaScript expression is true."""
+        """Waits until a JavaScript expression is true."""
         end = time.monotonic() + timeout_s
         while not self.run(expression):
             if time.monotonic() > end:
@@ -123,7 +123,7 @@ class Page:
             time.sleep(0.05)
 
     def drag(self, start: float, end: float, y: float) -> None:
-        """The mouse, held down, from one x to another; pixels of the window."""
+        """Drags the mouse from one x to another, in pixels of the window."""
         steps = [
             ("mousePressed", start),
             ("mouseMoved", (start + end) / 2),

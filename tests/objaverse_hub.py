@@ -1,4 +1,4 @@
-"""A small Objaverse for tests: its files as the Hub holds them, and a loopback server that can fail on demand."""
+"""A small Objaverse for tests: files in the Hub's layout, and a loopback server that can fail on demand."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def uid_of(number: int) -> str:
 
 
 def glb_of_a_box(number: int = 0) -> bytes:
-    """A box with lengths of its own, and enough vertices for its file to arrive in several pieces."""
+    """A box with its own side lengths. It has enough vertices for its file to arrive in several pieces."""
     box = trimesh.creation.box(extents=(1.0, 1.0 + 0.1 * number, 2.0))
     return bytes(box.subdivide().subdivide().export(file_type="glb"))
 
 
 @dataclass
 class Hub:
-    """A folder that is served as if it were the Hub."""
+    """A folder that a server presents as the Hub."""
 
     root: Path
     uids: list[str]
@@ -75,7 +75,7 @@ def annotation(number: int, size: int) -> dict[str, Any]:
 
 
 def make_hub(root: Path, count: int = 10) -> Hub:
-    """``count`` objects in two folders; licences take turns as in ``LICENSES``; object 9 has no annotation."""
+    """``count`` objects in two folders. Licences alternate as in ``LICENSES``. Object 9 has no annotation."""
     uids = [uid_of(number) for number in range(count)]
     paths = {uid: f"glbs/000-{number % 2:03d}/{uid}.glb" for number, uid in enumerate(uids)}
     glbs = {uid: glb_of_a_box(number) for number, uid in enumerate(uids)}
@@ -116,7 +116,7 @@ def xl_row(identifier: str, source: str, data: bytes, license: str | None, file_
 
 @dataclass
 class Fault:
-    """What goes wrong with the next ``times`` requests of a path."""
+    """A fault for the next ``times`` requests of a path."""
 
     kind: str
     """``status``, ``reset``, ``truncate`` (an honest length, a short body), ``lie`` (a short length and body),
@@ -124,7 +124,7 @@ class Fault:
     times: int = 1
     status: int = 503
     after: int = 1000
-    """Bytes that still arrive."""
+    """Bytes that are sent before the fault."""
 
 
 @dataclass
@@ -134,7 +134,7 @@ class HubServer:
     """By the path of the request."""
     requests: Counter[str] = field(default_factory=Counter)
     ranges: list[str] = field(default_factory=list)
-    """Of the requests that asked for a part."""
+    """Ranges of the requests for a part of a file."""
     busiest: int = 0
     """Most requests that waited for their answer at one time."""
     now: int = 0
@@ -154,7 +154,7 @@ class HubServer:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers with the files below ``root``, and with the faults that ``hub`` asks for."""
+    """Answers with the files below ``root``, and with the faults of ``hub``."""
 
     hub: HubServer
     root: Path

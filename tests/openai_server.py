@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server in this process, in front of any model of the evaluation; it can be made to misbehave."""
+"""An OpenAI-compatible server in this process for any model of the evaluation. It can return faulty answers."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from PIL import Image
 from recipe.evaluation.models import Model, Prompt
 
 Fault = Callable[[int], tuple[int, dict[str, str], bytes] | None]
-"""Takes the number of the request, from 0, and gives (status, headers, body) in place of an answer, or None."""
+"""Takes the number of the request, from 0. Gives (status, headers, body) instead of an answer, or None."""
 
 
 @dataclass
 class Served:
-    """What the server was asked."""
+    """The requests that the server received."""
 
     url: str
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     at_once: int = 0
-    """The most requests that were under way at the same time."""
+    """The largest number of simultaneous requests."""
 
 
 @contextmanager
 def openai_server(model: Model, fault: Fault = lambda number: None) -> Iterator[Served]:
-    """``model`` behind ``POST {url}/chat/completions`` on the loopback address. One prompt at a time reaches it."""
+    """Serves ``model`` at ``POST {url}/chat/completions`` on the loopback address, one prompt at a time."""
     one_at_a_time, counting = threading.Lock(), threading.Lock()
     under_way = 0
 

@@ -1,7 +1,7 @@
-"""Random pairs of cameras with a question about them, for the tests of the reasoning texts.
+"""Pairs of cameras with a question about them, for the tests of the reasoning texts.
 
-Orbits, and motions in which place and direction change independently; every kind of question has options whose truth
-is worked out here, by rules of this file alone.
+The cameras of a random pair orbit the object, or move and turn independently. A question is of a random kind, whose
+options and answer this file works out by rules of its own, or it is asked by a template of the package.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from scipy.spatial.transform import Rotation
 
 from viewpoint100k.dataset.schema import camera_struct
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at, orbit
+from viewpoint100k.questions import Question, ask, load_template, template_names
 from viewpoint100k.questions.reasoning import Conclusion, ReasoningScene
+from viewpoint100k.views.pairs import Pair
 
 SIZE = 128
 
 
 @dataclass(frozen=True, eq=False)
 class Situation:
-    """A scene, the answer to a question about it, and the columns that a row has of both."""
+    """A scene, the answer to a question about it, and the row's columns for both."""
 
     scene: ReasoningScene
     conclusion: Conclusion
@@ -42,10 +44,40 @@ class Situation:
         }
 
 
+TYPES = {
+    language: [n for n in template_names() if load_template(n).reasoning and language in load_template(n).languages]
+    for language in ("en", "zh")
+}
+"""The question types that get a reasoning text, by language."""
+
+
 def situation(rng: np.random.Generator) -> Situation:
     """A random pair with a question of a random kind."""
     scene = scene_of(rng)
     return Situation(scene, conclusion_for(scene, rng))
+
+
+def asked_of_type(name: str, seed: int, language: str) -> Situation | None:
+    """A random pair with a question of one type of the package; None if the type does not suit the pair."""
+    template = load_template(name)
+    scene = scene_of(np.random.default_rng([3, seed]))
+    pair = Pair(scene.cameras, scene.center, scene.radius, scene.front, overlap=0.9, answerability=0.5)
+    asked = ask(template, pair, seed % max(template.options, 1), np.random.default_rng(seed), language)
+    if not isinstance(asked, Question):
+        return None
+    kind, quantity = asked.question_type, template.quantity
+    return Situation(scene, Conclusion(asked.answer, asked.answer_text, quantity, kind, asked.options, asked.text))
+
+
+def walk_to_the_right(answer: str = "B", language: str = "en") -> Situation:
+    """The camera goes 45 degrees around the object to the right, and turns left to keep it in view: B is right."""
+    cameras = tuple(Camera(orbit(4, a, 12), intrinsics_from_fov(45, 96, 96), 96, 96) for a in (0, 45))
+    options = {
+        "en": ("It turned right", "It turned left", "It did not turn"),
+        "zh": ("向右转", "向左转", "没有转"),
+    }[language]
+    text = options["ABC".index(answer)]
+    return Situation(ReasoningScene(cameras, np.zeros(3), 1.0), Conclusion(answer, text, "yaw_deg", "t", options))
 
 
 def scene_of(rng: np.random.Generator) -> ReasoningScene:
@@ -98,7 +130,7 @@ def _moved(first: Camera, step: np.ndarray, turn_deg: np.ndarray, matrix: np.nda
 
 
 def walk(rng: np.random.Generator) -> tuple[Camera, Camera]:
-    """Around the object, looking at it: what the paper's pairs are."""
+    """A walk around the object that looks at it, like the paper's pairs."""
     distance, azimuth, elevation = rng.uniform(2.4, 5), rng.uniform(-180, 180), rng.uniform(-15, 50)
     matrix = intrinsics(rng)
     turn, rise, farther = rng.choice([-1, 1]) * rng.uniform(5, 110), rng.normal(0, 8), rng.uniform(0.8, 1.3)
@@ -108,7 +140,7 @@ def walk(rng: np.random.Generator) -> tuple[Camera, Camera]:
 
 
 def free(rng: np.random.Generator) -> tuple[Camera, Camera]:
-    """Every part of the motion on its own: none, or any size."""
+    """Each part of the motion is independent: none, or of any size."""
     first = _start(rng)
     step = rng.normal(0, 0.7, 3) * (rng.random(3) < 0.5)
     turn = rng.normal(0, 10, 3) * (rng.random(3) < 0.5)
@@ -136,7 +168,7 @@ def zoomed(rng: np.random.Generator) -> tuple[Camera, Camera]:
 
 
 def crossed(rng: np.random.Generator) -> tuple[Camera, Camera]:
-    """Two places that have nothing to do with each other, held upright or askew."""
+    """Two independent positions; the second camera may be rolled."""
     cameras = [_start(rng), _start(rng)]
     return cameras[0], _moved(cameras[1], np.zeros(3), np.array([0, 0, rng.normal(0, 30)]))
 
@@ -173,7 +205,7 @@ _NAMES: dict[str, tuple[str, str, str, float]] = {
 
 
 def quantities(scene: ReasoningScene) -> dict[str, float]:
-    """What the questions of `conclusion_for` are about, by matrices and SciPy."""
+    """The quantities of the questions of `conclusion_for`, computed with matrices and SciPy."""
     first, second = scene.cameras
     motion = np.linalg.inv(first.camera_to_world) @ second.camera_to_world
     yaw, pitch, roll = Rotation.from_matrix(motion[:3, :3]).as_euler("YXZ", degrees=True)

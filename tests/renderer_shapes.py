@@ -1,4 +1,4 @@
-"""Small scenes whose pictures can be worked out by hand, for the tests of renderers."""
+"""Small scenes with pictures that can be computed by hand, for the tests of renderers."""
 
 from functools import cache
 
@@ -22,14 +22,14 @@ each_staged_backend = pytest.mark.parametrize("backend", ["software", "opengl"])
 each_backend_in_time = pytest.mark.parametrize(
     "backend", [pytest.param(name, marks=pytest.mark.slow) if name == "blender" else name for name in BACKENDS]
 )
-"""Runs a test on every backend, but is too long for Blender to be among the quick ones."""
+"""Runs a test on every backend. With Blender it is slow."""
 
 NOISE = {"software": 0, "opengl": 0, "pyrender": 0, "blender": 10}
-"""By how many sRGB codes a pixel may be off by chance. Two scenes that differ are sampled differently."""
+"""Largest random error of a pixel in sRGB codes. Different scenes are sampled differently."""
 
 
 OPTIONS = {"software": {}, "opengl": {}, "pyrender": {}, "blender": {"samples": 16}}
-"""Half of what it draws with otherwise: enough to tell right from wrong."""
+"""Half of the default number of samples, which is enough for these tests."""
 
 
 @cache
@@ -43,7 +43,7 @@ def _opened(name: str) -> Renderer | None:
 
 
 def renderer(name: str) -> Renderer:
-    """The backend of this name, one for all tests; skips the test where its package is not installed."""
+    """The backend of this name, shared by all tests. Skips the test if its package is not installed."""
     opened = _opened(name)
     if opened is None:
         pytest.skip(f"{name} is not installed")
@@ -63,7 +63,7 @@ def coded(value: ArrayLike) -> NDArray[np.float64]:
 
 
 def glowing(code: ArrayLike, **more: object) -> Material:
-    """A surface that reflects nothing and shines with an sRGB colour."""
+    """A surface that reflects nothing and emits an sRGB colour."""
     emissive = tuple(float(c) for c in linear(code))
     return Material(base_color=(0, 0, 0, 1), metallic=1.0, roughness=1.0, emissive=emissive, **more)  # type: ignore[arg-type]
 
@@ -83,7 +83,7 @@ def quad(
     uv_scale: float = 1.0,
     colors: ArrayLike | None = None,
 ) -> Primitive:
-    """A parallelogram: texture coordinates run from its corner along ``u`` and ``v``, which are its half sides."""
+    """A parallelogram with the half sides ``u`` and ``v``. Texture coordinates run along them from a corner."""
     c, du, dv = (np.asarray(x, dtype=np.float64) for x in (center, u, v))
     positions = np.array([c - du - dv, c + du - dv, c + du + dv, c - du + dv])
     facing = np.cross(dv, du)

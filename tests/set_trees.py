@@ -1,4 +1,4 @@
-"""Writes tiny trees in the layouts of published sets: a box with a colour of its own on each side.
+"""Writes tiny trees in the layouts of published sets. Their object is a box with a different colour on each side.
 
 The box is 2 x 1.4 x 1 along its own x, y and z; its +Y side, which is blue, is what stands on top.
 """
@@ -21,7 +21,7 @@ HALF = (1.0, 0.7, 0.5)
 
 
 def atlas(kind: str = "PNG") -> bytes:
-    """One 32-pixel tile a side, three across and two down."""
+    """A 32-pixel tile for each side, three across and two down."""
     pixels = np.zeros((64, 96, 3), dtype=np.uint8)
     for tile, color in enumerate(COLORS.values()):
         row, column = divmod(tile, 3)
@@ -50,7 +50,7 @@ def sides() -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def obj(library: str | None, material: str | None, up: str) -> str:
-    """The box as an OBJ file in whose axes ``up`` is the box's y."""
+    """The box as an OBJ file. The file's axis ``up`` is the box's y."""
     lines = [f"mtllib {library}"] if library else []
     faces, count = [], 0
     for corners, uvs in sides():

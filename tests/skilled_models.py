@@ -30,7 +30,7 @@ KINDS = ("ego_translation", "ego_rotation", "object_translation")
 BOUNDARY = {"ego_translation": 0.1, "ego_rotation": 4.0, "object_translation": 0.1}
 NAMES = ("left", "none", "right")
 LEFT, RIGHT = 21, 42
-"""Columns of the white lines, each the other's mirror image."""
+"""Columns of the white lines. Each is the mirror image of the other."""
 
 
 @cache
@@ -49,27 +49,27 @@ def stems() -> dict[str, str]:
 
 @cache
 def option_names(kind: str) -> dict[str, str]:
-    """The template's name of each text that an option may have."""
+    """The template's name for each possible option text."""
     sets = [options for family in load_template(kind).wordings for options in family.options or ()]
     return {text: name for options in sets if isinstance(options, dict) for name, text in options.items()}
 
 
 @dataclass(frozen=True)
 class Motion:
-    """One pair: +1 is to the right, of the step sideways and of the turn."""
+    """One pair. For the sideways step and for the turn, +1 is to the right."""
 
     step: int
     turn: int
 
 
 ORBIT = [Motion(1, -1), Motion(-1, 1)]
-"""A camera that goes around the object and looks at it: the turn is against the step."""
+"""Motions around the object: the turn is opposite to the step."""
 DECOUPLED = [Motion(step, turn) for step in (1, -1) for turn in (1, -1)]
-"""Any step with any turn."""
+"""All combinations of step and turn."""
 
 
 def make_rows(motions: Sequence[Motion], pairs: int, kinds: Sequence[str] = KINDS) -> list[hand.Row]:
-    """A row of each kind for each pair, two pairs an asset; motions, letters and wordings take turns."""
+    """A row of each kind for each pair, with two pairs per asset. Motions, letters and wordings alternate."""
     rows = []
     for pair in range(pairs):
         motion = motions[pair % len(motions)]
@@ -89,7 +89,7 @@ def make_rows(motions: Sequence[Motion], pairs: int, kinds: Sequence[str] = KIND
 
 
 def _text(kind: str, row: hand.Row, number: int) -> dict[str, Any]:
-    """Question and options in one of the template's wordings, the letters turned on by one from row to row."""
+    """Question and options in one of the template's wordings. The options rotate by one letter from row to row."""
     wording = wordings(kind)[number % len(wordings(kind))]
     value = row["answer_value"]
     order = [NAMES[(place + number // 3) % 3] for place in range(3)]
@@ -107,7 +107,7 @@ def _text(kind: str, row: hand.Row, number: int) -> dict[str, Any]:
 
 
 def painted(pair: int, motion: Motion, first: bool) -> bytes:
-    """A PNG of 64 by 48 pixels; a dark pixel-noise of its own tells the pairs apart."""
+    """A PNG of 64 by 48 pixels. Each pair has its own dark noise."""
     noise = np.random.default_rng(pair).integers(0, 60, 3, dtype=np.uint8)
     pixels = np.broadcast_to(noise, (48, 64, 3)).copy()
     for half, sign in ((slice(0, 24), motion.step), (slice(24, 48), motion.turn)):
@@ -129,7 +129,7 @@ def write(folder: Path, rows: Sequence[hand.Row]) -> Path:
 
 
 def seen(prompt: Prompt) -> Motion | None:
-    """The motion that the images show; None where they show nothing."""
+    """The motion that the images show; None if they show nothing."""
     places = []
     for image in prompt.images:
         white = np.asarray(image.convert("L"), dtype=float) > 200
@@ -141,14 +141,14 @@ def seen(prompt: Prompt) -> Motion | None:
 
 
 def asked(question: str) -> tuple[str, list[str]]:
-    """(kind, name of each option in order) of a prompt, known by its wording."""
+    """(kind, name of each option in order) of a prompt, found by its wording."""
     stem, *lines = question.splitlines()
     kind = stems()[stem]
     return kind, [option_names(kind)[line[3:]] for line in lines[:3]]
 
 
 def true_name(kind: str, motion: Motion) -> str:
-    """On the package's conventions: what is to the camera's right is to the left of who faces it."""
+    """By the package's conventions: the camera's right is the left of an observer who faces the camera."""
     sign = {"ego_translation": motion.step, "ego_rotation": motion.turn, "object_translation": -motion.step}[kind]
     return "right" if sign > 0 else "left"
 
@@ -162,7 +162,7 @@ def letter_of(question: str, name: str) -> str:
 
 @dataclass
 class Knows:
-    """Sees everything; of images that show nothing it says "none"."""
+    """Sees everything. For images that show nothing it answers "none"."""
 
     sees: Callable[[Prompt], Motion | None] = seen
     says: Callable[[str], str] = str
@@ -179,7 +179,7 @@ class Knows:
 
 
 def knows_one_bit() -> Knows:
-    """Sees the step, and takes every camera for one that looks at the object."""
+    """Sees the step, and assumes that every camera looks at the object."""
 
     def sees(prompt: Prompt) -> Motion | None:
         motion = seen(prompt)
@@ -189,7 +189,7 @@ def knows_one_bit() -> Knows:
 
 
 def guesses_one_bit() -> Knows:
-    """Guesses the step from the pair's colour, alike for all questions about the pair."""
+    """Guesses the step from the pair's colour. The guess is the same for all questions about the pair."""
 
     def sees(prompt: Prompt) -> Motion:
         step = 1 if _digest(prompt)[0] % 2 else -1
@@ -199,7 +199,7 @@ def guesses_one_bit() -> Knows:
 
 
 def blind_to_order(rows: Sequence[hand.Row]) -> Knows:
-    """Knows each pair by heart, in whichever order its images come."""
+    """Remembers each pair, in either order of its images."""
     by_heart = {}
     for row in rows:
         images = [Image.open(io.BytesIO(image["bytes"])) for image in row["images"]]
@@ -209,7 +209,7 @@ def blind_to_order(rows: Sequence[hand.Row]) -> Knows:
 
 
 def _digest(prompt: Prompt) -> bytes:
-    """The same for the same images in either order."""
+    """Equal for the same images in either order."""
     parts = sorted(hashlib.sha256(image.convert("RGB").tobytes()).digest() for image in prompt.images)
     return hashlib.sha256(b"".join(parts)).digest()
 

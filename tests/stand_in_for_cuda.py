@@ -1,4 +1,4 @@
-"""A device without CUDA: the kernels' source, compiled by the C++ compiler, over this process's own memory."""
+"""A device without CUDA: the C++ compiler compiles the kernels' source, and this process's memory is the device's."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def compile_stand_in(folder: Path, compiler: str = "g++") -> Path:
 
 
 class StandInDevice:
-    """A `renderers.software.device.Device` whose memory is this process's, and which counts what is asked of it."""
+    """A `renderers.software.device.Device` in this process's memory. It counts its calls."""
 
     def __init__(self, library: Path, work_bytes: int = 2**26, backwards: bool = False) -> None:
         self.name = "stand-in"
@@ -42,7 +42,7 @@ class StandInDevice:
         self._kernels = {name: ctypes.cast(getattr(self._library, name), pointer) for name in KERNELS}
 
     def allocate(self, size: int) -> int:
-        block = np.full(size + 256, 0xA5, np.uint8)  # nobody may rely on zeros
+        block = np.full(size + 256, 0xA5, np.uint8)  # callers must not rely on zeros
         address = (block.ctypes.data + 255) // 256 * 256
         self.blocks[address] = block
         return address

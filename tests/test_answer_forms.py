@@ -36,7 +36,7 @@ Row = dict[str, Any]
 FIRST, RIGHT = hand.pose_on_orbit(10, 20, 2.0), hand.pose_on_orbit(50, 10, 2.4)
 """Forty degrees around the object to the right, ten degrees lower, and farther by a fifth."""
 FRONT = (np.cos(np.radians(70)), np.sin(np.radians(70)), 0.0)
-"""Twenty degrees to the left of where the second camera stands, as the object has it."""
+"""Twenty degrees from the second camera's direction, to the object's own left."""
 
 
 def camera(pose: np.ndarray) -> Camera:
@@ -51,7 +51,7 @@ def question(kind: str, form: str, seed: int = 0, language: str = "en", second: 
 
 
 def row(kind: str, form: str, seed: int = 0, language: str = "en", second: np.ndarray = RIGHT) -> Row:
-    """A stored row; its other columns are worked out by matrices, in `hand_made_dataset`."""
+    """A stored row. `hand_made_dataset` computes its other columns with matrices."""
     asked = question(kind, form, seed, language, second)
     columns = hand.make_row("ego_translation", 0, 0, FIRST, second, 0.3)
     told = ("answer", "answer_text", "answer_value", "margin", "question_type", "template")
@@ -318,7 +318,7 @@ def test_any_other_question_is_one_turn() -> None:
 
 
 def audited(claims: list[str]) -> Any:
-    """Text audits of rows of which every second is true, with the false claims given."""
+    """Text audits of rows with the given false claims. Every second row has a true claim."""
     rows, stored = [], row("ego_translation", "yes_no")
     for number in range(400):
         claim, answer = ("to the right", "Yes") if number % 2 else (claims[number // 2 % len(claims)], "No")

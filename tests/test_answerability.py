@@ -50,7 +50,7 @@ def prism(sides: int) -> trimesh.Trimesh:
 
 
 def turned(shape: trimesh.Trimesh, azimuth: float, distance: float) -> trimesh.Trimesh:
-    """``shape`` moved outwards along +X, then round to ``azimuth``."""
+    """``shape`` moved outwards along +X, then rotated to ``azimuth``."""
     shape = shape.copy()
     shape.apply_translation([distance, 0, 0])
     shape.apply_transform(rotation_matrix(np.radians(azimuth), [0, 0, 1]))
@@ -138,6 +138,6 @@ def test_a_mark_that_neither_image_shows_helps_nobody(renderer: Renderer, name: 
 
 
 def test_lab_of_known_colours() -> None:
-    """White, black, and sRGB red, whose CIELAB under D65 is tabled as (53.24, 80.09, 67.20)."""
+    """White, black, and sRGB red. Tables give CIELAB (53.24, 80.09, 67.20) for red under D65."""
     values = lab(np.array([[[255, 255, 255], [0, 0, 0], [255, 0, 0]]], dtype=np.uint8))[0]
     assert values == pytest.approx(np.array([[100, 0, 0], [0, 0, 0], [53.24, 80.09, 67.20]]), abs=0.05)

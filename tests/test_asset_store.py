@@ -55,7 +55,7 @@ def test_a_store_that_cannot_be_written_is_done_without(tmp_path: Path, capsys: 
 
 
 def test_a_store_stays_within_its_bound(tmp_path: Path) -> None:
-    """What has not been used for longest goes first."""
+    """The value that was unused for the longest time is removed first."""
     store = AssetStore(tmp_path / "store", most_bytes=400_000)
     store.put({key: os.urandom(2000) for key in keys(300)})
     with sqlite3.connect(tmp_path / "store") as connection:
@@ -88,7 +88,7 @@ def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Files in two folders, changed long ago as far as anyone knows."""
+    """Files in two folders. Their modification times are long ago."""
     monkeypatch.setattr(file_listing, "_WORTH_STORING", 1)
     monkeypatch.setattr(file_listing, "_UNSETTLED_NS", 0)
     folder = tmp_path / "files"

@@ -1,6 +1,6 @@
-"""`viewpoint100k bench`: what it prints, that its figures agree with each other, and that it leaves nothing behind.
+"""`viewpoint100k bench`: its output, the consistency of its figures, and the removal of its files.
 
-No test here asks how fast anything is.
+No test depends on speed.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def done(temporary: Path) -> subprocess.CompletedProcess[str]:
-    """A real tiny run; the usual loop, for whose sake more is built, is measured by the slow tests."""
+    """A tiny real run. The slow tests measure the usual loop, which needs a larger build."""
     finished = run_bench("--json", "--no-peer", temporary=temporary)
     assert finished.returncode == 0, finished.stderr
     return finished
@@ -88,7 +88,7 @@ def done(temporary: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def printed(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    """What it printed: all of stdout is one JSON object."""
+    """The output. All of stdout is one JSON object."""
     content: dict[str, Any] = json.loads(done.stdout)
     return content
 
@@ -196,7 +196,7 @@ START_UP = speed(10, 20, 10.0, 150.0)
 
 
 def test_the_pace_is_what_lies_beyond_the_start_up() -> None:
-    build = speed(410, 420, 60.0, 57.5)  # 400 rows and 400 frames more in 50 s, which take 24.15 - 3 CPU seconds.
+    build = speed(410, 420, 60.0, 57.5)  # 400 more rows and 400 more frames in 50 s take 24.15 - 3 CPU seconds.
     pace = pace_once_started(build, START_UP, workers=2)
     assert pace == Pace(rows_per_s=8.0, frames_per_s=8.0, cpu_ms_per_frame=52.9)
     assert time_of_whole_set(build, START_UP, pace) == Estimate(pytest.approx(10 + 100_990 / 8, abs=0.1), False)
@@ -218,7 +218,7 @@ def test_a_short_build_tells_no_pace_and_bounds_the_whole_set(build: BuildSpeed,
 
 
 def report(peer: bool = True, pace: bool = True) -> BenchReport:
-    """Made by hand: the build makes 7 frames a second, 8 once started; the peer 4."""
+    """Made by hand: the build makes 7 frames per second, 8 after its start. The peer makes 4."""
     build, without = speed(410, 420, 60.0, 57.5), speed(410, 420, 50.0, 50.0)
     return BenchReport(
         version="1.2",
@@ -239,7 +239,7 @@ def report(peer: bool = True, pace: bool = True) -> BenchReport:
 
 
 def check_ratios(printed: dict[str, Any]) -> None:
-    """Each ratio is the quotient of two rates that stand beside it."""
+    """Each ratio is the quotient of the two rates beside it."""
     peer = printed["peer"]
     for name in ("build", "pace", "build_without_answerability", "pace_without_answerability"):
         speed, ratio = printed[name], printed[f"{name}_over_peer"]
@@ -307,7 +307,7 @@ def test_a_procedural_object_comes_back_from_its_glb_file(tmp_path: Path) -> Non
     assert read.triangle_count == made.mesh.triangle_count
     assert len(read.primitives) == len(made.mesh.primitives)
     for ours, theirs in zip(made.mesh.primitives, read.primitives, strict=True):
-        # By corners of triangles: the reader leaves out vertices that no triangle uses.
+        # Compare the corners of triangles, because the reader leaves out vertices that no triangle uses.
         np.testing.assert_allclose(theirs.positions[theirs.triangles], ours.positions[ours.triangles], atol=1e-5)
         np.testing.assert_allclose(theirs.normals[theirs.triangles], ours.normals[ours.triangles], atol=1e-4)
         np.testing.assert_allclose(theirs.material.base_color, ours.material.base_color, atol=1 / 250)
@@ -332,7 +332,7 @@ def test_the_peer_is_given_the_build_s_own_files_and_others_as_glb(tmp_path: Pat
     assert [path.parent for path in files] == [objects, tmp_path / "out"]
     assert trimesh.load(files[1], force="scene").bounds[1] * 2 == pytest.approx(
         [3 / 1.87, 2 / 1.87, 1 / 1.87], rel=0.01
-    )  # A box does not say which way is up: an OBJ file's +Y is kept, as in the GLB.
+    )  # The shape of a box does not show the up axis: an OBJ file's +Y is kept, as in the GLB.
 
 
 def test_of_many_objects_the_peer_is_given_some_from_all_over(tmp_path: Path) -> None:
@@ -385,7 +385,7 @@ def test_the_usual_loop_draws_the_objects_of_the_build(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     content = json.loads(done.stdout)
     check_ratios(content)
-    # 12 rows are two visits of at most 8, 10 are two more; what is dropped is made good by further objects.
+    # 12 rows are two uses of an object with at most 8 rows, and 10 are two more. Further objects replace dropped ones.
     assert 4 <= content["peer"]["objects"] <= 12
     assert content["peer"]["frames"] == 9 * content["peer"]["objects"]
     assert content["build_without_answerability"]["rows"] == content["build"]["rows"]
@@ -449,7 +449,7 @@ def test_ctrl_c_leaves_no_process_and_no_file(tmp_path: Path) -> None:
         text=True,
         env=environment,
         cwd=ROOT,
-        # A shell that runs the tests in the background has them ignore Ctrl-C, and so would their children.
+        # In the background, a shell makes its jobs ignore Ctrl-C. The child would inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stderr is not None
@@ -475,7 +475,7 @@ def environment_of(process: Path) -> str:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_make_bench_prints_json_alone_with_the_comparison(tmp_path: Path) -> None:
-    (tmp_path / ".ready").touch()  # An environment that is set up: this one.
+    (tmp_path / ".ready").touch()  # A complete environment: this one.
     settings = (f"VENV={tmp_path}", f"BIN={Path(sys.executable).parent}", "PACKAGES=", "ROWS=12")
     done = subprocess.run(["make", "bench", *settings], capture_output=True, text=True, cwd=ROOT, timeout=280)
     assert done.returncode == 0, done.stderr

@@ -59,7 +59,7 @@ def test_the_orbits_plane_is_the_second_witness() -> None:
 def test_a_capture_whose_cameras_lean_against_their_orbit_is_dropped() -> None:
     lean = np.eye(4)
     lean[:3, :3] = Rotation.from_euler("x", 35, degrees=True).as_matrix()
-    # Level cameras, whose positions alone are then put on a tilted circle.
+    # Level cameras. Only their positions are moved to a tilted circle.
     positions = [lean[:3, :3] @ c.position for c in ring(range(0, 360, 15), 0)]
     leaning = []
     for position in positions:
@@ -99,10 +99,10 @@ def test_the_center_is_where_the_optical_axes_meet() -> None:
 @pytest.mark.parametrize("turn", [0.0, 180.0])
 def test_cameras_that_look_at_nothing_in_common_are_refused(turn: float) -> None:
     cameras = ring(range(0, 360, 30), 0)
-    if turn:  # Away from the object that they walk around.
+    if turn:  # The cameras look away from the object in their middle.
         away = np.diag([-1.0, 1.0, -1.0])
         directions = np.array([c.camera_to_world[:3, :3] @ away for c in cameras])[:, :, 2]
-    else:  # All the same way.
+    else:  # All cameras look the same way.
         directions = np.repeat(cameras[0].forward[None], len(cameras), axis=0)
     with pytest.raises(AssetError) as refused:
         nearest_point(np.array([c.position for c in cameras]), directions)

@@ -1,4 +1,4 @@
-"""Published sets of photographs by their names, in trees of their own layouts.
+"""Published sets of photographs by their names, in their own layouts.
 
 The cameras that are read equal those that took the photos.
 """
@@ -23,7 +23,7 @@ from viewpoint100k.geometry import Camera
 
 COUNT = 8
 WORLD = 3
-"""The seed of the world that the reconstructions are in."""
+"""The seed of the reconstructions' world."""
 
 
 def cameras(**how: float) -> list[Camera]:
@@ -38,7 +38,7 @@ def load(spec: str, asset_id: str | None = None) -> CaptureAsset:
 
 
 def assert_cameras(capture: CaptureAsset, truth: Sequence[Camera]) -> None:
-    """Every photo's camera is that of the source's world under the capture's own map, to 1e-6."""
+    """Every photo's camera equals the source's camera under the capture's own map, to 1e-6."""
     assert len(capture.photos) == len(truth)
     scale = np.cbrt(np.linalg.det(capture.normalization[:3, :3]))
     for photo, camera in zip(capture.photos, truth, strict=True):
@@ -75,7 +75,7 @@ def test_any_colmap_model_is_found_with_its_photos(
 
 
 def test_rigs_and_frames_leave_each_photo_its_own_pose(tmp_path: Path) -> None:
-    """Two lenses on one rig, the second not at its origin: what COLMAP from 3.12 on writes as rigs and frames."""
+    """Two lenses on one rig, one of them not at its origin. COLMAP from 3.12 on writes this as rigs and frames."""
     pycolmap = pytest.importorskip("pycolmap")
     truth = cameras()
     names = write_photos(tmp_path / "images", COUNT)
@@ -86,7 +86,7 @@ def test_rigs_and_frames_leave_each_photo_its_own_pose(tmp_path: Path) -> None:
         model.add_camera(
             pycolmap.Camera(camera_id=camera_id, model="PINHOLE", width=WIDTH, height=HEIGHT, params=params)
         )
-    # The second lens is where the second photo of each frame was taken, seen from the first photo of that frame.
+    # The second lens has the pose of each frame's second photo relative to the first.
     step = np.linalg.inv(truth[1].camera_to_world) @ truth[0].camera_to_world
     second_from_rig = pycolmap.Rigid3d(pycolmap.Rotation3d(step[:3, :3]), step[:3, 3])
     rig = pycolmap.Rig(rig_id=1)
@@ -222,7 +222,7 @@ RATE = 10
 
 
 def write_video(path: Path, pictures: Sequence[np.ndarray], repeat: int = 3) -> None:
-    """An MP4 of ``RATE`` frames a second, in which each picture stands for ``repeat`` frames."""
+    """An MP4 of ``RATE`` frames per second. Each picture is shown for ``repeat`` frames."""
     av = pytest.importorskip("av")
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
@@ -238,7 +238,7 @@ def write_video(path: Path, pictures: Sequence[np.ndarray], repeat: int = 3) -> 
 def write_uco3d(
     root: Path, truth: Sequence[Camera], pictures: Sequence[np.ndarray] | None = None
 ) -> Sequence[np.ndarray]:
-    """A sequence as it is shipped: the database, a video, and a video of masks. Returns the pictures."""
+    """A sequence in its published form: the database, a video, and a video of masks. Returns the pictures."""
     folder = "furniture/chair/7-1-2"
     pictures = pictures or [smooth(i) for i in range(len(truth))]
     write_video(root / folder / "rgb_video.mp4", pictures)
@@ -272,7 +272,7 @@ def write_uco3d(
 
 
 def smooth(seed: int) -> np.ndarray:
-    """(HEIGHT, WIDTH, 3): a picture that a video keeps well, like no other, and not blurred."""
+    """(HEIGHT, WIDTH, 3): a sharp, unique picture that survives video compression."""
     v, u = np.mgrid[:HEIGHT, :WIDTH]
     waves = [np.sin(u / (5 + seed % 3) + seed) * np.cos(v / (6 + seed % 4) - seed * channel) for channel in (1, 2, 3)]
     return (128 + 80 * np.stack(waves, axis=-1)).astype(np.uint8)
@@ -340,7 +340,7 @@ def test_uco3d_needs_its_database(tmp_path: Path) -> None:
 
 
 def write_dl3dv(root: Path, truth: Sequence[Camera], pictures: Sequence[np.ndarray] | None = None) -> None:
-    """One scene as its archives have it: photos in ``images_4`` alone, intrinsics of four times their size."""
+    """One scene as in the published archives: photos only in ``images_4``, and intrinsics for four times their size."""
     (root / "images_4").mkdir(parents=True)
     frames = []
     for i, camera in enumerate(truth):

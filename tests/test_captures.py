@@ -1,4 +1,4 @@
-"""What all captures share: the normalised world, photos and their checks, and one real capture in three forms."""
+"""All captures: the normalised world, photos and their checks, and one real capture in three forms."""
 
 import hashlib
 import io
@@ -116,7 +116,7 @@ def test_exif_rotation_is_applied_where_the_stated_size_is_that_of_the_turned_ph
     cameras = ring(range(0, 360, 45))
     write_nerf(tmp_path, cameras, [f"images/{name}" for name in write_photos(tmp_path / "images", 8)])
     exif = Image.Exif()
-    exif[274] = 6  # To be shown turned by 90 degrees clockwise.
+    exif[274] = 6  # EXIF: rotate by 90 degrees clockwise for display.
     stored = np.rot90(texture(0), 1).copy()
     (tmp_path / "images" / "000.jpg").write_bytes(jpeg(stored, exif=exif))
     photo = NerfSource(tmp_path).load("transforms.json").photos[0]
@@ -405,7 +405,7 @@ def test_nothing_outside_the_folder_is_opened_whatever_the_files_say(tmp_path: P
     root = tmp_path / "source"
     write_nerf(root, ring(range(0, 360, 45)), [f"images/{name}" for name in write_photos(root / "images", 8)])
     (tmp_path / "secret.jpg").write_bytes(jpeg(texture(1)))
-    NerfSource(root).load("transforms.json")  # Everything that is imported late is imported now.
+    NerfSource(root).load("transforms.json")  # This triggers all late imports.
     (root / "images" / "001.jpg").unlink()
     (root / "images" / "001.jpg").symlink_to(tmp_path / "secret.jpg")
     (root / "linked").symlink_to(tmp_path)
@@ -414,7 +414,7 @@ def test_nothing_outside_the_folder_is_opened_whatever_the_files_say(tmp_path: P
     for name, lie in lies.items():
         text = text.replace(f"images/{name}.jpg", lie)
     (root / "transforms.json").write_text(text)
-    sys.addaudithook(_watch)  # It stays for good: a hook cannot be taken off.
+    sys.addaudithook(_watch)  # An audit hook cannot be removed.
     _watching[0] = True
     try:
         capture = NerfSource(root).load("transforms.json")

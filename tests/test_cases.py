@@ -1,4 +1,4 @@
-"""Small inputs with the layout of real sets, each with what it should give: ``../shared/cases/expected.json``.
+"""Small inputs in the layouts of real sets. ``../shared/cases/expected.json`` has the expected result of each.
 
 The box of these cases has a colour of its own on each side. Truth is worked out here by hand: of which colour the side
 is that faces a camera.
@@ -38,7 +38,7 @@ def captures(case: str, kind: str) -> dict[str, CaptureAsset]:
 
 
 def seen_color(asset: MeshAsset, direction: str) -> list[int]:
-    """sRGB of the surface that faces ``direction`` of this project's world, from its texture or its vertices."""
+    """sRGB of the surface that faces ``direction`` in this project's world, from its texture or its vertices."""
     axis, sign = "xyz".index(direction[1]), 1.0 if direction[0] == "+" else -1.0
     (primitive, *_) = asset.mesh.primitives
     normals = primitive.normals[primitive.triangles].mean(axis=1)
@@ -129,7 +129,7 @@ def test_instances_are_drawn_each_in_its_place() -> None:
 def test_faces_of_a_ply_have_the_colours_that_it_states() -> None:
     asset = mesh("ply_faces", "meshes")
     assert asset.notes == ("up_assumed",)  # A box says nothing.
-    # As the file lists its faces: x, y and z each from -1 to 1, a colour a side.
+    # In the order of the file's faces: x, y and z from -1 to 1, one colour per side.
     sides = {"-x": RED, "+x": GREEN, "-y": BLUE, "+y": YELLOW, "-z": PINK, "+z": CYAN}
     assert {side: seen_color(asset, side) for side in sides} == sides
 

@@ -44,7 +44,7 @@ def refusal(source: Co3dSource, asset_id: str = "chair/seq") -> str:
 
 @pytest.mark.parametrize("isotropic", [True, False])
 def test_known_points_are_where_co3ds_formula_puts_them(tmp_path: Path, isotropic: bool) -> None:
-    """The spots are drawn by CO3D's own definition: X_cam = X R + T, then NDC, which grows to the left and upwards."""
+    """The spots are drawn by CO3D's definition: X_cam = X R + T, then NDC, which increases to the left and upwards."""
     cameras = elsewhere(spotted_ring(), seed=11)
     points = moved(SPOTS, 11)
     images = []
@@ -223,11 +223,11 @@ def test_a_view_in_place_of_a_table_is_not_run(tmp_path: Path) -> None:
         Co3dSource(tmp_path).ids()
 
 
-# Annotations that bite.
+# Broken annotations.
 
 
 def broken_frames(frames: list[dict[str, Any]], how: str) -> str:
-    """Spoils frame 2; returns the reason it is to be dropped for."""
+    """Damages frame 2. Returns the expected reason code."""
     frame = frames[2]
     if how == "nan":
         frame["viewpoint"]["T"] = [float("nan"), 0, 0]

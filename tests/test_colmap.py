@@ -68,7 +68,7 @@ def test_what_pycolmap_writes_is_what_is_read(tmp_path: Path, text: bool) -> Non
     cameras = elsewhere(ring(range(0, 360, 45)), 3)
     points = np.random.default_rng(0).normal(size=(30, 3))
     seen_by = [[i % 8, (i + 3) % 8, (i + 5) % 8] for i in range(30)]
-    # In its text form COLMAP itself ends a name at the first blank.
+    # In text models, COLMAP itself ends a name at the first blank.
     names = [f"{i}.jpg" if text else f"a b {i}.jpg" for i in range(8)]
     write_colmap(tmp_path / "m", cameras, names, points=points, seen_by=seen_by, text=text)
     model = read_colmap_model(SourceFolder(tmp_path), "m", CaptureLimits())
@@ -154,7 +154,7 @@ def test_without_pycolmap_pinholes_are_read_and_the_extra_is_named(
         MvimgnetSource(tmp_path).load("0/b")
 
 
-# Models that lie. Every one of these must leave this process alive.
+# Models with false counts. None of them may end this process.
 
 
 def overwrite(path: Path, offset: int, data: bytes) -> None:

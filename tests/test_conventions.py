@@ -99,7 +99,7 @@ def test_quaternions_are_scipys_with_w_first(pose: Floats) -> None:
     oracle = Rotation.from_matrix(pose[:3, :3]).as_quat(canonical=True, scalar_first=True)
     quaternion = c.quaternion_from_rotation(pose[:3, :3])
     assert quaternion[0] >= 0
-    # At half a turn w is 0 and the two signs are the same rotation.
+    # For half a turn, w is 0 and both signs are the same rotation.
     assert abs(float(quaternion @ oracle)) == pytest.approx(1)
     assert c.rotation_from_quaternion(oracle) == pytest.approx(pose[:3, :3], abs=1e-9)
 

@@ -1,4 +1,4 @@
-"""A finished folder: it loads with one line, its bytes depend on nothing but the config, and its card is true."""
+"""A finished folder: one line loads it, its bytes depend only on the config, and its card is true."""
 
 import csv
 import io
@@ -135,7 +135,7 @@ def test_every_question_type_and_motion_gives_the_same_bytes_for_any_number_of_w
 def start_build(out: Path, rows: int = 70) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "viewpoint100k", "build", "viewpoint-100k", "--rows", str(rows), "--out", str(out)]
     command += ["--workers", "2", *SMALL]
-    # A shell that runs the tests in the background has them ignore Ctrl-C, and so would their children.
+    # In the background, a shell makes its jobs ignore Ctrl-C. The child would inherit that.
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

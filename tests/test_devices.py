@@ -1,4 +1,4 @@
-"""Workers are dealt out over the GPUs that a process may see; the lists of EGL and CUDA are stand-ins."""
+"""Workers are distributed over the visible GPUs. The lists of EGL and CUDA are stand-ins."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def egl_of(order: list[int], told: bool = True) -> list[EglDevice]:
 
 
 def cuda_of(visible: list[int], gib: int = 80) -> list[CudaDevice]:
-    """What CUDA lists where CUDA_VISIBLE_DEVICES is ``visible``: it renumbers them from 0."""
+    """The list of CUDA if CUDA_VISIBLE_DEVICES is ``visible``. CUDA numbers the devices from 0."""
     return [
         CudaDevice(i, "NVIDIA H100", UUIDS[gpu], f"0000:{gpu:02x}:00.0", gib * GIB) for i, gpu in enumerate(visible)
     ]
@@ -36,7 +36,7 @@ def cuda_of(visible: list[int], gib: int = 80) -> list[CudaDevice]:
 
 @pytest.mark.parametrize("told", [True, False])
 def test_egl_devices_are_those_of_the_same_gpu(told: bool) -> None:
-    """By UUID, or where EGL tells none by the place on the bus."""
+    """Devices are matched by UUID, or by bus address if EGL states no UUID."""
     found = drawing_devices(egl_of([3, 0, 2, 1], told), cuda_of([0, 1, 2, 3]))
     assert [(device.number, device.device_index) for device in found] == [(0, 1), (1, 3), (2, 2), (3, 0)]
 

@@ -32,14 +32,14 @@ NAMES = ("angle_deg", "overlap", "answerability", "size", "margin", "typical_mar
 
 
 def traits(**values: float) -> Traits:
-    """Of one row, in the middle of everything but ``values``."""
+    """A row with average properties except ``values``."""
     middling = {"angle_deg": 60.0, "overlap": 0.4, "answerability": 0.2, "size": 0.6, "margin": 2.0}
     given = middling | {"typical_margin": 2.0} | values
     return Traits(**{name: np.array([given[name]]) for name in NAMES})
 
 
 def test_the_features_by_hand() -> None:
-    # 60 of 100 degrees; 0.6 not shared; 0.05 / 0.25; 1 / 1.6; half of the typical margin and its own.
+    # 60 of 100 degrees; 0.6 not shared; 0.05 / 0.25; 1 / 1.6; typical margin over its sum with the row's, 2 / 4.
     assert features(traits()).tolist() == [pytest.approx([0.6, 0.6, 0.2, 0.625, 0.5])]
 
 
@@ -50,14 +50,14 @@ def test_the_scale_by_hand() -> None:
     assert score(table, (1.0, 2.0, 0.0, 0.0, 3.0), tenths).tolist() == pytest.approx([0.5, 1.0, 0.0, 0.15])
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # Of a machine that does much else.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # A busy machine is slow.
 @given(st.sampled_from(NAMES[:5]), st.floats(0.01, 1.0), st.floats(0.01, 1.0))
 def test_what_makes_a_row_hard_never_makes_it_easier(name: str, one: float, other: float) -> None:
     low, high = sorted((one, other))
     if name == "angle_deg":
         low, high = 100 * low, 100 * high
     easier, harder = score(features(traits(**{name: low}))), score(features(traits(**{name: high})))
-    if name != "angle_deg":  # More of the others is easier.
+    if name != "angle_deg":  # Larger values of the other properties are easier.
         easier, harder = harder, easier
     assert easier[0] <= harder[0]
     assert 0 <= easier[0] <= 1

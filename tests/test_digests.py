@@ -29,7 +29,7 @@ def digests(rows: list[Row]) -> Digests:
 
 
 def test_a_digest_is_what_its_description_says() -> None:
-    # Worked out again from the description alone.
+    # Computed again from the documented definition.
     stored = pa.Table.from_pylist(ROWS, schema=arrow_schema()).to_pylist()
     numbers, content = hashlib.sha256(), hashlib.sha256()
     for row in stored:

@@ -1,4 +1,4 @@
-"""Pictures that are drawn, not rendered: areas by formula, words by their ink, bytes the same with every library."""
+"""Drawn pictures: areas by formula, the ink of words, and the same bytes with every library version."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,7 +15,7 @@ SIZE = 100
 
 
 def inked(draw: Callable[[Canvas], None]) -> np.ndarray:
-    """(100, 100): what part of each pixel is drawn on."""
+    """(100, 100): the covered share of each pixel."""
     canvas = Canvas(SIZE, PAPER)
     draw(canvas)
     pixels = canvas.pixels()
@@ -67,6 +67,6 @@ def test_every_digit_of_a_floor_plan_looks_different() -> None:
 
 
 def test_a_floor_plan_has_the_same_bytes_with_every_library() -> None:
-    """Its words were Pillow's once, and changed when Pillow 12 brought another FreeType."""
+    """Pillow drew the words at first, and they changed with the FreeType of Pillow 12."""
     plan = draw_sketch(orbit_pair(30, 60), 256)
     assert hashlib.sha256(plan.tobytes()).hexdigest()[:16] == "8245953e425fc9e1"

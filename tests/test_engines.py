@@ -1,4 +1,4 @@
-"""An asset that crashes, blocks or fails a worker is dropped alone: with real processes that are really killed."""
+"""Only the asset that crashes, blocks or fails a worker is dropped. The tests kill real processes."""
 
 import os
 import signal
@@ -14,25 +14,34 @@ from viewpoint100k.building.engines.ray import Note, RayEngine
 from viewpoint100k.building.engines.worker import Task, WorkerJob, serve
 from viewpoint100k.dataset.folder import DatasetFolder
 from viewpoint100k.errors import BuildError
+from viewpoint100k.plan.build_plan import BuildPlan
 from viewpoint100k.plan.config import load_config
 from viewpoint100k.plan.layout import candidates
 from viewpoint100k.plan.planning import make_build_plan
 
 SETTINGS = ["rows=20", "images.size=64", "limits.asset_timeout_s=3"]
-BUILD_PLAN = make_build_plan(load_config("viewpoint-100k", SETTINGS))
-BLOCK = BUILD_PLAN.layout.shards[0].blocks[0]
-VICTIM = next(candidates(BUILD_PLAN.config, BLOCK, BUILD_PLAN.layout.pools["train"]))[0]
-"""The first asset that the first block visits."""
 
 
-def sabotage(action: str) -> None:
+@pytest.fixture(scope="module")
+def plan() -> BuildPlan:
+    return make_build_plan(load_config("viewpoint-100k", SETTINGS))
+
+
+def victim(plan: BuildPlan) -> str:
+    """The first asset that the first block visits."""
+    return next(candidates(plan.config, plan.layout.shards[0].blocks[0], plan.layout.pools["train"]))[0]
+
+
+def sabotage(job: WorkerJob, action: str) -> None:
     """Makes the loading of one asset do ``action``, in this process."""
+    assert isinstance(job.build_plan, BuildPlan)
+    bad = victim(job.build_plan)
     from viewpoint100k.assets.procedural import ProceduralSource
 
     load = ProceduralSource.load
 
     def load_or_fail(self: ProceduralSource, asset_id: str) -> object:
-        if asset_id == VICTIM:
+        if asset_id == bad:
             if action == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
             if action == "hang":
@@ -44,17 +53,17 @@ def sabotage(action: str) -> None:
 
 
 def serve_killing(job: WorkerJob, connection: Connection) -> None:
-    sabotage("kill")
+    sabotage(job, "kill")
     serve(job, connection)
 
 
 def serve_hanging(job: WorkerJob, connection: Connection) -> None:
-    sabotage("hang")
+    sabotage(job, "hang")
     serve(job, connection)
 
 
 def serve_raising(job: WorkerJob, connection: Connection) -> None:
-    sabotage("raise")
+    sabotage(job, "raise")
     serve(job, connection)
 
 
@@ -62,11 +71,11 @@ def serve_nothing(job: WorkerJob, connection: Connection) -> None:
     os._exit(3)
 
 
-def engine(root: Path, target: object) -> tuple[LocalEngine, DatasetFolder, list[int]]:
+def engine(plan: BuildPlan, root: Path, target: object) -> tuple[LocalEngine, DatasetFolder, list[int]]:
     folder = DatasetFolder(root)
     folder.make_folders()
     rows: list[int] = []
-    return LocalEngine(BUILD_PLAN, folder, 1, rows.append, lambda task: None, target), folder, rows  # type: ignore[arg-type]
+    return LocalEngine(plan, folder, 1, rows.append, lambda task: None, target), folder, rows  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -78,35 +87,37 @@ def engine(root: Path, target: object) -> tuple[LocalEngine, DatasetFolder, list
     ],
 )
 def test_a_bad_asset_goes_into_quarantine_and_the_block_is_built(
-    tmp_path: Path, target: object, reason: str, detail: str
+    plan: BuildPlan, tmp_path: Path, target: object, reason: str, detail: str
 ) -> None:
-    running, folder, rows = engine(tmp_path, target)
+    running, folder, rows = engine(plan, tmp_path, target)
+    block, bad = plan.layout.shards[0].blocks[0], victim(plan)
     running.run([Task(0, 0)])
     quarantine = Quarantine(folder.build / "quarantine")
-    assert quarantine.reasons() == {VICTIM: reason}
-    assert detail in quarantine.details()[VICTIM]
-    assert folder.has_block(BLOCK)
+    assert quarantine.reasons() == {bad: reason}
+    assert detail in quarantine.details()[bad]
+    assert folder.has_block(block)
     assert sum(rows) == 20, "progress counts each row once, whatever was begun again"
-    assert VICTIM not in folder.block_path(BLOCK).with_suffix(".json").read_text().split("used_assets")[1]
+    assert bad not in folder.block_path(block).with_suffix(".json").read_text().split("used_assets")[1]
 
 
-def test_workers_that_never_start_end_the_build_with_a_sentence(tmp_path: Path) -> None:
-    running, _, _ = engine(tmp_path, serve_nothing)
+def test_workers_that_never_start_end_the_build_with_a_sentence(plan: BuildPlan, tmp_path: Path) -> None:
+    running, _, _ = engine(plan, tmp_path, serve_nothing)
     with pytest.raises(BuildError, match=r"before they reach an asset \(exit code 3\)"):
         running.run([Task(0, 0)])
 
 
 @pytest.mark.slow
-def test_ray_builds_the_same_bytes(tmp_path: Path) -> None:
+def test_ray_builds_the_same_bytes(plan: BuildPlan, tmp_path: Path) -> None:
     ray = pytest.importorskip("ray", reason="the extra [ray] is not installed")
     assert ray
-    local, folder, _ = engine(tmp_path / "local", serve)
+    local, folder, _ = engine(plan, tmp_path / "local", serve)
     local.run([Task(0, 0)])
     clustered = DatasetFolder(tmp_path / "ray")
     clustered.make_folders()
     rows: list[int] = []
-    RayEngine(BUILD_PLAN, clustered, 1, rows.append, lambda task: None).run([Task(0, 0)])
-    assert clustered.block_path(BLOCK).read_bytes() == folder.block_path(BLOCK).read_bytes()
+    RayEngine(plan, clustered, 1, rows.append, lambda task: None).run([Task(0, 0)])
+    block = plan.layout.shards[0].blocks[0]
+    assert clustered.block_path(block).read_bytes() == folder.block_path(block).read_bytes()
     assert rows == [20]
 
 

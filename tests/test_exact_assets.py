@@ -14,7 +14,7 @@ from viewpoint100k.assets.capture_files.sampling import sampled
 from viewpoint100k.assets.procedural.waves import wave
 
 PROCEDURAL_DIGEST = "75f69a802b8d9b205ae3ae35532b08ccc3457759603375190c99c44a49adcdec"
-"""Of 14 built-in objects, on every machine. A change of it changes every data set of them: see CHANGELOG.md."""
+"""The digest of 14 built-in objects on every machine. If it changes, every data set changes: see CHANGELOG.md."""
 
 OTHERS = list(ARITHMETIC)[1:]
 SOME_OTHERS = mostly_slow(OTHERS)
@@ -22,7 +22,7 @@ SOME_OTHERS = mostly_slow(OTHERS)
 
 @cache
 def digest_under(environment: str, *specs: str) -> str:
-    """What `exact_assets.py` prints for these sources in a process of its own."""
+    """The output of `exact_assets.py` for these sources."""
     return run_in(ARITHMETIC[environment], Path(__file__).parent / "exact_assets.py", *specs)
 
 
@@ -62,7 +62,7 @@ def test_real_captures_are_read_the_same_everywhere(environment: str) -> None:
 
 @pytest.fixture(scope="module")
 def bent_captures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two captures whose photos are taken through lenses that bend."""
+    """Two captures with photos from distorting lenses."""
     root = tmp_path_factory.mktemp("bent")
     fisheye = {"camera_model": "OPENCV_FISHEYE", "k1": 0.03}
     for name, lens in {"radial": {"k1": -0.15, "k2": 0.04, "p1": 0.002}, "fisheye": fisheye}.items():

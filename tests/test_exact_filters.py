@@ -17,7 +17,7 @@ MODES = {"mirror": "reflect", "wrap": "wrap", "zero": "constant"}
 @pytest.mark.parametrize("sigma", [0.7, 2.0, 5.5])
 def test_a_narrow_gaussian_is_scipys(sigma: float, axis: int, edge: exact.Edge) -> None:
     values = np.random.default_rng(1).random((60, 40, 3))
-    axis = 0 if sigma > 2 else axis  # SciPy, too, needs as many entries as the kernel reaches.
+    axis = 0 if sigma > 2 else axis  # SciPy also needs at least as many entries as the kernel's reach.
     expected = gaussian_filter1d(values, sigma, axis=axis, mode=MODES[edge], truncate=4)
     if values.shape[axis] > 4 * sigma:
         np.testing.assert_allclose(exact.gaussian_blur(values, sigma, axis, edge), expected, atol=1e-12)

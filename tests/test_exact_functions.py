@@ -16,7 +16,7 @@ from viewpoint100k.geometry.exact import constants as exact_constants
 from viewpoint100k.geometry.exact import random as exact_random
 
 DIGEST = "32c7f4ac17b43812221032c269436e1919a5d78a247670af4701e423eba46bb7"
-"""What `exact_digest.py` prints on every machine. A change of it changes every data set: see CHANGELOG.md."""
+"""The output of `exact_digest.py` on every machine. If it changes, every data set changes: see CHANGELOG.md."""
 
 Reference = Callable[..., mpmath.mpf]
 
@@ -59,7 +59,7 @@ SPECIAL += [2.3e-308, 1e308, -1e308, 800.0, -800.0, 2.0**53 + 2, 1 - 2.0**53]
 
 
 def random_numbers(name: str, count: int) -> list[float]:
-    """Arguments in the function's domain: of ordinary size, near its special places, and of every size."""
+    """Arguments in the function's domain: ordinary ones, some near its special points, and some of every magnitude."""
     generator = np.random.default_rng(sum(map(ord, name)))
     unit = generator.uniform(-1, 1, count)
     near_one = 1 + np.ldexp(unit, generator.integers(-52, -2, count))

@@ -1,4 +1,4 @@
-"""What is stored, hashed or decides is the same on every machine: no module that makes it uses a free operation."""
+"""Values that are stored, hashed or decide are the same on every machine: their modules use no free operation."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ EXCEPTIONS = {
     "viewpoint100k/questions/reasoning/stored.py": "as check.py",
     "renderers/pyrender.py": "pyrender draws on the GPU: its pictures are not promised to be the same everywhere",
 }
-"""Files or functions (``path:Class.method``) whose free operations change nothing that is stored, and why. Patterns."""
+"""Patterns of files or functions (``path:Class.method``) whose free operations change nothing stored, with reasons."""
 
 
 def modules() -> list[Path]:

@@ -25,7 +25,7 @@ WITH_TARGETS = ("llamafactory", "ms-swift", "llava", "openai", "webdataset", "js
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small data set with every kind of row that there may be."""
+    """A small data set with every kind of row."""
     return make_dataset(tmp_path_factory.mktemp("export") / "mine")
 
 
@@ -90,7 +90,7 @@ def test_rows_bounds_each_split(folder: Path, tmp_path: Path) -> None:
 def test_the_asked_share_of_the_training_rows_carries_its_reasoning(
     folder: Path, tmp_path: Path, share: float | None, expected: int
 ) -> None:
-    """Eight training rows, four of them with reasoning; test rows have some too, and never carry it."""
+    """Eight training rows, four of them with reasoning. Exports never write the reasoning of test rows."""
     done = export(folder, "jsonl", tmp_path / "out", reasoning_share=share)
     assert (done.reasoned, done.reasoned_possible) == (expected, 4)
     written = lines(tmp_path / "out" / "train.jsonl")

@@ -22,7 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def exported(folder: Path, to: str, out: Path) -> Path:
-    export(folder, to, out, reasoning_share=0.5)  # All four training rows that have reasoning carry it.
+    export(folder, to, out, reasoning_share=0.5)  # All four training rows with reasoning are exported with it.
     return out
 
 

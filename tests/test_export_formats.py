@@ -1,4 +1,4 @@
-"""Each format read back as its tool's documents say: by the tool's own reader where that is a small package."""
+"""Each format is read back as its tool's documents say. If the tool's own reader is a small package, that reads it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def exported(folder: Path, to: str, out: Path) -> Path:
-    """Everything exported; of four training rows that have reasoning all carry it."""
+    """The whole export. All four training rows with reasoning have it."""
     share = None if to in ("verl", "vlmevalkit") else 0.5
     export(folder, to, out, reasoning_share=share)
     return out
@@ -42,12 +42,12 @@ def expected_target(split: str, row: Row) -> str:
 
 
 def read_jsonl(path: Path, cache: Path) -> list[dict]:
-    """As LLaMA-Factory and ms-swift read it: by the JSON builder of `datasets`."""
+    """Reads as LLaMA-Factory and ms-swift do: with the JSON builder of `datasets`."""
     return datasets.load_dataset("json", data_files=str(path), split="train", cache_dir=str(cache)).to_list()
 
 
 def reasoned_prompt(row: Row) -> str:
-    """The question without its last line, which asks for one word, where there are options; with the recipe's wish."""
+    """The question with the recipe's instruction. With options, its last line, which asks for one word, is removed."""
     question = row["question"].removesuffix("\nReply in one word.") if row["options"] else row["question"]
     return f"{question}\n{REASON_FIRST}"
 
@@ -152,7 +152,7 @@ VLMEVALKIT_COLUMNS = ["index", "image", "image_path", "question", *"ABCDEF", "an
 
 
 def as_vlmevalkit_reads(path: Path) -> list[dict]:
-    """The table by pandas; ``[…]`` is a list of images, and anything up to 64 characters would name another row."""
+    """The table read by pandas. ``[…]`` is a list of images. A text of up to 64 characters would name another row."""
     table = pandas.read_csv(path, sep="\t")
     assert list(table.columns) == VLMEVALKIT_COLUMNS
     assert table["index"].is_unique

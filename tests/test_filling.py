@@ -1,4 +1,4 @@
-"""Forms of one question about one pair, floor plans, turned solids: by cases worked out by hand and by properties."""
+"""Forms of one question about one pair, floor plans and solids of revolution: hand-computed cases and properties."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_a_mirrored_scene_shows_mirrored_images_and_flips_sides_alone(azimuth: f
     pair = orbit_pair(azimuth, side * size)
     mirrored = mirrored_pair(pair)
     for name, quantity in QUANTITIES.items():
-        if name != "front_azimuth_deg":  # An angle all round: 180 is -180.
+        if name != "front_azimuth_deg":  # Compare angles modulo 360: 180 equals -180.
             assert quantity.of(mirrored) == pytest.approx(quantity.mirror * quantity.of(pair), abs=1e-9), name
     # A point and its mirror image lie at mirrored pixels.
     point = np.array([[0.3, -0.2, 0.4]])

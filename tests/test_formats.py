@@ -1,6 +1,6 @@
 """Formats beside glTF, OBJ, PLY and STL: OFF, 3MF, COLLADA, FBX, USDZ, and textures under KTX2.
 
-Files are written by hand or by the formats' own libraries; what they should give is worked out by hand.
+Files are written by hand or by the formats' own libraries. Expected values are computed by hand.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""Mutated files of every kind: each is read or refused with a reason, soon, and nothing outside its folder is opened.
+"""Mutated files of every kind are read or refused with a reason in short time. Nothing outside their folder is opened.
 
 ``FUZZED_FILES`` sets how many (60 by default). Every file is seeded by its number, so that a failure can be repeated.
 """
@@ -44,7 +44,7 @@ def _watch(event: str, arguments: tuple[object, ...]) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _hook() -> None:
-    sys.addaudithook(_watch)  # It stays for good: a hook cannot be taken off.
+    sys.addaudithook(_watch)  # An audit hook cannot be removed.
 
 
 def flip_bytes(data: bytes, rng: np.random.Generator) -> bytes:
@@ -60,7 +60,7 @@ def cut(data: bytes, rng: np.random.Generator) -> bytes:
 
 
 def lie(data: bytes, rng: np.random.Generator) -> bytes:
-    """Replaces a number in what may be JSON, or four bytes by an extreme integer."""
+    """Replaces a number in a text that may be JSON, or four bytes, by an extreme integer."""
     numbers = list(re.finditer(rb"-?\d+(?:\.\d+)?", data))
     if numbers and rng.random() < 0.8:
         chosen = numbers[rng.integers(len(numbers))]
@@ -74,7 +74,7 @@ def lie(data: bytes, rng: np.random.Generator) -> bytes:
 
 
 def escape(data: bytes, rng: np.random.Generator) -> bytes:
-    """Replaces a quoted text, which may be a path, by one that leads elsewhere."""
+    """Replaces a quoted text, which may be a path, by a path to another place."""
     texts = list(re.finditer(rb'"[^"]*"', data))
     if not texts:
         return flip_bytes(data, rng)
@@ -161,7 +161,7 @@ def write_one(name: str, make: Callable[[], bytes | str], *needs: str) -> Callab
 
 
 def write_set(kind: str, file: str) -> Callable[[Path], tuple[str, Path]]:
-    """A published set's tree of one object, and the file of it that is mutated."""
+    """A published set's tree of one object, and the file to mutate."""
 
     def write(root: Path) -> tuple[str, Path]:
         WRITERS[kind](root, 1)
@@ -223,7 +223,7 @@ TREES: dict[str, Callable[[Path], tuple[str, Path]]] = {
 
 
 def mutated(original: bytes, path: Path, rng: np.random.Generator) -> bytes:
-    """Compressed files are changed inside, half of the time."""
+    """Half of the mutations of compressed files change the decompressed content."""
     mutate = MUTATIONS[rng.integers(len(MUTATIONS))]
     if path.suffix == ".jgz" and rng.random() < 0.5:
         return gzip.compress(mutate(gzip.decompress(original), rng), 1)
@@ -231,7 +231,7 @@ def mutated(original: bytes, path: Path, rng: np.random.Generator) -> bytes:
 
 
 def read_all(source: Source) -> str:
-    """``read``, or the reason for which it was not."""
+    """``read``, or the reason for the refusal."""
     try:
         for asset_id in source.ids():
             asset = source.load(asset_id)
@@ -250,7 +250,7 @@ def test_a_mutated_file_is_read_or_refused_and_never_looks_outside(tmp_path: Pat
     root = tmp_path / "tree"
     spec, path = TREES[kind](root)
     original = path.read_bytes()
-    assert read_all(open_source(spec)) == "read"  # Untouched; and what is imported late is imported now.
+    assert read_all(open_source(spec)) == "read"  # The original file. This also triggers all late imports.
     for number in range(max(1, FILES // len(TREES))):
         rng = np.random.default_rng([number, len(kind)])
         path.write_bytes(mutated(original, path, rng))
@@ -267,5 +267,5 @@ def test_a_mutated_file_is_read_or_refused_and_never_looks_outside(tmp_path: Pat
 
 
 def _is_inside(path: str, root: Path) -> bool:
-    """In the tree, or a module that Python imports late."""
+    """True for paths in the tree and for modules that Python imports late."""
     return Path(os.path.realpath(path)).is_relative_to(root.resolve()) or path.endswith((".py", ".pyc", ".so"))

@@ -49,7 +49,7 @@ def facing_north(position: ArrayLike) -> Camera:
 
 
 def motion_to(second: Camera) -> RelativePose:
-    """From the photographer at the origin who looks north; the object is five ahead."""
+    """The relative pose from a photographer at the origin who looks north. The object is five units ahead."""
     return relative_pose(facing_north(ORIGIN), second, (0, 5, 0))
 
 
@@ -188,7 +188,7 @@ def test_a_step_right_on_an_orbit_turns_left_and_goes_to_the_objects_left() -> N
 def test_the_reversed_product_would_be_noticed() -> None:
     first, second = hand_made_orbit()
     reversed_motion = np.linalg.inv(second.camera_to_world) @ first.camera_to_world
-    assert reversed_motion[0, 3] < 0  # it says left where the camera moved right, and agrees with itself
+    assert reversed_motion[0, 3] < 0  # this product says left for a move to the right, and agrees with itself
     with pytest.raises(AssertionError):
         assert_stepped_thirty_degrees_to_the_right(relative_pose(second, first, ORIGIN))
 
@@ -282,11 +282,11 @@ coordinates = st.floats(-5, 5)
 
 @st.composite
 def cameras(draw: st.DrawFn) -> Camera:
-    """Any pose at all: the identities below hold for every pair of cameras, not only for upright ones."""
+    """Any pose. The identities below hold for every pair of cameras, not only for upright ones."""
     quaternion = [draw(st.floats(-1, 1)) for _ in range(4)]
     assume(np.linalg.norm(quaternion) > 0.1)
     position = [draw(coordinates) for _ in range(3)]
-    # Off the vertical through the object's centre, where azimuth means something.
+    # Not on the vertical through the object's centre, where the azimuth is undefined.
     assume(math.hypot(position[0], position[1]) > 0.1)
     pose = np.eye(4)
     pose[:3, :3] = Rotation.from_quat(quaternion).as_matrix()
@@ -307,7 +307,7 @@ def assert_poses_agree(actual: RelativePose, expected: dict[str, float]) -> None
 
 
 def well_conditioned(first: Camera, second: Camera) -> bool:
-    """Whether the second camera's axis is clear of the first one's vertical, where yaw and roll are one turn."""
+    """True if the second camera's axis is not near the first one's vertical. There, yaw and roll are the same turn."""
     return abs(float(first.up @ second.forward)) < 0.999
 
 
@@ -357,7 +357,7 @@ def test_a_mirrored_scene_flips_left_and_right_and_nothing_else(first: Camera, s
     assume(well_conditioned(first, second))
 
     def mirrored(view: Camera) -> Camera:
-        # The world's x is reflected; the camera's own x too, or its axes would be left-handed.
+        # The world's x is reflected, and the camera's own x too. Otherwise its axes would be left-handed.
         return replace(view, camera_to_world=np.diag([-1.0, 1, 1, 1]) @ view.camera_to_world @ np.diag([-1.0, 1, 1, 1]))
 
     expected = asdict(relative_pose(first, second, ORIGIN))

@@ -1,4 +1,4 @@
-"""The Python interface: what the command line does, in a notebook."""
+"""The Python interface does what the command line does."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_ones_own_mesh_is_drawn_with_its_depth_and_mask() -> None:
     plain = vp.render(mesh, camera(20))
     assert (plain.rgb.shape, plain.rgb.dtype) == ((96, 96, 3), np.uint8)
     assert (plain.depth.shape, plain.depth.dtype) == ((96, 96), np.float32)
-    assert (plain.rgb[~plain.mask] == 128).mean() > 0.9  # Plain grey, but for the anti-aliased rim.
+    assert (plain.rgb[~plain.mask] == 128).mean() > 0.9  # Plain grey, except the anti-aliased rim.
     middle = plain.depth[plain.mask]
     assert 2.5 < middle.min() < middle.max() < 4.7  # The object fills the unit ball, 3.64 away.
     staged = vp.render(mesh, [camera(20), camera(80)], stage_seed=3)

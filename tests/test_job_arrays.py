@@ -1,4 +1,4 @@
-"""The files for Slurm and Kubernetes, run as they stand; this file stands in for the schedulers."""
+"""The files for Slurm and Kubernetes run unchanged. This file acts as the scheduler."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHARDS = 6
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """Where ``viewpoint100k`` is found, as on a machine that has it installed."""
+    """An environment in which ``viewpoint100k`` is on the PATH."""
     return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"} | variables
 
 
@@ -32,7 +32,7 @@ def started(command: list[str], variables: Mapping[str, str]) -> subprocess.Pope
 
 
 def slurm_job(task: int, count: int, out: Path, first: int = 1) -> subprocess.Popen[str]:
-    """A task of an array that is numbered from ``first``, with the variables that Slurm sets."""
+    """A task of an array numbered from ``first``, with the variables that Slurm sets."""
     variables = {
         "SLURM_ARRAY_TASK_ID": str(first + task),
         "SLURM_ARRAY_TASK_MIN": str(first),
@@ -43,7 +43,7 @@ def slurm_job(task: int, count: int, out: Path, first: int = 1) -> subprocess.Po
 
 
 def pod(index: int, count: int, out: Path) -> subprocess.Popen[str]:
-    """A pod of the job, with the values of its environment that a user would change."""
+    """A pod of the job. The environment has the values that a user would set."""
     job = yaml.safe_load((CLUSTER / "build.kubernetes.yaml").read_text())
     assert job["spec"]["completionMode"] == "Indexed"
     (container,) = job["spec"]["template"]["spec"]["containers"]
@@ -62,7 +62,7 @@ def finished(jobs: list[subprocess.Popen[str]]) -> None:
 
 @pytest.fixture(scope="module")
 def digest(tmp_path_factory: pytest.TempPathFactory) -> str | None:
-    """Of the same set, built by one command."""
+    """The digest of the same set built by one command."""
     out = tmp_path_factory.mktemp("whole") / "set"
     finished([started(["viewpoint100k", "build", "viewpoint-100k", "--out", str(out), *SETTINGS], {})])
     return open_dataset(out).digest

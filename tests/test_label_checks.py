@@ -32,7 +32,7 @@ INTRINSICS = np.array([[60.0, 0, 32], [0, 60, 24], [0, 0, 1]])
 
 
 def _bank(pose: Pose) -> float:
-    """Of one camera, degrees: what is left of its rotation once an upright camera has been turned to look its way."""
+    """The bank of one camera, degrees: its rotation relative to an upright camera with the same direction."""
     x, y, z = pose[:3, 2]
     heading, tilt = math.atan2(y, x), math.atan2(z, math.hypot(x, y))
     # Looking along +X, upright: right is -Y, down is -Z. Turned about the world's up, then about its own right.
@@ -49,13 +49,13 @@ def _plan(pose: Pose) -> complex:
 
 
 def _own_left(first: Pose, second: Pose) -> float:
-    """The step as it reads for someone who faces along +X: left is then +Y."""
+    """The step for someone who faces +X: left is +Y."""
     about = Rotation.from_euler("z", -math.atan2(FRONT[1], FRONT[0]))
     return float(about.apply(second[:3, 3] - first[:3, 3])[1])
 
 
 def by_scipy(first: Pose, second: Pose) -> dict[str, float]:
-    """Every quantity but those that are stored, from matrices, complex numbers and SciPy's rotations."""
+    """Every quantity except stored ones, from matrices, complex numbers and SciPy's rotations."""
     relative = relative_by_matrices(first, second)
     motion, step = np.linalg.inv(first) @ second, second[:3, 3] - first[:3, 3]
     observers_right = -1j * _plan(first) / abs(_plan(first))
@@ -76,7 +76,7 @@ def by_scipy(first: Pose, second: Pose) -> dict[str, float]:
 
 
 def built_pair(pair: StoredPair, *listed: Pose) -> Pair:
-    """The same for the builder."""
+    """The same quantities computed by the builder."""
     cameras = tuple(Camera(pose, INTRINSICS, 64, 48) for pose in listed)
     return Pair(cameras, CENTER, RADIUS, FRONT, 0.5, pair.answerability, pair.mirrored)
 
@@ -87,7 +87,7 @@ def full_pair(*listed: Pose, **columns: Any) -> StoredPair:
 
 
 def well_posed(first: Pose, second: Pose) -> bool:
-    """Whether neither camera looks straight up, nor camera 2 along camera 1's vertical: there angles mean nothing."""
+    """False if a camera looks straight up, or camera 2 along camera 1's vertical. The angles are undefined there."""
     steep = max(abs(float(first[2, 2])), abs(float(second[2, 2])), abs(float(first[:3, 1] @ second[:3, 2])))
     return steep < 0.999
 
@@ -105,7 +105,7 @@ def test_every_measure_is_what_scipy_and_the_builder_give(first: Pose, second: P
             difference = measure(pair) - other
             if name.endswith("_deg"):
                 difference = math.remainder(difference, 360)
-            # An angle from its sine loses half the digits near 90 degrees, and from a chord near 180.
+            # An angle computed from its sine loses half the digits near 90 degrees, and one from a chord near 180.
             assert difference == pytest.approx(0, abs=1e-5 * max(1, abs(other))), name
 
 
@@ -176,7 +176,7 @@ PAIR = full_pair(pose_on_orbit(-90, 10, 2), pose_on_orbit(-40, 30, 2.6, pan_deg=
 
 @st.composite
 def written(draw: st.DrawFn, depth: int = 3) -> str:
-    """Arithmetic as a template may write it."""
+    """Arithmetic that a template may contain."""
     if depth == 0 or draw(st.booleans()):
         return draw(st.sampled_from(["height", "yaw_deg", "translation_x", "2", "0.5", ".25", "3.", "1e1", "2.5E-1"]))
     one, two = draw(written(depth - 1)), draw(written(depth - 1))
@@ -319,8 +319,8 @@ OTHER_SIDE = {
 OTHER_SIDE |= {there: here for here, there in OTHER_SIDE.items()}
 BACKWARDS = OTHER_SIDE | {"up": "down", "down": "up", "closer": "farther", "farther": "closer"}
 IN_ONE_CAMERAS_AXES = {"ego_translation", "ego_rotation", "full_motion", "facing_side", "which_view", "view_order"}
-"""Types of which the way back is not the opposite, since the other camera has axes of its own, or one image is asked
-about."""
+"""Types whose answer is not the opposite for the swapped pair, because they use one camera's axes or ask about one
+image."""
 
 CHOICES = {"direction_and_angle": (30.0, -30.0, 55.0, -55.0, 85.0, -85.0), "turn_angle": (25.0, 45.0, 65.0, 85.0)}
 MIRROR = np.diag([-1.0, 1.0, 1.0, 1.0])
@@ -337,7 +337,7 @@ def verdict(kind: str, pair: StoredPair) -> Verdict:
 
 @st.composite
 def scenes(draw: st.DrawFn, kind: str) -> StoredPair:
-    """Cameras around the object that look past it by a little: as many as the type shows, and well clear of edges."""
+    """Cameras around the object that aim slightly past it: as many as the type shows, and not near a boundary."""
     count = {"which_view": 5, "view_order": 3}.get(kind, 2)
     listed = []
     for turn in draw(st.permutations([0.0, 47.0, -33.0, 88.0, -71.0][:count])):
@@ -349,7 +349,7 @@ def scenes(draw: st.DrawFn, kind: str) -> StoredPair:
 
 
 def moved(pair: StoredPair, change: Callable[[np.ndarray], np.ndarray], mirror: bool = False) -> StoredPair:
-    """The pair after ``change``, a similarity (4, 4) in columns; ``mirror``: one that camera axes are mirrored with."""
+    """The pair after ``change``, a (4, 4) similarity. ``mirror`` is the reflection of the camera axes."""
 
     def of(camera: Any) -> Any:
         axes = np.array([camera.right, camera.down, camera.forward]).T
@@ -373,10 +373,12 @@ def moved(pair: StoredPair, change: Callable[[np.ndarray], np.ndarray], mirror: 
 
 
 def settled(kind: str, pair: StoredPair) -> Verdict:
-    """The verdict, where the pair is not so near to a boundary that rounding could decide."""
+    """The verdict; skipped if the pair is so close to a boundary that rounding could decide."""
     try:
         found = verdict(kind, pair)
-    except ValueError as error:  # The shipped types leave no pair without an answer, but for two views at one angle.
+    except (
+        ValueError
+    ) as error:  # The package's types have an answer for every pair, except for two views at the same angle.
         raise AssertionError(kind) from error
     assume(found.margin is None or found.margin > 1e-4)
     assume(found.value is None or abs(found.value % 1 - 0.5) > 1e-4)

@@ -1,4 +1,4 @@
-"""Which pairs of photographs show a camera motion that is asked for part by part."""
+"""Finds the pairs of photographs that show a motion with the requested parts."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ FREE = ~np.eye(6, dtype=bool)
 
 
 def camera(position: tuple[float, float, float], turned_right_deg: float = 0.0) -> Camera:
-    """A level camera that faces +y, turned by so much to its right."""
+    """A level camera that faces +y and is turned to its right."""
     c, s = np.cos(np.radians(turned_right_deg)), np.sin(np.radians(turned_right_deg))
     pose = np.eye(4)
     pose[:3, 0], pose[:3, 1], pose[:3, 2] = (c, -s, 0), (0, 0, -1), (s, c, 0)
@@ -24,7 +24,7 @@ CAMERAS = (
     camera((0.5, -3, 0)),  # Aside.
     camera((0, -3, 0), 15),  # Turned.
     camera((0.5, -3, 0), -15),  # Both, one against the other.
-    camera((0.1, -3, 0), 4),  # Neither some nor none.
+    camera((0.1, -3, 0), 4),  # Too much for none and too little for some.
     camera((0, -3, 0.5), 15),  # Turned, and higher.
 )
 

@@ -1,4 +1,4 @@
-"""Mesh files are read as their formats mean them: by hand-made files whose truth is known, and by Pillow's pixels."""
+"""Mesh files are read as their formats specify, compared with hand-made files of known content and Pillow's pixels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read(folder: Path, name: str, content: bytes | str, **options: object) -> Me
 
 
 def in_file_coordinates(file: MeshFile) -> np.ndarray:
-    """(n, 3): where the file has the mesh's vertices."""
+    """(n, 3): the mesh's vertices in the file's coordinates."""
     points = np.concatenate([p.positions for p in file.mesh.primitives]).astype(np.float64)
     back = np.linalg.inv(file.normalization)
     return points @ back[:3, :3].T + back[:3, 3]
@@ -116,7 +116,7 @@ def test_negative_scale_keeps_triangles_counter_clockwise_from_outside(tmp_path:
 def test_normals_stay_square_to_a_surface_that_is_stretched(tmp_path: Path) -> None:
     writer = GltfWriter()
     slope = {"POSITION": writer.accessor([[0, 0, 0], [1, 1, 0], [0, 0, -1]])}
-    slope["NORMAL"] = writer.accessor([[-1, 1, 0]] * 3)  # Not of unit length, either.
+    slope["NORMAL"] = writer.accessor([[-1, 1, 0]] * 3)  # Also not of unit length.
     writer.node(mesh=writer.mesh(slope), scale=[3, 1, 1])
     primitive = only(read(tmp_path, "a.glb", writer.glb()))
     expected = np.array([-1, 0, 3]) / np.sqrt(10)
@@ -412,7 +412,7 @@ def test_obj_parts_take_their_own_materials(tmp_path: Path) -> None:
 
 
 def test_obj_materials_that_trimesh_forgets_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """trimesh before 4.6.10 gave materials without their names."""
+    """trimesh before 4.6.10 returned materials without names."""
     nameless = trimesh.visual.material.SimpleMaterial
     monkeypatch.setattr(trimesh.exchange.obj, "SimpleMaterial", lambda name, **values: nameless(**values))
     _require_material_names.cache_clear()

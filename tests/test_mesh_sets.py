@@ -1,4 +1,4 @@
-"""Each published set of meshes by its name: a tiny tree in its real layout, read, built, and its labels checked."""
+"""Published sets of meshes by their names: a tiny tree in each layout is read and built, and its labels are checked."""
 
 from pathlib import Path
 
@@ -179,7 +179,7 @@ def test_several_materials_and_no_usemtl_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_set_is_built_by_its_name_and_every_label_holds(tmp_path: Path, name: str) -> None:
     root, out = tree(tmp_path / "set", name), tmp_path / "out"
-    # A box of one colour looks alike from all sides: whether its questions can be answered is not what is asked here.
+    # A box of one colour looks alike from all sides. This test does not check answerability.
     command = ["build", "viewpoint-100k", "--rows", "10", "--source", f"{name}:{root}", "--out", str(out)]
     settings = ["--set", "images.size=96", "--set", "pairs.min_answerability=0", "--workers", "1"]
     run_command(*command, *settings)

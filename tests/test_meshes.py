@@ -1,4 +1,4 @@
-"""A folder of mesh files as a source: its listing, its metadata, and bad files, which are dropped alone."""
+"""A folder of mesh files as a source: its listing, its metadata, and bad files, of which only these are dropped."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_front_and_up_of_a_row(folder: Path) -> None:
     asset = MeshesSource(folder).load("a.obj")
     assert asset.front is not None
     np.testing.assert_allclose(asset.front, [0.6, -0.8, 0])
-    assert np.ptp(asset.mesh.points[:, 2]) > 1.5  # What was along y now stands.
+    assert np.ptp(asset.mesh.points[:, 2]) > 1.5  # The y axis is now up.
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_digest_is_the_files_own_and_follows_what_it_refers_to(folder: Path) -> 
 
 
 def broken_glbs() -> dict[str, tuple[str, bytes]]:
-    """File by name, and the reason for which it must be dropped."""
+    """Bad files by name, and the reason why each is dropped."""
     good = triangle_writer().glb()
     plain = triangle_writer
     return {
@@ -227,7 +227,7 @@ def _huge_counts(tree: Json) -> None:
 
 
 def _vertex_bomb(tree: Json) -> None:
-    """Three corners of a thousand million vertices that hold no data."""
+    """Three corners of a thousand million vertices without data."""
     tree["accessors"].append({"componentType": 5126, "count": 10**9, "type": "VEC3"})
     tree["accessors"].append({"bufferView": 0, "componentType": 5121, "count": 3, "type": "SCALAR"})
     tree["meshes"][0]["primitives"][0].update(attributes={"POSITION": 2}, indices=3)
@@ -340,7 +340,7 @@ def test_a_link_within_the_folder_is_followed(folder: Path) -> None:
 
 
 def test_damaged_files_give_a_reason_or_a_whole_mesh(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Bytes overwritten at random: no other exception, no vertex that is not finite."""
+    """Bytes overwritten at random cause no other exception and no vertex that is not finite."""
     writer = textured(picture(np.arange(48).reshape(4, 4, 3)))
     seeds = {"a.glb": writer.glb(), "a.obj": ("vt 0 0\n" + OBJ.replace("f 1 2 3", "f 1/1 2/1 3/1")).encode()}
     for kind in ("ply", "stl"):
@@ -407,7 +407,7 @@ def test_real_textures_and_uvs_are_those_that_trimesh_finds() -> None:
         if max(image.size) <= 1024:
             np.testing.assert_array_equal(ours.material.base_color_texture.pixels, np.asarray(image.convert("RGB")))
         assert max(ours.material.base_color_texture.pixels.shape[:2]) <= 1024
-        # By corner: trimesh may order the vertices of an OBJ otherwise.
+        # Compare by corner, because trimesh may order the vertices of an OBJ differently.
         flipped = theirs.visual.uv[theirs.faces] * [1, -1] + [0, 1]
         np.testing.assert_allclose(ours.uvs[ours.triangles], flipped, atol=1e-5)
         compared += 1
@@ -416,7 +416,7 @@ def test_real_textures_and_uvs_are_those_that_trimesh_finds() -> None:
 
 @needs_assets
 def test_the_duck_stands_upright() -> None:
-    """Its beak, the orange part of the texture, is at the front of the head; the body below is yellow."""
+    """The beak, the orange part of the texture, is at the front of the head. The body below is yellow."""
     asset = MeshesSource(SHARED).load("meshes/Duck.glb")
     (primitive,) = asset.mesh.primitives
     texture = primitive.material.base_color_texture

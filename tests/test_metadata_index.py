@@ -1,4 +1,4 @@
-"""Rows of a metadata.csv are found by name without reading the file; csv.DictReader is the judge."""
+"""Rows of a metadata.csv are found by name without reading the whole file, compared with csv.DictReader."""
 
 from __future__ import annotations
 

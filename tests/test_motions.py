@@ -26,7 +26,7 @@ def placed(motion: Motion, seed: int = 0, **changes: object) -> tuple[Camera, Ca
 
 
 def changes(first: Camera, second: Camera) -> dict[str, float]:
-    """What the second camera did, by matrices and SciPy: radii, degrees, and the ratio of the distances less 1."""
+    """The second camera's motion, from matrices and SciPy: radii, degrees, and the ratio of the distances minus 1."""
     motion = np.linalg.inv(first.camera_to_world) @ second.camera_to_world
     ahead = motion[:3, 2]
     tilts = [np.degrees(np.arcsin(camera.camera_to_world[2, 2])) for camera in (first, second)]
@@ -47,7 +47,7 @@ def changes(first: Camera, second: Camera) -> dict[str, float]:
 
 
 NONE = {"sideways": 0.02, "turn": 1.0, "height": 0.02, "distance": 0.02, "tilt": 1.0, "roll": 1.0}
-"""Less than this is a hand's tremble: within what the question types take for none."""
+"""Smaller motions are like a trembling hand. The question types count them as none."""
 
 
 def signs(first: Camera, second: Camera) -> dict[str, int]:
@@ -75,7 +75,7 @@ def test_sideways_for_an_observer_at_the_object_is_along_the_left_hand(
     pair = placed(Motion(sideways, turn, height, distance, sideways_for="object"), seed)
     if pair is not None:
         first, second = (camera.position for camera in pair)
-        # Who stands at the object and faces camera 1 has the left hand at up x facing.
+        # For an observer at the object who faces camera 1, left is up x facing.
         left = np.cross([0, 0, 1], first) / np.linalg.norm(first[:2])
         assert (0 if abs(second @ left) < 0.02 else int(np.sign(second @ left))) == sideways
         assert signs(*pair)["turn"] == turn
@@ -125,7 +125,7 @@ def test_none_is_a_tremble_and_never_exactly_none() -> None:
 
 
 def test_no_image_is_level_or_centred_because_it_is_the_first() -> None:
-    """Lean, place in the frame, distance and elevation of the first and the second image spread alike."""
+    """Lean, place in the frame, distance and elevation have equal spreads in the first and the second image."""
     rng = np.random.default_rng(0)
     seen: list[list[list[float]]] = [[], []]
     for seed in range(600):
@@ -146,7 +146,7 @@ def test_no_image_is_level_or_centred_because_it_is_the_first() -> None:
 
 
 def test_the_reverse_of_a_motion_is_its_swapped_pair() -> None:
-    """The pairs of a motion and the swapped pairs of its reverse have the same sizes on average, and lean alike."""
+    """The pairs of a motion and the swapped pairs of the reverse motion have the same mean sizes and leans."""
     forth, back = [], []
     for seed in range(400):
         one, other = placed(Motion(1, 1, 0, 1, 0, 1), seed), placed(Motion(-1, -1, 0, -1, 0, -1), 10_000 + seed)

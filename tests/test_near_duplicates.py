@@ -59,7 +59,7 @@ def subdivided(mesh: Mesh) -> Mesh:
 
 
 def rounded(mesh: Mesh) -> Mesh:
-    """Positions to 14 bits, as mesh compression stores them."""
+    """Positions rounded to 14 bits, as in mesh compression."""
     steps = np.float32(2**13)
     return Mesh(tuple(replace(p, positions=np.round(p.positions * steps) / steps) for p in mesh.primitives))
 
@@ -134,7 +134,7 @@ def test_a_copy_saved_in_another_format_is_found(tmp_path: Path, suffix: str) ->
 
 
 def test_distinct_objects_of_one_family_are_left_apart() -> None:
-    """The families whose members are most alike."""
+    """The families with the most similar members."""
     ids = [f"{family}-{number:06d}" for family in ("bus", "clock", "elephant") for number in range(3)]
     assert near_duplicates({asset_id: describe(procedural(asset_id)) for asset_id in ids}) == ()
 
@@ -164,7 +164,7 @@ def test_a_box_is_not_a_ball_of_the_same_colour() -> None:
 
     ball, box = of(trimesh.creation.icosphere(4)), of(trimesh.creation.box((1, 1, 1)))
     assert near_duplicates({"ball": ball, "box": box}) == ()
-    # A sphere has all of its surface at its mean distance, 1, and no energy beyond degree 0.
+    # All points of a sphere have the mean distance 1. It has no energy beyond degree 0.
     expected = np.exp(-0.5 * (np.log([0.5, 0.8, 1.2, 1.7]) / 0.3) ** 2)
     np.testing.assert_allclose(ball.shape.reshape(4, 7)[:, 0], expected, atol=2e-3)
     assert ball.shape.reshape(4, 7)[:, 1:].max() < 1e-3
@@ -249,7 +249,7 @@ def test_known_copies_join_groups() -> None:
 
 
 def test_a_crowd_of_look_alikes_is_one_group() -> None:
-    """Many more than the neighbours that are looked at, equal to the bit or nearly."""
+    """Many more equal or nearly equal descriptors than the search compares."""
     rng = np.random.default_rng(0)
     crowd = {f"equal-{i}": at(0.5) for i in range(200)}
     crowd |= {f"similar-{i}": at(0.5 + rng.uniform(-0.0004, 0.0004), color=i % 64) for i in range(300)}
@@ -263,7 +263,7 @@ def test_the_first_of_a_group_stands_for_the_others() -> None:
 
 
 def by_brute_force(seen: dict[str, Descriptor], limits: Closeness) -> set[frozenset[str]]:
-    """The groups by their definition: every pair is compared, and chains of pairs are followed."""
+    """The groups by definition: compares every pair and follows chains of pairs."""
     names = list(seen)
     shapes = np.stack([seen[name].shape for name in names]).astype(np.float64)
     roots = np.sqrt(np.stack([seen[name].colors for name in names]).astype(np.float64))
@@ -304,7 +304,7 @@ def test_groups_are_those_of_all_pairs(seed: int, count: int, sigma: float) -> N
 def test_the_comparisons_of_a_crowd_grow_with_its_number_and_not_its_square(sigma: float) -> None:
     shapes = np.random.default_rng(0).normal(0.3, sigma, (8000, 28)).astype(np.float32)
     compared = sum(len(one) for one, _ in near_duplicates_module._candidates(shapes, 0.015))
-    assert compared <= 8000 * 32 * 14  # Of 32 million pairs.
+    assert compared <= 8000 * 32 * 14  # There are 32 million pairs.
 
 
 def test_a_copy_is_found_in_a_crowd_of_look_alikes_of_other_colours() -> None:

@@ -40,7 +40,7 @@ def scene(tmp_path: Path) -> Path:
 
 
 def edit(root: Path, **values: Any) -> dict[str, Any]:
-    """Changes the file's fields; None takes one away."""
+    """Changes the file's fields. None removes a field."""
     document = json.loads((root / "transforms.json").read_text()) | values
     document = {key: value for key, value in document.items() if value is not None}
     (root / "transforms.json").write_text(json.dumps(document))
@@ -93,7 +93,7 @@ def test_applied_transform_and_scale_are_undone(tmp_path: Path) -> None:
     stored = []
     for frame in edit(tmp_path)["frames"]:
         pose = np.vstack([applied, [0, 0, 0, 1]]) @ np.array(frame["transform_matrix"])
-        pose[:3, 3] *= 0.25  # nerfstudio scales positions, and leaves the axes of length one.
+        pose[:3, 3] *= 0.25  # nerfstudio scales positions. The axes keep the length one.
         stored.append({**frame, "transform_matrix": pose.tolist()})
     edit(tmp_path, frames=stored, applied_transform=applied.tolist(), applied_scale=0.25)
     undone = NerfSource(tmp_path).load("transforms.json")
@@ -104,7 +104,7 @@ def test_applied_transform_and_scale_are_undone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lens", [{"k1": -0.15, "k2": 0.04, "p1": 0.002, "p2": -0.003}, {"k1": 0.1}, "fisheye"])
 def test_distortion_is_undone(tmp_path: Path, lens: Any) -> None:
-    """Spots are drawn by OpenCV's formulas, written out here once more."""
+    """The spots are drawn by OpenCV's formulas, which are repeated here."""
     cameras = spotted_ring(6)
     fields = {"camera_model": "OPENCV_FISHEYE", "k1": 0.03} if lens == "fisheye" else lens
     (tmp_path / "images").mkdir()

@@ -1,4 +1,4 @@
-"""Objaverse from a cache in the package's own layout, and from a loopback server that fails in every way we know."""
+"""Objaverse from a cache in the package's own layout, and from a loopback server with all known kinds of failures."""
 
 import gzip
 import hashlib
@@ -24,7 +24,7 @@ from viewpoint100k.errors import AssetError, UsageError
 
 POLICY = FetchPolicy(connections=4, attempts=3, timeout_s=1.0, deadline_s=20.0, backoff_s=0.01)
 CHOSEN_BY_DEFAULT = sorted(uid_of(number) for number in (0, 1, 5, 6))
-"""Those of the ten whose licence is CC BY or CC0."""
+"""Those of the ten objects whose licence is CC BY or CC0."""
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def cache(tmp_path: Path, server: HubServer) -> ObjaverseCache:
 
 @pytest.fixture
 def full_cache(hub: Hub, tmp_path: Path) -> ObjaverseCache:
-    """All of the hub's Objaverse 1.0 on the disk, as the package would leave it, and no network."""
+    """The hub's Objaverse 1.0 on the disk in the package's layout, without a network."""
     base = tmp_path / "full"
     shutil.copytree(hub.root / V1, base / "hf-objaverse-v1")
     return ObjaverseCache(base, "http://127.0.0.1:9", offline=True, policy=POLICY)
@@ -117,7 +117,7 @@ class TestOfflineCache:
         content[uid_of(2)]["license"] = "by"
         metadata.write_bytes(b"x" * before.st_size)
         os.utime(metadata, ns=(before.st_atime_ns, before.st_mtime_ns))
-        assert list(source_of(full_cache).ids()) == CHOSEN_BY_DEFAULT  # Read from the kept choice alone.
+        assert list(source_of(full_cache).ids()) == CHOSEN_BY_DEFAULT  # Only the stored choice is read.
         metadata.write_bytes(zipped(content))
         assert uid_of(2) in source_of(full_cache).ids()
 
@@ -180,7 +180,7 @@ class TestOfflineCache:
     def test_the_package_reads_the_same_cache(
         self, full_cache: ObjaverseCache, hub: Hub, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The real package, kept from the network, finds in our layout all that it would otherwise fetch."""
+        """Without a network, the real package finds in our layout everything that it would otherwise download."""
         monkeypatch.setattr(objaverse, "_VERSIONED_PATH", str(full_cache.base / "hf-objaverse-v1"))
         monkeypatch.setattr("urllib.request.urlretrieve", lambda *_: pytest.fail("it looked at the network"))
         assert sorted(objaverse.load_uids()) == sorted(hub.uids)
@@ -328,7 +328,7 @@ class TestDownload:
         with pytest.raises(AssetError) as caught:
             source.load(uid_of(5))
         assert caught.value.reason == "download_corrupt"
-        assert source.download().arrived == 2  # The server is well again.
+        assert source.download().arrived == 2  # The server has no faults now.
         source.load(uid_of(5))
 
     def test_a_file_that_the_package_left_cut_off_is_brought_again(self, cache: ObjaverseCache, hub: Hub) -> None:
@@ -433,7 +433,7 @@ class TestXl:
     def test_a_repository_is_cloned_by_the_package(
         self, cache: ObjaverseCache, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The package's own downloader and a real git, which takes a folder for github.com."""
+        """The package's own downloader and a real git. A folder replaces github.com."""
         repository = tmp_path / "github" / "maker" / "things.git"
         (repository / "models").mkdir(parents=True)
         (repository / "models" / "box.glb").write_bytes(glb_of_a_box(1))

@@ -1,4 +1,4 @@
-"""The grammar of an Objaverse source spec, and licences in the words of SPDX."""
+"""The grammar of an Objaverse source spec, and licences as SPDX ids."""
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_a_mistake_is_named(spec: str, word: str) -> None:
         ("https://creativecommons.org/licenses/by-nc/3.0/us/", "CC-BY-NC-3.0"),
         ("http://creativecommons.org/publicdomain/zero/1.0/", "CC0-1.0"),
         ("Creative Commons - Public Domain Dedication", "CC0-1.0"),
-        ("Creative Commons - Attribution", "NOASSERTION"),  # Which version is not said.
+        ("Creative Commons - Attribution", "NOASSERTION"),  # The version is not stated.
         ("MIT License", "MIT"),
         ("Standard license", "NOASSERTION"),
         ("", "NOASSERTION"),

@@ -18,13 +18,13 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("viewpoint100k", "renderers", "question_templates", "recipe")
 BESIDE_IN_SDIST = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "dataset_card.md", "PKG-INFO"}
 EXTENSION = "renderers/software/native/"
-"""Its sources. A wheel has what is made of them, and those that a GPU's kernels are made of at run time."""
+"""Its sources. A wheel has the compiled extension, and the sources that GPU kernels are compiled from at run time."""
 WITHOUT_EXTENSION = {"wheel.cmake": "false", "wheel.py-api": "py3"}
-"""As where there is no compiler; a second instead of a minute."""
+"""As on a machine without a compiler. This takes a second instead of a minute."""
 
 
 def files_below(*folders: str) -> dict[str, bytes]:
-    """Every file of the tree's ``folders`` but what is compiled, by its path from the root."""
+    """Every file in the tree's ``folders`` except compiled ones, by its path from the root."""
     paths = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file())
     return {
         path.relative_to(ROOT).as_posix(): path.read_bytes()
@@ -39,7 +39,7 @@ def wheel_files(path: Path) -> dict[str, bytes]:
 
 
 def sdist_files(path: Path) -> dict[str, bytes]:
-    """By the path below the one folder that a sdist has."""
+    """Files by their path below the sdist's single folder."""
     with tarfile.open(path) as archive:
         members = [member for member in archive.getmembers() if member.isfile()]
         read = {member.name: archive.extractfile(member) for member in members}
@@ -55,7 +55,7 @@ def built(source: Path, out: Path, settings: dict[str, list[str] | str]) -> tupl
 
 @pytest.fixture(scope="module")
 def distribution(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The wheel as it is without a compiler, and the sdist."""
+    """The wheel that is made without a compiler, and the sdist."""
     return built(ROOT, tmp_path_factory.mktemp("dist"), dict(WITHOUT_EXTENSION))
 
 
@@ -69,12 +69,12 @@ def compiled(distribution: tuple[Path, Path], tmp_path_factory: pytest.TempPathF
 
 
 def is_compiled_before(name: str) -> bool:
-    """Whether a file is in the sdist alone."""
+    """True if a file is only in the sdist."""
     return name.startswith(EXTENSION) and (name.endswith(".cpp") or name == EXTENSION + "CMakeLists.txt")
 
 
 def unpacked(sdist: Path, folder: Path) -> Path:
-    """The tree in a sdist."""
+    """The tree of files in an sdist."""
     with tarfile.open(sdist) as archive:
         archive.extractall(folder, filter="data")
     (source,) = folder.iterdir()
@@ -92,7 +92,7 @@ def test_the_wheel_holds_the_packages_and_the_card_and_nothing_else(distribution
 
 
 def test_what_is_read_at_run_time_is_in_the_wheel(distribution: tuple[Path, Path]) -> None:
-    """By kind, so that a file moved to where nothing is packed from is missed."""
+    """Number of files by kind, so that a file in a folder that is not packed is noticed."""
     found = set(wheel_files(distribution[0]))
     for one in (
         "viewpoint100k/plan/configs/viewpoint-100k.yaml",

@@ -1,4 +1,4 @@
-"""The pairs planned for a block are balanced in everything that could reveal an answer, before any rendering."""
+"""The planned pairs of a block are balanced in everything that could reveal an answer, before any rendering."""
 
 from collections import Counter
 from functools import cache

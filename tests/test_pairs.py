@@ -1,4 +1,4 @@
-"""Pairs: overlap against a surface that can be counted by hand, and the reasons for which frames are refused."""
+"""Pairs: overlap compared with a surface that can be counted by hand, and reasons for refusing frames."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def test_frames_from_opposite_sides_share_nothing() -> None:
 
 
 def test_overlap_of_a_sphere_agrees_with_counted_rays() -> None:
-    """A point p of a unit sphere is visible from c where p . c > 1: count that for the points seen in each frame."""
+    """A point p of a unit sphere is visible from c if p . c > 1. Counts this for the points seen in each frame."""
     first, second = sphere(0), sphere(60)
     shares = []
     for here, there in ((first, second), (second, first)):
@@ -52,13 +52,13 @@ def test_overlap_of_a_sphere_agrees_with_counted_rays() -> None:
 
 
 def test_overlap_of_a_torus_agrees_with_embree() -> None:
-    """A shape that hides parts of itself: which surface points a camera sees is asked of rays."""
+    """A shape that hides parts of itself. Rays decide which surface points a camera sees."""
     embreex = pytest.importorskip("embreex", reason="rays are embree's")
     assert embreex
     torus = trimesh.creation.torus(0.7, 0.25)
 
     def first_hits(origin: np.ndarray, directions: np.ndarray) -> np.ndarray:
-        """Distance of the first surface along each ray, inf where there is none."""
+        """Distance of the first surface along each ray; inf if there is none."""
         origins = np.repeat(origin[None], len(directions), axis=0)
         points, rays, _ = torus.ray.intersects_location(origins, directions, multiple_hits=False)
         distances = np.full(len(directions), np.inf)

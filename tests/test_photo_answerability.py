@@ -35,7 +35,7 @@ def renderer() -> Iterator[Renderer]:
 
 
 def hand_held(seed: int, azimuths: Sequence[float] = range(0, 360, STEP)) -> list[Camera]:
-    """Around an object, at nearly one height and distance, not aimed at its centre to the pixel."""
+    """Cameras around an object at nearly equal height and distance. They do not aim exactly at its centre."""
     rng, intrinsics = np.random.default_rng(seed), intrinsics_from_fov(45, 240, 180)
     cameras = []
     for azimuth in azimuths:
@@ -90,7 +90,9 @@ def test_a_mark_that_both_photos_show_makes_it_answerable(renderer: Renderer, na
         assert value > THRESHOLD, (first, second)
 
 
-@pytest.mark.parametrize("name", [name for name in MARKED if "handle" not in name])  # It sticks out beside the mug.
+@pytest.mark.parametrize(
+    "name", [name for name in MARKED if "handle" not in name]
+)  # The handle is visible beside the mug.
 def test_a_mark_that_neither_photo_shows_helps_nobody(renderer: Renderer, name: str) -> None:
     photos = photographed(renderer, MARKED[name](180), hand_held(3))
     for first, second in ((0, 1), (0, 2), (0, 17), (0, 16)):
@@ -111,7 +113,7 @@ def test_with_masks_the_surroundings_tell_nothing(renderer: Renderer) -> None:
 def test_without_a_photo_near_the_mirrored_view_nothing_is_known(renderer: Renderer) -> None:
     vase = mesh_of((SYMMETRIC["vase"], BLUE))
     half = photographed(renderer, vase, hand_held(5, range(0, 120, STEP)))
-    assert measured(half, 0, 2) == NO_PHOTO_NEAR  # The mirrored view is at -40 degrees, where nobody stood.
+    assert measured(half, 0, 2) == NO_PHOTO_NEAR  # The mirrored view is at -40 degrees, where no photo was taken.
     assert isinstance(measured(half, 2, 4), float)
     lifted = [
         *half[:3],
@@ -136,7 +138,7 @@ def test_a_camera_that_did_not_go_around_is_compared_with_those_beside(renderer:
 
 
 def test_what_is_beyond_a_photos_edge_does_not_count(renderer: Renderer) -> None:
-    """The camera of one photo is turned aside, so that a fifth of the object is not in it."""
+    """The camera of one photo is turned aside, so that a fifth of the object is outside."""
     cameras = hand_held(6)
     vase = mesh_of((SYMMETRIC["vase"], BLUE))
     aside = Camera.look_at(eye=cameras[2].position, target=(-0.9, 0.9, 0), fov_deg=40, width=240, height=180)
@@ -182,7 +184,7 @@ def write_walk(root: Path, name: str, photos: Sequence[Photo]) -> None:
 def test_a_build_refuses_what_a_photo_shows_to_be_symmetric_and_counts_what_is_not_known(
     tmp_path: Path, renderer: Renderer
 ) -> None:
-    """A vase and a ball from all sides; a can with a label from all sides; another from one side alone."""
+    """A vase, a ball and a can with a label from all sides; another can from one side only."""
     for place, name in enumerate(("vase", "ball")):
         write_walk(tmp_path / "set", name, photographed(renderer, mesh_of((SYMMETRIC[name], BLUE)), hand_held(place)))
     can = MARKED["mug with a red handle"]

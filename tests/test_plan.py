@@ -1,4 +1,4 @@
-"""The plan: arithmetic that balances rows, separates splits, and depends on nothing but its inputs."""
+"""The plan balances rows, separates splits, and depends only on its inputs."""
 
 import math
 from collections import Counter
@@ -130,7 +130,7 @@ def seated(assets: list[str], rows: int, **changes: object) -> Pool:
 
 
 def visits_of(pool: Pool, rows: int, **changes: object) -> list[tuple[str, int]]:
-    """The assets, and seeds, of all visits that the training rows need, block by block."""
+    """The assets and seeds of all uses that the training rows need, block by block."""
     settings = config(rows=rows, **changes)
     return [
         visit

@@ -39,7 +39,7 @@ def rows(folder: Path) -> dict[str, list[Row]]:
 
 
 def problems(row: Row, definitions: dict[str, Definition] | None = None) -> dict[str, str]:
-    """What each check finds wrong with a row."""
+    """The problem that each check finds in a row."""
     return {check: problem for check, problem in check_row(row, definitions) if problem}
 
 
@@ -64,7 +64,7 @@ def test_a_built_set_of_every_type_is_found_right(folder: Path) -> None:
 
 
 def set_options(row: Row, options: list[str]) -> None:
-    """Other options, in the question too, and the answer's text with them: only what they say is wrong."""
+    """Replaces the options, also in the question and the answer's text. Only their meaning is wrong."""
     first, reply = row["question"].split("\n")[0], row["question"].split("\n")[-1]
     lettered = [f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False)]
     row["options"], row["question"] = options, "\n".join([first, *lettered, reply])
@@ -167,7 +167,7 @@ def reflected_camera(row: Row) -> None:
 
 
 def _moves(row: Row) -> bool:
-    """True if the cameras differ, so that it matters which is which and where the object is."""
+    """True if the cameras differ, so that their order and the object's place matter."""
     first, second = (camera["camera_to_world"] for camera in row["cameras"][:2])
     return not np.allclose(first, second, atol=1e-4)
 
@@ -191,7 +191,7 @@ DAMAGES: dict[str, tuple[Callable[[Row], None], set[str]]] = {
     "object elsewhere": (object_elsewhere, {"relative"}),
     "camera reflected": (reflected_camera, {"cameras"}),
 }
-"""The damage to a row, and the checks of which at least one must find it."""
+"""The damage to a row, and checks. At least one of them must find it."""
 
 APPLIES: dict[str, Callable[[Row], bool]] = {
     "value missing": lambda row: row["answer_value"] is not None,
@@ -204,7 +204,7 @@ APPLIES: dict[str, Callable[[Row], bool]] = {
     "an image less": lambda row: len(row["images"]) > 2,
     "object elsewhere": _moves,
 }
-"""Whether a row can have this damage; every row can have the others."""
+"""Conditions for a kind of damage. Every row can have the other kinds."""
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -289,7 +289,7 @@ def test_views_in_another_order_are_found(kind: str, rows: dict[str, list[Row]])
 
 
 def test_a_view_that_was_to_be_chosen_by_no_angle_is_found(rows: dict[str, list[Row]]) -> None:
-    """A wrong view from elsewhere: it would be told from the others by the angles alone."""
+    """A wrong view at another place. Its angle alone would distinguish it from the others."""
     for row in copy.deepcopy(rows["which_view"]):
         place = next(i for i in (4, 3) if LETTERS[i - 1] != row["answer"])
         pose = np.reshape(row["cameras"][place]["camera_to_world"], (4, 4))
@@ -449,7 +449,7 @@ RUBBISH: list[object] = [0.0, -1.0, 1e308, -1e308, 1e-308, float("nan"), float("
 
 
 def _numbers_in(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
-    """The way to every number in a row."""
+    """The path to every number in a row."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
         if isinstance(inner, float):

@@ -1,4 +1,4 @@
-"""The example package, installed for real: its source, renderer, export and audit work through the command line."""
+"""The example package is really installed. Its source, renderer, export and audit work with the command line."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ broken = "no_such_module:open"
 py-modules = []
 """
 
+RUN_ALL = """
+import json, sys
+from conftest import run_here
+done = [run_here(*command) for command in json.loads(sys.argv[1])]
+print(json.dumps([(one.returncode, one.stderr) for one in done]))
+"""
+"""Runs several commands in one process and prints their exit codes and errors."""
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -32,11 +40,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     broken = tmp_path_factory.mktemp("broken")
     (broken / "pyproject.toml").write_text(BROKEN)
-    for package in (EXAMPLE, broken):
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), str(package)]
-        run = subprocess.run(pip, capture_output=True, text=True, cwd=folder, timeout=240)
-        if run.returncode:
-            pytest.skip(f"pip could not install the example: {run.stderr.strip().splitlines()[-1]}")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+    run = subprocess.run([*pip, str(EXAMPLE), str(broken)], capture_output=True, text=True, cwd=folder, timeout=240)
+    if run.returncode:
+        pytest.skip(f"pip could not install the example: {run.stderr.strip().splitlines()[-1]}")
     return folder
 
 
@@ -87,18 +94,28 @@ def test_the_audit_takes_part_and_the_export_writes_its_table(site: Path, towers
 
 def test_mistakes_are_told_in_one_sentence(site: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    for arguments, said in (
+    mistakes = (
         (["build", "viewpoint-100k", "--source", "blocks:many", "--out", out], "must be blocks:COUNT"),
         (["build", "viewpoint-100k", "--source", "nothing", "--out", out], "blocks"),
         (["build", "viewpoint-100k", "--source", "broken", "--out", out], "cannot be imported"),
         (["build", "viewpoint-100k", "--set", "renderer=none", "--out", out], "outlined"),
         (["export", tmp_path, "--to", "nothing", "--out", out], "csv"),
-    ):
-        refused = run(site, *arguments)
-        assert refused.returncode == 2
-        assert said in refused.stderr
-        assert "Traceback" not in refused.stderr
-        assert not out.exists()
+    )
+    commands = json.dumps([[str(argument) for argument in arguments] for arguments, _ in mistakes])
+    path = os.pathsep.join(filter(None, [str(site), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_ALL, commands],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    assert done.returncode == 0, done.stderr
+    for (code, stderr), (_, said) in zip(json.loads(done.stdout), mistakes, strict=True):
+        assert code == 2
+        assert said in stderr
+        assert "Traceback" not in stderr
+    assert not out.exists()
 
 
 def _row(folder: Path) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Where the images show the answer, the probe finds it on unseen assets; where they do not, it says chance."""
+"""If the images show the answer, the probe finds it on unseen assets. If not, it reports chance."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ QUICK = ProbeSettings(epochs=1, scenes_per_step=8, threads=1, image_size=SIZE, r
 
 
 def dial(azimuth: float, ground: np.ndarray, shown: bool = True) -> bytes:
-    """A picture of a bright spot that goes round a dial with the camera; without it, of the ground alone."""
+    """A picture of a bright spot that moves around a dial with the camera; without it, only the background."""
     across, down = np.meshgrid(np.arange(SIZE), np.arange(SIZE))
     x, y = SIZE / 2 + 10 * np.cos(np.radians(azimuth)), SIZE / 2 + 10 * np.sin(np.radians(azimuth))
     near = np.hypot(across - x, down - y) < 4
@@ -38,7 +38,7 @@ def dial(azimuth: float, ground: np.ndarray, shown: bool = True) -> bytes:
 
 
 def dials(folder: Path, assets: int, shown: bool = True, rows: int = 5) -> Path:
-    """A data set of walks around ``assets`` objects, each on a ground of its own colour; a few are the test split."""
+    """A data set of walks around ``assets`` objects with backgrounds of different colours. A few are the test split."""
     rng = np.random.default_rng(1)
     shards: dict[str, list[dict[str, object]]] = {"train-00000-of-00001": [], "test-00000-of-00001": []}
     for asset in range(assets):
@@ -221,7 +221,7 @@ def test_the_motion_in_numbers_is_that_of_the_cameras_and_changes_sign_when_mirr
     expected = [*motion[:3, 3] / distance, motion[0, 2], motion[1, 2], motion[1, 0], 0.0, 0.0]
     plain, mirrored = pairs.motions[0, 0]
     assert plain == pytest.approx(expected, abs=1e-5)
-    signs = [-1, 1, 1, -1, 1, -1, 1, 1]  # Sideways, turn and roll go the other way.
+    signs = [-1, 1, 1, -1, 1, -1, 1, 1]  # Sideways movement, turn and roll are reversed.
     assert mirrored == pytest.approx(np.multiply(plain, signs), abs=1e-5)
 
 
@@ -242,7 +242,7 @@ def test_a_type_is_tested_only_on_pairs_that_rows_ask_about(tmp_path: Path) -> N
 
 
 def test_a_shift_of_the_whole_image_is_seen_as_that_shift() -> None:
-    """Features that differ from place to place, moved by one place to the right and two down."""
+    """Features that differ between places, shifted by one place to the right and two down."""
     import torch
 
     from viewpoint100k.check.probing.flow_network import FlowNetwork

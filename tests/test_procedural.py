@@ -1,4 +1,4 @@
-"""The built-in objects: sound meshes, the same in every process, and never their own mirror image."""
+"""The built-in objects: sound meshes that are the same in every process and never equal to their mirror images."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def test_an_object_is_centred_with_radius_one_and_a_level_front(family: str) -> 
         assert np.linalg.norm(asset.front) == pytest.approx(1)
 
 
-# Answerability: how an object differs from its mirror image and from itself turned
+# Answerability: the difference between an object and its mirror image or its rotation
 
 
 def surface_sample(mesh: Mesh, count: int, seed: int) -> Floats:
@@ -288,9 +288,9 @@ def test_an_object_is_neither_its_mirror_image_nor_itself_turned(family: str) ->
         mesh = load(family, seed).mesh
         sample, tree = surface_sample(mesh, 2000, 0), cKDTree(surface_sample(mesh, 8000, 1))
         assert unmatched(sample, tree, np.eye(3)) < 0.004
-        # 1.5 % of the whole surface, several times the noise, is a patch of about a tenth of the object's width.
+        # 1.5 % of the surface is a patch of about a tenth of the object's width, and several times the noise.
         assert min(unmatched(sample, tree, mirror_across(k * np.pi / 4)) for k in range(4)) > 0.015
-        # A turn by a whole fraction of a circle would hide which way the camera went: far more has to change.
+        # An object that looks the same after a part of a turn hides the direction of the camera: much more must change.
         assert min(unmatched(sample, tree, turn_about_z(2 * np.pi / n)) for n in (2, 3, 4, 5, 6)) > 0.05
 
 

@@ -93,7 +93,7 @@ def test_a_tag_that_names_another_state_is_not_moved(folder: Path, hub: LocalHub
 
 
 def refused(folder: Path, match: str, *arguments: object) -> str:
-    """Publishes where nothing answers: a folder is refused before anybody is asked. Gives the sentence."""
+    """Publishes to an address without a server. The folder must be refused before any request. Gives the sentence."""
     with pytest.raises((DataError, UsageError), match=match) as caught:
         publish_soon(folder, *arguments)
     sentence = str(caught.value)

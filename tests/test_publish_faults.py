@@ -1,4 +1,4 @@
-"""Faults during publishing: after at most one more run everything is there once, with the right digests."""
+"""Faults during publishing: after at most one more run, everything is on the Hub once, with the right digests."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def publish_all(folder: Path, said: list[str] | None = None) -> None:
 
 
 def assert_complete(folder: Path, hub: LocalHub, commits: int = 3) -> None:
-    """Everything is there, and nothing twice: the Hub's own first commit, one of the data, one of the card."""
+    """Everything is there once: the Hub's first commit, one commit of the data, one of the card."""
     repository = hub.repositories[REPO]
     assert is_equal(folder, repository)
     assert len(repository.commits) == commits

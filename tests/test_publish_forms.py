@@ -1,4 +1,4 @@
-"""The form in which rows are published: licences, references, and what the card says of them."""
+"""The published form of rows: licences, references, and their description in the card."""
 
 from __future__ import annotations
 

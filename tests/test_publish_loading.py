@@ -1,4 +1,4 @@
-"""What a reader gets: `datasets` in a clean cache, from the local Hub, against the rows of the folder."""
+"""`datasets` with a clean cache loads the folder's rows from the local Hub."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
 
 
 def loaded(hub: LocalHub, home: Path, how: str = "whole", *config: str) -> dict[str, list[dict[str, Any]]]:
-    """The rows that a reader gets, by split; images as their sha256."""
+    """The loaded rows by split, with images as their sha256."""
     done = python(hub, home, READ, REPO, how, *config)
     assert done.returncode == 0, done.stderr[-3000:]
     return dict(json.loads(done.stdout))
 
 
 def rows_of(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """The folder's own rows in the same form, in the order of its shards."""
+    """The folder's rows in the same form, in the order of the shards."""
     found: dict[str, list[dict[str, Any]]] = {}
     for path in sorted(folder.glob("data/*.parquet")):
         for row in pq.read_table(path).to_pylist():

@@ -1,4 +1,4 @@
-"""Photos taken with the camera on its side or upside down: turned upright, and the camera with them.
+"""Photos of a camera on its side or upside down are turned upright, together with the camera.
 
 Truth is an upright camera and its picture of bright spots at known places. A source holds that picture turned by
 quarters, and the camera that goes with it, made here with matrices of their own.
@@ -20,7 +20,7 @@ SPOTS = np.array([[0, 0, 0.0], [0.55, 0.1, 0.35], [-0.5, 0.2, -0.35], [0.1, -0.6
 
 
 def held(camera: Camera, turns: int) -> Camera:
-    """The camera turned by so many quarters: what was right in its picture is then above, and so on."""
+    """The camera turned by quarters. After one, the right side of its picture is at the top."""
     for _ in range(turns):
         pose = camera.camera_to_world.copy()
         # Counter-clockwise turn of the picture: right was down, down was left.
@@ -37,7 +37,7 @@ def picture(camera: Camera) -> np.ndarray:
 
 
 def silhouette(camera: Camera) -> np.ndarray:
-    """(h, w): a disc about each spot, larger for the first, so that no turn of it is itself."""
+    """(h, w): a disc about each spot. The first is larger, so that every rotation differs."""
     places, _ = camera.project(SPOTS)
     v, u = np.mgrid[: camera.height, : camera.width] + 0.5
     radii = [30, 12, 12, 12, 12]
@@ -69,7 +69,7 @@ def capture_of(root: Path, turns: list[int], exif: int | None = None, masks: boo
 
 
 def write_model(folder: Path, cameras: list[Camera], names: list[str]) -> None:
-    """A model in text with a lens for each photo."""
+    """A text model with a lens for each photo."""
     folder.mkdir(parents=True)
     lenses, images = [], []
     for i, (camera, name) in enumerate(zip(cameras, names, strict=True), 1):
@@ -106,7 +106,7 @@ def test_photos_become_upright_and_their_cameras_still_see_what_they_show(tmp_pa
 
 @pytest.mark.parametrize("exif", [1, 3, 6, 8])
 def test_what_exif_says_is_not_done_again(tmp_path: Path, exif: int) -> None:
-    """COLMAP saw the stored picture: its camera says how it was held, whatever EXIF says."""
+    """COLMAP used the stored picture, so its camera has the true orientation, regardless of EXIF."""
     capture = capture_of(tmp_path, [1] * 8, exif=exif)
     assert len(capture.photos) == 8
     for photo in capture.photos:
@@ -122,7 +122,7 @@ def test_masks_are_turned_with_their_photos(tmp_path: Path) -> None:
 
 
 def test_distortion_is_undone_before_the_turn(tmp_path: Path) -> None:
-    """A lens whose picture is bent: its spots, stored on their side, are where the upright pinhole sees them."""
+    """A distorting lens: the spots of a picture stored on its side are where the upright pinhole sees them."""
     pytest.importorskip("pycolmap")
     upright = spotted_ring(8)
     stored = [held(camera, 1) for camera in upright]

@@ -1,6 +1,5 @@
-"""Questions: every shipped type on camera motions worked out by hand, and what is refused."""
+"""Questions of every type about hand-computed camera motions, and refusals."""
 
-import functools
 from collections import Counter
 from dataclasses import replace
 
@@ -12,12 +11,9 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at, orbit
-from viewpoint100k.questions import Question, Refusal, ask, template_names
-from viewpoint100k.questions import load_template as read_template
+from viewpoint100k.questions import Question, Refusal, ask, load_template, template_names
 from viewpoint100k.questions.template import Template
 from viewpoint100k.views.pairs import Pair
-
-load_template = functools.cache(read_template)
 
 PAPER = ("ego_translation", "ego_rotation", "object_translation")
 
@@ -70,7 +66,7 @@ BY_HAND = [
     ("ego_pitch", (SOUTH, HIGHER), "none"),
     ("ego_roll", (SOUTH, rolled(SOUTH, 15)), "clockwise"),
     ("ego_roll", (SOUTH, rolled(SOUTH, -15)), "counter_clockwise"),
-    # It pans while it looks down 40 degrees: its horizon stays level, although its own axes say that it rolls.
+    # It pans while it looks down 40 degrees. Its horizon stays level, although its own axes roll.
     ("ego_roll", (look_at([0, -3, 2.5], [0, 0, 0]), look_at([0, -3, 2.5], [2, 0, 0])), "none"),
     ("ego_height", (SOUTH, HIGHER), "up"),
     ("ego_height", (HIGHER, SOUTH), "down"),
@@ -93,9 +89,9 @@ BY_HAND = [
     ("facing_side", (SOUTH, orbit(3, 80, 0)), "back"),
     ("own_side", (SOUTH, SOUTH_EAST), "left"),
     ("own_side", (SOUTH, SOUTH_WEST), "right"),
-    # From behind it is the other way about: the camera goes to its own right, towards the object's left.
+    # From behind, the object's sides are reversed: the camera moves to its own right, towards the object's left.
     ("own_side", (orbit(3, 90, 0), orbit(3, 45, 0)), "left"),
-    # On the plan camera 1 is at the bottom, so that the lower right is where a camera on its right hand stands.
+    # On the plan, camera 1 is at the bottom. A camera on its right is at the lower right.
     ("sketch", (SOUTH, SOUTH_EAST), "place_1"),
     ("sketch", (SOUTH, EAST), "place_2"),
     ("sketch", (SOUTH, orbit(3, 180, 0)), "place_6"),

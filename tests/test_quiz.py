@@ -1,4 +1,4 @@
-"""The quiz: it does not hold its answers, it gives back the rate at which it was answered, and people are compared."""
+"""The quiz: the page does not contain its answers, results give the rate of right answers, and people are compared."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def content_of(page: Path) -> dict[str, Any]:
-    """What the page holds, as a script would read it from the source."""
+    """The data of the page, as a script can read it from the source."""
     found = re.search(r'<script type="application/json" id="content">(.*?)</script>', page.read_text(), re.DOTALL)
     assert found
     return dict(json.loads(found[1]))
@@ -86,7 +86,7 @@ def test_a_script_that_reads_the_source_cannot_try_out_the_answers(folder: Path,
     assert key not in text
     assert len(bytes.fromhex(key)) == 16
     content = content_of(written.page)
-    # Every string of the page that might be a salt, in every place where one might stand.
+    # Every string of the page that may be a salt, in every possible place.
     salts = {"", content["quiz"], content["data"], content["kind"], content["version"], "train", "12"}
     salts |= {part["digest"] for part in content["items"]} | set(re.findall(r"sha256-([^']+)", text))
     for item in content["items"]:

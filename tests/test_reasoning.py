@@ -34,7 +34,7 @@ def camera(eye: tuple[float, float, float], target: tuple[float, float, float] =
 
 
 def rolled(first: Camera, clockwise_deg: float) -> Camera:
-    """The same view by a photographer who turns the camera clockwise: its right hand sinks."""
+    """The same view after the photographer turns the camera clockwise: its right side sinks."""
     c, s = math.cos(math.radians(clockwise_deg)), math.sin(math.radians(clockwise_deg))
     pose = first.camera_to_world.copy()
     right, down = pose[:3, 0].copy(), pose[:3, 1].copy()
@@ -43,7 +43,7 @@ def rolled(first: Camera, clockwise_deg: float) -> Camera:
 
 
 def said(first: Camera, second: Camera, quantity: str = "unheard_of") -> dict[str, str]:
-    """What is known of a pair, kind (and image) to value; about ``quantity``, what 60 texts say between them.
+    """The facts about a pair, as kind (and image) to value. With a ``quantity``, all that 60 texts about it claim.
 
     The object's front is to the south.
     """
@@ -64,7 +64,7 @@ def said(first: Camera, second: Camera, quantity: str = "unheard_of") -> dict[st
 
 
 def test_a_walk_to_the_right_around_the_object() -> None:
-    # Camera 1 stands south of the object, camera 2 south-east, both look at it: to get there one goes to the right,
+    # Camera 1 stands south of the object, camera 2 south-east, and both look at it. The camera goes to the right,
     # counter-clockwise from above, and turns left to keep the object in view. East was at image 1's right edge.
     found = said(camera((0, -4, 0)), camera((2.83, -2.83, 0)))
     expected = {
@@ -91,7 +91,7 @@ def test_a_walk_to_the_right_around_the_object() -> None:
 
 
 def test_a_pan_to_the_right_with_the_camera_in_its_place() -> None:
-    # The axis swings from north to the east of north: the object slides to the left, as does all that is behind it.
+    # The axis turns from north to the east: the object and everything behind it slide to the left.
     found = said(camera((0, -4, 0)), camera((0, -4, 0), (0.9, 0, 0)))
     expected = {
         "moved_x": "none",
@@ -140,7 +140,7 @@ def test_a_walk_to_the_back_of_the_object() -> None:
     found = said(camera((0.2, -4, 0)), camera((0, 4, 0)))
     assert (found["faces1"], found["faces2"]) == ("front", "back")
     assert "parallax" not in found
-    assert "azimuth" not in found  # half a turn is to neither side
+    assert "azimuth" not in found  # Half a turn is to neither side.
 
 
 def test_a_longer_lens_is_not_taken_for_a_step_forwards() -> None:
@@ -187,7 +187,7 @@ def check_many(count: int) -> None:
         made = situation(np.random.default_rng(seed))
         text = write(made.scene, made.conclusion, np.random.default_rng([seed, 1]))
         if text is None:
-            silent += 1  # Nothing that the images show settles what is asked.
+            silent += 1  # The images do not show enough to settle the question.
             continue
         assert argument_problems(text, made.row) == [], (seed, text)
         found = judge(text, made.row)
@@ -204,8 +204,8 @@ def check_many(count: int) -> None:
     assert max(words) > 200
 
 
-def test_every_claim_of_500_texts_is_parsed_back_and_true() -> None:
-    check_many(500)
+def test_every_claim_of_250_texts_is_parsed_back_and_true() -> None:
+    check_many(250)
 
 
 @pytest.mark.slow
@@ -254,7 +254,7 @@ def test_a_mirrored_scene_flips_left_and_right_and_nothing_else(seed: int) -> No
     scene = scene_of(np.random.default_rng(seed))
     mirror = np.diag([-1.0, 1, 1, 1])
     flipped = tuple(
-        # World x is mirrored, and the camera's own x, so that the pose stays a rotation.
+        # Mirror the world's x and the camera's own x, so that the pose stays a rotation.
         Camera(mirror @ c.camera_to_world @ mirror, c.intrinsics, SIZE, SIZE)
         for c in scene.cameras
     )
@@ -340,10 +340,12 @@ _SYNONYMS = {
     "none": {"neither", "nothing", "not", "same", "keeps", "kept", "keep", "about", "no", "stayed", "level", "as"},
     "middle": {"middle", "about", "roughly", "near"},
 }
-"""Words of which one at least stands in a wording of the value; of other values it is the value itself."""
+"""A wording of a value contains at least one of these words. The wordings of other values contain the value itself."""
 
 _SYNONYMS_OF = {
-    **{(f"{form}azimuth", "clockwise"): {"clockwise", "left"} for form in ("", "if_", "not_")},  # for who faces it
+    **{
+        (f"{form}azimuth", "clockwise"): {"clockwise", "left"} for form in ("", "if_", "not_")
+    },  # as an observer who faces it says
     **{(f"{form}azimuth", "counterclockwise"): {"counter-clockwise", "right"} for form in ("", "if_", "not_")},
     ("horizon", "kept"): {"just", "much"},
     ("looks_down", "up"): {"up", "below"},
@@ -365,18 +367,20 @@ def test_every_wording_names_the_direction_that_it_stands_for() -> None:
                     assert wanted & set(re.findall(r"[a-z-]+", wording.lower())), (kind, value, wording)
 
 
-def test_every_wording_is_read_as_what_it_stands_for() -> None:
-    table = phrases()
+@pytest.mark.parametrize(("language", "camera"), [("en", "the camera "), ("zh", "相机")])
+def test_every_wording_is_read_as_what_it_stands_for(language: str, camera: str) -> None:
+    table = phrases(language)
     for style in range(table.styles):
         for subject, texts in (
             ("", table.clauses[style]),
             ("", table.numbered_clauses[style]),
-            ("the camera ", table.verbs[style]),
-            ("the camera ", table.numbered_verbs[style]),
+            (camera, table.verbs[style]),
+            (camera, table.numbered_verbs[style]),
         ):
             for (kind, value, image), wordings in texts.items():
                 for wording in wordings:
-                    text = f"<think>{subject}{wording.replace(NUMBER, '40')}.</think><answer>A</answer>"
+                    sentence = f"{subject}{wording.replace(NUMBER, '40')}{table.full_stop}"
+                    text = f"<think>{sentence}</think><answer>A</answer>"
                     claim, _ = claims(text)
                     assert (claim.kind, claim.image) == (kind, image), wording
                     assert claim.value == value, wording

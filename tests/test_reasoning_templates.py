@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
-from reasoning_situations import Situation, scene_of
+from reasoning_situations import TYPES, asked_of_type
 
-from viewpoint100k.questions import Question, ask, load_template, template_names
-from viewpoint100k.questions.reasoning import Conclusion, argument_problems, claims, write
-from viewpoint100k.views.pairs import Pair
+from viewpoint100k.questions.reasoning import argument_problems, claims, write
 
 
-def texts_of(name: str, pairs: int) -> list[str]:
-    """Checked texts about questions of one type, of as many random pairs as it asks anything of."""
-    template, texts = load_template(name), []
+def check_texts(name: str, language: str, pairs: int, least: int) -> None:
+    """Argues the question of a type about ``pairs`` random pairs, and expects ``least`` texts."""
+    texts = []
     for seed in range(pairs):
-        scene = scene_of(np.random.default_rng([3, seed]))
-        pair = Pair(scene.cameras, scene.center, scene.radius, scene.front, overlap=0.9, answerability=0.5)
-        question = ask(template, pair, seed % max(template.options, 1), np.random.default_rng(seed))
-        if not isinstance(question, Question):
+        made = asked_of_type(name, seed, language)
+        rng = np.random.default_rng([4, seed])
+        text = write(made.scene, made.conclusion, rng, language) if made is not None else None
+        if made is None or text is None:
             continue
-        conclusion = Conclusion(
-            question.answer, question.answer_text, template.quantity, question.question_type, question.options
-        )
-        text = write(scene, conclusion, np.random.default_rng([4, seed]))
-        if text is None:
-            continue
-        assert argument_problems(text, Situation(scene, conclusion).row) == [], (name, text)
+        assert argument_problems(text, made.row) == [], (name, text)
+        if language == "zh":
+            assert not re.search(r"[A-Za-z]{2,}", re.sub(r"“[^”]*”|</?(?:think|answer)>", "", text)), text
         texts.append(text)
-    return texts
-
-
-@pytest.mark.parametrize("name", [name for name in template_names() if load_template(name).reasoning])
-def test_a_question_of_each_type_is_argued_from_what_decides_it(name: str) -> None:
-    texts = texts_of(name, 250)
-    assert len(texts) > 20
+    assert len(texts) >= least
     tied = sum(any(claim.kind == "answer" and claim.because for claim in claims(text)) for text in texts)
     assert tied > 0.9 * len(texts)
+
+
+EVERY = [(name, language) for language, names in TYPES.items() for name in names]
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_a_question_of_each_type_is_argued_from_what_decides_it(name: str, language: str) -> None:
+    check_texts(name, language, pairs=60, least=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_many_questions_of_each_type_are_argued(name: str, language: str) -> None:
+    check_texts(name, language, pairs=600, least=30)

@@ -17,7 +17,7 @@ TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 0 {height}\nf 1 2 3\n"
 
 
 def _asset(triangles: int) -> MeshAsset:
-    """A mesh of 12 bytes a triangle and 72 more."""
+    """A mesh of 12 bytes per triangle and 72 more."""
     points = np.zeros((3, 3), dtype=np.float32)
     primitive = Primitive(points, np.zeros((triangles, 3), dtype=np.uint32), points.copy())
     return MeshAsset(Origin("test", str(triangles), ""), Mesh((primitive,)))

@@ -1,4 +1,4 @@
-"""Replies to questions answered by no letter: yes or no, words, numbers, sentences and poses, as tables of cases."""
+"""Replies to questions without letters: yes or no, words, numbers, sentences and poses, as tables of cases."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ JUDGED = [
     (LISTED, "To the right", "The camera moved to the right.", True),
     (LISTED, "To the right", "To the left", False),
     (LISTED, "To the right", "To the right\nTo the left", False),
-    (LISTED, "To the right", "C", False),  # No letter is listed.
+    (LISTED, "To the right", "C", False),  # The question lists no letters.
     (RADII, "1.2", "1.5", True),
     (RADII, "1.2", "1.7", False),
     (RADII, "1.2", "-1.2", False),
-    (DEGREES, "-175", "178", True),  # Seven degrees on, around the back.
+    (DEGREES, "-175", "178", True),  # Seven degrees further, across 180.
     (DEGREES, "-175", "160", False),
     (DEGREES, "40", "between 35 and 45 degrees", False),
     ("", "Yes", "Yes, it did.", True),

@@ -1,4 +1,4 @@
-"""Every training config parses with the installed TRL, knows no field that TRL lacks, and holds the paper's values."""
+"""Every training config parses with the installed TRL, has only TRL's fields, and has the paper's values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAPER_SFT = {
     "num_train_epochs": 2,
     "learning_rate": 5.0e-6,
     "warmup_steps": 50,
-    # Two rows a device, eight of them added up, on eight devices.
+    # Two rows per device, eight accumulation steps, eight devices.
     "per_device_train_batch_size": 128 // 8 // 8,
     "gradient_accumulation_steps": 8,
 }
@@ -53,7 +53,7 @@ def parser(stage: str) -> Any:
 
 
 def parsed(path: Path, tmp_path: Path) -> tuple[Any, ...]:
-    # On a machine without a GPU TRL refuses bf16, which is not what is asked here.
+    # Without a GPU, TRL refuses bf16, which this test does not check.
     here = ["--config", str(path), "--output_dir", str(tmp_path), "--use_cpu", "true", "--bf16", "false"]
     found: tuple[Any, ...] = parser(path.stem.split("_")[0]).parse_args_and_config(here, fail_with_unknown_args=True)
     return found
@@ -70,7 +70,7 @@ def test_every_field_is_known_and_keeps_its_value(path: Path, tmp_path: Path) ->
     for part in parsed(path, tmp_path):
         values |= vars(part)
     content = yaml.safe_load(path.read_text())
-    # The first two are set by this test, the others are lists of one, which TRL turns into something else.
+    # This test sets the first two. The others are lists of one entry, which TRL converts.
     for name in content.keys() - {"use_cpu", "bf16", "report_to", "lora_target_modules"}:
         value = values[name]
         assert getattr(value, "value", value) == content[name], name
@@ -145,7 +145,7 @@ def test_accelerate_reads_its_configs(path: Path) -> None:
 
 
 def launched(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What ``accelerate launch`` would be told by ``trl`` with these arguments: read by both, and not run."""
+    """The arguments that ``trl`` would pass to ``accelerate launch``. Both parse them; nothing is run."""
     from accelerate.commands import launch
     from trl.cli import accelerate_launcher, main
 
@@ -169,7 +169,9 @@ def test_whole_models_are_launched_once_over_the_gpus_of_a_node(
     from recipe.train import trl_command
 
     _, *arguments = trl_command("sft", "paper", "model", tmp_path, tmp_path / "out", "", ["--max_steps", "8"])
-    monkeypatch.setattr("transformers.TrainingArguments.__post_init__", lambda self: None)  # It wants the GPUs.
+    monkeypatch.setattr(
+        "transformers.TrainingArguments.__post_init__", lambda self: None
+    )  # The file requests the GPUs.
     call = launched(arguments, monkeypatch)
     assert call.config_file == str(CONFIGS / "accelerate" / "fsdp2.yaml")
     assert call.training_script.endswith("sft.py")
@@ -182,7 +184,7 @@ def test_whole_models_are_launched_once_over_the_gpus_of_a_node(
 
 
 def test_each_node_of_a_cluster_launches_its_share_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The batch file as it stands, on a cluster of scripts: what its third node does."""
+    """Runs the unchanged batch file on a cluster of stand-in scripts. Gives the actions of its third node."""
     here = tmp_path / "project"
     for name, does in (
         ("bin/scontrol", "echo node001; echo node002"),
@@ -197,7 +199,9 @@ def test_each_node_of_a_cluster_launches_its_share_once(tmp_path: Path, monkeypa
     batch = ["bash", str(CONFIGS / "accelerate" / "slurm.sbatch"), "grpo", "paper", "runs/sft", "prepared", "runs/grpo"]
     subprocess.run(batch, check=True, env=environment, cwd=here)
     monkeypatch.chdir(CONFIGS.parents[1])
-    monkeypatch.setattr("transformers.TrainingArguments.__post_init__", lambda self: None)  # It wants the GPUs.
+    monkeypatch.setattr(
+        "transformers.TrainingArguments.__post_init__", lambda self: None
+    )  # The file requests the GPUs.
     call = launched((tmp_path / "called").read_text().split("\n")[:-1], monkeypatch)
     assert (call.num_machines, call.num_processes, call.machine_rank) == (8, 64, 2)
     assert (call.main_process_ip, call.main_process_port, call.rdzv_backend) == ("node001", 29500, "c10d")

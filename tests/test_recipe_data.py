@@ -1,4 +1,4 @@
-"""Rows of a built set become examples and prompts: every row once, exact counts, the right words."""
+"""Rows of a built set become examples and prompts: each row once, exact counts, the right words."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REASONING = "<think>The camera moved to the left.</think><answer>{answer}</answe
 
 @pytest.fixture(scope="module")
 def reasoned_set(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small set, every second row of which has a reasoning text."""
+    """The small set. Every second row has a reasoning text."""
     out = tmp_path_factory.mktemp("reasoned")
     (out / "data").mkdir()
     for path in sorted((small_dataset / "data").glob("*.parquet")):
@@ -168,7 +168,7 @@ def picture(shade: int) -> bytes:
 
 
 def sat_rows() -> list[dict[str, Any]]:
-    """Rows in SAT's published form; the last two are unusable."""
+    """Rows in SAT's published form. The last two are unusable."""
     rows = [
         {
             "image_bytes": [picture(place), picture(place + 100)][: 1 + place % 2],
@@ -184,7 +184,7 @@ def sat_rows() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module", params=["bytes", "images"])
 def sat_set(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """SAT's form, with its images as plain bytes or as an image column: both are in use."""
+    """SAT's form, with images as plain bytes or as an image column. Both forms exist."""
     from datasets import Dataset, Features, Image, List, Value
 
     out = tmp_path_factory.mktemp("sat")
@@ -223,7 +223,7 @@ def test_the_right_choice_of_sat_does_not_keep_its_place(sat_set: Path) -> None:
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`datasets` waits five seconds after it has mixed streams, for threads that may still be reading."""
+    """After mixing streams, `datasets` waits five seconds for threads that may still be reading."""
     monkeypatch.setattr("datasets.config.SLEEP_TIME_ON_THREADS_SHUTDOWN", 0, raising=False)  # not before 4.1
 
 
@@ -356,7 +356,7 @@ def test_whatever_is_wrong_is_one_sentence(
     copied = copytree(reasoned_set, tmp_path / "broken")
     for path in (copied / "data").glob("train-*.parquet"):
         content = path.read_bytes()
-        # Its table of contents stays, so that it opens, and fails on the way.
+        # The footer stays, so that the file opens and fails later.
         path.write_bytes(content[:4] + bytes(len(content) // 2) + content[4 + len(content) // 2 :])
     places = {"set": reasoned_set, "out": tmp_path / "rows", "file": tmp_path / "file", "broken": copied}
     command = [sys.executable, "-m", "recipe.prepare", "sft", *(one.format_map(places) for one in arguments)]

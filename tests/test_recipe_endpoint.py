@@ -1,4 +1,4 @@
-"""The endpoint model against a real server on the loopback address, which also misbehaves."""
+"""The endpoint model with a real server on the loopback address, which also returns faulty answers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_server_is_asked_what_a_model_here_would_be_asked() -> None:
         assert served.requests[0]["max_tokens"] == 64
         assert served.requests[0]["temperature"] == 0
         assert served.at_once == 4
-    # No pixel, and no letter, changes on the way; requests may overtake one another.
+    # No pixel and no letter changes on the way. The order of requests may change.
     sent = {(p.question, *(image.tobytes() for image in p.images)) for p in PROMPTS}
     assert {(p.question, *(image.tobytes() for image in p.images)) for p in served_model.asked} == sent
 

@@ -51,7 +51,7 @@ def environment(cwd: Path) -> dict[str, str]:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command in this process: (exit code, what it printed, what it said of errors)."""
+    """Runs the command in this process: (exit code, output, error output)."""
 
     def run(*arguments: str | Path) -> tuple[int, str, str]:
         monkeypatch.chdir(tmp_path)
@@ -90,7 +90,7 @@ def test_a_killed_evaluation_goes_on_where_it_was(tmp_path: Path) -> None:
     before = read_answers(answers)
     assert 20 <= len(before) < 180
     with answers.open("ab") as file:
-        file.write(b'{"id": "ego_transl')  # What a kill in the middle of a line leaves behind.
+        file.write(b'{"id": "ego_transl')  # The file after a kill in the middle of a line.
     done = subprocess.run(
         command(*arguments, cwd=tmp_path),
         cwd=tmp_path,
@@ -104,7 +104,7 @@ def test_a_killed_evaluation_goes_on_where_it_was(tmp_path: Path) -> None:
     assert len(after) == 180
     assert before.items() <= after.items()
     asked = sum(int(line) for line in (tmp_path / "asked.log").read_text().split())
-    assert asked - 180 <= 4  # No more than the batch that was under way is asked again.
+    assert asked - 180 <= 4  # At most the unfinished batch is asked again.
     results = json.loads((tmp_path / "evaluation" / "sft" / "results.json").read_text())
     assert results["scores"]["asked"]["all"]["accuracy"] == results["scores"]["swapped"]["all"]["accuracy"] == 1.0
     assert results["unanswered"] == 0
@@ -123,10 +123,10 @@ def test_stages_stand_side_by_side_in_the_order_in_which_they_were_asked(tmp_pat
     assert "accuracy, images blank" in page
     if find_spec("matplotlib"):
         assert Image.open(out / "comparison.png").size[0] > 500
-    else:  # The extra [train] is not installed: the figures are there, the picture is not, and that is said.
+    else:  # Without the extra [train], the figures are written, and a message says that the picture is not.
         assert not (out / "comparison.png").exists()
         assert "no picture: matplotlib is not installed" in wrong
-    # Figures follow from the raw answers alone: no model is needed to have them again.
+    # Figures are computed from the raw answers, without a model.
     before = (out / "comparison.json").read_text()
     (out / "comparison.json").unlink()
     assert run(folder)[0] == 0
@@ -194,7 +194,7 @@ def test_a_models_digest_is_of_what_it_holds(tmp_path: Path) -> None:
         (tmp_path / name / "model.safetensors").write_bytes(bytes(100))
         (tmp_path / name / "config.json").write_text("{}")
     assert digest_of_model(str(tmp_path / "one")) == digest_of_model(str(tmp_path / "two"))
-    (tmp_path / "two" / "model.safetensors").write_bytes(bytes(99) + b"1")  # As long as before.
+    (tmp_path / "two" / "model.safetensors").write_bytes(bytes(99) + b"1")  # The length is unchanged.
     assert digest_of_model(str(tmp_path / "one")) != digest_of_model(str(tmp_path / "two"))
     assert digest_of_model("Qwen/Qwen2.5-VL-7B-Instruct") is None
     assert digest_of_model("python:no_such_module:Model") is None

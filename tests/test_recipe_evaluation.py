@@ -1,4 +1,4 @@
-"""The evaluation, on models whose skill is known: the figures must come out as they are worked out by hand."""
+"""The evaluation of models with known skill gives the figures that are computed by hand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from recipe.evaluation.wordings import reworded
 from viewpoint100k.errors import DataError, UsageError
 
 PAIRS = 48
-"""Pairs of the orbit set: 144 rows, a multiple of everything that takes turns."""
+"""Pairs of the orbit set: 144 rows, a multiple of every cycle in it."""
 
 
 def items_of(motions: list[Motion], pairs: int = PAIRS, kinds: tuple[str, ...] = skilled.KINDS) -> list[Item]:
@@ -51,10 +51,10 @@ def test_who_knows_all_is_right_under_every_change_and_wrong_where_nothing_is_se
         assert (score.rows, score.accuracy, score.unread) == (3 * PAIRS, 1.0, 0.0), condition
         if condition != "asked":
             assert (score.consistent, score.consistent_rows) == (1.0, 3 * PAIRS)
-    # Answers turn round with the images: none of them is the row's own any more.
+    # The answers change with the images: none is the row's own answer.
     assert figures.scores["swapped"][ALL].as_labelled == figures.scores["swapped"][ALL].unchanged == 0.0
     assert figures.scores["mirrored"][ALL].as_labelled == 0.0
-    # Blank images show no motion: "none", which is offered everywhere and never right.
+    # Blank images show no motion, so the answer is "none". It is always offered and never right.
     assert figures.scores["blank"][ALL].accuracy == 0.0
     assert figures.never_right == dict.fromkeys(skilled.KINDS, ("none",))
     score = figures.scores["asked"]["ego_translation"]
@@ -94,7 +94,7 @@ def test_always_the_same_letter_is_seen_for_what_it_is(tmp_path: Path) -> None:
     assert figures.scores["swapped"][ALL].unchanged == 1.0
     assert figures.scores["paraphrased"][ALL].consistent == 1.0
     assert figures.scores["reordered"][ALL].consistent == 0.0
-    # Where A is the option "none", which is the same either way, nothing is counted.
+    # If A is the option "none", which is the same for both orders, nothing is counted.
     swapped = figures.scores["swapped"][ALL]
     assert (swapped.consistent, swapped.consistent_rows) == (0.0, len(items) * 2 / 3)
     said = " ".join(findings(figures))
@@ -117,7 +117,7 @@ def test_who_never_names_a_direction_is_not_called_consistent(tmp_path: Path) ->
 
 def test_a_habit_of_letters_shows_as_soon_as_the_options_move(tmp_path: Path) -> None:
     class ShunsB:
-        """Knows all, but says A where B is right."""
+        """Knows all answers, but says A if B is right."""
 
         def __init__(self) -> None:
             self._inner = Knows()
@@ -142,7 +142,7 @@ def test_guessing_is_at_the_chance_of_the_options_and_below_the_effective_one(tm
     score = figures.scores["asked"][ALL]
     assert score.interval[0] < 1 / 3 < score.interval[1]
     assert score.corrected == pytest.approx((score.accuracy - 0.5) / 0.5)
-    assert score.corrected < 0  # A third right, where the option that is never right can be left out for a half.
+    assert score.corrected < 0  # A third is right. Without the option that is never right, it would be a half.
     assert figures.joint is not None
     assert figures.joint.accuracy < 0.2
 
@@ -152,7 +152,7 @@ def test_one_bit_is_everything_on_an_orbit_and_half_when_decoupled(tmp_path: Pat
     assert orbit.scores["asked"][ALL].accuracy == 1.0
     kinds = ("ego_translation", "ego_rotation")
     figures = evaluated(skilled.knows_one_bit(), items_of(DECOUPLED, PAIRS, kinds), tmp_path / "decoupled", ("asked",))
-    # The step is seen; the turn is taken to be against it, which it is in two of the four motions.
+    # The model sees the step and assumes the opposite turn, which is true for two of the four motions.
     assert figures.scores["asked"]["ego_translation"].accuracy == 1.0
     assert figures.scores["asked"]["ego_rotation"].accuracy == 0.5
     assert figures.joint is not None
@@ -168,7 +168,7 @@ def test_one_guessed_bit_gets_whole_groups_right_as_one_fixed_combination_does(t
     figures = evaluated(skilled.guesses_one_bit(), items_of(ORBIT, 200), tmp_path, ("asked",))
     joint = figures.joint
     assert joint is not None
-    # Right in a group means right in all of it: the joint accuracy is the accuracy.
+    # If one answer of a group is right, all are: the joint accuracy equals the accuracy.
     assert joint.accuracy == pytest.approx(figures.scores["asked"][ALL].accuracy)
     assert joint.luck == 0.5
     assert joint.interval[0] < 0.5 < joint.interval[1]
@@ -279,7 +279,7 @@ def test_what_a_condition_cannot_say_is_counted_with_a_reason() -> None:
         ("shuffled", "views", "no_other_object"): 1,
     }
     swapped = [t for t in plan.trials if t.condition == "swapped" and t.item is angle]
-    assert [t.answer for t in swapped] == [None]  # Asked as a control, with nothing known to be right.
+    assert [t.answer for t in swapped] == [None]  # Asked as a control, without a known right answer.
 
 
 def test_every_row_of_a_built_set_can_be_asked_in_every_way(small_dataset: Path) -> None:
@@ -290,7 +290,7 @@ def test_every_row_of_a_built_set_can_be_asked_in_every_way(small_dataset: Path)
         (name for name in CONDITIONS if name != "shuffled"), len(items)
     )
     for trial in by_condition["swapped"]:
-        # An orbit: every direction turns round.
+        # An orbit: every direction is reversed.
         assert trial.answer is not None
         assert trial.answer != trial.item.answer
     for item, trial in zip(items, by_condition["paraphrased"], strict=True):
@@ -359,7 +359,7 @@ def test_an_opposite_that_is_not_offered_is_no_counterpart() -> None:
 
 def test_chance_is_of_the_options_that_are_ever_right() -> None:
     few = chances(items_of(ORBIT, 4))
-    assert [chance.effective for chance in few.values()] == pytest.approx([1 / 3] * 12)  # Too few rows to tell.
+    assert [chance.effective for chance in few.values()] == pytest.approx([1 / 3] * 12)  # Too few rows for a verdict.
     many = chances(items_of(ORBIT, 20))
     assert {(chance.effective, chance.never_right) for chance in many.values()} == {(0.5, ("none",))}
 
@@ -383,7 +383,7 @@ def test_luck_is_the_commonest_combination_of_answers_or_else_guessing() -> None
         items = items_of(DECOUPLED, pairs, kinds)
         return joint_luck([items[place : place + 2] for place in range(0, len(items), 2)], chances(items))
 
-    assert luck(80) == 0.25  # Four combinations, each as often.
+    assert luck(80) == 0.25  # Four combinations, equally frequent.
     assert luck(8) == pytest.approx(1 / 9)  # Too few groups to tell one from another: a third of a third.
     assert joint_luck([], {}) == 0.0
 
@@ -392,7 +392,7 @@ def test_luck_is_the_commonest_combination_of_answers_or_else_guessing() -> None
 
 
 def items_in_forms(pairs: int) -> list[Item]:
-    """Each question as it is, swapped, mirrored, and in other words, as rows of a group; the first says "right"."""
+    """Each question unchanged, swapped, mirrored and paraphrased, as rows of a group. The first answer is "right"."""
     items = []
     for pair in range(pairs):
         motions = (Motion(1, -1), Motion(-1, 1))
@@ -406,7 +406,7 @@ def items_in_forms(pairs: int) -> list[Item]:
 
 def test_rows_in_several_forms_must_agree(tmp_path: Path) -> None:
     class AlwaysRight:
-        """Says "to the right", whatever it sees."""
+        """Always says "to the right"."""
 
         def answers(self, batch: list[Prompt]) -> list[str]:
             return [skilled.letter_of(prompt.question, "right") for prompt in batch]

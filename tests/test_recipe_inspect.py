@@ -49,7 +49,7 @@ json.dump({"scores": scores, "metrics": metrics, "shown": shown}, open(sys.argv[
 
 @pytest.fixture(scope="module")
 def inspect_python() -> str:
-    """A Python that has inspect_ai, which may live in an environment of its own."""
+    """A Python that has inspect_ai, possibly in its own environment."""
     python = os.environ.get("INSPECT_PYTHON", sys.executable)
     found = subprocess.run([python, "-c", "import inspect_ai"], capture_output=True, text=True, timeout=300)
     if found.returncode != 0:
@@ -59,7 +59,7 @@ def inspect_python() -> str:
 
 
 def inspect_eval(python: str, folder: Path, form: str, replies: dict[str, str], out: Path) -> dict[str, Any]:
-    """Scores by row id and metrics of a run of the task, whose model gives each prompt its reply."""
+    """Scores by row id and metrics of a run of the task. The model gives the prepared reply to each prompt."""
     out.mkdir()
     arguments = {"data": str(folder), "form": form}
     spec = {"task": f"{TASK}@viewpoint100k", "args": arguments, "replies": replies, "logs": str(out / "logs")}

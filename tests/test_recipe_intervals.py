@@ -1,4 +1,4 @@
-"""Intervals against scipy's, and against how often they hold the truth."""
+"""Intervals compared with SciPy's, and how often they contain the true value."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_interval_holds_the_truth_in_95_of_100_sets() -> None:
     rng = np.random.default_rng(1)
     held = 0
     for _ in range(400):
-        # 40 objects with a skill of their own each, 5 rows an object.
+        # 40 objects with different skills, 5 rows per object.
         skill = rng.beta(4, 2, 40)
         rows = (rng.random((40, 5)) < skill[:, None]).astype(float).ravel().tolist()
         low, high = clustered_wilson(rows, [str(i // 5) for i in range(200)])

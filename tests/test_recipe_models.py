@@ -1,4 +1,4 @@
-"""Models made from nothing: what goes in and out, that they survive being saved, and that images are compared."""
+"""Models with random weights: inputs and outputs, saving and loading, and the comparison of images."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_an_image_is_compared_with_the_one_before_it_and_with_no_other() -> None
 
 def test_the_best_match_is_at_the_displacement_by_which_the_image_moved() -> None:
     there = torch.randn(1, 16, 12, 12)
-    # What stands at (row, column) here stands one row lower and three columns to the left there.
+    # The content at (row, column) is one row lower and three columns to the left in the other image.
     here = there.roll((-1, 3), (2, 3))
     best = correlation(here, there, (2, 5)).argmax(dim=1)[0]
     wanted = (2 + 1) * (2 * 5 + 1) + (5 - 3)

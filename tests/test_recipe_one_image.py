@@ -33,7 +33,7 @@ def evaluated(model: Model, items: list[Item], folder: Path) -> Figures:
 
 
 def last_image_alone() -> Knows:
-    """Reads the motion from where the lines stand in the last image, and does not look at the first."""
+    """Reads the motion from the places of the lines in the last image. It ignores the first image."""
 
     def sees(prompt: Prompt) -> Motion | None:
         pixels = np.asarray(prompt.images[-1].convert("L"), dtype=float) > 200
@@ -96,7 +96,7 @@ def test_who_looks_at_the_second_image_only_is_found_out_in_every_table(tmp_path
 
 def test_what_cannot_be_read_is_a_figure_of_its_own(tmp_path: Path) -> None:
     class SilentOnEveryFourth:
-        """Knows all, and refuses every fourth question."""
+        """Knows all answers, but refuses every fourth question."""
 
         def __init__(self) -> None:
             self._inner = Knows()

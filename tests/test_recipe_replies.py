@@ -1,4 +1,4 @@
-"""Replies as models write them, each with what a person reads in it: how many are read, and none of them wrong."""
+"""Replies of real models with the answer that a person reads in each: most are read, and none wrongly."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_the_number_that_answers_an_open_question(reply: str, number: float | No
     ],
 )
 def test_a_very_long_reply_is_read_in_one_pass(text: str) -> None:
-    # The test suite's own time limit is the judge: a pattern that backtracks would need hours.
+    # The time limit of tests fails this test if a pattern backtracks, which would take hours.
     assert chosen_letter(text, SIDES) is None
     assert stated_number(text) is None
     assert read_pose(text, ["yaw_deg"]) is None

@@ -48,7 +48,7 @@ READ = [
     ("So the answer is A because the lid is higher.", "A"),
     (r"The result is $\boxed{B}$", "B"),
     (r"\boxed{\text{(B)}}", "B"),
-    # Letters that are words.
+    # Letters that are also words.
     ("A dog", "A dog"),
     ("a dog", "a dog"),
     ("I think so", "I think so"),
@@ -81,7 +81,7 @@ READ = [
     ("<answer>A, B</answer>", "A, B"),
     ("<answer>A. or B. maybe</answer>", "A. or B. maybe"),
     ("A\nB", None),
-    # Several letters in one place, or one that is denied.
+    # Several letters in one place, or a denied letter.
     ("<answer>The answer is B or C</answer>", "The answer is B or C"),
     ("Answer: B or C", "Answer: B or C"),
     ("The answer is B, I think.", "B"),
@@ -115,7 +115,7 @@ READ = [
     ("答案是B。", "B"),
     ("答案：C", "C"),
     ("\N{FULLWIDTH LATIN CAPITAL LETTER B}", "B"),
-    ("\N{CYRILLIC CAPITAL LETTER VE}", "\N{CYRILLIC CAPITAL LETTER VE}"),  # Looks like B, and is none.
+    ("\N{CYRILLIC CAPITAL LETTER VE}", "\N{CYRILLIC CAPITAL LETTER VE}"),  # Looks like B, but is another letter.
     ("\N{GREEK CAPITAL LETTER BETA}", "\N{GREEK CAPITAL LETTER BETA}"),
     ("<think>左へ動いた。</think><answer>B</answer>", "B"),
     ("<think>تحركت الكاميرا</think><answer>B</answer>", "B"),
@@ -145,7 +145,7 @@ def test_what_a_text_states(text: str, stated: str | None) -> None:
     ],
 )
 def test_a_very_long_text_is_read_in_one_pass(text: str) -> None:
-    # The test suite's own time limit is the judge: a pattern that backtracks would need hours.
+    # The time limit of tests fails this test if a pattern backtracks, which would take hours.
     assert read_answer(text) in ("B", None)
     assert format_reward([text]) == [0.0]
 
@@ -162,7 +162,7 @@ def test_a_very_long_text_is_read_in_one_pass(text: str) -> None:
         ("It went to the right", "C"),
         ("C. To the right", "C"),
         ("(C) to the right", "C"),
-        ("A. To the right", None),  # The letter says one thing, the words another.
+        ("A. To the right", None),  # The letter and the words disagree.
         ("A. Left, as the handle shows", "A"),
         ("right", "C"),
         ("Answer: To the left", "A"),
@@ -286,7 +286,7 @@ def test_an_open_angle_earns_by_its_error() -> None:
     texts = ["30", "52.5", "75", "120", "", "30 or 40", "<think>Hm.</think><answer>21 degrees</answer>"]
     expected = [1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.8]
     assert angle_reward(texts, answer=["30"] * 7, options=[[]] * 7) == pytest.approx(expected)
-    # The stored value is compared with, not the rounded text.
+    # Replies are compared with the stored value, not with the rounded text.
     assert angle_reward(["39"], answer=["30"], options=[[]], answer_value=[34.5]) == pytest.approx([0.9])
 
 
@@ -347,11 +347,11 @@ def test_a_thought_earns_by_what_is_true_of_it() -> None:
     texts = [
         (thought(f"{right} {left}"), 1.0),
         (thought(right), 1 / 2),
-        (thought(f"{right} {right} {right}"), 1 / 2),  # Said three times, it is one.
+        (thought(f"{right} {right} {right}"), 1 / 2),  # A claim that is made three times counts once.
         (thought(f"{right} {wrong}"), 1 / 2 * 1 / 2),
         (thought(f"{right} {left} {wrong}"), 2 / 3),
         (thought(wrong), 0.0),
-        (thought(middle), 0.0),  # True, and so it is of every pair on an orbit.
+        (thought(middle), 0.0),  # True, but it is true of every pair on an orbit.
         (thought(f"{middle} {right}"), 1 / 2),
         (thought(f"{middle} {wrong}"), 0.0),
         (thought(f"{right} {left} It is a lovely day for a walk."), 1.0),  # SilentListener can tell.
@@ -373,7 +373,7 @@ def test_rows_without_cameras_earn_nothing_for_reasoning() -> None:
 def test_the_data_sets_own_reasoning_earns_all_and_its_contradiction_less() -> None:
     rng = np.random.default_rng(0)
     drawn = [situation(rng) for _ in range(80)]
-    # Where the camera went nowhere, nothing can be said of which way it went.
+    # If the camera did not move, there is no direction to state.
     places = [[np.reshape(one["camera_to_world"], (-1, 4))[:3, 3] for one in each.row["cameras"][:2]] for each in drawn]
     moved = [each for each, (first, second) in zip(drawn, places, strict=True) if norm(second - first) > 1]
     written = [(each, write(each.scene, each.conclusion, rng)) for each in moved]
@@ -387,6 +387,6 @@ def test_the_data_sets_own_reasoning_earns_all_and_its_contradiction_less() -> N
     turned = [words.sub(lambda match: sides[match.group()], text) for text in texts]
     rewards = reasoning_reward(turned, **columns)
     assert all(turned[place] != texts[place] for place in range(20))
-    # A text about a camera that went to neither side stays true; every other now says what is false.
+    # A text about a camera that moved to neither side stays true. Every other text is now false.
     assert np.mean(np.array(rewards) < 1.0) >= 0.7
     assert np.mean(rewards) < 0.75

@@ -28,7 +28,7 @@ TASKS = Path(recipe.__file__).parent / "tasks" / "lmms"
 
 
 class Loader(yaml.SafeLoader):
-    """As lmms-eval loads a task: ``!function file.name`` is that name of a module beside the YAML file."""
+    """Loads a task as lmms-eval does: ``!function file.name`` is a name in a module beside the YAML file."""
 
 
 def _function(loader: yaml.Loader, node: yaml.ScalarNode) -> Any:
@@ -109,7 +109,7 @@ def test_the_task_scores_as_the_evaluation_does() -> None:
 
 @pytest.fixture(scope="module")
 def lmms_python() -> str:
-    """A Python that has lmms-eval; its dependencies are many, so that it usually lives in an environment of its own."""
+    """A Python that has lmms-eval, usually in its own environment because of its many dependencies."""
     python = os.environ.get("LMMS_EVAL_PYTHON", sys.executable)
     found = subprocess.run([python, "-c", "import lmms_eval.evaluator"], capture_output=True, text=True, timeout=300)
     if found.returncode != 0:
@@ -119,7 +119,7 @@ def lmms_python() -> str:
 
 
 def lmms_eval(python: str, url: str, folder: Path, out: Path) -> dict[str, list[dict[str, Any]]]:
-    """Samples by task of a run of both tasks against an endpoint, with the network's doors shut."""
+    """Samples by task of a run of both tasks with an endpoint, without a network."""
     arguments = f"model_version=tiny,base_url={url},api_key=none,timeout=120,num_concurrent=2"
     command = [
         *(python, "-m", "lmms_eval", "--model", "openai", "--model_args", arguments, "--include_path", str(TASKS)),
@@ -181,7 +181,7 @@ def test_lmms_eval_runs_our_task_and_agrees_row_by_row(
             for one in samples[name]
         }
         assert theirs == ours
-    # The model has learnt some of the rows by heart, so that right and wrong answers are both compared.
+    # The model has memorised some rows, so that right and wrong answers are compared.
     earned = [one["accuracy"]["earned"] for one in samples["viewpoint100k"] + samples["viewpoint100k_reason"]]
     assert any(earned)
     assert not all(earned)
@@ -198,7 +198,7 @@ def test_lmms_eval_gives_full_marks_to_who_knows_all(lmms_python: str, tmp_path:
 
 @pytest.fixture(scope="module")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory, small_dataset: Path) -> Path:
-    """A tiny model that was shown half of the test rows, with a few steps, on the CPU."""
+    """A tiny model that was trained on half of the test rows for a few steps, on the CPU."""
     torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
     from recipe.models.tiny import build_tiny
 

@@ -1,4 +1,4 @@
-"""The rewards in other trainers' signatures, loaded and called as those trainers load and call them."""
+"""The rewards with other trainers' signatures, loaded and called as those trainers do."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def papers_reward(replies: Sequence[str], options: list[str] | None = OPTIONS) -
 
 
 def loaded(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The file of rewards, run under another name, as trainers run a file that they are given by its path."""
+    """The file of rewards under another module name, as trainers load a file by its path."""
     spec = importlib.util.spec_from_file_location(name, FILE)
     assert spec is not None
     assert spec.loader is not None

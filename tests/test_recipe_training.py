@@ -59,7 +59,7 @@ def is_none(text: str) -> bool:
 
 
 def examples(rows: list[dict[str, Any]], reasoned: bool = False) -> Any:
-    """Rows for SFT, in the plain form or in the reasoned one, for which their prompts do not ask."""
+    """Rows for SFT in the plain form or in the reasoned form. The prompts do not ask for reasoning."""
     return Dataset.from_list(
         [
             {
@@ -101,7 +101,7 @@ def test_rows_are_learnt_by_heart_from_their_images_alone(small_dataset: Path, t
     items = [item_of(row) for row in rows]
     assert share_right(model, processor, items) == 1.0
     blank = [Blank(**vars(item)) for item in items]
-    # Of twins, whose text is the same, a model that sees nothing can be right about one.
+    # Twins have the same text, so a model without images can be right about only one of them.
     assert share_right(model, processor, blank) <= 0.5
 
 
@@ -110,11 +110,11 @@ def test_rewards_rise_from_a_hybrid_start(small_dataset: Path, tmp_path: Path) -
     rows = twins(small_dataset, 32)
     model, processor = build_tiny([row["question"] for row in rows] + [REASONING])
     more = ["--max_steps", "100", "--learning_rate", "2e-3", "--per_device_train_batch_size", "16"]
-    # Every row in both forms: which one is written is left to chance, and so is something that rewards can change.
+    # Every row is in both forms. The model writes either one at random, and rewards can change that.
     both = concatenate_datasets([examples(rows), examples(rows, reasoned=True)])
     supervise(model, processor, both, CONFIGS / "sft_smoke.yaml", tmp_path / "sft", more)
     start = type(model).from_pretrained(tmp_path / "sft")
-    # One update a rollout: after a second update the rollout would be another policy's.
+    # One update per rollout. After a second update, the rollout would come from another policy.
     more = ["--max_steps", "24", "--generation_batch_size", "32", "--per_device_train_batch_size", "32"]
     more += ["--num_generations", "8", "--max_completion_length", "32", "--learning_rate", "3e-4"]
     watch = Watch(processor, [item_of(row) for row in rows], {"plain": 12})
@@ -189,7 +189,7 @@ def test_adapters_are_merged_into_the_model_they_were_trained_on(tmp_path: Path)
     wanted = adapted(input_ids=tokens).logits
     torch.testing.assert_close(merged(input_ids=tokens).logits, wanted, atol=1e-4, rtol=1e-4)
     assert not torch.allclose(model(input_ids=tokens).logits, wanted, atol=1e-2)
-    # Other adapters in the same folder are not what was merged, and neither is a merge that was cut short.
+    # Other adapters in the same folder, or an interrupted merge, must not be used.
     assert is_merged(tmp_path / "adapters", tmp_path / "merged")
     (tmp_path / "merged" / "merged_from.txt").rename(tmp_path / "aside")
     assert not is_merged(tmp_path / "adapters", tmp_path / "merged")

@@ -1,4 +1,4 @@
-"""One broken record costs that record: readers of lists down, kinds of breakage across, siblings lost: none.
+"""A broken record is the only one that is lost: a table of readers by kinds of damage.
 
 Each reader gets nine good records and one that is broken in one of its fields. What it makes of the nine must be, byte
 for byte, what it makes of them without the broken one; and the broken one must be counted, or used as if the field had
@@ -27,7 +27,7 @@ from viewpoint100k.errors import AssetError
 GOOD = 9
 Fingerprints = dict[str, Any]
 Outcome = tuple[Fingerprints, int]
-"""What is read, by id; and how many records are counted as left out or refused."""
+"""The records that were read, by id, and the number of records that were left out or refused."""
 
 KINDS: dict[str, Any] = {
     "missing": "@MISSING@",
@@ -46,7 +46,7 @@ KINDS: dict[str, Any] = {
 
 
 def encoded(value: Any) -> bytes:
-    """JSON, with what Python's own writer refuses to write."""
+    """JSON with values that Python's writer refuses."""
     text = json.dumps(value).encode()
     text = text.replace(b'"@LONG@"', b"9" * 5000).replace(b"@BYTES@", b"\xff\xfe\x80")
     return text.replace(b"@SURROGATE@", b"\\ud800")
@@ -67,7 +67,7 @@ def broken(record: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
 
 
 def captures(spec: str) -> Outcome:
-    """Every capture with its photos' bytes, and what was left out of it."""
+    """Every capture with its photos' bytes and what was left out."""
     source, found, lost = open_source(spec), {}, 0
     for asset_id in source.ids():
         try:
@@ -118,7 +118,7 @@ def co3d_frame_list(root: Path, place: str, value: Any) -> Outcome:
 
 
 def write_list(path: Path, records: list[dict[str, Any]], place: str, value: Any) -> None:
-    """The middle record broken; without it where ``place`` is empty."""
+    """The list with the middle record damaged, or without it if ``place`` is empty."""
     middle = GOOD // 2
     records = [*records[:middle], *([broken(records[middle], place, value)] if place else []), *records[middle + 1 :]]
     path.write_bytes(gzip.compress(encoded(records)))
@@ -156,7 +156,7 @@ def colmap(table: str) -> Callable[[Path, str, Any], Outcome]:
         starts = [i for i, line in enumerate(lines) if line and not line.startswith(b"#")]
         step = 2 if table == "images" else 1
         at = starts[step * (GOOD // 2)] if table != "cameras" else starts[-1]
-        if table == "cameras":  # A lens that no photo has.
+        if table == "cameras":  # A lens without photos.
             lines.insert(at, b"99 PINHOLE 160 120 200 200 80 60")
         if place:
             lines[at] = broken_line(lines[at], int(place), value)
@@ -303,7 +303,7 @@ def objaverse(file: str) -> Callable[[Path, str, Any], Outcome]:
 
 
 def changed(content: dict[str, Any], uid: str, place: str, value: Any) -> dict[str, Any]:
-    """The entry of one object broken, or the whole of it where ``place`` is ``.``; without it where that is empty."""
+    """One object's entry damaged, wholly if ``place`` is ``.``, or removed if it is empty."""
     if uid not in content:  # LVIS: lists of objects by category.
         if place and content and all(isinstance(one, list) for one in content.values()):
             first = sorted(content)[0]
@@ -368,7 +368,7 @@ READERS: dict[str, tuple[Callable[[Path, str, Any], Outcome], Sequence[str]]] = 
 @pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS)
 def test_a_broken_record_costs_no_sibling(tmp_path: Path, reader: str) -> None:
-    """The table: every field of a reader's records by every kind of breakage."""
+    """The table: every field of a reader's records by every kind of damage."""
     read, places = READERS[reader]
     (tmp_path / "without").mkdir()
     expected, _ = read(tmp_path / "without", "", None)
@@ -415,7 +415,7 @@ def test_a_broken_record_is_counted(tmp_path: Path, reader: str, place: str, kin
 
 
 def test_the_photos_of_these_trees_are_what_cameras_are_told(tmp_path: Path) -> None:
-    """A guard of the table: its good records are read, so that losing one would be seen."""
+    """The good records of the table are read, so that a lost record would be noticed."""
     assert WIDTH == 160
     assert zipped({}) == gzip.compress(b"{}", mtime=0) or gzip.decompress(zipped({})) == b"{}"
     for reader in READERS:

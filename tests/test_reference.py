@@ -1,4 +1,4 @@
-"""Reference builds: a set is compared with committed digests, and a row is made again from its id."""
+"""Reference builds: a set is compared with committed digests, and a row is rebuilt from its id."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_build_is_the_reference_to_the_last_byte(built: Path, known: Path) -> 
 
 
 def test_a_shard_that_differs_is_named(built: Path, known: Path) -> None:
-    """As if another machine had built it: the digests that are compared with are changed."""
+    """Simulates a set of another machine: changes the digests to compare with."""
     path = known / "small.json"
     content = json.loads(path.read_text())
     content["shards"]["data/test-00000-of-00001.parquet"]["content"] = "0" * 64
@@ -91,7 +91,7 @@ def test_the_place_of_every_row_is_known(built: Path, known: Path) -> None:
 
 @pytest.mark.parametrize("number", [3, 117])
 def test_a_row_is_made_again_from_its_id(built: Path, known: Path, tmp_path: Path, number: int) -> None:
-    """Of the first block and of the second, with the bytes of the build's images."""
+    """Rows of the first and of the second block, with the bytes of the build's images."""
     row = all_rows(built)[number]
     out = tmp_path / "row"
     settings = [word for field in (f"rows={ROWS}", "images.size=64") for word in ("--set", field)]

@@ -1,4 +1,4 @@
-"""Photos that were left out are put back from the user's own copy: the same bytes, or an error."""
+"""Photos that were left out are restored from the user's copy: the same bytes, or an error."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def co3d(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, co3d: Path) -> Path:
-    """A data set of photos that nobody has licensed."""
+    """A data set of photos without a licence."""
     return build(tmp_path_factory.mktemp("built") / "viewpoint-100k", f"co3d:{co3d}")
 
 
 @pytest.fixture
 def downloaded(tmp_path: Path, built: Path, hub: LocalHub) -> Path:
-    """What a reader downloads of it: published without photos."""
+    """The published form of the set, without photos."""
     folder = tmp_path / "downloaded"
     publish(built, REPO, Choices(poses_only=True), retries=SOON, say=[].append)
     done = python(hub, tmp_path / "reader", DOWNLOAD, REPO, str(folder))

@@ -1,6 +1,6 @@
 """Rendered photos of an object in the layouts of published sets, built with independent camera motions.
 
-The cameras of every row are those that took its photos.
+The cameras of every row are the real cameras of its photos.
 """
 
 import io

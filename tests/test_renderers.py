@@ -1,4 +1,4 @@
-"""Where things appear, and how far away they are: the part of a renderer that labels are read from."""
+"""The places and distances of objects, from which labels are computed."""
 
 import subprocess
 import sys
@@ -229,7 +229,7 @@ def test_closing_a_scene_frees_all_that_it_held(backend: str) -> None:
         scene.close()
         scene.close()  # twice is harmless
         sizes.append(_resident_mib())
-    # The two textures alone are 11 MiB with their mip levels: one left behind by each scene would come to 200.
+    # The two textures have 11 MiB with their mip levels. If each scene leaked one, they would sum to 200 MiB.
     assert sizes[-1] - sizes[14] < 50
     with pytest.raises(RendererError, match="closed"):
         scene.color(camera)
@@ -289,7 +289,7 @@ def _resident_mib() -> float:
 
 
 def _real(path: Path) -> tuple[Mesh, trimesh.Trimesh]:
-    """A real mesh's geometry, for us and for the oracle."""
+    """A real mesh's geometry, for our renderer and for the oracle."""
     solid = trimesh.load(path, force="scene").to_geometry()
     primitive = Primitive(
         positions=np.asarray(solid.vertices, dtype=np.float32),

@@ -55,7 +55,7 @@ print(json.dumps({"sha256": hashlib.sha256(pixels).hexdigest()}))
 
 
 def _run(home: Path, cores: str) -> str:
-    """What a process prints that draws a picture, in a home and a temporary folder of its own."""
+    """The output of a process that draws a picture with its own home and temporary folder."""
     for name in ("home", "tmp"):
         (home / name).mkdir(parents=True)
     environment = {

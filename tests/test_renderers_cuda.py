@@ -1,4 +1,4 @@
-"""The kernels for a GPU: run by a stand-in on the CPU, compiled by NVRTC and run on a GPU where those are there."""
+"""The GPU kernels, run by a stand-in on the CPU; compiled by NVRTC and run on a GPU if there is one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def renderers(library: Path, **how: Any) -> tuple[SoftwareRenderer, SoftwareRenderer, StandInDevice]:
-    """One that draws on the CPU, and one whose processor is the stand-in."""
+    """A renderer on the CPU, and one on the stand-in device."""
     cpu, other = SoftwareRenderer(build="plain"), SoftwareRenderer(build="plain")
     device = StandInDevice(library, **how)
     other.processor = DeviceProcessor(other.native, device)
@@ -62,7 +62,7 @@ def test_the_trial_finds_no_difference_whatever_the_order_of_threads(library: Pa
 
 
 def test_every_kind_of_surface_has_the_cpus_bytes(library: Path) -> None:
-    """Also from inside the object, of one pixel, and with a size that is no multiple of a block."""
+    """Also a camera inside the object, an image of one pixel, and a size that is not a multiple of a block."""
     cpu, other, _ = renderers(library)
     for one, two in zip(pictures(cpu, everything(), CAMERAS), pictures(other, everything(), CAMERAS), strict=True):
         assert one.tobytes() == two.tobytes()
@@ -82,7 +82,7 @@ def test_real_meshes_have_the_cpus_bytes(library: Path, real_meshes: Path) -> No
 
 
 def test_pictures_that_do_not_fit_together_are_drawn_in_parts(library: Path) -> None:
-    """A picture of 64 x 48 takes some 300 kB with what is needed for it."""
+    """A picture of 64 x 48 needs about 300 kB in all."""
     cameras = [Camera(orbit(3.0, 30.0 * i, 15), intrinsics_from_fov(50, 64, 48), 64, 48) for i in range(7)]
     cpu, together, device = renderers(library)
     _, apart, small = renderers(library, work_bytes=1)
@@ -103,11 +103,11 @@ def test_what_lies_on_the_device_is_freed_with_its_object(library: Path) -> None
         pictures(other, everything(), CAMERAS[:1])
     other.close()
     other.__dict__.pop("neutral")
-    assert len(device.blocks) == 1  # the memory in which pictures are drawn
+    assert len(device.blocks) == 1  # memory for drawing
 
 
 class WrongDevice(StandInDevice):
-    """Flips the last bit of everything that is copied back."""
+    """Flips the last bit of all copied results."""
 
     def download(self, address: int, values: NDArray[Any]) -> None:
         super().download(address, values)

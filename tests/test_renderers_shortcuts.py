@@ -1,4 +1,4 @@
-"""What a renderer leaves out or keeps changes nothing that is seen: hidden sides, small pictures, caches."""
+"""Shortcuts of a renderer do not change pictures: hidden sides, small pictures, caches."""
 
 import gc
 

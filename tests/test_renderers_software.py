@@ -43,7 +43,7 @@ NEEDED_DB = 38.0
 
 
 def everything() -> Mesh:
-    """Every kind of material, texture and alpha mode at once."""
+    """A scene with every kind of material, texture and alpha mode."""
     rng = np.random.default_rng(5)
     colored = picture(rng.integers(0, 256, (37, 50, 4)), ("mirror", "clamp"))
     data = picture(rng.integers(90, 256, (64, 32, 3)), ("repeat", "mirror"))
@@ -165,7 +165,7 @@ def test_several_threads_of_python_may_draw_at_once() -> None:
 
 
 def test_neighbouring_triangles_leave_no_gap_and_share_no_sample() -> None:
-    # A blended fan of slivers over a wall: a gap would show the wall as it is, an overlap a pane twice as dense.
+    # A transparent fan of slivers over a wall. A gap would show the bare wall, an overlap a darker strip.
     rng = np.random.default_rng(3)
     turn = np.sort(rng.uniform(0, 2 * np.pi, 300))
     ring = np.column_stack([np.cos(turn), np.zeros(300), np.sin(turn)]) * 1.4

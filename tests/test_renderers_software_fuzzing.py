@@ -1,4 +1,4 @@
-"""Whatever a mesh holds, the software renderer draws it or refuses it: NaN, infinite, huge, tiny, empty, degenerate."""
+"""The software renderer draws or refuses every mesh: NaN, infinite, huge, tiny, empty, degenerate."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ WILD = np.array([0.0, -0.0, 1.0, -1.0, 1e-30, 1e30, -1e30, 3e38, 1e-45, np.nan, 
 
 
 def numbers(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Ordinary numbers, and with some luck among them a few that are not."""
+    """Ordinary numbers, sometimes with a few extreme ones."""
     values = rng.normal(size=shape)
     wild = rng.random(shape) < rng.choice([0.0, 0.0, 0.02, 0.3])
     with np.errstate(over="ignore"):
@@ -66,7 +66,7 @@ def primitive(rng: np.random.Generator) -> Primitive:
 
 
 def draw(seed: int) -> None:
-    """Draws a mesh that follows from the seed from a few cameras, and looks at what comes out."""
+    """Draws the seed's mesh from a few cameras and checks the pictures."""
     rng = np.random.default_rng(seed)
     with np.errstate(all="ignore"):
         made = mesh(*(primitive(rng) for _ in range(int(rng.integers(0, 4)))))

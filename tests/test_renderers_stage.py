@@ -29,14 +29,14 @@ def _pattern(seed: int) -> str:
 
 
 def _ground_points(count: int = 2500) -> NDArray[np.float64]:
-    """Places on the ground around `BALL`, which stands at z = -1, out of its shade."""
+    """Places on the ground at z = -1 around `BALL`, outside its shade."""
     rng = np.random.default_rng(0)
     points = np.column_stack([rng.uniform(-3.5, 3.5, (count, 2)), np.full(count, -1.0)])
     return points[np.linalg.norm(points[:, :2], axis=1) > 1.3]
 
 
 def _colors_at(scene: LoadedScene, camera: Camera, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """sRGB codes where points are seen; NaN for those off the image or behind the object."""
+    """sRGB codes at the places of points; NaN for points outside the image or behind the object."""
     pixels, _ = camera.project(points)
     x, y = np.floor(pixels).astype(int).T
     inside = (x >= 0) & (y >= 0) & (x < camera.width) & (y < camera.height)
@@ -166,14 +166,14 @@ def test_patterns_tile_and_average_to_the_middle(name: str) -> None:
 
 @each_staged_backend
 def test_the_object_shades_itself(backend: str) -> None:
-    # A plate over a plate: the lower one is darker beneath the upper one than in the open.
+    # A plate over a plate: the lower one is darker below the upper one.
     white = Material(base_color=(0.6, 0.6, 0.6, 1))
     lower = quad(white, center=(0, 0, 0), u=(2, 0, 0), v=(0, -2, 0))
     upper = quad(white, center=(0, 0, 0.6), u=(0.7, 0, 0), v=(0, -0.7, 0))
     scene = renderer(backend).load(mesh(lower, upper), Stage(2))
     sun = make_surroundings(Stage(2), mean_luminance(mesh(lower, upper))).sun.direction
     shade = -0.6 * sun[:2] / sun[2]
-    # From the side to which the shade falls, so that the upper plate hides neither place.
+    # The camera is on the side of the shade, so that the upper plate hides neither place.
     azimuth = float(np.degrees(np.arctan2(shade[1], shade[0])))
     camera = Camera(orbit(9, azimuth, 50), intrinsics_from_fov(40, 256, 256), 256, 256)
     image = linear(scene.color(camera))

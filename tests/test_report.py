@@ -32,14 +32,14 @@ CHOOSE = (
     "(() => {{ const s = document.querySelector('select[name={}]'); s.value = {};"
     " s.dispatchEvent(new Event('change')); }})()"
 )
-"""To be filled in with a filter's name, and a value as JavaScript writes it."""
+"""A script with placeholders for a filter's name and a JavaScript value."""
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of 18 rows, of which the last six have names that would like to be code."""
+    """The report of 18 rows. The last six have names that contain code."""
     shards = copy.deepcopy(hand.GOOD)
     for row in shards["test-00000-of-00001"]:
         row |= {"category": HOSTILE, "asset_id": HOSTILE, "creator": HOSTILE, "source": "meshes", "question": HOSTILE}
@@ -51,7 +51,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class _Tags(HTMLParser):
-    """Every tag with its attributes, and whether they are all closed."""
+    """All tags with their attributes, and whether all are closed."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -202,7 +202,7 @@ def test_the_joint_tables_tell_pure_pans_from_orbits() -> None:
         "no": [sixth, 0, sixth],
         "right": [third, 0, 0],
     }
-    # Each turn goes with one movement or none. Of 18 rows: by hand, before the correction, 1 + 1.585 - 1.918 bit.
+    # Each turn has one or no movement. By hand, for 18 rows before the correction: 1 + 1.585 - 1.918 bit.
     assert contents.joint.bits("sides") == pytest.approx(0.667, abs=0.03)
 
 
@@ -265,7 +265,7 @@ def test_a_mirrored_camera_is_marked_and_that_of_a_floor_plan_is_left_out() -> N
     row["cameras"][2]["mirrored"] = True
     mirrored = top_view(row).cameras
     assert [camera.mirrored for camera in mirrored] == [False, True]
-    # Where it stood and faced is the same: only its image is turned over.
+    # Its position and direction are the same. Only its image is mirrored.
     assert mirrored[1].at == plain[1].at
     assert mirrored[1].ahead == plain[1].ahead
 
@@ -316,7 +316,7 @@ def test_a_set_of_every_type_can_be_filtered_on_a_phone(every_type: Path, tmp_pa
             phone.run(CHOOSE.format(name, "''"))
         phone.click("#unfold")
         assert phone.run("document.documentElement.scrollWidth") <= 390
-        # An answer is open, and the reasoning within it still folded.
+        # The answer is open, and the reasoning inside is still folded.
         assert phone.run("document.querySelector('.thought').checkVisibility()") is True
         assert phone.run("document.querySelector('.thought').open") is False
         assert phone.console == []
@@ -347,7 +347,7 @@ def test_on_a_phone_an_answer_unfolds_and_filters_filter(phone: Page, page: Path
     assert phone.run("document.getElementById('shown').textContent") == "6 of 18 questions shown, about 6 pairs"
     phone.run(CHOOSE.format("source", "'meshes'"))
     assert phone.run(SHOWN) == phone.run(SHOWN_PAIRS) == 2
-    # A hostile name is a value like any other: what is chosen is what is kept.
+    # A hostile name is an ordinary value: the filter keeps exactly the rows with it.
     phone.run(CHOOSE.format("category", json.dumps(HOSTILE)))
     assert phone.run(SHOWN) == 2
 

@@ -1,9 +1,11 @@
-"""The schema in the files: what every version of ``datasets`` reads, whatever it calls a list."""
+"""The schema in the files, which every version of ``datasets`` can read."""
 
 from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +75,7 @@ def types_in(tree: Any) -> set[str]:
 
 @pytest.mark.parametrize("schema", [arrow_schema(), reference_schema()], ids=["photos", "references"])
 def test_no_name_is_written_that_older_versions_do_not_know(schema: pa.Schema) -> None:
-    # What datasets 2.21 and 3.6 list as "Available feature types", of those that a row needs.
+    # The types of a row among the "Available feature types" of datasets 2.21 and 3.6.
     assert types_in(described(schema)) <= {"Value", "Image", "Sequence"}
     assert described(schema)["options"] == {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"}
     # `Sequence` of a struct is a struct of lists; a list of one entry is a list of structs.
@@ -101,6 +103,14 @@ def test_the_card_states_what_datasets_would_write(columns: dict[str, Any], know
     stated = dataset_info(columns, {name: SplitSize(*size) for name, size in sizes.items()})
     assert list(stated.items()) == list(info._to_yaml_dict().items())
     assert datasets.Features._from_yaml_list(stated["features"]) == known
+
+
+def test_building_and_verifying_need_no_import_of_datasets() -> None:
+    modules = "viewpoint100k.building.run", "viewpoint100k.check.verify", "viewpoint100k.dataset.card"
+    code = f"import sys, {', '.join(modules)}; from viewpoint100k.dataset.schema import arrow_schema; arrow_schema()"
+    code += "; print([name for name in ('datasets', 'pandas', 'trimesh') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_shard_loads_by_itself_with_its_images_decoded(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Captures that share photographs are found, whatever their files are called or encoded as, and share a split."""
+"""Captures that share photographs are found and share a split, independent of file names and encodings."""
 
 import io
 import json
@@ -29,7 +29,7 @@ from viewpoint100k.plan.planning import make_build_plan
 
 
 def picture(seed: int, width: int = WIDTH, height: int = HEIGHT) -> Image.Image:
-    """Soft blotches, like no other picture."""
+    """Soft blotches, different for each picture."""
     coarse = np.random.default_rng(seed).integers(0, 256, (5, 7, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
 
@@ -92,7 +92,7 @@ def test_the_groups_are_those_of_comparing_every_photo_with_every_other(
     found = np.eye(captures, dtype=bool)
     for first, second in shared_photos({str(i): some.tobytes() for i, some in enumerate(values)}):
         found[int(first), int(second)] = found[int(second), int(first)] = True
-    for _ in range(captures):  # Whom a chain of pairs joins is one group.
+    for _ in range(captures):  # A chain of pairs forms one group.
         joined, found = joined @ joined, found @ found
     np.testing.assert_array_equal(found, joined)
 
@@ -122,14 +122,14 @@ def test_a_turned_fingerprint_is_that_of_the_turned_picture() -> None:
 
 
 def test_a_photo_that_was_turned_upright_is_found_beside_its_stored_copy(tmp_path: Path) -> None:
-    """The copy's pictures are upright; the original's lie on their side, and EXIF and cameras speak of upright ones."""
+    """The copy's pictures are upright. The original's lie on their side, with EXIF and cameras for upright ones."""
     cameras = ring(range(0, 360, 60))
     for name in ("upright", "exif"):
         write_photos(tmp_path / name / "images", len(cameras), [np.asarray(picture(i)) for i in range(len(cameras))])
         write_nerf(tmp_path / name, cameras, [f"images/{i:03d}.jpg" for i in range(len(cameras))])
     for path in (tmp_path / "exif" / "images").iterdir():
         exif = Image.Exif()
-        exif[0x0112] = 6  # To be turned clockwise for display.
+        exif[0x0112] = 6  # EXIF: rotate clockwise for display.
         lying = np.rot90(np.asarray(Image.open(path)), 1)
         path.write_bytes(jpeg(np.ascontiguousarray(lying), exif=exif))
     source = open_source(f"nerf:{tmp_path}")
@@ -161,7 +161,7 @@ def test_a_finding_keeps_the_fingerprints(tmp_path: Path) -> None:
 
 
 def write_copied_captures(root: Path, count: int) -> None:
-    """``count`` captures of six photos; of each a copy with half of its photos, renamed, scaled and encoded again."""
+    """``count`` captures of six photos, and of each a copy with half of the photos, renamed, scaled, encoded again."""
     cameras = ring(range(0, 360, 60))
     for number in range(count):
         pictures = [picture(100 * number + i) for i in range(6)]

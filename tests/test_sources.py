@@ -77,7 +77,7 @@ def test_a_mixed_build_names_the_source_of_every_row(tmp_path: Path) -> None:
         trimesh.util.concatenate([hook, stick]).export(folder / name)
     out = tmp_path / "out"
     spec = f"procedural*3,meshes:{folder}*1"
-    done = run_command("build", "viewpoint-100k", "--rows", "64", "--source", spec, "--out", out, *SMALL, *ONE_WORKER)
+    done = run_command("build", "viewpoint-100k", "--rows", "36", "--source", spec, "--out", out, *SMALL, *ONE_WORKER)
     assert done.returncode == 0, done.stderr
     rows = read_rows(out)
     sources = {row["source"] for row in rows}
@@ -86,6 +86,7 @@ def test_a_mixed_build_names_the_source_of_every_row(tmp_path: Path) -> None:
     assert run_here("verify", out).returncode == 0
 
 
+@pytest.mark.slow  # Quick: `test_survey` plans copies into one split, and `test_planted_errors` finds those in both.
 def test_copies_of_one_file_never_straddle_the_splits(tmp_path: Path) -> None:
     folder = boxes(tmp_path / "mine", 4)
     for i in range(4):

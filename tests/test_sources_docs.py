@@ -12,7 +12,7 @@ from viewpoint100k.assets.layouts import MESH_LAYOUTS
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
 INTERNAL = {"unknown_asset", "photo_not_mirrored"}
-"""Codes that only a mistake of this project can raise."""
+"""Codes that only an error in this project can raise."""
 
 
 def table() -> dict[str, list[str]]:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -15,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
-from conftest import SMALL, run_command, shard_hashes
+from conftest import ONE_WORKER, SMALL, run_command, run_here, shard_hashes
+from dying_processes import Dying, fails
 from test_dataset import read_rows
 
 from viewpoint100k.assets import findings
@@ -32,7 +32,7 @@ from viewpoint100k.runtime.progress import Progress
 
 
 def objects(folder: Path, count: int, start: int = 0) -> Path:
-    """Lopsided objects, no two alike."""
+    """Asymmetric objects, all different."""
     folder.mkdir(exist_ok=True)
     for i in range(start, start + count):
         rng = np.random.default_rng(i)
@@ -50,7 +50,7 @@ def config_of(folder: Path, **stated: object) -> BuildConfig:
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each asset is tried, in processes that are this one."""
+    """Counts the trials of each asset. The trials run in this process."""
     loads: Counter[str] = Counter()
 
     class HereAndNow:
@@ -81,7 +81,7 @@ def assets_of(plan: BuildPlan) -> dict[str, list[str]]:
 
 def test_no_more_assets_are_tried_than_rows_need(tmp_path: Path, counted: Counter[str]) -> None:
     plan = make_build_plan(config_of(objects(tmp_path / "mine", 120), rows=40))
-    # 5 visits of 8 rows and 2 for the 10 test rows; a tenth more, and 4 and 2 to spare.
+    # 5 uses of 8 rows, and 2 for the 10 test rows; a tenth more, and 4 and 2 spare ones.
     assert {split: len(assets) for split, assets in assets_of(plan).items()} == {"train": 10, "test": 5}
     assert sum(counted.values()) == plan.tried.count == 15
     assert str(plan.tried) == "tried: 15 of 120 objects, as many as the rows needed"
@@ -213,25 +213,6 @@ def test_a_source_of_copies_of_one_object_is_not_tried_to_its_end(tmp_path: Path
     assert sum(counted.values()) < 200
 
 
-class Dying:
-    """Loads a source's assets; of one its process dies, at another it hangs."""
-
-    def __init__(self, marks: Path, always: bool) -> None:
-        self.marks, self.always = marks, always
-
-    def __call__(self) -> object:
-        return self.look
-
-    def look(self, asset_id: str) -> str:
-        with (self.marks / asset_id).open("a") as file:
-            file.write("x")
-        if asset_id == "kill" and (self.always or (self.marks / "kill").stat().st_size == 1):
-            os.kill(os.getpid(), signal.SIGKILL)
-        if asset_id == "hang":
-            time.sleep(60)
-        return asset_id.upper()
-
-
 @pytest.mark.parametrize("always", [False, True])
 def test_a_process_that_dies_by_chance_costs_nothing_and_of_an_asset_that_asset(tmp_path: Path, always: bool) -> None:
     from viewpoint100k.assets.trial import Failure, TrialProcesses
@@ -242,10 +223,6 @@ def test_a_process_that_dies_by_chance_costs_nothing_and_of_an_asset_that_asset(
     assert {a: r for a, r in results.items() if a in "abc"} == {"a": "A", "b": "B", "c": "C"}
     assert results["hang"] == Failure("timeout", "it took longer than 1 s")
     assert results["kill"] == (Failure("crashed", "the process that read it died") if always else "KILL")
-
-
-def fails(number: int) -> None:
-    signal.raise_signal(number) if number else sys.exit()
 
 
 @pytest.mark.parametrize(
@@ -276,7 +253,7 @@ if __name__ == "__main__":
 
 
 def test_a_survey_that_is_killed_goes_on_where_it_was(tmp_path: Path, empty_store: Path) -> None:
-    """Killed right after something was stored: all that is stored is whole, and is not tried again."""
+    """The process is killed right after storing. Everything stored is complete and is not tried again."""
     folder = objects(tmp_path / "mine", 40)
     script = tmp_path / "survey.py"
     script.write_text(SURVEY_AND_DIE)
@@ -289,7 +266,7 @@ def test_a_survey_that_is_killed_goes_on_where_it_was(tmp_path: Path, empty_stor
     store = FindingStore(source, "timeout 120.0")
     before = store.known({asset_id: store.key(asset_id) for asset_id in source.ids()})
     assert before
-    for asset_id in before:  # Were one of them tried again, it would be found broken.
+    for asset_id in before:  # If one of them is tried again, it is found broken.
         status = (folder / asset_id).stat()
         (folder / asset_id).write_bytes(b"x" * status.st_size)
         os.utime(folder / asset_id, ns=(status.st_atime_ns, status.st_mtime_ns))
@@ -297,14 +274,15 @@ def test_a_survey_that_is_killed_goes_on_where_it_was(tmp_path: Path, empty_stor
     assert not plan.unusable
 
 
-def test_four_jobs_that_begin_together_make_one_set(tmp_path: Path) -> None:
-    folder, out = objects(tmp_path / "mine", 30), tmp_path / "out"
+@pytest.mark.parametrize("count", [2, pytest.param(4, marks=pytest.mark.slow)])
+def test_jobs_that_begin_together_make_one_set(tmp_path: Path, count: int) -> None:
+    folder, out = objects(tmp_path / "mine", 30 if count > 2 else 16), tmp_path / "out"
     arguments = ["build", "viewpoint-100k", "--rows", "24", "--source", f"meshes:{folder}", "--workers", "1"]
     settings = ["--set", "images.size=64", "--set", "rows_per_shard=8"]
     command = [sys.executable, "-m", "viewpoint100k", *arguments, *settings]
     jobs = [
-        subprocess.Popen([*command, "--out", out, "--shards", f"{i}/4"], stderr=subprocess.PIPE, text=True)
-        for i in range(4)
+        subprocess.Popen([*command, "--out", out, "--shards", f"{i}/{count}"], stderr=subprocess.PIPE, text=True)
+        for i in range(count)
     ]
     for job in jobs:
         _, complaint = job.communicate(timeout=240)
@@ -318,13 +296,14 @@ def test_four_jobs_that_begin_together_make_one_set(tmp_path: Path) -> None:
 def test_the_card_says_how_many_were_tried(tmp_path: Path) -> None:
     folder, out = objects(tmp_path / "mine", 40), tmp_path / "out"
     (folder / "object-0003.ply").write_bytes(b"ply\n")
-    done = run_command("build", "viewpoint-100k", "--rows", "16", "--source", f"meshes:{folder}", "--out", out, *SMALL)
+    build = ["build", "viewpoint-100k", "--rows", "16", "--source", f"meshes:{folder}", "--out", out]
+    done = run_command(*build, *SMALL, *ONE_WORKER)
     assert done.returncode == 0, done.stderr
     sentence = "of 40 objects, as many as the rows needed"
     assert sentence in done.stdout
     assert sentence in (out / "README.md").read_text(encoding="utf-8")
     assert len({row["asset_id"] for row in read_rows(out)}) <= 12
-    assert run_command("verify", out).returncode == 0
+    assert run_here("verify", out).returncode == 0
 
 
 def test_a_walk_takes_no_more_than_it_needs_whatever_was_tried_ahead(tmp_path: Path, counted: Counter[str]) -> None:
@@ -348,15 +327,15 @@ def test_the_command_that_forgets(tmp_path: Path, empty_store: Path) -> None:
     store.put({b"key": b"value" * 100})
     store.close()
     assert empty_store.exists()
-    done = run_command("assets", "--forget")
+    done = run_here("assets", "--forget")
     assert done.returncode == 0
     assert str(empty_store) in done.stdout
     assert not empty_store.exists()
-    assert run_command("assets").returncode == 2
+    assert run_here("assets").returncode == 2
 
 
 def vase(folder: Path, name: str, number: int) -> None:
-    """Looks the same from all sides: no question about it can be answered."""
+    """A vase that looks the same from all sides. No question about it can be answered."""
     rng = np.random.default_rng(number)
     outline = np.column_stack([[0, *rng.uniform(0.3, 1, 4), 0], np.linspace(0, rng.uniform(1, 3), 6)])
     trimesh.creation.revolve(outline, sections=48).export(folder / name)

@@ -172,7 +172,7 @@ def test_every_mistake_of_a_file_is_told_and_in_the_order_of_its_lines() -> None
     text = text.replace("Reply with the letter.", "'{{ y }}'").replace("sideways: some}", "sideways: far}")
     assert [problem.line for problem in _problems(text)] == [15, 16, 20, 21]
     text = text.replace("{place: changed}", "{place: high, way: long}").replace("boundaries: [5]", "boundaries: [5, 1]")
-    assert [problem.line for problem in _problems(text)] == [8, 8]  # One too many, and they descend.
+    assert [problem.line for problem in _problems(text)] == [8, 8]  # One number too many, in descending order.
     text = text.replace("[5, 1]", "[5]").replace("turned: {place: kept", "turned: {place: low")
     assert [problem.line for problem in _problems(text)] == [11, 12, 12]
     text = BINS.replace("[-4, 4]", "[4, 3, 2]").replace("[left, none, right]", "[left, left, right]")
@@ -325,7 +325,7 @@ def test_lines_are_those_of_the_keys() -> None:
     document = read_document(BINS)
     assert document.line(("answer", "dead_zone")) == 9
     assert document.line(("paraphrases", 0, "options", "none")) == 15
-    assert document.line(("paraphrases", 0, "options", "neither")) == 13  # The nearest thing around it.
+    assert document.line(("paraphrases", 0, "options", "neither")) == 13  # The nearest enclosing key.
     assert document.line(("nothing",)) == 1
 
 

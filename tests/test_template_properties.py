@@ -3,7 +3,6 @@
 And that the options alone never tell which of them is right.
 """
 
-import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -17,14 +16,11 @@ from numpy.typing import NDArray
 from scipy.stats import chisquare
 
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, look_at
-from viewpoint100k.questions import Question, Refusal, ask, template_names
-from viewpoint100k.questions import load_template as read_template
+from viewpoint100k.questions import Question, Refusal, ask, load_template, template_names
 from viewpoint100k.questions.answers import Arc, Candidates
 from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.template import Template
 from viewpoint100k.views.pairs import Pair
-
-load_template = functools.cache(read_template)
 
 SEEDS = st.integers(0, 2**32)
 NAMES = st.sampled_from(template_names())
@@ -40,15 +36,15 @@ OTHER_SIDE = {
     "left_and_right": "right_and_left",
 }
 OTHER_SIDE |= {there: here for here, there in OTHER_SIDE.items()}
-"""Answers that are each other's mirror image; all others are their own."""
+"""Answers that are mirror images of each other. All others are their own mirror image."""
 
 BACKWARDS = {"up": "down", "closer": "farther"}
 BACKWARDS |= {there: here for here, there in BACKWARDS.items()}
-"""Answers that change, besides those above, where a motion is made the other way."""
+"""Further answers that change for the reverse motion."""
 
 
 def random_pair(template: Template, seed: int) -> Pair:
-    """A pair on which most types have something to ask: cameras around the object, or one that moves a little."""
+    """A pair that suits most types: cameras around the object, or a camera that moves a little."""
     rng = np.random.default_rng(seed)
     start, radius, center = rng.uniform(0, 360), rng.uniform(0.5, 3), rng.uniform(-4, 4, 3)
     changes = [0.0, rng.choice((-1, 1)) * rng.uniform(15, 110) * rng.choice((0.02, 1.0))]
@@ -154,7 +150,7 @@ def test_a_mirrored_scene_flips_left_and_right_and_nothing_else(name: str, seed:
 
 
 _NOT_NEGATED = {"ego_translation", "ego_rotation", "full_motion", "facing_side", "which_view", "view_order"}
-"""Types that are asked in the axes of one of the cameras, which the other does not share, or of one image."""
+"""Types that use the axes of one camera, or that ask about one image."""
 
 
 @given(st.sampled_from(sorted(set(template_names()) - _NOT_NEGATED)), SEEDS)
@@ -216,7 +212,7 @@ def test_scaling_the_world_changes_no_direction_and_no_angle(name: str, seed: in
 
 
 def _same(template: Template, pair: Pair, other: Pair, seed: int) -> None:
-    """Whether the same is asked of both pairs, and answered."""
+    """True if both pairs get the same question and an answer."""
     here, there = asked(template, pair, seed), put(template, other, seed)
     assert isinstance(there, Question)
     assert there.answer_name == here.answer_name

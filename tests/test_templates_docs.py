@@ -1,4 +1,4 @@
-"""docs/templates.md: its tutorial runs as it stands, and its tables say what the code knows."""
+"""docs/templates.md: its tutorial runs unchanged, and its tables agree with the code."""
 
 import re
 import subprocess
@@ -27,7 +27,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "templates.md").read_text(encoding=
 
 @pytest.fixture
 def tutorial(tmp_path: Path) -> Path:
-    """The file that the tutorial has the reader save."""
+    """The file of the tutorial."""
     found = re.search(r"<!-- tutorial -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
     assert found is not None
     path = tmp_path / "steeper_view.yaml"

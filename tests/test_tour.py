@@ -1,4 +1,4 @@
-"""The notebook of the docs runs from the top, and its pictures are pictures."""
+"""The notebook of the docs runs, and its pictures are not blank."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ from viewpoint100k.check.verify import verify
 
 
 def flip_answer(row: Row) -> None:
-    """The opposite option is said to be true, consistently in letter, text and reasoning."""
+    """Makes the opposite option the answer, consistently in letter, text and reasoning."""
     other = {"To the left": "To the right", "To the right": "To the left"}[row["answer_text"]]
     row["answer_text"], row["answer"] = other, "ABC"[row["options"].index(other)]
     row["reasoning"] = None
@@ -56,7 +56,7 @@ def swap_cameras(row: Row) -> None:
 
 
 def invert_poses(row: Row) -> None:
-    """World to camera where camera to world belongs: the classic."""
+    """World to camera instead of camera to world, a common error."""
     for camera in row["cameras"]:
         camera["camera_to_world"] = np.linalg.inv(np.reshape(camera["camera_to_world"], (4, 4))).ravel().tolist()
 
@@ -94,7 +94,7 @@ def set_relative(name: str, value: float) -> Callable[[Row], None]:
 
 
 def rename_option(old: str, new: str) -> Callable[[Row], None]:
-    """Changes an option everywhere it stands, so that only its meaning is wrong."""
+    """Changes an option everywhere, so that only its meaning is wrong."""
 
     def change(row: Row) -> None:
         row["options"] = [new if option == old else option for option in row["options"]]
@@ -122,7 +122,7 @@ def png(width: int = WIDTH, height: int = HEIGHT) -> bytes:
 
 BLANK = bytes(simplejpeg.encode_jpeg(np.full((HEIGHT, WIDTH, 3), 200, dtype=np.uint8)))
 
-# What is done to one row, and every check that must find it: no more and no fewer.
+# The damage to one row, and exactly the checks that must find it.
 ROW_ERRORS: dict[str, tuple[Callable[[Row], None], set[str]]] = {
     "flipped label": (flip_answer, {"label"}),
     "label and value flipped together": (flip_answer_and_value, {"label", "answer_value"}),
@@ -196,7 +196,7 @@ ROW_ERRORS: dict[str, tuple[Callable[[Row], None], set[str]]] = {
     },
 }
 
-# Errors that more than one check rightly finds; these at least.
+# Errors that several checks may find. At least these must find them.
 AT_LEAST = {
     "letter of another option": {"answer"},
     "one option": {"options"},
@@ -295,7 +295,7 @@ def test_a_camera_at_the_objects_centre_has_nothing_to_its_left() -> None:
 
 @given(poses(), poses())
 def test_any_two_cameras_give_what_matrices_and_scipy_give(first: np.ndarray, second: np.ndarray) -> None:
-    # Along camera 1's vertical, yaw and roll are one turn, and every method splits it in its own way.
+    # Along camera 1's vertical, yaw and roll are the same turn, and each method splits it differently.
     assume(abs(float(first[:3, 1] @ second[:3, 2])) < 0.999)
     pair = stored_pair(first, second)
     expected = relative_by_matrices(first, second)

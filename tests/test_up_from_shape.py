@@ -1,4 +1,4 @@
-"""The up axis from the shape alone, against objects with a known up axis and simple shapes."""
+"""The up axis from the shape alone, compared with objects of known up axis and simple shapes."""
 
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def test_what_a_user_says_is_not_asked_again(tmp_path: Path) -> None:
 
 
 def scores() -> list[float]:
-    """Of objects whose +Z is known to be up: how much better y scores, and x."""
+    """For objects whose +Z is known to be up: the lead of y's score, and of x's."""
     specs = ["procedural"] + ([f"meshes:{REAL_ASSETS}"] if REAL_ASSETS.is_dir() else [])
     found = []
     for spec in specs:

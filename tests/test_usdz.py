@@ -1,4 +1,4 @@
-"""USDZ packages, written by hand: their axes, their textures, and references that lead out of them."""
+"""USDZ packages written by hand: axes, textures, and references to files outside."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""`check.verify` finds every planted error in files, schema, manifest and between rows, and names the place.
+"""`check.verify` finds every planted error in files, schema, manifest and between rows, and names its place.
 
 Errors within one row are in ``test_truth.py``.
 """
@@ -112,7 +112,7 @@ def test_what_must_not_recur_is_found_where_it_recurs(name: str, kind: str, besi
     rows[LAST][name] = rows[FIRST][name]
     report = verify(write(tmp_path / "d", shards))
     assert set(report.found) == {kind} | besides
-    # Files are read in the order of their names, test before train; the second of two is the one that is named.
+    # Files are read in the order of their names, test before train. The second of two is named.
     train_asset = {f"{q}-0" for q in QUANTITIES}
     assert places(report, kind) == ({FIRST} if name == "id" else train_asset)
 
@@ -121,7 +121,7 @@ def test_a_row_in_the_group_of_another_pair_is_found(tmp_path: Path) -> None:
     shards = copy.deepcopy(GOOD)
     all_rows(shards)["ego_rotation-0"]["group"] = "pair-1"
     report = verify(write(tmp_path / "d", shards))
-    # Of two that differ it is the later one that is named, here all three of the other pair.
+    # If two differ, the later one is named: here all three of the other pair.
     assert report.found == {"group": 3}
     assert places(report, "group") == {f"{kind}-1" for kind in QUANTITIES}
 

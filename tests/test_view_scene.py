@@ -1,4 +1,4 @@
-"""The 3D view of a row: its frusta project the object where the images show it, its arrows point where words say."""
+"""The 3D view of a row: its frusta project the object as the images show it, and its arrows agree with the words."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def every_type(tmp_path_factory: pytest.TempPathFactory) -> StoredRows:
 
 
 def object_mask(encoded: bytes) -> np.ndarray:
-    """(h, w): where an image that was drawn without a stage differs from its even grey."""
+    """(h, w): the pixels of an image without a stage that differ from its even grey."""
     with Image.open(io.BytesIO(encoded)) as image:
         pixels = np.asarray(image.convert("RGB")).astype(int)
     return np.abs(pixels - 128).max(axis=-1) > 12
@@ -72,7 +72,7 @@ def seen_through(handle: Any, shape: trimesh.Trimesh, width: int, height: int, z
 
 
 def agreement(one: np.ndarray, two: np.ndarray) -> float:
-    """Pixels of both masks (h, w), of those of either."""
+    """Share of the pixels of either mask (h, w) that are in both."""
     return float((one & two).sum() / (one | two).sum())
 
 
@@ -83,7 +83,7 @@ def best_shift(shown: np.ndarray, projected: np.ndarray) -> tuple[int, int]:
 
 
 def object_in_the_world(handle: Any) -> trimesh.Trimesh:
-    """What stands in the middle of the view, where the view puts it."""
+    """The object in the middle of the view, at the view's own place for it."""
     shape = trimesh.load(io.BytesIO(handle.glb_data), file_type="glb", force="mesh")
     pose = np.eye(4)
     pose[:3, :3] = Rotation.from_quat(np.roll(handle.wxyz, -1)).as_matrix()
@@ -94,7 +94,7 @@ def object_in_the_world(handle: Any) -> trimesh.Trimesh:
 def test_frusta_project_the_object_where_the_images_show_it(scene_server: SceneServer, every_type: StoredRows) -> None:
     pytest.importorskip("embreex", reason="embreex is not installed: rays would take minutes")
     supply, templates = ObjectSupply([open_source("procedural")]), recorded_templates(every_type.folder)
-    kinds = {"mirrored", "cannot_tell"}  # Drawn without a stage, so that the images tell the object from the rest.
+    kinds = {"mirrored", "cannot_tell"}  # Drawn without a stage, so that the object's pixels are known.
     seen: set[tuple[str, bool]] = set()
     for place, row_id in enumerate(every_type.table.ids):
         row = every_type.row(place)
@@ -116,7 +116,7 @@ def test_frusta_project_the_object_where_the_images_show_it(scene_server: SceneS
             for zoom in (0.9, 1.1):
                 assert agreement(shown, seen_through(handle, shape, *size, zoom)) < agreement(shown, projected)
             seen.add((row["question_type"], bool(camera["mirrored"])))
-            if camera["mirrored"]:  # The test can fail: the image as it is stored does not fit.
+            if camera["mirrored"]:  # The test can fail: the stored image does not fit.
                 assert agreement(shown[:, ::-1], projected) < agreement(shown, projected) - 0.1
     assert seen == {("mirrored", False), ("mirrored", True), ("cannot_tell", False)}
 
@@ -204,7 +204,7 @@ def test_left_and_right_are_those_of_the_question() -> None:
     assert np.allclose(camera["right"], east, atol=1e-9)
     assert np.allclose(camera["left"], -east, atol=1e-9)
     assert np.allclose(camera["up"], up, atol=1e-9)
-    observer = arrows("object")  # Who faces camera 1 looks south, with the west to the right.
+    observer = arrows("object")  # An observer who faces camera 1 looks south, with the west on the right.
     assert np.allclose(observer["right"], -east, atol=1e-9)
     assert np.allclose(observer["up"], up, atol=1e-9)
     own = arrows("object", front=[1.0, 0.0, 0.0], needs_front=True)  # It faces east: its right is the south.
@@ -248,7 +248,7 @@ def test_the_view_from_behind_shows_the_object_and_every_camera(azimuth: float, 
 
 
 class _Thumbnails:
-    """A scene without an object, that remembers from where it was looked at."""
+    """A scene without an object. It records its cameras."""
 
     def __init__(self) -> None:
         self.cameras: list[Any] = []
@@ -271,7 +271,7 @@ def test_the_alternative_is_a_view_that_answerability_looks_from(turn: float) ->
     row = dict(hand.make_row("ego_translation", 0, 0, first, second, 0.1)) | {"answerability": 0.3}
     moved = [pose.copy() for pose in (first, second)]
     for pose in moved:
-        pose[:3, 3] -= hand.CENTER  # Answerability has the object at the origin.
+        pose[:3, 3] -= hand.CENTER  # Answerability assumes that the object is at the origin.
     scene = _Thumbnails()
     cameras = [Camera(pose, np.array([[60.0, 0, 32], [0, 60, 24], [0, 0, 1]]), 64, 48) for pose in moved]
     Counterfactuals(scene, np.zeros(3)).answerability(*cameras, Pairs())  # type: ignore[arg-type]

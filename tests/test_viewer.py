@@ -1,4 +1,4 @@
-"""The viewer: walking, filters, links, and what its server gives to whom."""
+"""The viewer: walking through rows, filters, links, and the access rules of its server."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def opened(folder: Path) -> Iterator[OpenViewer]:
 
 
 def ask(opened: OpenViewer, path: str, method: str = "POST", host: str | None = None, **query: str) -> Any:
-    """What the server answers: JSON as it is, anything else as bytes."""
+    """The server's answer: parsed JSON, or bytes for other content."""
     request = Request(f"http://127.0.0.1:{opened.web.port}{path}?{urlencode(query)}", method=method)
     if host is not None:
         request.add_header("Host", host)
@@ -78,7 +78,7 @@ def test_filters_keep_what_their_columns_say(folder: Path) -> None:
         place for place, row in enumerate(rows) if row["split"] == "test"
     ]
     assert matching(table, Filter.of({"category": "no such thing"})).tolist() == []
-    # A row without an answerability is in no range of it.
+    # A row without answerability is in no range.
     without = [place for place, row in enumerate(rows) if row["answerability"] is None]
     assert not set(matching(table, Filter(answerability=(-math.inf, math.inf)))) & set(without)
     assert facets(table)["split"] == ["test", "train"]
@@ -118,7 +118,7 @@ def test_one_walks_through_the_rows_that_fit_and_stops_at_the_ends(opened: OpenV
     assert [row["id"] for row in walked] == [*fitting[1:], fitting[-1]]
     assert walked[-1]["rank"] == walked[-1]["matching"] - 1 == len(fitting) - 1
     assert ask(opened, "/api/step", by="-1", type="ego_translation")["id"] == fitting[-2]
-    # A row by its id is shown though it does not fit; the next one fits again.
+    # A row by its id is shown even if it does not fit the filter. The next one fits.
     other = next(row_id for row_id in ids if kinds[row_id] != "ego_translation")
     assert ask(opened, "/api/show", id=other, type="ego_translation")["id"] == other
 
@@ -142,7 +142,7 @@ def test_another_page_hears_of_the_row_that_is_shown(opened: OpenViewer) -> None
     ask(opened, "/api/show", id=ids[3])
     heard = ask(opened, "/api/wait", "GET", shown=str(before))
     assert (heard["id"], heard["shown"]) == (ids[3], before + 1)
-    # And so does every page of a key that is pressed in the 3D view.
+    # A key press in the 3D view reaches every page.
     opened.viewer.step(1)
     assert ask(opened, "/api/wait", "GET", shown=str(before + 1))["id"] == ids[4]
 

@@ -1,4 +1,4 @@
-"""Cameras around a mesh: whole in frame, as large as asked, turned by the angles given."""
+"""Cameras around a mesh: the mesh is completely in the frame and has the requested size and turns."""
 
 import numpy as np
 import pytest

@@ -23,7 +23,7 @@ Color = tuple[int, int, int]
 SIZE = 256
 WHITE, GREY, BLACK = (255, 255, 255), (119, 119, 119), (0, 0, 0)
 TOO_LITTLE = 5.0
-"""Of objects faded into what lies behind them, those with less were hard to see; no frame of a build had as little."""
+"""Objects faded into their background were hard to see below this value. No frame of a build was below it."""
 
 
 def disc(size: int = SIZE, radius: float = 0.3) -> np.ndarray:
@@ -33,7 +33,7 @@ def disc(size: int = SIZE, radius: float = 0.3) -> np.ndarray:
 
 
 def picture(mask: np.ndarray, inside: Color, outside: Color, noise: float = 0.0) -> np.ndarray:
-    """The mask's object in one colour before another, its edge as soft as a renderer's, with sensor noise."""
+    """The mask's object in one colour on another, with a soft edge like a renderer's and sensor noise."""
     part = gaussian_filter(mask.astype(float), 0.6)[..., None]
     values = part * np.array(inside) + (1 - part) * np.array(outside)
     values += np.random.default_rng(0).normal(0, noise, values.shape)
@@ -117,7 +117,7 @@ def test_a_mask_without_a_rim_has_no_contrast(value: bool) -> None:
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), turns=st.integers(0, 3))
 def test_turning_the_picture_changes_nothing(seed: int, turns: int) -> None:
-    """As long as every place of the rim is looked at."""
+    """True as long as every place of the rim is checked."""
     rng = np.random.default_rng(seed)
     mask = gaussian_filter(rng.normal(size=(48, 48)), 5) > 0
     image = rng.integers(0, 256, (48, 48, 3), dtype=np.uint8)

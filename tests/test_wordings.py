@@ -1,4 +1,4 @@
-"""Composed wordings: how parts become questions, what all combinations hold, and how many there are."""
+"""Composed wordings: parts become questions, all combinations follow the rules, and their number."""
 
 from __future__ import annotations
 

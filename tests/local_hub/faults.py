@@ -1,4 +1,4 @@
-"""What can go wrong on the way to the Hub, on demand."""
+"""Faults of the local Hub, on demand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Fault", "Moment"]
 
 @dataclass
 class Fault:
-    """What happens to the next ``times`` requests of a route, after ``skip`` that go well."""
+    """A fault for the next ``times`` requests of a route, after ``skip`` requests without a fault."""
 
     route: str
     """See `local_hub.routes.ROUTES`."""
@@ -22,12 +22,12 @@ class Fault:
     skip: int = 0
     status: int = 503
     after: int = 1000
-    """Bytes of the body that are read before a reset."""
+    """Bytes of the body that the server reads before a reset."""
     met: int = 0
-    """How often it has happened."""
+    """How often the fault has occurred."""
 
     def strikes(self, route: str) -> bool:
-        """Whether it happens to a request of this route. Counts it."""
+        """True if the fault applies to a request of this route. Counts the request."""
         if route != self.route or self.met == self.times:
             return False
         if self.skip:
@@ -39,7 +39,7 @@ class Fault:
 
 @dataclass
 class Moment:
-    """A request that waits, for a test to do something meanwhile."""
+    """A request that waits, so that a test can act meanwhile."""
 
     route: str
     when: Literal["before", "after"]

@@ -1,4 +1,4 @@
-"""What tests of publishing have in common: folders fit to be published, and clients whose Hub is the local one."""
+"""Shared by the tests of publishing: folders that can be published, and clients of the local Hub."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SOON = RetryPolicy(call_s=30, attempts=4, first_wait_s=0.02, longest_wait_s=0.1)
 
 
 def audited(folder: Path) -> Path:
-    """The folder, with the report of an audit of its text."""
+    """Adds the report of a text audit to the folder. Gives the folder."""
     audit(folder, settings=AuditSettings(look_at_images=False))
     return folder
 
@@ -53,7 +53,7 @@ def _audited_once(folder: Path, copy: Path) -> Path:
 
 
 def copy_of(built: Path, tmp_path: Path) -> Path:
-    """A copy of a built data set, audited, for a test to do with as it likes."""
+    """An audited copy of a built data set, which a test may change."""
     original = _audited_once(built, built.with_name("audited"))
     return Path(shutil.copytree(original, tmp_path / "viewpoint-100k"))
 
@@ -72,7 +72,7 @@ def licensed(folder: Path, licenses: dict[str, str], source: str = "meshes") -> 
 
 
 def edit_rows(folder: Path, shard: str, **changes: Any) -> None:
-    """Changes the first row of a shard, and the manifest with it, as somebody who knows the format would."""
+    """Changes the first row of a shard and makes the manifest match."""
     path = folder / "data" / f"{shard}.parquet"
     table = pq.read_table(path)
     rows = table.to_pylist()
@@ -114,13 +114,13 @@ def start_command(hub: LocalHub, home: Path, *arguments: str | Path, token: str 
 
 
 def kill_group(process: subprocess.Popen[str]) -> None:
-    """kill -9, of the one process that a user would kill; its child is to notice by itself."""
+    """Kills only the parent process with SIGKILL. Its child must notice by itself."""
     os.kill(process.pid, signal.SIGKILL)
     process.wait(30)
 
 
 def is_equal(folder: Path, repository: Repository) -> bool:
-    """Whether the repository holds exactly the folder's shards, byte for byte, and licence, attribution and card."""
+    """True if the repository has exactly the folder's shards, byte for byte, and licence, attribution and card."""
     shards = {f"data/{path.name}": path.read_bytes() for path in folder.glob("data/*.parquet")}
     there = {path: blob.content for path, blob in repository.head.files.items()}
     beside = {"README.md", "LICENSE", "ATTRIBUTION.csv", "config.yaml", ".gitattributes"}

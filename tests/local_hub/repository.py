@@ -1,4 +1,4 @@
-"""What the Hub keeps of a data set: commits, tags and large storage."""
+"""A data set on the Hub: commits, tags and large storage."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Blob:
-    """A file's content. A large one is in storage, and git knows a pointer to it."""
+    """The content of a file. A large file is in storage, and git has a pointer to it."""
 
     content: bytes
     large: bool
@@ -32,7 +32,7 @@ class Blob:
 
     @property
     def pointer(self) -> bytes:
-        """What git holds in place of a large file: the specification of Git LFS, version 1."""
+        """The pointer that git stores for a large file, as in the specification of Git LFS, version 1."""
         text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.sha256}\nsize {len(self.content)}\n"
         return text.encode()
 
@@ -55,7 +55,7 @@ class Commit:
 
 @dataclass
 class Repository:
-    """One data set. It begins with a commit of its own, as on the Hub."""
+    """One data set. The Hub makes its first commit."""
 
     name: str
     private: bool
@@ -64,7 +64,7 @@ class Repository:
     storage: dict[str, bytes] = field(default_factory=dict)
     """Large files by sha256, whether or not a commit names them."""
     uploads: list[str] = field(default_factory=list)
-    """sha256 of every large file that arrived whole, in order."""
+    """sha256 of every completely received large file, in order."""
 
     def __post_init__(self) -> None:
         self._append(
@@ -93,7 +93,7 @@ class Repository:
         self.uploads.append(oid)
 
     def apply(self, lines: Iterable[dict[str, Any]]) -> Commit:
-        """A commit as the client sends it, line by line: a header, and what is added and deleted."""
+        """Applies a commit in the client's form: lines with a header, added files and deleted files."""
         files, message = dict(self.head.files), ""
         for line in lines:
             value = line["value"]

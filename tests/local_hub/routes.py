@@ -1,4 +1,4 @@
-"""The routes of the Hub that its clients take to publish and to load a data set, each a function of a request."""
+"""The Hub's routes for publishing and loading a data set. Each route is a function of a request."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _REPO = r"(?P<repo>[^/]+/[^/]+)"
 
 
 def find_route(method: str, path: str) -> tuple[str, Handler, dict[str, str]]:
-    """A path's route, its function and what is named in the path."""
+    """The route of a path, its function, and the parameters in the path."""
     for name, (methods, pattern, handler) in ROUTES.items():
         if method in methods.split() and (found := pattern.fullmatch(path)):
             return name, handler, {key: unquote(value) for key, value in found.groupdict().items() if value}
@@ -215,7 +215,7 @@ def _lfs_batch(hub: LocalHub, request: Request, repo: str) -> Answer:
     found, objects = hub.repository(repo), []
     for one in request.json()["objects"]:
         oid, size = one["oid"], one["size"]
-        if oid in found.storage:  # Without actions: nothing is left to do.
+        if oid in found.storage:  # No actions: the client has nothing to upload.
             objects.append({"oid": oid, "size": size})
             continue
         store = f"{hub.endpoint}/lfs/{repo}/{oid}"

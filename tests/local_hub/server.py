@@ -1,4 +1,4 @@
-"""The Hub's HTTP server: reads a request, lets the faults have their way, and answers by the routes."""
+"""The Hub's HTTP server: reads requests, applies faults, and answers by the routes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ TOKEN = "hf_theOneTokenThatIsValidAtFirst"
 _NEED_NO_TOKEN = ("lfs_put", "lfs_part", "lfs_complete")
 """Their addresses are signed."""
 _READ = ("info", "tree", "refs", "paths_info", "resolve")
-"""Open to everyone where the repository is public."""
+"""Open to everyone if the repository is public."""
 
 
 @dataclass
 class LocalHub:
-    """Everything there is on the Hub, and what is to go wrong with it."""
+    """The content of the Hub and its planned faults."""
 
     endpoint: str = ""
     repositories: dict[str, Repository] = field(default_factory=dict)
@@ -37,9 +37,9 @@ class LocalHub:
     faults: list[Fault] = field(default_factory=list)
     moments: list[Moment] = field(default_factory=list)
     page_size: int = 3
-    """Entries of a listing on one page; the Hub's own are longer, and as easily forgotten."""
+    """Entries on one page of a listing. The real Hub has longer pages. Clients may forget the later ones there too."""
     part_size: int | None = None
-    """Larger files are uploaded in parts of so many bytes."""
+    """Larger files are uploaded in parts of this number of bytes."""
     parts: dict[tuple[str, int], bytes] = field(default_factory=dict)
     served: list[str] = field(default_factory=list)
     """The route of every request, in order."""
@@ -52,7 +52,7 @@ class LocalHub:
         return self.repositories[name]
 
     def strike(self, route: str) -> Fault | None:
-        """The fault that this request meets."""
+        """The fault that applies to this request."""
         with self.lock:
             return next((fault for fault in self.faults if fault.strikes(route)), None)
 
@@ -61,7 +61,7 @@ class LocalHub:
             moment.wait_for_test(route, when)
 
     def check_token(self, route: str, request: Request, repo: str | None) -> None:
-        """Raises ``Refused`` for a request that its token, or none, gives no right to."""
+        """Raises ``Refused`` if the request's token does not permit it."""
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if route in _NEED_NO_TOKEN or token in self.tokens:
             return
@@ -72,7 +72,7 @@ class LocalHub:
             raise Refused(401, "RepoNotFound" if route in _READ else "", "Repository not found")
 
     def answer(self, request: Request) -> Answer:
-        """The answer to a request that meets no fault."""
+        """The answer to a request without a fault."""
         route, handler, named = find_route(request.method, request.path)
         self.check_token(route, request, named.get("repo"))
         self.wait_for_test(route, "before")
@@ -92,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_POST = do_PUT = do_DELETE = do_GET
 
     def _serve(self) -> None:
-        with contextlib.suppress(ConnectionError):  # A client that was killed.
+        with contextlib.suppress(ConnectionError):  # The client was killed.
             address = urlsplit(self.path)
             route = self._route(address.path)
             self.hub.served.append(route)
@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
             return f"unknown: {self.command} {path}"
 
     def _meet(self, fault: Fault) -> Answer | None:
-        """The refusal that a fault is; None where the request is carried out and its answer lost."""
+        """The refusal for a fault; None if the request is carried out and its answer is lost."""
         match fault.kind:
             case "status":
                 headers = {"Retry-After": "0"} if fault.status == 429 else {}
@@ -155,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
     def _reset(self) -> None:
-        """Breaks the connection without a goodbye."""
+        """Resets the connection."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
 

@@ -1,7 +1,7 @@
-"""Chains of thought that are never wrong: written from the poses, and read back and checked against a row's columns.
+"""Writes chains of thought from the poses, parses them back, and checks every claim against a row's columns.
 
-`write` and `false_claims` share the phrase table of a language (`english.yaml`, `chinese.yaml`) and nothing else: the
-writer measures in camera 1's axes, the checker in the world's.
+`write` and `false_claims` share only the phrase table of a language (`english.yaml`, `chinese.yaml`). The writer
+measures in camera 1's axes, the checker in the world's axes.
 """
 
 from viewpoint100k.questions.reasoning.check import Judgement, argument_problems, false_claims, judge

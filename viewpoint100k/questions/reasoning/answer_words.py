@@ -1,7 +1,7 @@
-"""Whether the text of an option contradicts the claims from which it is concluded, by the words that both use.
+"""Finds contradictions between the text of an option and the claims from which a text concludes it.
 
-Options are written by template authors in words of their own, so this goes only as far as those words are plain: the
-sides, up and down, forwards and backwards, closer and farther, the two turns of a clock, front and back, and degrees.
+Template authors choose the words of options. This module knows the plain ones: left and right, up and down, forwards
+and backwards, closer and farther, clockwise and counter-clockwise, front and back, and degrees.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _VOCABULARY: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("moved_y", "height", "tilt", "pitch", "elevation"), _UPRIGHT),
     "moved_z": _AHEAD,
     "distance": _DISTANCE,
-    **dict.fromkeys(("roll", "bank"), _CLOCK | _SIDE),  # Rolled clockwise, its upper edge leans to the right.
+    **dict.fromkeys(("roll", "bank"), _CLOCK | _SIDE),  # A camera rolled clockwise leans to the right.
     "azimuth": _CLOCK | _SIDE,
     **dict.fromkeys(("faces", "faces_two"), _OWN_SIDES),
 }
-"""The words in which each kind of claim gives its direction."""
+"""The words for the direction of each kind of claim."""
 
 _AROUND = {"clockwise": "left", "counterclockwise": "right"}
-"""The side to which one goes around an object, for someone who faces it."""
+"""The direction around an object, as someone who faces the object sees it."""
 
 _LEANS = {"clockwise": "right", "counterclockwise": "left"}
-"""The side to which the upper edge of a camera leans that is rolled, for whoever stands behind it."""
+"""The side to which the upper edge of a rolled camera leans, seen from behind the camera."""
 
 _SPELLINGS = {
     **{f"{word}{end}": word for word in ("left", "right", "up", "down") for end in ("", "ward", "wards")},
@@ -64,10 +64,10 @@ _IN_CHINESE: Mapping[str, str] = {
     **dict.fromkeys(("背面", "后面"), "back"),
     **dict.fromkeys(("没有", "都不", "都没", "不是", "没动", "没变", "没转", "一样"), "not"),
 }
-"""What the words of Chinese options say, in English ones."""
+"""Chinese words of options, and the English words for them."""
 _CHINESE_WORD = re.compile("|".join(sorted(_IN_CHINESE, key=len, reverse=True)))
 _LEFT_AND_RIGHT = re.compile("左右|上下")
-"""Both sides at once, which names neither."""
+"""Words for both sides at once. They name neither side."""
 
 _DENIALS = frozenset({"not", "no", "neither", "nor", "none", "never", "without"})
 _IN_DEGREES = frozenset({"yaw", "tilt", "pitch", "roll", "bank", "azimuth", "elevation"})
@@ -75,17 +75,17 @@ _ROUNDING_DEG = 6.0
 
 
 def contradiction(because: Sequence[Claim], answer_text: str) -> str | None:
-    """What the premises of an answer say that its text denies, or None."""
+    """The contradiction between the premises of an answer and its text, as a sentence; None if there is none."""
     words = re.findall(r"[a-z']+", re.sub(r"(counter|anti)[- ](?=clockwise)", r"\1", answer_text.lower()))
     words += [_IN_CHINESE[word] for word in _CHINESE_WORD.findall(_LEFT_AND_RIGHT.sub("", answer_text))]
     denies = any(word in _DENIALS or word.endswith("n't") for word in words)
     named = {_SPELLINGS[word] for word in words if word in _SPELLINGS}
-    # Of an argument its conclusion counts, and not what it rests on.
+    # Only the conclusion of an argument counts, not its premises.
     argued = [claim for claim in because if claim.because] or because
     keys = [claim for claim in argued if claim.kind in _VOCABULARY]
     if len(keys) == 1 and denies and not named and _large(keys[0]):
         return f"the answer says “{answer_text}”, but it is concluded from “{keys[0].text}”"
-    # "Neither left nor right" names what it denies; "moved left, did not turn" still has to name what was moved.
+    # "Neither left nor right" names the directions that it denies. "Moved left, did not turn" must name the true side.
     if not denies or (len(keys) > 1 and "nor" not in words):
         vocabulary = frozenset[str]().union(*(_VOCABULARY[claim.kind] for claim in keys))
         said = {part for claim in keys for part in claim.value.split("_")}

@@ -1,7 +1,7 @@
-"""What follows from what: how each movement of the camera is argued from what the images show.
+"""The rules by which a text concludes a camera movement from what the images show.
 
-An argument is only made where both its ends are true and it holds, so a movement may have several in one scene and
-none in another.
+A rule applies to a scene if its premises and its conclusion are true there. A movement may have several arguments in
+one scene and none in another.
 """
 
 from __future__ import annotations
@@ -16,23 +16,24 @@ __all__ = ["ARGUMENTS", "CONCLUDED", "SHOWN_BY", "Argument", "Rule", "arguments_
 
 @dataclass(frozen=True)
 class Rule:
-    """Premises, by their keys in the facts, and the sign of the conclusion that they give (None: they give none)."""
+    """Premises, and the sign of the conclusion that follows from them."""
 
     premises: tuple[str, ...]
+    """Their keys in the facts."""
     gives: Callable[..., int | None]
-    """Takes the premises' facts in their order."""
+    """Takes the facts of the premises in their order. Returns the sign of the conclusion; None if nothing follows."""
     any_sign: bool = False
-    """Whether the conclusion rests on the premises without its sign following from theirs."""
+    """True if the sign of the conclusion does not depend on the signs of the premises."""
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One rule as it applies to a scene."""
+    """A rule applied to a scene."""
 
     premises: tuple[Fact, ...]
     conclusion: Fact
     contrast: bool = False
-    """Whether the last premise is other than the one before it would make one expect."""
+    """True if the last premise is a surprise after the one before it, so that "but" joins them."""
 
 
 def _same(fact: Fact, *_: Fact) -> int:
@@ -52,14 +53,14 @@ def _sign(value: float) -> int:
 
 
 def _turned_against(kept: Fact, place: Fact) -> int | None:
-    """The turn that took the object from where it would have been to where it is."""
+    """The turn that moved the object from its expected place in the frame to its real place."""
     reach = 2 if kept.value.startswith("out_") else 1
     away = reach * kept.sign - place.sign
-    return None if not away and place.sign else _sign(away)  # On the same side it may still have gone further.
+    return None if not away and place.sign else _sign(away)  # If both are on the same side, the distances are unknown.
 
 
 def _only_if_none(last: int) -> Callable[..., int | None]:
-    """A rule whose first premise must say "none" for the one at ``last`` to count, with its sign turned."""
+    """A rule that gives the opposite sign of the premise at ``last``, if the first premise is "none"."""
 
     def gives(*facts: Fact) -> int | None:
         return -facts[last].sign if facts[0].sign == 0 else None
@@ -68,7 +69,7 @@ def _only_if_none(last: int) -> Callable[..., int | None]:
 
 
 def _carried_along(moved: Fact, shift: Fact) -> int | None:
-    """A move by itself sends the object the other way in the frame: if it stays or goes along, the camera turned."""
+    """A move alone shifts the object the other way in the frame. If it stays or goes along, the camera turned."""
     return None if shift.sign == -moved.sign != 0 else -moved.sign if moved.sign else -shift.sign
 
 
@@ -77,26 +78,26 @@ def _seen_from_one_side(faces: Fact, shift: Fact) -> int | None:
 
 
 def _higher_and_shifted(top: Fact, shift: Fact) -> int | None:
-    """From higher up the axis has to point lower; so it has where the object has gone up in the frame."""
+    """The camera tilts down if it sees more of the top, or if the object moved up in the frame."""
     signs = {top.sign, shift.sign} - {0}
     return None if len(signs) > 1 else -int(sum(signs))
 
 
 def _nearer(scale: Fact, lens: Fact) -> int | None:
-    """Of the same lens the scale tells alone; another lens must not be what has changed the scale."""
+    """With the same lens, the scale decides. Otherwise the lens must not explain the change of scale."""
     if lens.sign == 0:
         return -scale.sign
     return lens.sign if scale.sign != lens.sign else None
 
 
 def _last_if_little_turned(flank: Fact, *others: Fact) -> int | None:
-    """Seen from nearly the same side, the last premise tells; any between have to say that there is none."""
+    """The sign of the last premise, if the camera sees nearly the same side. Premises between must be "none"."""
     little = flank.sign == 0 or flank.value.startswith("little_")
     return others[-1].sign if little and not any(fact.sign for fact in others[:-1]) else None
 
 
 def _from_above_or_below(before: Fact, after: Fact) -> int | None:
-    """Both about looking down, whose sign is that of the camera's height over the object."""
+    """Both facts are about looking down. A camera that looks down is above the object."""
     return _sign(_above(after) - _above(before)) or None
 
 
@@ -105,7 +106,7 @@ def _above(fact: Fact) -> int:
 
 
 def _past_an_end(faces: Fact, flank: Fact) -> int | None:
-    """Before the object's front the camera's right is the object's left; behind its back they are one."""
+    """In front of the object, the camera's right is the object's left. Behind it, the two sides are the same."""
     return {"front": -flank.sign, "back": flank.sign}.get(faces.value)
 
 
@@ -126,22 +127,22 @@ def _level_in_both(before: Fact, after: Fact) -> int | None:
 
 
 def _same_angle_from_elsewhere(top: Fact, looks: Fact, distance: Fact) -> int | None:
-    """At the same angle above the object, who is farther away is higher; below it, lower."""
+    """At the same angle above the object, a camera that is farther away is higher. Below the object it is lower."""
     return _above(looks) * distance.sign if top.sign == 0 else None
 
 
 def _across(before: Fact, after: Fact) -> int | None:
-    """From one of the object's own sides to another: two thirds of the way is where two sides are seen."""
+    """The movement from one of the object's own sides to another."""
     return _sign(_own_right(after) - _own_right(before)) or None
 
 
 def _own_right(faces: Fact) -> int:
-    """3 where the object's own right is seen, -3 where its left is, 0 at its ends."""
+    """3 if the camera sees the object's own right, -3 for its left, 0 for its ends, 2 or -2 for two sides at once."""
     return faces.sign * (2 if faces.kind == "faces_two" else 3)
 
 
 def _alongside(flank: Fact) -> int | None:
-    """Who sees the flank head-on has come as far forwards as the object is."""
+    """A camera that sees the flank head-on has moved forwards as far as the object."""
     return 1 if flank.value.startswith("far_") else None
 
 
@@ -253,7 +254,7 @@ ARGUMENTS: Mapping[str, tuple[Rule, ...]] = {
         Rule(("yaw", "tilt", "lean"), _not_turned),
     ),
 }
-"""By kind of conclusion. The sign of a place or a direction that is kept is 1, of one that is not -1."""
+"""By kind of conclusion. A place or direction has the sign 1 if it is kept, else -1."""
 
 SHOWN_BY: Mapping[str, tuple[str, int]] = {
     "moved_x": ("flank_x", 1),
@@ -263,11 +264,11 @@ SHOWN_BY: Mapping[str, tuple[str, int]] = {
     "distance": ("scale", -1),
     "bank": ("horizon", -1),
 }
-"""By kind of conclusion: what would have been seen otherwise, had the camera done something else, and whether it has
-the sign of the conclusion or the opposite one."""
+"""By kind of conclusion: the observation that another movement would have changed, and its sign relative to the sign of
+the conclusion."""
 
 CONCLUDED = frozenset(ARGUMENTS)
-"""Kinds that no image shows by itself, so that they need an argument."""
+"""Kinds that the images do not show directly. They need an argument."""
 
 
 def arguments_for(conclusion: Fact, facts: Facts) -> Iterator[Argument]:

@@ -1,7 +1,7 @@
-"""Where the words begin: from which size on a direction is named, and up to which size it is said that there is none.
+"""The sizes at which words apply: the smallest size with a direction, and the largest size that counts as none.
 
-Between the two lies a dead band in which nothing is said, but for what a question asks: of that a text may say that
-it is slight. The checker restates this table with somewhat wider tolerance.
+Texts say nothing about sizes between the two, the dead band. If a question asks about such a size, the text may call it
+slight. The checker has a table of its own with slightly wider tolerances.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class Band:
     zero: str
     positive: str
     none: float
-    """Up to this size the zero word is true."""
+    """The zero word is true up to this size."""
     some: float
-    """From this size on a direction is."""
+    """A direction is true from this size on."""
     most: float = math.inf
-    """Beyond this size no direction is named."""
+    """Above this size no direction is named."""
 
     def word(self, value: float) -> str | None:
         """The word for ``value``, or None in the dead band."""
@@ -90,7 +90,7 @@ _CAMERA = ("moved_x", "moved_y", "moved_z", "height", "yaw", "tilt", "pitch", "r
 _AROUND = ("distance", "azimuth", "elevation", "object_side", "front_side", "own_side")
 
 MAY_BE_SLIGHT = frozenset((*_CAMERA, *_AROUND))
-"""Kinds that a question may be about, so that their dead bands have words too."""
+"""Kinds that a question may ask about. Their dead bands have words too."""
 
 LIMITS: Mapping[str, float] = {
     "kept_out": 1.15,
@@ -113,4 +113,4 @@ LIMITS: Mapping[str, float] = {
     "leans": 0.07,
     "number_least": 12.0,
 }
-"""Bounds of the facts that are not one signed quantity, in the units above; angles in degrees."""
+"""Bounds of facts that are not one signed quantity, in the units above. Angles are in degrees."""

@@ -1,8 +1,8 @@
 """Compares every claim of a reasoning text with the stored columns of its row.
 
-The second opinion on a text: it takes the words from `claims` and the numbers from `stored`, and restates from which
-size on a word is true. Its tolerances are somewhat wider than the writer's bands, so that the two paths cannot part
-over a rounding, and narrower than the way to the opposite word.
+The checker gets the words from `claims` and the numbers from `stored`. It has its own table of the sizes at which a
+word is true. Its tolerances are slightly wider than the writer's bands, so that rounding cannot cause a difference.
+They are too narrow for the opposite word.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ __all__ = ["Judgement", "argument_problems", "false_claims", "judge"]
 
 @dataclass(frozen=True)
 class Judgement:
-    """What has been found of one text."""
+    """The result of checking one text."""
 
     true: tuple[Claim, ...]
     false: tuple[tuple[Claim, str], ...]
-    """Each with a sentence that says what the row gives instead."""
+    """Each with a sentence that states what the row contains instead."""
     unrecognised: tuple[Claim, ...]
-    """Sentences that the grammar does not hold."""
+    """Sentences that the grammar does not contain."""
     idle: int
     """Sentences that introduce the images and claim nothing."""
     missing: tuple[Claim, ...] = ()
-    """What is said of the camera without a reason, where the images do not show it."""
+    """Claims about the camera that have no reason, and that the images do not show."""
     unused: tuple[Claim, ...] = ()
-    """What nothing that is said later rests on."""
+    """Claims that no later claim uses."""
 
     @property
     def share_true(self) -> float:
-        """The part of the claims that is true, in [0, 1]; 0 for a text that claims nothing."""
+        """The share of true claims, in [0, 1]; 0 for a text without claims."""
         total = len(self.true) + len(self.false)
         return len(self.true) / total if total else 0.0
 
 
 def judge(text: str, row: Mapping[str, Any], language: str | None = None) -> Judgement:
-    """Every claim of ``text`` set against ``row``, which needs its columns about cameras, object and answer alone.
+    """Checks every claim of ``text`` against ``row``, which needs only its columns about cameras, object and answer.
 
-    Raises ``ValueError`` where the row has no cameras to check against.
+    Raises ``ValueError`` if the row has no cameras.
     """
     stored, said = read_views(row), claims(text, language)
     true, false, unrecognised, idle = [], [], [], 0
@@ -66,15 +66,15 @@ def judge(text: str, row: Mapping[str, Any], language: str | None = None) -> Jud
 
 
 def false_claims(text: str, row: Mapping[str, Any], language: str | None = None) -> list[str]:
-    """What is wrong with a row's reasoning, a sentence for each; a sentence that nobody can check is wrong too."""
+    """The problems of a row's reasoning, one sentence each. A sentence that cannot be checked is a problem too."""
     found = judge(text, row, language)
     problems = [f"“{claim.text}” is not so: {problem}" for claim, problem in found.false]
     return problems + [f"“{claim.text}” is not a sentence that can be checked" for claim in found.unrecognised]
 
 
 def argument_problems(text: str, row: Mapping[str, Any], language: str | None = None) -> list[str]:
-    """All that is wrong with a row's reasoning as an argument: false claims and conclusions that do not follow, steps
-    that are missing, and sentences that serve nothing."""
+    """All problems of a row's reasoning as an argument: false claims, conclusions that do not follow, missing steps,
+    and sentences that nothing uses."""
     found = judge(text, row, language)
     missing = [f"“{claim.text}” is said without a reason" for claim in found.missing]
     unused = [f"“{claim.text}” serves nothing that is said later" for claim in found.unused]
@@ -114,7 +114,7 @@ def _of_geometry(claim: Claim, stored: StoredViews) -> str | None:
 
 
 def _otherwise(kind: str, claim: Claim, measure: float) -> str | None:
-    """What is imagined, or ruled out, must not be what was; and what was must be clear enough for a word."""
+    """An imagined or excluded movement must differ from the real one. The real one must be clear enough for a word."""
     words = _WORDS[kind]
     others = {words.negative, words.zero, words.positive} - {claim.value}
     clear = any(_worded(kind, word, measure) is None for word in others)
@@ -133,7 +133,7 @@ def _numbered(claim: Claim, measure: float) -> str | None:
 
 @dataclass(frozen=True)
 class _Words:
-    """When the words for a measure are true."""
+    """The sizes for which the words of a measure are true."""
 
     negative: str
     zero: str
@@ -182,15 +182,15 @@ _WORDS: Mapping[str, _Words] = {
     "front_side": _Words("left", "none", "right", 0.055, 0.09),
     "own_side": _Words("left", "none", "right", 0.055, 0.09),
 }
-"""Half widths and heights, logarithms of ratios, degrees, object radii: as in `stored`."""
+"""Units as in `stored`: half widths and heights, logarithms of ratios, degrees, object radii."""
 
 
 _EXTENTS = {"little": (4.7, 21.0), "far": (66.0, 114.0), "out": (1.1, math.inf)}
-"""Bounds of the sizes for which "a little", "fully" and "out of the frame" are true."""
+"""The sizes for which "a little", "fully" and "out of the frame" are true."""
 
 
 def _worded(kind: str, value: str, measure: float) -> str | None:
-    """What is wrong with saying ``value`` of a measure, or None."""
+    """The problem with the word ``value`` for a measure; None if the word is true."""
     words = _WORDS[kind]
     extent, _, plain = value.rpartition("_")
     size, word = abs(measure), words.positive if measure > 0 else words.negative
@@ -230,7 +230,7 @@ def _frame_swap(_: Claim, cosine: float, __: StoredViews) -> bool:
 
 
 _SIDES_DEG = {"front": 0, "left": 90, "back": 180, "right": -90}
-"""Of the object's own sides, counter-clockwise from its front as seen from above."""
+"""Directions of the object's own sides, counter-clockwise from its front as seen from above."""
 
 
 def _faces(claim: Claim, azimuth: float, stored: StoredViews) -> bool:

@@ -1,4 +1,4 @@
-"""What a reasoning text says, as data: one claim for each statement that can be true or false."""
+"""The statements of a reasoning text as data: one claim for each statement that can be true or false."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from dataclasses import dataclass
 __all__ = ["ANSWER", "FINAL_ANSWER", "FORMAT", "SETTING", "UNRECOGNISED", "Claim"]
 
 SETTING = "setting"
-"""Kind of a sentence that introduces the images, and holds of every row."""
+"""Kind of a sentence that introduces the images. It is true for every row."""
 ANSWER = "answer"
-"""Kind of a statement of the answer inside the reasoning; its value is the option's letter, if any."""
+"""Kind of a statement of the answer inside the reasoning. Its value is the option's letter, if any."""
 FINAL_ANSWER = "final_answer"
-"""Kind of what stands between the answer tags."""
+"""Kind of the text between the answer tags."""
 FORMAT = "format"
 """Kind of a text that is not ``<think>…</think><answer>…</answer>``."""
 UNRECOGNISED = "unrecognised"
-"""Kind of a sentence that the grammar does not hold, so that nobody has checked it."""
+"""Kind of a sentence that the grammar does not contain. It is not checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One statement of a reasoning text.
 
-    A reward takes the claims with `checkable` and asks `viewpoint100k.questions.reasoning.judge` which are true.
+    A reward uses the claims with `checkable`. `viewpoint100k.questions.reasoning.judge` decides which are true.
     """
 
     kind: str
     """A fact of the phrase table, such as ``yaw`` or ``shift_x``, or one of the kinds above."""
     text: str
-    """The words that make it, as written."""
+    """The words of the claim, as written."""
     value: str = ""
-    """What is claimed of it, such as ``left`` or ``none``."""
+    """The claimed value, such as ``left`` or ``none``."""
     image: int = 0
-    """The image that it is about, counted from 1; 0 for a fact about the first two."""
+    """The image that the claim is about, counted from 1; 0 for a claim about the first two images."""
     number: float | None = None
-    """Degrees, or times, where a size is given."""
+    """The stated size, in degrees or as a factor; None if there is none."""
     quoted: str | None = None
-    """The option's text, where one is quoted."""
+    """The quoted text of the option, if any."""
     because: tuple[Claim, ...] = ()
-    """The claims from which the text says that this one follows."""
+    """The premises: claims from which, according to the text, this claim follows."""
 
     @property
     def checkable(self) -> bool:
-        """Whether it says something that the row can bear out or refute."""
+        """True if the row can confirm or refute the claim."""
         return self.kind not in (SETTING, UNRECOGNISED)

@@ -1,7 +1,7 @@
-"""Whether the sentences of a reasoning text hang together: none is idle, and none that needs a reason lacks one.
+"""Checks that every sentence of a reasoning text is used, and that every conclusion has a reason.
 
-Part of the checker. What the images show may be stated; what the camera did has to be concluded from something that
-was said before, with a word that says so. Each statement serves a later one, or the answer.
+This is part of the checker. A text may state what the images show. It must conclude what the camera did from an earlier
+statement, and mark the conclusion with a word such as "so". A later statement or the answer must use each statement.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ _MOVEMENTS = (
     *("elevation", "object_side", "front_side", "own_side", "place", "direction"),
 )
 _IMAGINED = ("kept_x", "kept_y", "beyond_x", "beyond_y")
-"""Where the object would be after a move without a turn: that rests on the move, by whatever was said of it."""
+"""Where the object would be after a move without a turn. This follows from the move, in any wording."""
 
 CONCLUDED = frozenset((*_MOVEMENTS, *_IMAGINED))
-"""Kinds that no image shows by itself."""
+"""Kinds that the images do not show directly."""
 
 _ANSWERS_ALONE = frozenset(("around", "faces", "faces_two", "looks_down", "front_side"))
-"""Kinds that a question may ask for as they are seen."""
+"""Kinds that the images show and that a question may ask for."""
 
 
 @dataclass(frozen=True)
 class Structure:
-    """What is wrong with how a text is put together."""
+    """The problems in the structure of a text."""
 
     missing: tuple[Claim, ...]
-    """Claims that are stated where a reason is needed."""
+    """Claims that need a reason and have none."""
     unused: tuple[Claim, ...]
-    """Claims that no later one rests on."""
+    """Claims that no later claim uses."""
 
 
 def structure_of(claims: Sequence[Claim]) -> Structure:
-    """The structure of the claims of one text, in their order."""
+    """The structure of one text. ``claims`` are in the order of the text."""
     said = [claim for claim in claims if claim.checkable]
     used: set[int] = set()
     founded: set[tuple[str, int, str]] = set()
@@ -55,7 +55,7 @@ def structure_of(claims: Sequence[Claim]) -> Structure:
         used.update(earlier)
         concluded = claim.kind in CONCLUDED or claim.kind.startswith("not_")
         if concluded and _what(claim) in founded:
-            again.add(place)  # Said once more, as where the path is put together.
+            again.add(place)  # A repetition, as in the summary of a path.
         elif concluded and not names:
             missing.append(claim)
         founded.add(_what(claim))
@@ -64,7 +64,7 @@ def structure_of(claims: Sequence[Claim]) -> Structure:
 
 
 def _what(claim: Claim) -> tuple[str, int, str]:
-    """What is claimed, without a number: so many times as far is closer, or farther."""
+    """The content of a claim without its number. A factor of the distance becomes closer or farther."""
     if claim.value == "times" and claim.number is not None:
         return claim.kind, claim.image, "closer" if claim.number < 1 else "farther"
     return claim.kind, claim.image, claim.value
@@ -75,12 +75,12 @@ def _has_to_serve(claim: Claim) -> bool:
 
 
 def _in_sentence(said: Sequence[Claim], place: int, claim: Claim) -> Sequence[int]:
-    """Claims after this one that it rests on all the same: a reason that follows its conclusion, behind "because"."""
+    """Premises that stand after the claim in the same sentence, behind "because"."""
     return [other for other in range(place + 1, len(said)) if said[other] in claim.because]
 
 
 def _latest(before: Sequence[Claim], after: Iterable[int], names: frozenset[str]) -> set[int]:
-    """For each name the last claim of that name."""
+    """The last claim of each name."""
     found = {}
     for place, claim in enumerate(before):
         key = _name(claim)
@@ -94,8 +94,8 @@ def _name(claim: Claim) -> str:
 
 
 def _of_answer(said: Sequence[Claim], place: int) -> Iterable[int]:
-    """What the answer rests on: what it is concluded from, or the movements before it; views that answer by
-    themselves; and that another answer is ruled out."""
+    """The claims that the answer uses: its premises, or else the movements before it; views that answer the question
+    directly; and excluded answers."""
     answer = said[place]
     for other in range(place):
         claim = said[other]

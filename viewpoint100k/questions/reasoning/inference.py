@@ -1,6 +1,6 @@
-"""When one claim may be said to follow from others, restated for the checker by the meaning of their words.
+"""The checker's rules for when one claim follows from others, by the meaning of their words.
 
-That both are true is checked elsewhere; here it is whether the text may put a "so" between them.
+Another module checks that the claims are true. This module checks whether the text may join them with "so".
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ __all__ = ["follows", "sign_of", "supports"]
 _POSITIVE = ("right", "up", "larger", "narrower", "farther", "more", "clockwise", "forwards")
 _NEGATIVE = ("left", "down", "smaller", "wider", "closer", "less", "counterclockwise", "backwards")
 _GOES_LEFT_CLOCKWISE = ("azimuth", "around")
-"""Seen from above, clockwise around an object is to the left for someone who faces it."""
+"""Clockwise around an object, as seen from above, is to the left for someone who faces the object."""
 
 Signs = Mapping[str, int]
-"""Of the premises, by kind."""
+"""Signs of premises, by name."""
 
 
 def sign_of(claim: Claim) -> int:
-    """1 for right, up, larger and the like, -1 for their opposites, 0 where the claim says that there is none.
+    """1 for right, up, larger and similar words, -1 for their opposites, 0 for "none".
 
-    What is imagined or ruled out has the sign that it would have.
+    An imagined or excluded movement has the sign of that movement.
     """
     if claim.value == "times" and claim.number is not None:
         return (claim.number > 1) - (claim.number < 1)
@@ -33,14 +33,14 @@ def sign_of(claim: Claim) -> int:
 
 
 def follows(claim: Claim) -> bool:
-    """Whether ``claim`` follows from some of its premises."""
+    """True if ``claim`` follows from some of its premises."""
     return bool(supports(claim, claim.because))
 
 
 def supports(claim: Claim, because: Sequence[Claim]) -> frozenset[str]:
-    """Names of the premises, among ``because``, that ``claim`` follows from; none where it does not follow.
+    """Names of the premises in ``because`` from which ``claim`` follows; empty if it does not follow.
 
-    A premise is named by its kind and image, as in ``place_x2``; one that rules a value out by that value as well.
+    The name of a premise is its kind and image, such as ``place_x2``. If it excludes a value, the value follows.
     """
     held = {_name(premise): premise for premise in because}
     if claim.kind in ("place", "direction"):
@@ -59,7 +59,7 @@ def supports(claim: Claim, because: Sequence[Claim]) -> frozenset[str]:
 
 
 def _signs(held: Mapping[str, Claim]) -> dict[str, int]:
-    """The signs of premises, and of what two of them give together."""
+    """The signs of premises, and of combinations of premises."""
     signs = {name: sign_of(premise) for name, premise in held.items()}
     if "flank_x" in held and held["flank_x"].value.startswith("far_"):
         signs["head_on"] = 1
@@ -101,7 +101,7 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
     "brought_x": ("kept_x", "place_x2"),
     "brought_y": ("kept_y", "place_y2"),
 }
-"""The premises behind what two of them give together."""
+"""The premises of each combination."""
 
 _SHOWN_BY: Mapping[str, tuple[str, int]] = {
     "moved_x": ("flank_x", 1),
@@ -111,23 +111,23 @@ _SHOWN_BY: Mapping[str, tuple[str, int]] = {
     "distance": ("scale", -1),
     "bank": ("horizon", -1),
 }
-"""What a movement would have shown, by its kind, and whether with its own sign or the opposite one."""
+"""The observation that each kind of movement changes, and its sign relative to the movement."""
 
 
 def _ruled_out(claim: Claim, because: Sequence[Claim], held: Mapping[str, Claim]) -> frozenset[str]:
-    """Something is ruled out where what it would have shown is said, and something else is seen."""
+    """A movement is excluded if the text states what it would have shown, and the images show something else."""
     kind = claim.kind.removeprefix("not_")
     shown, factor = _SHOWN_BY[kind]
     imagined = any(premise.kind == f"if_{kind}" and premise.value == claim.value for premise in because)
     if not imagined or shown not in held or sign_of(held[shown]) == factor * sign_of(claim):
         return frozenset()
     if kind == "distance" and ("lens" not in held or sign_of(held["lens"])):
-        return frozenset()  # Another lens would show another scale as well.
+        return frozenset()  # A change of lens also changes the scale.
     return frozenset((f"if_{kind}:{claim.value}", shown, *(["lens"] if kind == "distance" else [])))
 
 
 def _all_others_ruled_out(claim: Claim, because: Sequence[Claim]) -> set[str]:
-    """Of left, right and none two are ruled out, so that the third is what was."""
+    """The premises that exclude two of left, right and none, so that the third remains."""
     denied = {sign_of(premise): premise for premise in because if premise.kind == f"not_{claim.kind}"}
     if len(denied) != 2 or sign_of(claim) in denied:
         return set()
@@ -139,12 +139,12 @@ def _name(premise: Claim) -> str:
 
 
 def _own_side(faces: Claim) -> int:
-    """Positive where the object's own right is seen, more so where nothing else is; negative at its left."""
+    """Positive if the object's own right is visible, negative for its left. Larger if no other side is visible."""
     return sign_of(faces) * (2 if faces.kind == "faces_two" else 3)
 
 
 def _brought(kept: Claim, place: int) -> int:
-    """The way in which turning has taken the object across the frame, against the direction of the turn."""
+    """The direction in which the turn moved the object in the frame. It is opposite to the turn."""
     away = 2 * sign_of(kept) if kept.value.startswith("out_") else sign_of(kept)
     return (place > away) - (place < away)
 
@@ -158,7 +158,7 @@ def _against(signs: Sequence[int], conclusion: int) -> bool:
 
 
 def _last_against(signs: Sequence[int], conclusion: int) -> bool:
-    """The premises before the last rule other causes out: they must say that there is none."""
+    """The premises before the last one exclude other causes. They must be "none"."""
     return not any(signs[:-1]) and signs[-1] == -conclusion
 
 
@@ -171,12 +171,12 @@ def _nothing(signs: Sequence[int], conclusion: int) -> bool:
 
 
 def _either_against(signs: Sequence[int], conclusion: int) -> bool:
-    """Both premises work the same way, or one of them not at all."""
+    """Both premises point the same way, or one of them is "none"."""
     return min(signs) * max(signs) >= 0 and (int(sum(signs)) > 0) - (int(sum(signs)) < 0) == -conclusion
 
 
 def _carried(signs: Sequence[int], conclusion: int) -> bool:
-    """After a move without a turn the object would be further to the other side of the frame: it is not."""
+    """A move without a turn shifts the object to the other side of the frame. The object did not shift that way."""
     moved, shifted = signs
     return shifted != -moved and conclusion == -moved if moved else conclusion == -shifted
 
@@ -261,7 +261,7 @@ _WAYS: Mapping[str, tuple[_Way, ...]] = {
         (("parallax", "frame_swap"), _along),
     ),
 }
-"""By kind of conclusion: what it may rest on, and how its sign is tied to theirs."""
+"""By kind of conclusion: the possible premises, and the relation between their signs and its own."""
 
 
 def _kept_or_not(claim: Claim, held: Mapping[str, Claim]) -> frozenset[str]:
@@ -281,4 +281,4 @@ def _kept_or_not(claim: Claim, held: Mapping[str, Claim]) -> frozenset[str]:
 
 
 _ALL_TURNS = (frozenset(("background_x", "background_y", "lean")), frozenset(("yaw", "tilt", "lean")))
-"""Where none of three changed, the camera was not rotated at all."""
+"""If none of the three changed, the camera did not rotate."""

@@ -1,7 +1,7 @@
-"""What can be seen in two images, and how the camera moved between them: worked out from the poses, then put in words.
+"""Computes from the poses what two images show and how the camera moved between them, in words.
 
-Everything is read in camera 1's axes, so that the motion is one matrix and the object a few vectors. The checker
-works in the world's axes, with other formulas.
+All computations use camera 1's axes, so that the motion is one matrix and the object a few vectors. The checker uses
+the world's axes and other formulas.
 """
 
 from __future__ import annotations
@@ -26,34 +26,34 @@ _SIGNS = {
     **dict.fromkeys(("right", "up", "larger", "narrower", "farther", "more", "clockwise", "forwards"), 1),
 }
 _AGAINST = frozenset({"azimuth", "around", "looks_down"})
-"""Kinds whose positive word is negative elsewhere: counter-clockwise from above is to the right."""
+"""Kinds whose positive word is negative for other kinds. Counter-clockwise from above is to the right."""
 
 
 @dataclass(frozen=True, eq=False)
 class ReasoningScene:
-    """What a reasoning text is about."""
+    """The cameras and the object of a reasoning text."""
 
     cameras: tuple[Camera, ...]
     """In the order of the images."""
     center: Floats
     """(3,): the object's centre, world units."""
     radius: float
-    """Of the object about its centre, world units; 1 for rendered meshes."""
+    """Radius of the object about its centre, world units; 1 for rendered meshes."""
     front: Floats | None = None
-    """(3,): unit vector out of the object's front, where it is known."""
+    """(3,): unit vector out of the object's front; None if the front is unknown."""
     background: bool = True
-    """Whether there is something to be seen far behind the object: else nothing is said of it."""
+    """True if something is visible far behind the object. If not, texts do not mention the background."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that is true, in the words of the phrase table."""
+    """A true statement, in the words of the phrase table."""
 
     kind: str
     value: str
     image: int = 0
     measure: float | None = None
-    """The signed size behind it, where it has one."""
+    """The signed size, if there is one."""
 
     @property
     def sign(self) -> int:
@@ -63,11 +63,11 @@ class Fact:
 
 
 Facts = Mapping[str, Fact]
-"""By kind; facts about one image have its number behind the kind, as in ``place_x2``."""
+"""By kind. The key of a fact about one image ends with the number of the image, such as ``place_x2``."""
 
 
 def observe(scene: ReasoningScene) -> dict[str, Fact]:
-    """Every fact about the first two images that is clear enough for a word."""
+    """All facts about the first two images that are clear enough for a word."""
     pair = _Pair(scene)
     found: dict[str, Fact] = {}
     for kind, measure in pair.measures():
@@ -97,12 +97,12 @@ def observe(scene: ReasoningScene) -> dict[str, Fact]:
 
 
 def observe_single(scene: ReasoningScene) -> dict[str, Fact]:
-    """The facts about a single image: which side of the object it shows, and from above or below."""
+    """The facts about a single image: the visible side of the object, and whether the camera looks down or up at it."""
     return {f"{fact.kind}{fact.image}": fact for fact in _facing(scene)}
 
 
 def observe_views(scene: ReasoningScene) -> dict[str, Fact]:
-    """For three or more images: on which side of the first each was taken."""
+    """For three or more images: the direction around the object from the first image to each other image."""
     azimuths = [_azimuth(camera, scene.center) for camera in scene.cameras]
     found = {}
     for place, azimuth in enumerate(azimuths[1:], start=2):
@@ -139,16 +139,16 @@ class _Pair:
 
     @property
     def top_is_seen(self) -> bool:
-        """Whether the view from higher up is one from above the object."""
+        """True if the higher camera is clearly above the object."""
         return max(self.elevations) >= LIMITS["top_seen_above"]
 
     @property
     def leans(self) -> bool:
-        """Whether camera 1 leans so far that nobody would call its horizon level."""
+        """True if camera 1 leans too far for its horizon to be called level."""
         return abs(self.up[0]) > LIMITS["leans"] * exact.hypot(self.up[0], self.up[1])
 
     def measures(self) -> Iterator[tuple[str, float]]:
-        """Signed quantities about the pair; one that is not defined here is left out."""
+        """Signed quantities of the pair. Undefined quantities are left out."""
         yield from self._movements()
         yield from self._turns()
         yield from self._of_object()
@@ -179,7 +179,7 @@ class _Pair:
         tilts = (math.degrees(exact.asin(_unit(_dot(axis, self.up)))) for axis in ((0.0, 0.0, 1.0), forwards))
         before, after = tilts
         yield "tilt", after - before
-        # Camera 1's forward axis in camera 2: where its far background has gone.
+        # Camera 1's forward axis in camera 2: the place of camera 1's far background.
         yield "background_x", math.degrees(exact.atan2(m[2][0], m[2][2]))
         yield "background_y", math.degrees(exact.atan2(-m[2][1], exact.hypot(m[2][0], m[2][2])))
 
@@ -204,7 +204,7 @@ class _Pair:
     def _in_images(self) -> Iterator[tuple[str, float]]:
         v1, v2 = self.directions
         for kind, axis, sign in (("flank_x", 0, 1), ("flank_y", 1, -1)):
-            # Camera 1's right or up, made square to its line of sight to the object.
+            # Camera 1's right or up, perpendicular to its line of sight to the object.
             across = tuple(sign * ((i == axis) - v1[axis] * v) for i, v in enumerate(v1))
             length = _length(across)
             if length > 0.2:
@@ -221,13 +221,13 @@ class _Pair:
             yield "shift_x", spots[1][0] - spots[0][0]
             yield "shift_y", spots[1][1] - spots[0][1]
             if math.degrees(exact.acos(_unit(_dot(v1, v2)))) <= LIMITS["parallax_turn_most"]:
-                # What is nearest to camera 1 lies along v1 from the middle; its sideways place in image 2.
+                # The nearest point to camera 1 lies along v1 from the centre. This is its sideways place in image 2.
                 near = self._turned_back(v1)
                 offset = near[0] - self.local[1][0] / self.local[1][2] * near[2]
                 yield "parallax", offset
 
     def places(self) -> Iterator[tuple[str, int, float]]:
-        """Where the object's centre is in each image: kind, image, half widths or half heights from the middle."""
+        """The place of the object's centre in each image: kind, image, half widths or half heights from the middle."""
         for image, (local, lens) in enumerate(zip(self.local, self.lenses, strict=True), start=1):
             if local[2] > 0.1 * self.distances[image - 1]:
                 x, y = _spot(local, lens)
@@ -236,10 +236,10 @@ class _Pair:
                     yield "place_y", image, y
 
     def kept(self) -> Iterator[Fact]:
-        """Where image 2 would have the object, had the camera moved as it did but not turned."""
+        """The place of the object in image 2 for a camera that moved in the same way but did not turn."""
         local = tuple(-v for v in self.sight[1])
         if local[2] <= 0.05 * self.distances[1]:
-            # Behind the camera, or beside it: out of the frame to the side on which it lies.
+            # The object is behind or beside the camera: out of the frame on that side.
             offset = local[0] / self.distances[1]
             if abs(offset) > 0.3:
                 yield Fact("kept_x", "out_right" if offset > 0 else "out_left")
@@ -257,7 +257,7 @@ class _Pair:
                     yield Fact(kind, word, measure=after - before)
 
     def named(self) -> Iterator[Fact]:
-        """Facts with words of their own."""
+        """Facts with their own words."""
         moved = _length(self.step) / self.radius
         yield from _either("place", moved, "place_kept", "kept", "place_left", "left")
         trace = self.motion[0][0] + self.motion[1][1] + self.motion[2][2]
@@ -265,7 +265,7 @@ class _Pair:
         yield from _either("direction", turned, "direction_kept", "kept", "direction_changed", "changed")
         between = math.degrees(exact.acos(_unit(_dot(*self.directions))))
         yield from _either("same_faces", between, "faces_same", "same", "faces_different", "different")
-        # The observer's right, in camera 1's axes, along x: where camera 1 has its left.
+        # The observer's right along camera 1's x axis: it is opposite to camera 1's right.
         facing = self.directions[0]
         across = facing[1] * self.up[2] - facing[2] * self.up[1]
         if across <= -LIMITS["swap"]:
@@ -300,7 +300,7 @@ def _either(kind: str, size: float, low: str, small: str, high: str, large: str)
 
 
 def _with_extent(found: dict[str, Fact]) -> None:
-    """Says of a flank that it is turned a little, or fully, into view, where it is; and of the top, a little."""
+    """Adds "a little" or "fully" to the facts about a flank, and "a little" to the fact about the top."""
     top = found.get("top")
     if (
         top is not None
@@ -320,7 +320,7 @@ def _with_extent(found: dict[str, Fact]) -> None:
 
 
 def _facing(scene: ReasoningScene) -> Iterator[Fact]:
-    """Which of its own sides the object turns to each camera, and whether that looks down on it."""
+    """The side of the object that faces each camera, and whether the camera looks down on the object."""
     front = None if scene.front is None else scene.front.tolist()
     known = front is not None and exact.hypot(front[0], front[1]) > 0.2
     for image, camera in enumerate(scene.cameras[:2], start=1):

@@ -1,8 +1,8 @@
-"""Reads a reasoning text back into claims. Whatever the grammar does not hold becomes a claim of its own kind.
+"""Parses a reasoning text into claims. A sentence that the grammar does not contain becomes an unrecognised claim.
 
-A sentence is an opener, perhaps, and clauses with joiners between them; a clause is a wording of the phrase table, or
-a subject and a list of what the camera did. Of all joiners only those of the groups ``so`` and ``because`` claim
-something themselves: that one thing follows from another.
+A sentence has an optional opener, and clauses with joiners between them. A clause is a wording of the phrase table, or
+a subject and a list of what the camera did. Only joiners of the groups ``so`` and ``because`` make a claim of their
+own: that one statement follows from another.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ _TEXT = re.compile(r"\s*<think>(.*)</think>\s*<answer>(.*)</answer>\s*", re.DOTA
 _QUOTED = re.compile(r"“([^”]*)”")
 _FOLLOWS = {"so", "answer", "because"}
 _REMAINS = "remains"
-"""Openers of what is left when everything else is ruled out: it rests on that alone."""
+"""Openers of a conclusion from excluded alternatives. It uses no other premises."""
 _CONCLUDES = frozenset({"conclusion", _REMAINS})
 _SUIT_ALL = frozenset({"any", "first", "summary", "question", "imagined"})
 
 
 def claims(text: str, language: str | None = None) -> list[Claim]:
-    """Everything that a reasoning text says, in the order in which it says it; by default in its own language.
+    """All claims of a reasoning text, in the order of the text. ``language`` is by default the text's own.
 
-    Never raises: a sentence that is not of the grammar is a claim of the kind ``unrecognised``, a text of another form
-    than ``<think>…</think><answer>…</answer>`` begins with one of the kind ``format``.
+    Never raises. A sentence that the grammar does not contain gives a claim of the kind ``unrecognised``. A text that
+    is not ``<think>…</think><answer>…</answer>`` begins with a claim of the kind ``format``.
     """
     table = phrases(language or language_of(text))
     form = _TEXT.fullmatch(text)
@@ -62,14 +62,14 @@ def _of_thought(thought: str, table: Phrases) -> list[Claim]:
 
 
 class _Sentence:
-    """One sentence on its way to claims: the numbers and quotations taken out of it are put back as they are met."""
+    """Parses one sentence. Numbers and quotations are masked first, and restored in the claims."""
 
     def __init__(self, sentence: str, quotes: list[str], table: Phrases) -> None:
         self._table = table
         self._written = sentence
         self._quotes = quotes
         body = sentence.rstrip()
-        # An exclamation or a question is not of the grammar.
+        # The grammar has no exclamations and no questions.
         self._complete = body.endswith(table.full_stop)
         body = body.removesuffix(table.full_stop).lower()
         body = table.image_pattern.sub(lambda match: table.image_names[match[0]], body)
@@ -77,8 +77,10 @@ class _Sentence:
         self._body = table.number_pattern.sub(NUMBER, body) if self._numbers else body
 
     def claims(self, before: Sequence[Claim], earlier: Sequence[Claim]) -> list[Claim] | None:
-        """Its claims, or None. What it concludes may rest on all that was said ``earlier``; an answer, on what was said
-        in the sentence ``before`` it."""
+        """The claims of the sentence; None if the grammar does not contain it.
+
+        A conclusion may use all ``earlier`` claims. An answer uses the claims of the sentence ``before`` it.
+        """
         if not self._complete:
             return None
         whole = self._piece(self._body)
@@ -120,7 +122,7 @@ class _Sentence:
         return [replace(claim, because=tuple(second)) for claim in first] + second
 
     def _piece(self, piece: str) -> list[Claim] | None:
-        """The claims of one clause, or of a subject with a list of what it did."""
+        """The claims of one clause, or of a subject with a list of its actions."""
         if piece in self._table.settings:
             return [Claim(SETTING, piece)]
         letter = self._table.answer_meanings.get(piece)

@@ -1,7 +1,7 @@
-"""The phrase table of a language, compiled: for the writer what can be said, for the parser what was said.
+"""Compiles the phrase table of a language for the writer and for the parser.
 
-A table is a YAML file beside this one. The parser does not interpret words: it looks whole wordings up, with numbers
-and quotations masked. So it knows exactly what the table holds, and a sentence of any other kind is not recognised.
+A table is a YAML file beside this one. The parser does not interpret words. It looks up whole wordings, with numbers
+and quotations masked. Other sentences are not recognised.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ import yaml
 __all__ = ["NUMBER", "QUOTE", "Meaning", "Phrases", "language_of", "phrases"]
 
 NUMBER = "\0number\0"
-"""What stands for a number in a compiled wording."""
+"""Placeholder of a number in a compiled wording."""
 QUOTE = "\0quote\0"
-"""What stands for an option's text, with its quotation marks."""
+"""Placeholder of an option's text with its quotation marks."""
 
 _TABLES: Mapping[str, str] = {"en": "english", "zh": "chinese"}
-"""The language's tag, and the name of its table."""
+"""The name of each language's table, by language tag."""
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _QUOTATION = re.compile(r"“[^”]*”")
 _SIGNS_A_WORD = 1.7
-"""Chinese characters that take as long to read as an English word."""
+"""Number of Chinese characters that take as long to read as one English word."""
 
 Words = tuple[str, ...]
 FactKey = tuple[str, str, int]
-"""Kind, value and image (0 where it is about the pair)."""
+"""Kind, value and image (0 for facts about the pair)."""
 
 _FIRST_TWO_ONLY = 0
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a wording claims."""
+    """The claim of a wording."""
 
     kind: str
     value: str
@@ -50,18 +50,18 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Phrases:
-    """One language. The wordings for the writer are given for each way to name the images."""
+    """The phrases of one language. The writer's wordings are listed for each way to name the images."""
 
     clauses: tuple[Mapping[FactKey, Words], ...]
-    """By image style: whole clauses, without a number."""
+    """By image style: whole clauses without a number."""
     numbered_clauses: tuple[Mapping[FactKey, Words], ...]
     verbs: tuple[Mapping[FactKey, Words], ...]
     """By image style: what the camera did."""
     numbered_verbs: tuple[Mapping[FactKey, Words], ...]
     setting: tuple[Mapping[str, tuple[Words, ...]], ...]
-    """By image style, then ``one``, ``two`` or ``many`` images: lists to take one wording from."""
+    """By image style, then ``one``, ``two`` or ``many`` images: lists of alternative wordings."""
     answers: Mapping[str, Words]
-    """Ways to state the answer, with ``{letter}`` and ``{text}``."""
+    """Statements of the answer, with ``{letter}`` and ``{text}``."""
     openers: Mapping[str, Words]
     opener_of: Mapping[str, str]
     """The group of openers that suits each kind of fact."""
@@ -81,7 +81,7 @@ class Phrases:
     verb_meanings: Mapping[str, Meaning]
     settings: frozenset[str]
     answer_meanings: Mapping[str, str]
-    """By lower-case wording: the letter that is claimed, or nothing."""
+    """By lower-case wording: the claimed letter, or an empty string."""
     opener_groups: Mapping[str, frozenset[str]]
     joiner_meanings: Mapping[str, str]
     joiner_pattern: re.Pattern[str]
@@ -89,22 +89,22 @@ class Phrases:
     number_pattern: re.Pattern[str]
     sentence_end: re.Pattern[str]
     image_names: Mapping[str, str]
-    """Each way to name an image, and its name in the first style."""
+    """Each name of an image, and its name in the first style."""
     image_pattern: re.Pattern[str]
 
     def length(self, text: str) -> float:
-        """Of a text, in English words: without gaps between words, what takes as long to read."""
+        """The length of a text in English words. A Chinese text has the length that takes as long to read."""
         return text.count(" ") + 1 if self.gap else len(text) / _SIGNS_A_WORD
 
 
 def language_of(text: str) -> str:
-    """The language in which a text is written, whatever it quotes."""
+    """The language of a text. Quotations do not count."""
     return "zh" if _CHINESE.search(_QUOTATION.sub("", text)) else "en"
 
 
 @cache
 def phrases(language: str = "en") -> Phrases:
-    """The compiled table of a language; ``AssertionError`` names a wording that could be misread."""
+    """The compiled table of a language. ``AssertionError`` names a wording that is ambiguous."""
     text = resources.files(__package__).joinpath(f"{_TABLES[language]}.yaml").read_text(encoding="utf-8")
     return _compiled(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
@@ -155,7 +155,7 @@ def _compiled(table: Mapping[str, Any]) -> Phrases:
         image_names=names,
         image_pattern=_names_alone(names) if table["gap"] else _alternatives(names),
     )
-    _refuse_what_could_be_misread(compiled)
+    _refuse_ambiguous_wordings(compiled)
     return compiled
 
 
@@ -210,16 +210,16 @@ def _answer_meanings(forms: Mapping[str, list[str]]) -> Mapping[str, str]:
 
 
 def _alternatives(texts: Any) -> re.Pattern[str]:
-    """A capturing group that finds any of ``texts``, the longest first."""
+    """A capturing group that matches any of ``texts``, the longest first."""
     return re.compile("(" + "|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True)) + ")")
 
 
 def _names_alone(names: Any) -> re.Pattern[str]:
-    """Any of the names, where it is no part of a longer word."""
+    """A pattern that matches any of the names, but not inside a longer word."""
     return re.compile(rf"(?<!\w){_alternatives(names).pattern}(?!\w)")
 
 
-def _refuse_what_could_be_misread(compiled: Phrases) -> None:
+def _refuse_ambiguous_wordings(compiled: Phrases) -> None:
     for text in (*compiled.clause_meanings, *compiled.settings, *compiled.verb_meanings):
         assert not compiled.joiner_pattern.search(text), f"the wording {text!r} holds a joiner"
     for text in compiled.verb_meanings:

@@ -1,8 +1,7 @@
-"""How a text about a pair is laid out: which evidence, which conclusions, in which order, until the answer.
+"""Plans a text about a pair: the evidence, the conclusions and their order, up to the answer.
 
-A plan is chosen by chance among those that the scene allows. What is said serves what comes later: evidence serves a
-conclusion, conclusions serve the answer, and a movement that nobody asked about is told only where the whole path of
-the camera is put together.
+A random plan is chosen among those that suit the scene. Evidence supports a conclusion, and conclusions support the
+answer. Only the plan ``path`` describes movements that the question does not ask about.
 """
 
 from __future__ import annotations
@@ -24,19 +23,19 @@ PLANS: Mapping[str, float] = {
     "elimination": 0.2,
     "path": 0.3,
 }
-"""How often each is tried first. ``direct``: evidence, conclusion, answer. ``opposite``: the conclusion is tested by
-imagining another one. ``elimination``: what did not happen is ruled out until one thing remains. ``path``: several
-movements are judged and put together."""
+"""How often each plan is tried first. ``direct``: evidence, conclusion, answer. ``opposite``: tests the conclusion by
+imagining another one. ``elimination``: excludes all other movements. ``path``: concludes several movements and combines
+them."""
 
 _MOST_WORDS = 250
 _PATH_WORDS = (90, 190)
-"""A path goes on to further movements until it has so many words, by chance between these."""
+"""A path adds movements until it has a random number of words between these two."""
 _SUMMARY_WORDS = 75
 _DEEPEST = 3
-"""Steps from what is seen to what is asked."""
+"""Largest number of steps from an observation to the asked fact."""
 
 _MOVEMENTS = ("moved_x", "yaw", "distance", "height", "tilt", "azimuth", "elevation", "object_side", "bank")
-"""What a path may tell besides what is asked."""
+"""Movements that a path may add to the asked ones."""
 
 _OF_CAMERA = ("moved_x", "yaw", "tilt", "bank", "height", "distance")
 
@@ -52,17 +51,17 @@ _NEIGHBOURS = {
     "moved_x": {"azimuth"},
     "object_side": {"azimuth"},
 }
-"""Movements that sound alike and are measured otherwise: a text about one leaves the other alone."""
+"""Movements that sound alike and are measured differently. A text about one does not mention the other."""
 
 _BESIDE = {"distance": ("lens",)}
-"""What must not have changed, where one thing is to show another."""
+"""Facts that must be "none" before the key can be concluded from one observation."""
 
 Closing = tuple[str, str | None]
 """Letter and quotable text of the answer."""
 
 
 def argue(facts: Facts, asked: Sequence[Fact], decides: bool, closing: Closing, speech: Speech) -> list[str]:
-    """The sentences of a text that argues for what is asked; none where nothing leads there."""
+    """The sentences of a text that argues for the asked facts; none if there is no argument."""
     text = _Argued(facts, asked, decides, closing, speech)
     for plan in (_drawn(speech.dice.uniform()), "direct", "path"):
         sentences = text.laid_out(plan)
@@ -82,7 +81,7 @@ def _drawn(draw: float) -> str:
 
 
 class _Argued:
-    """One text: what it is about, and what has been said of it so far."""
+    """One text: its facts, and the facts that it has stated so far."""
 
     def __init__(self, facts: Facts, asked: Sequence[Fact], decides: bool, closing: Closing, speech: Speech) -> None:
         self._facts = facts
@@ -94,7 +93,7 @@ class _Argued:
         self._said: set[tuple[str, int]] = set()
 
     def laid_out(self, plan: str) -> list[str]:
-        """The text by that plan; empty where the scene does not allow it."""
+        """The sentences by that plan; none if the scene does not suit it."""
         self._said.clear()
         match plan:
             case "opposite" | "elimination" if len(self._asked) == 1 and self._decides:
@@ -108,14 +107,14 @@ class _Argued:
         return [*self._setting(plan), *body] if body else []
 
     def length(self, sentences: Sequence[str]) -> float:
-        """Of several sentences, in English words."""
+        """The length of several sentences in English words."""
         lengths = [self._speech.table.length(sentence) for sentence in sentences]
         return float(exact.total(lengths)) if lengths else 0.0
 
     # --- plans ---
 
     def _direct(self) -> list[str]:
-        """Each thing that is asked for with its reasons, and the answer."""
+        """Each asked fact with its reasons, and the answer."""
         said: list[str] = []
         for fact in self._asked:
             steps = self._steps(fact, shortest=len(self._asked) > 2)
@@ -125,7 +124,7 @@ class _Argued:
         return [*said, *self._answer(restated=len(self._asked) > 1 or self._shown_alone())]
 
     def _opposite(self, fact: Fact) -> list[str]:
-        """The conclusion, what another one would have shown, and the answer."""
+        """The conclusion, what another movement would have shown, and the answer."""
         others = self._others(fact)
         steps = self._steps(fact, through=SHOWN_BY[fact.kind][0]) if others else None
         if not steps:
@@ -138,7 +137,7 @@ class _Argued:
         ]
 
     def _elimination(self, fact: Fact) -> list[str]:
-        """What is seen, what it rules out, and what remains."""
+        """The observation, the movements that it excludes, and the remaining one."""
         others = self._others(fact)
         if len(others) != 2:
             return []
@@ -150,7 +149,7 @@ class _Argued:
         return [*said, self._speech.remaining(fact), *self._answer(restated=False)]
 
     def _path(self) -> list[str]:
-        """Several movements, each with its reasons, put together; the one that is asked for last, or in its place."""
+        """Several movements with their reasons, and a summary. The asked ones come first or last."""
         low, high = _PATH_WORDS
         wanted = low + (high - low) * self._dice.uniform()
         last = self._dice.chance(0.6)
@@ -178,15 +177,15 @@ class _Argued:
     # --- parts ---
 
     def _setting(self, plan: str) -> list[str]:
-        """A sentence or two that name the images; a short text may do without."""
+        """One or two sentences that name the images. A short text may have none."""
         if plan == "direct" and not self._shown_alone() and self._dice.chance(0.3):
             return []
         return self._speech.setting("two")[: 2 if plan == "path" or self._shown_alone() else 1]
 
     def _steps(self, fact: Fact, shortest: bool = False, through: str | None = None) -> list[str] | None:
-        """The sentences that lead to a fact; none that are needed for what the images show, and None without a way.
+        """The sentences that lead to a fact: an empty list if the images show it, None if no argument leads to it.
 
-        ``through`` is a kind of evidence that the last step has to rest on.
+        ``through`` is a kind of evidence that the last step must use.
         """
         if fact.kind not in CONCLUDED:
             self._said.add((fact.kind, fact.image))
@@ -200,19 +199,19 @@ class _Argued:
         sentences: list[str] = []
         for argument in self._dice.pick(chains):
             if argument.conclusion.kind.startswith(("kept", "beyond")):
-                continue  # It is said beside the place that it is compared with.
+                continue  # The next argument states it beside the place that it is compared with.
             sentences += self._speech.argued(argument, self._said, self._lead(argument))
             self._said.update((premise.kind, premise.image) for premise in argument.premises)
             self._said.add((argument.conclusion.kind, argument.conclusion.image))
         return sentences
 
     def _lead(self, argument: Argument) -> str | None:
-        """The group of openers that an argument may begin with."""
+        """The group of openers for an argument; None for no opener."""
         first = next((p for p in argument.premises if (p.kind, p.image) not in self._said), argument.premises[0])
         return self._dice.pick((self._speech.table.opener_of[first.kind], "any" if self._said else "first", None))
 
     def _chains(self, fact: Fact, behind: tuple[str, ...]) -> Iterator[tuple[Argument, ...]]:
-        """Every way from what is seen to a fact, as arguments in their order; ``behind`` are the kinds it is for."""
+        """Every chain of arguments from observations to a fact. ``behind``: the kinds that the fact supports."""
         if len(behind) >= _DEEPEST:
             return
         unsaid = _NEIGHBOURS.get(behind[0] if behind else fact.kind, set()) if not behind else set()
@@ -229,7 +228,7 @@ class _Argued:
                 yield (*dict.fromkeys(before), argument)
 
     def _others(self, fact: Fact) -> list[str]:
-        """The other values of a movement that can be ruled out by what is seen."""
+        """The other values of a movement that the observations exclude."""
         band = BANDS.get(fact.kind)
         if band is None or fact.kind not in SHOWN_BY or fact.value.startswith("slight"):
             return []
@@ -242,7 +241,7 @@ class _Argued:
         return sorted(value for value in values if self._speech.can_rule_out(fact.kind, value))
 
     def _further(self) -> list[Fact]:
-        """Movements that nobody asked about, in the order of the camera's frame first or the object's first."""
+        """Movements that are not asked for: those in the camera's frame first, or those in the object's frame first."""
         taken = {fact.kind for fact in self._asked}
         taken |= {other for kind in taken for other in _NEIGHBOURS.get(kind, ())}
         known = [self._facts[kind] for kind in _MOVEMENTS if kind in self._facts and kind not in taken]
@@ -254,11 +253,11 @@ class _Argued:
         return sorted(chosen[:4], key=lambda fact: (fact.kind in _OF_CAMERA) != camera_first)
 
     def _shown_alone(self) -> bool:
-        """Whether the one thing that is asked for is seen in the images, so that the answer can say it itself."""
+        """True if one fact is asked for and the images show it, so that the answer can state it."""
         return len(self._asked) == 1 and self._asked[0].kind not in CONCLUDED
 
     def _answer(self, restated: bool) -> list[str]:
-        """The last sentence or two. ``restated``: whether it says once more what decides."""
+        """The last one or two sentences. ``restated``: whether they repeat the deciding facts."""
         keys = self._asked if restated and self._decides else ()
         opener = "conclusion" if self._decides else "question"
         return self._speech.answered(keys, self._letter, self._quoted, opener)

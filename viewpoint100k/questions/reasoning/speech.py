@@ -1,4 +1,4 @@
-"""Turns facts into sentences: picks a wording for each, joins them, and never says what the parser could not read."""
+"""Turns facts into sentences: picks wordings and joins them. The parser can read every sentence."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ T = TypeVar("T")
 
 _IN_DEGREES = frozenset({"yaw", "tilt", "pitch", "roll", "bank", "azimuth", "elevation", "around"})
 _LONG = 29
-"""Words of a sentence that is better made two."""
+"""A sentence with more words is split in two."""
 _LONGEST = 34
-"""Words of a list of what the camera did."""
+"""Largest number of words in a list of what the camera did."""
 _AS_GIVEN = 2.5
-"""A number of the answer's is repeated where it is this near to the true one, degrees."""
+"""The number in the answer is used if it is this close to the true one, degrees."""
 
 
 class Dice:
-    """Random choices, drawn from the generator in blocks: one call for a number costs as much as for a hundred."""
+    """Random choices. Numbers are drawn in blocks, because one number costs as much as a hundred."""
 
     _BLOCK = 128
 
@@ -53,7 +53,7 @@ class Dice:
 
 
 class Speech:
-    """One text's manner of speaking: its way to name the images, its word for the camera, and its numbers."""
+    """The style of one text: its names for the images, its word for the camera, and its numbers."""
 
     def __init__(
         self, table: Phrases, dice: Dice, given_deg: float | None, question: str = "", images: int = 2
@@ -67,7 +67,7 @@ class Speech:
         self._sizes: dict[tuple[str, int], float | None] = {}
 
     def setting(self, size: str) -> list[str]:
-        """One sentence or two that introduce ``one``, ``two`` or ``many`` images."""
+        """One or two sentences that introduce ``one``, ``two`` or ``many`` images."""
         lists = self.table.setting[self._style][size]
         chosen = [self.dice.pick(texts) for texts in lists]
         if self.dice.chance(0.5):
@@ -75,12 +75,12 @@ class Speech:
         return [self._sentence(clause) for clause in chosen]
 
     def stated(self, facts: Sequence[Fact], opener: str | None = None, numbered: bool = False) -> str:
-        """A sentence of one to three facts, introduced by an opener of the group, perhaps."""
+        """A sentence of one to three facts, with an optional opener of a group."""
         body = self._joined([self.clause(fact, numbered) for fact in facts])
         return self._sentence(f"{self._opener(opener)}{body}" if opener else body)
 
     def argued(self, argument: Argument, said: Collection[tuple[str, int]], opener: str | None = None) -> list[str]:
-        """An argument as one sentence or two. Premises that were ``said``, by kind and image, are not said again."""
+        """An argument as one or two sentences. Premises in ``said``, by kind and image, are not repeated."""
         premises = [fact for fact in argument.premises if (fact.kind, fact.image) not in said]
         conclusion = self.clause(argument.conclusion, numbered=self._given_deg is not None or self.dice.chance(0.5))
         if not premises:
@@ -96,21 +96,21 @@ class Speech:
         return self._concluded(f"{start}{body}", conclusion, apart=0.4)
 
     def ruled_out(self, kind: str, value: str, opener: str | None = None) -> list[str]:
-        """A sentence or two that imagine ``value`` of a movement, and rule it out by what was seen instead."""
+        """One or two sentences that imagine ``value`` of a movement and exclude it by the observation."""
         imagined, denied = (self.clause(Fact(f"{prefix}_{kind}", value)) for prefix in ("if", "not"))
         start = self._opener(opener) if opener else ""
         return self._concluded(f"{start}{imagined}", denied, apart=0.2)
 
     def can_rule_out(self, kind: str, value: str) -> bool:
-        """Whether the table has words for it."""
+        """True if the table has words to exclude this value."""
         return all((f"{prefix}_{kind}", value, 0) in self.table.clauses[self._style] for prefix in ("if", "not"))
 
     def remaining(self, fact: Fact) -> str:
-        """A sentence that concludes ``fact`` because everything else was ruled out."""
+        """A sentence that concludes ``fact`` because all alternatives are excluded."""
         return self._sentence(f"{self._opener('remains', needed=True)}{self.clause(fact)}")
 
     def summary(self, facts: Sequence[Fact]) -> list[str]:
-        """What the camera did, in one list, or two where one would be long."""
+        """What the camera did, in one list, or in two if one would be long."""
         whole = f"{self._opener('summary')}{self.did(facts)}"
         if self.table.length(whole) <= _LONGEST:
             return [self._sentence(whole)]
@@ -121,7 +121,7 @@ class Speech:
         ]
 
     def did(self, facts: Sequence[Fact]) -> str:
-        """A clause that lists what the camera did; every fact must have a verb."""
+        """A clause that lists what the camera did. Every fact must have a verb."""
         verbs = [self.dice.pick(self.table.verbs[self._style][_key(fact)]) for fact in facts]
         *others, last = verbs
         table = self.table
@@ -129,13 +129,14 @@ class Speech:
         return f"{self._subject}{table.gap}{listed}"
 
     def has_verb(self, fact: Fact) -> bool:
-        """Whether the fact can stand in a list of what the camera did."""
+        """True if the fact can be part of a list of what the camera did."""
         return _key(fact) in self.table.verbs[self._style]
 
     def answered(self, keys: Sequence[Fact], letter: str, quoted: str | None, opener: str) -> list[str]:
-        """The sentence that gives the answer, or two, from the facts that decide it where they are given.
+        """One or two sentences that give the answer, after the deciding facts ``keys`` if there are any.
 
-        Otherwise ``opener`` says how it is led in: as a ``conclusion`` from the sentence before it, or a ``question``.
+        Without ``keys``, ``opener`` is the group of the answer's opener: ``conclusion`` from the sentence before, or
+        ``question``.
         """
         form = ("lettered" if letter else "open") if quoted else "letter"
         quote = f"“{quoted}”"
@@ -155,7 +156,7 @@ class Speech:
         return [self._sentence(f"{start}{clause}{self._joiner('answer')}{answer}")]
 
     def clause(self, fact: Fact, numbered: bool = False) -> str:
-        """One wording of a fact; ``numbered`` gives its size, where it has one worth giving."""
+        """One wording of a fact. If ``numbered``, it states the size, if that is large enough."""
         key, style = _key(fact), self._style
         if numbered and (size := self._sizes.setdefault((fact.kind, fact.image), self._size(fact))) is not None:
             number_key = (fact.kind, "times", 0) if fact.kind == "distance" else key
@@ -172,7 +173,7 @@ class Speech:
         )
 
     def _size(self, fact: Fact) -> float | None:
-        """A size as an eye would give it: in steps of 5 or 10 degrees, or tenths."""
+        """A size rounded as people estimate it: in steps of 5 or 10 degrees, or in tenths."""
         if fact.measure is None or fact.value.startswith("slight") or fact.value == "none":
             return None
         if fact.kind == "distance":
@@ -187,7 +188,7 @@ class Speech:
         return float(step * round(size / step))
 
     def _concluded(self, body: str, conclusion: str, apart: float) -> list[str]:
-        """Reasons and what follows, in one sentence, or in two: where one would be long, and else that often."""
+        """Reasons and their conclusion: in two sentences if one would be long, or with the probability ``apart``."""
         if self.dice.chance(apart) or self.table.length(body) + self.table.length(conclusion) > _LONG:
             led_up = self._opener("conclusion", needed=True)
             return [self._sentence(body), self._sentence(f"{led_up}{conclusion}")]
@@ -197,14 +198,14 @@ class Speech:
         return "".join([clauses[0], *(f"{self._joiner('and')}{clause}" for clause in clauses[1:])])
 
     def _joiner(self, meaning: str) -> str:
-        """A joiner that this text has not used yet, where there is one."""
+        """A joiner that this text has not used yet, if there is one."""
         joiners = self.table.joiners[meaning]
         chosen = self.dice.pick([joiner for joiner in joiners if _core(joiner) not in self._used] or joiners)
         self._used.add(_core(chosen))
         return chosen
 
     def _opener(self, group: str, needed: bool = False) -> str:
-        """An opener of the group that this text has not used yet, or nothing; any, where one is ``needed``."""
+        """An unused opener of the group; if all are used, any if one is ``needed``, else an empty string."""
         openers = self.table.openers[group]
         fresh = [opener for opener in openers if _core(opener) not in self._used] or (openers if needed else ())
         if not fresh:
@@ -214,12 +215,12 @@ class Speech:
         return f"{chosen}{self.table.list_comma}"
 
     def _sentence(self, body: str) -> str:
-        """A body with its first letter raised and a full stop."""
+        """A body with a capital first letter and a full stop."""
         return f"{body[0].upper()}{body[1:]}{self.table.full_stop}"
 
 
 def _styles(table: Phrases, question: str, images: int) -> list[int]:
-    """The ways to name so many images: those of the question, where it names the first two."""
+    """The styles of names for this number of images. The question's own style is preferred."""
     enough = [style for style, names in enumerate(table.style_names) if len(names) >= images]
     named = [style for style in enough if any(name in question for name in table.style_names[style][:2])]
     same_noun = [style for style in enough if _noun(table.style_names[style][0]) in question]
@@ -227,12 +228,12 @@ def _styles(table: Phrases, question: str, images: int) -> list[int]:
 
 
 def _noun(name: str) -> str:
-    """ "image" of "image 1" as of "the first image"."""
+    """The noun in a name of an image: "image" for "image 1" and for "the first image"."""
     return next((word for word in reversed(name.split()) if word.isalpha()), name.rstrip("0123456789"))
 
 
 def _core(text: str) -> str:
-    """A joiner or opener without its punctuation: "so" is not to come twice, in either place."""
+    """A joiner or opener without punctuation, so that "so" is not used twice in a text."""
     return text.strip(" ,;.，；。")
 
 

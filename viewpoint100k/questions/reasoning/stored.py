@@ -1,7 +1,7 @@
-"""The columns of a row, measured for the checker: plain ``math`` on tuples, in the world's axes.
+"""Measures the columns of a row for the checker, with plain ``math`` on tuples, in the world's axes.
 
-The second path. It shares no formula with the writer, which works in camera 1's axes: here lengths along an axis are
-signed volumes, angles come from cross products, and places in an image from projected points.
+It shares no formula with the writer, which works in camera 1's axes. Here, lengths along an axis are signed volumes,
+angles come from cross products, and places in an image from projected points.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Vector = tuple[float, float, float]
 
 
 class Undefined(ValueError):
-    """The stored cameras leave a quantity without a value, so no claim about it can be true."""
+    """The stored cameras do not define a quantity, so no claim about it can be true."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class _View:
     forward: Vector
     position: Vector
     focal: Vector
-    """Pixels along x and y, and over half of the shorter side."""
+    """Focal lengths: pixels along x and y, and in halves of the shorter side."""
     principal_point: tuple[float, float]
     size: tuple[float, float]
     """Pixels."""
@@ -53,13 +53,13 @@ class StoredViews:
         return self.views[1]
 
     def view(self, image: int) -> _View:
-        """The view of an image, counted from 1."""
+        """The view of an image. Images are counted from 1."""
         if not 1 <= image <= len(self.views):
             raise Undefined(f"there is no image {image}")
         return self.views[image - 1]
 
     def sight(self, image: int) -> Vector:
-        """From the object's centre to a camera."""
+        """The vector from the object's centre to a camera."""
         return _minus(self.view(image).position, self.center)
 
     @property
@@ -68,7 +68,7 @@ class StoredViews:
 
 
 def read_views(row: Mapping[str, Any]) -> StoredViews:
-    """The cameras and the object of a row; raises ``ValueError`` where the columns hold none."""
+    """The cameras and the object of a row. Raises ``ValueError`` if the columns contain none."""
     try:
         views = tuple(_read_view(stored) for stored in row["cameras"])
         x, y, z = (float(v) for v in row["object_center"])
@@ -120,14 +120,14 @@ def _between_deg(a: Vector, b: Vector) -> float:
 
 
 def _plan_turn_deg(a: Vector, b: Vector) -> float:
-    """Counter-clockwise from above, from a to b."""
+    """The angle from a to b, counter-clockwise as seen from above."""
     if min(math.hypot(a[0], a[1]) / math.hypot(*a), math.hypot(b[0], b[1]) / math.hypot(*b)) < 0.01:
         raise Undefined("a direction is straight up or down")
     return math.degrees(math.atan2(a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1]))
 
 
 def _pixel(view: _View, point: Vector) -> tuple[float, float]:
-    """Pixels of a world point; raises `Undefined` where it is not in front of the camera."""
+    """Pixel coordinates of a world point. Raises `Undefined` if it is not in front of the camera."""
     ray = _minus(point, view.position)
     depth = _triple(view.right, view.down, ray)
     if depth < 0.01 * math.hypot(*ray):
@@ -138,7 +138,7 @@ def _pixel(view: _View, point: Vector) -> tuple[float, float]:
 
 
 def _place(view: _View, point: Vector) -> tuple[float, float]:
-    """Half widths to the right of the image's middle, half heights above it."""
+    """The place of a point: half widths to the right of the image's middle, and half heights above it."""
     u, v = _pixel(view, point)
     return 2 * u / view.size[0] - 1, 1 - 2 * v / view.size[1]
 
@@ -179,7 +179,7 @@ def _pitch(row: StoredViews) -> float:
 
 
 def _roll(row: StoredViews) -> float:
-    """Against how camera 2 would be held, had it come from camera 1's pose by turning and pitching alone."""
+    """The roll relative to a camera that reached camera 2's direction from camera 1's by yaw and pitch only."""
     level = _cross(row.first.down, row.second.forward)
     if math.hypot(*level) < 0.01:
         raise Undefined("camera 2 looks along camera 1's upright axis")
@@ -188,7 +188,7 @@ def _roll(row: StoredViews) -> float:
 
 
 def _leaning_deg(view: _View, upright: Vector) -> float:
-    """How a line along ``upright`` that crosses the optical axis leans in the image; positive to the right."""
+    """The lean, in the image, of a line along ``upright`` that crosses the optical axis; positive to the right."""
     ahead = _along(view.position, view.forward, 10.0)
     foot = _pixel(view, ahead)
     tip = _pixel(view, (ahead[0] + upright[0], ahead[1] + upright[1], ahead[2] + upright[2]))
@@ -206,7 +206,7 @@ def _horizon(row: StoredViews) -> float:
 
 
 def _bank(row: StoredViews) -> float:
-    """Turn about the optical axis from a level right hand to the camera's own, camera 2's less camera 1's."""
+    """Turn about the optical axis from a level right axis to the camera's own: camera 2's minus camera 1's."""
     turns = []
     for view in row.views[:2]:
         level: Vector = (view.forward[1], -view.forward[0], 0.0)
@@ -275,7 +275,7 @@ def _own_side(row: StoredViews) -> float:
 
 
 def _flank(row: StoredViews, towards: Vector) -> float:
-    """Turn from camera 1's sight of the object to camera 2's, in the plane of the first and one of camera 1's axes."""
+    """Angle from camera 1's line of sight to camera 2's, in the plane of the first and one of camera 1's axes."""
     first, second = row.sight(1), row.sight(2)
     axis = _cross(first, towards)
     length = math.hypot(*axis)
@@ -289,7 +289,7 @@ def _lens(row: StoredViews) -> float:
 
 
 def _scale(row: StoredViews) -> float:
-    """How long a short level line through the object's centre is drawn, over the image's shorter side."""
+    """Logarithm of the ratio of lengths of a short level line through the object's centre, over the shorter side."""
     sizes = []
     for view in row.views[:2]:
         ends = [_pixel(view, _along(row.center, view.right, side * 0.01 * row.radius)) for side in (-1, 1)]
@@ -302,7 +302,7 @@ def _shift(row: StoredViews, axis: int) -> float:
 
 
 def _parallax(row: StoredViews) -> float:
-    """Where a near part of the object lies in image 2 from a far part that it hid in image 1, in object radii."""
+    """Offset in image 2 of a near part of the object from a far part that it hides in image 1, in object radii."""
     if _between_deg(row.sight(1), row.sight(2)) > 85:
         raise Undefined("the images have too little in common")
     near, far = (_pixel(row.second, _along(row.center, row.sight(1), side * 0.05 * row.radius)) for side in (1, -1))
@@ -311,7 +311,7 @@ def _parallax(row: StoredViews) -> float:
 
 
 def _kept(row: StoredViews, axis: int) -> float:
-    """Where the object's centre is for a camera in camera 2's place, with its lens, that faces as camera 1 did."""
+    """Place of the object's centre for a camera with camera 2's position and lens and camera 1's orientation."""
     first, second = row.first, row.second
     turned = _View(
         first.right, first.down, first.forward, second.position, second.focal, second.principal_point, second.size
@@ -325,7 +325,7 @@ def _kept(row: StoredViews, axis: int) -> float:
 
 
 def _beyond(row: StoredViews, axis: int) -> float:
-    """How far the object is from where a camera that had not turned would have it, half widths or heights."""
+    """Offset of the object from its place for a camera that did not turn, half widths or heights."""
     return _place(row.second, row.center)[axis] - _kept(row, axis)
 
 
@@ -334,7 +334,7 @@ def _moved(row: StoredViews) -> float:
 
 
 def _rotated(row: StoredViews) -> float:
-    """Angle of the whole rotation, from how far its axes are turned."""
+    """Angle of the whole rotation, from the distances between old and new axes."""
     a, b = row.first, row.second
     chord = math.dist(a.right, b.right) ** 2 + math.dist(a.down, b.down) ** 2 + math.dist(a.forward, b.forward) ** 2
     return math.degrees(2 * math.asin(min(1.0, math.sqrt(chord / 8))))
@@ -345,7 +345,7 @@ def _seen_between(row: StoredViews) -> float:
 
 
 def _swap(row: StoredViews) -> float:
-    """Cosine between camera 1's right and the right hand of an observer at the object who faces it."""
+    """Cosine between camera 1's right and the right of an observer at the object who faces camera 1."""
     facing = row.sight(1)
     hand: Vector = (facing[1], -facing[0], 0.0)
     length = math.hypot(*hand)
@@ -391,7 +391,7 @@ MEASURES: Mapping[str, Callable[[StoredViews], float]] = {
     "same_faces": _seen_between,
     "frame_swap": _swap,
 }
-"""By kind of claim: the signed size of what a claim about the pair is about."""
+"""The signed size of the quantity of a claim about the pair, by kind of claim."""
 
 
 def _around(row: StoredViews, image: int) -> float:
@@ -410,4 +410,4 @@ PLACES: Mapping[str, Callable[[StoredViews, int], float]] = {
     "faces_two": _from_front,
     "looks_down": lambda row, image: _elevation_of(row.sight(image)),
 }
-"""By kind of claim: the signed size of what a claim about one image is about."""
+"""The signed size of the quantity of a claim about one image, by kind of claim."""

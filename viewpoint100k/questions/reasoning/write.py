@@ -1,4 +1,4 @@
-"""Writes a chain of thought: the images, what changed between them, what that says of each movement, the answer."""
+"""Writes a chain of thought: the images, what changed between them, the movements that follow, and the answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from viewpoint100k.questions.reasoning.speech import Dice, Speech
 __all__ = ["NOT_FROM_POSES", "Conclusion", "write"]
 
 NOT_FROM_POSES = frozenset({"mirrored", "answerability", "cannot_tell"})
-"""Quantities that no chain of thought about the cameras can settle."""
+"""Quantities that do not follow from the camera poses."""
 
 _KINDS_OF: Mapping[str, tuple[str, ...]] = {
     "translation_x": ("moved_x",),
@@ -42,42 +42,46 @@ _KINDS_OF: Mapping[str, tuple[str, ...]] = {
     "motion_kind": ("place", "direction"),
     "full_motion": ("moved_x", "yaw", "height", "distance", "tilt", "roll"),
 }
-"""What a question about a quantity asks for, as keys of the facts."""
+"""The facts that a question about a quantity asks for, as keys of `observe`."""
 
 _OTHERWISE = {"faces1": "faces_two1", "faces2": "faces_two2"}
-"""What answers a question where the first fact is not clear enough."""
+"""The fact that is used if the first one is not clear enough."""
 
 _PLAIN = re.compile(r"abs\(\w+\)|\w+(?:(?:,| |, )\w+)*")
-"""A quantity, its size, or several: nothing that could turn a sign."""
+"""A quantity, its size, or a list of quantities: an expression that cannot change a sign."""
 
 
 @dataclass(frozen=True)
 class Conclusion:
-    """The answer that a text has to arrive at."""
+    """The answer that a text must reach."""
 
     answer: str
     """The option's letter, or the value for an open question."""
     answer_text: str
     quantity: str
-    """What is asked: a name, names in a list, or an expression over some; unknown names are no error.
+    """The asked quantity: a name, a list of names, or an expression. Unknown names are no error.
 
-    Of an expression, whose sign and size may be anything, the parts are argued, but the answer is not tied to them.
+    A text argues for the parts of an expression. It does not derive the answer from them, because the expression may
+    change their signs and sizes.
     """
     question_type: str
     options: tuple[str, ...]
     """In the order shown; empty for an open question."""
     question: str = ""
-    """Its text: the images are named as it names them."""
+    """The text of the question. The chain of thought names the images in the same way."""
 
 
 def write(scene: ReasoningScene, conclusion: Conclusion, rng: np.random.Generator, language: str = "en") -> str | None:
-    """A chain of thought as ``<think>…</think><answer>…</answer>``, every statement of which holds of ``scene``.
+    """A chain of thought as ``<think>…</think><answer>…</answer>``. Every statement in it is true of ``scene``.
 
-    In English, or in Chinese (``zh``).
+    For two images it is an argument of 30 to 250 words by one of the `PLANS`. Each sentence supports a later one, and
+    evidence stands before its conclusion. For one image, and for three or more, it is a shorter text about the side
+    from which each was taken.
 
-    Two images give an argument of 30 to 250 words in one of the `PLANS`: each sentence serves a later one, evidence
-    stands before what follows from it. A single image or three and more give a shorter text, about which side each was
-    taken from. None where poses cannot settle what is asked (`NOT_FROM_POSES`), or nothing that the images show does.
+    Args:
+        language: ``en`` for English, ``zh`` for Chinese.
+
+    Returns None if the answer does not follow from the poses (`NOT_FROM_POSES`) or from what the images show.
     """
     names = re.findall(r"[a-z_]+", conclusion.quantity)
     if NOT_FROM_POSES.intersection(names):
@@ -92,24 +96,24 @@ def write(scene: ReasoningScene, conclusion: Conclusion, rng: np.random.Generato
 
 
 def _asked(scene: ReasoningScene, conclusion: Conclusion, names: Sequence[str]) -> tuple[list[Fact], bool]:
-    """The facts that are asked for, and whether they decide the answer."""
+    """The asked facts, and whether they decide the answer."""
     facts = observe(scene)
     kinds = list(dict.fromkeys(kind for name in names for kind in _KINDS_OF.get(name, ())))
     found = [facts.get(key) or facts.get(f"slight_{key}") or facts.get(_OTHERWISE.get(key, "")) for key in kinds]
     asked = [fact for fact in found if fact is not None]
     if "faces1" in kinds and len(asked) < len(kinds):
-        return [], False  # Which of the images is asked about is not known here.
-    # Of an expression the words for its parts need not be those of the answer.
+        return [], False  # It is not known here which image the question is about.
+    # The answer to an expression may have other words than its parts.
     return asked, len(asked) == len(kinds) > 0 and bool(_PLAIN.fullmatch(conclusion.quantity))
 
 
 def _closing_of(conclusion: Conclusion) -> tuple[str, str | None]:
-    """Letter of the answer, if any, and its text where it can be quoted."""
+    """The letter of the answer, if any, and its text, if that can be quoted."""
     return conclusion.answer if conclusion.options else "", _quotable(conclusion.answer_text)
 
 
 def _of_views(scene: ReasoningScene, conclusion: Conclusion, speech: Speech) -> list[str]:
-    """A shorter text for one image, or three and more."""
+    """A shorter text for one image, or for three or more."""
     single = len(scene.cameras) == 1
     facts = observe_single(scene) if single else observe_views(scene)
     opening = speech.setting("one" if single else "many")
@@ -119,7 +123,7 @@ def _of_views(scene: ReasoningScene, conclusion: Conclusion, speech: Speech) -> 
 
 
 def _quotable(text: str) -> str | None:
-    """An answer's text as it can stand in quotation marks, or None where it cannot."""
+    """An answer's text for quotation marks, or None if it cannot be quoted."""
     bare = text.strip().removesuffix(".").removesuffix("。")
     return bare if bare and not re.search(r"[“”\n\0]|<", bare) else None
 
