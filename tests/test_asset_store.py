@@ -106,14 +106,26 @@ def test_a_folder_is_listed_once_until_it_changes(
     store, walks = AssetStore(tmp_path / "store"), list[Path]()
     walk = file_listing._walk
     monkeypatch.setattr(file_listing, "_walk", lambda root, *rest: (walks.append(root), walk(root, *rest))[1])
-    assert list_files(folder, PLY, store) == ["a/3.ply", "b/1.PLY", "b/2.ply"]
-    assert list_files(folder, PLY, store) == ["a/3.ply", "b/1.PLY", "b/2.ply"]
+    assert list(list_files(folder, PLY, store)) == ["a/3.ply", "b/1.PLY", "b/2.ply"]
+    assert list(list_files(folder, PLY, store)) == ["a/3.ply", "b/1.PLY", "b/2.ply"]
     assert len(walks) == 1
     (folder / "b" / "0.ply").write_bytes(b"x")
-    assert list_files(folder, PLY, store) == ["a/3.ply", "b/0.ply", "b/1.PLY", "b/2.ply"]
+    assert list(list_files(folder, PLY, store)) == ["a/3.ply", "b/0.ply", "b/1.PLY", "b/2.ply"]
     (folder / "a" / "3.ply").unlink()
-    assert list_files(folder, PLY, store) == ["b/0.ply", "b/1.PLY", "b/2.ply"]
+    assert list(list_files(folder, PLY, store)) == ["b/0.ply", "b/1.PLY", "b/2.ply"]
     assert len(walks) == 3
+
+
+def test_names_in_one_buffer_read_like_a_list_of_them() -> None:
+    listed = ["a/é.ply", "b", "c/1.ply"]
+    names = file_listing.Names("\0".join(listed).encode())
+    assert list(names) == listed
+    assert names[-1] == "c/1.ply"
+    assert names[:2] == listed[:2]
+    assert "b" in names
+    with pytest.raises(IndexError):
+        names[3]
+    assert list(file_listing.Names(b"")) == []
 
 
 def test_a_folder_that_changed_a_moment_ago_is_listed_again(

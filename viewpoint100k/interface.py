@@ -19,6 +19,7 @@ from viewpoint100k.geometry.seeding import derive_seed, generator
 from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.config import load_config as config_from
 from viewpoint100k.runtime.cores import usable_cores
+from viewpoint100k.runtime.storage import Location, StorePath, files_in, located
 
 if TYPE_CHECKING:
     from renderers import LoadedScene, Renderer
@@ -80,10 +81,11 @@ def generate(config: BuildConfig, split: str = "train") -> Iterator[Row]:
         builder.close()
 
 
-def build(config: BuildConfig, out: str | Path, workers: int | None = None, engine: str = "local") -> DatasetFolder:
+def build(config: BuildConfig, out: str | Location, workers: int | None = None, engine: str = "local") -> DatasetFolder:
     """Builds the data set of ``config`` in the folder ``out``, or continues one that was stopped.
 
     Args:
+        out: a folder, or a URL in an object store, such as ``s3://bucket/prefix``.
         workers: worker processes; one for each core by default.
         engine: ``local`` or ``ray``.
 
@@ -97,24 +99,26 @@ def build(config: BuildConfig, out: str | Path, workers: int | None = None, engi
     if workers is not None and workers < 1:
         raise UsageError(f"workers must be at least 1, not {workers}")
     count = workers or usable_cores()
-    summary = build_dataset(make_build_plan(config), Path(out), count, Part(), engine)
+    where = located(out)
+    summary = build_dataset(make_build_plan(config), where, count, Part(), engine)
     if not summary.complete:
         raise BuildError(f"{out} is not complete: run the same build again")
-    return DatasetFolder(Path(out))
+    return DatasetFolder(where)
 
 
-def open_dataset(folder: str | Path) -> DatasetFolder:
-    """A finished data set folder. Raises ``UsageError`` where there is none."""
-    if not any((Path(folder) / "data").glob("*.parquet")):
+def open_dataset(folder: str | Location) -> DatasetFolder:
+    """A finished data set: its folder or URL. Raises ``UsageError`` where there is none."""
+    where = located(folder)
+    if not files_in(where / "data", "*.parquet"):
         raise UsageError(f"{folder} is not a data set: it has no data/*.parquet files")
-    return DatasetFolder(Path(folder))
+    return DatasetFolder(where)
 
 
 @dataclass(frozen=True)
 class DatasetFolder:
     """A finished data set."""
 
-    path: Path
+    path: Location
 
     @property
     def digest(self) -> str | None:
@@ -127,12 +131,12 @@ class DatasetFolder:
     @property
     def splits(self) -> Mapping[str, int]:
         """The number of rows by split."""
-        import pyarrow.parquet as pq
+        from viewpoint100k.dataset.folder import open_parquet
 
         counts: dict[str, int] = {}
         for path in self._shards():
             split = path.name.partition("-")[0]
-            counts[split] = counts.get(split, 0) + pq.read_metadata(path).num_rows
+            counts[split] = counts.get(split, 0) + open_parquet(path).metadata.num_rows
         return counts
 
     def rows(self, split: str = "train") -> Iterator[Row]:
@@ -140,13 +144,13 @@ class DatasetFolder:
 
         Raises ``UsageError`` for a split that is not there.
         """
-        import pyarrow.parquet as pq
+        from viewpoint100k.dataset.folder import open_parquet
 
         shards = [path for path in self._shards() if path.name.partition("-")[0] == split]
         if not shards:
             raise UsageError(f"{self.path} has no split {split!r}: it has {', '.join(self.splits)}")
         for path in shards:
-            with pq.ParquetFile(path) as file:
+            with open_parquet(path) as file:
                 for batch in file.iter_batches(batch_size=100):
                     yield from batch.to_pylist()
 
@@ -154,6 +158,9 @@ class DatasetFolder:
         """The whole set as a ``datasets.DatasetDict``, images decoded when they are asked for."""
         from datasets import load_dataset
 
+        if isinstance(self.path, StorePath):
+            files = {split: f"{self.path}/data/{split}-*.parquet" for split in self.splits}
+            return load_dataset("parquet", data_files=files)
         return load_dataset(str(self.path.resolve()))
 
     def verify(self) -> Report:
@@ -163,13 +170,18 @@ class DatasetFolder:
         return verify(self.path)
 
     def audit(self) -> AuditReport:
-        """Looks for shortcuts to the answers. Needs scikit-learn: the extra ``[audit]``."""
+        """Looks for shortcuts to the answers. Needs scikit-learn: the extra ``[audit]``.
+
+        Raises ``UsageError`` for a set in an object store.
+        """
         from viewpoint100k.check.audit import audit
 
+        if isinstance(self.path, StorePath):
+            raise UsageError(f"{self.path}: audits read a folder: download the set first")
         return audit(self.path)
 
-    def _shards(self) -> list[Path]:
-        return sorted((self.path / "data").glob("*.parquet"))
+    def _shards(self) -> list[Location]:
+        return files_in(self.path / "data", "*.parquet")
 
 
 # --- meshes and pictures ----------------------------------------------------------------------------------------------

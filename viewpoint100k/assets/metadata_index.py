@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +99,7 @@ def _opened(path: Path) -> TextIO:
 
 def _read(path: Path) -> RowIndex:
     hashes, names = list[Hashes](), list[str]()
-    offsets, lines = list[int](), list[int]()
+    offsets, lines = array("q"), array("q")
     at = 0
 
     def counted(stream: TextIO) -> Iterator[str]:
@@ -130,4 +131,4 @@ def _read(path: Path) -> RowIndex:
         except csv.Error as error:
             raise UsageError(f"{path}, near line {reader.line_num}: {error}") from error
     all_hashes = np.concatenate([*hashes, id_hashes(names)])
-    return RowIndex(path, fields, all_hashes, np.array(offsets, dtype=np.int64), np.array(lines, dtype=np.int64))
+    return RowIndex(path, fields, all_hashes, np.asarray(offsets, dtype=np.int64), np.asarray(lines, dtype=np.int64))

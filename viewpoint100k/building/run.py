@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
+import os
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +33,7 @@ from viewpoint100k.plan.build_plan import BuildPlan
 from viewpoint100k.plan.layout import Shard
 from viewpoint100k.runtime.files import write_atomically
 from viewpoint100k.runtime.progress import Progress
+from viewpoint100k.runtime.storage import Location, StorePath, files_in
 
 __all__ = ["Part", "Summary", "build_dataset", "summarize"]
 
@@ -78,9 +83,12 @@ class Summary:
 
 
 def build_dataset(
-    build_plan: BuildPlan, out: Path, workers: int, part: Part, engine: str = "local", gpus: str | None = None
+    build_plan: BuildPlan, out: Location, workers: int, part: Part, engine: str = "local", gpus: str | None = None
 ) -> Summary:
     """Builds every missing shard of ``part``, and writes the card once all shards of the plan exist.
+
+    Where ``out`` is in an object store, blocks are written to a temporary folder of this machine, and each shard is
+    uploaded as soon as it is whole.
 
     Args:
         gpus: numbers of the GPUs to draw on, such as ``0,2``; by default all GPUs that the process sees.
@@ -89,21 +97,33 @@ def build_dataset(
     """
     run = _engine(engine, build_plan.config.renderer, gpus)
     _check_renderer(build_plan.config.renderer)
-    folder = DatasetFolder(out)
+    folder = _folder(out, build_plan, part, engine)
     _claim(folder, build_plan)
     with _lock(folder, part):
-        if part.count == 1:  # Other jobs of an array may be writing.
+        if part.count == 1 or folder.work is not None:  # Other jobs of an array may be writing to a shared folder.
             folder.remove_unfinished()
-        shards = {
-            place: shard
-            for place, shard in enumerate(build_plan.layout.shards)
-            if part.holds(place) and not folder.has_shard(shard)
-        }
+        own = {place: shard for place, shard in enumerate(build_plan.layout.shards) if part.holds(place)}
+        finished = set(folder.finished(own.values()))
+        shards = {place: shard for place, shard in own.items() if shard not in finished}
         if shards:
             _download(build_plan)
         _build(folder, build_plan, shards, workers, run)
-    with _only_one(folder.build / "lock-card", wait=True):
-        return finish(folder, build_plan)
+    with _only_one(folder.local_build / "lock-card", wait=True):
+        summary = finish(folder, build_plan)
+        if folder.work is not None:
+            shutil.rmtree(folder.work)
+        return summary
+
+
+def _folder(out: Location, build_plan: BuildPlan, part: Part, engine: str) -> DatasetFolder:
+    """The data set's folder; of one in an object store also the work folder, in which the same command continues."""
+    if not isinstance(out, StorePath):
+        return DatasetFolder(out)
+    if engine == "ray":
+        raise UsageError(f"{out}: --engine ray needs a folder that all nodes share: give one, or build with --shards")
+    key = f"{out} {build_plan.digest} {part.index}/{part.count}"
+    name = f"viewpoint100k-{os.getuid()}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    return DatasetFolder(out, Path(tempfile.gettempdir(), name))
 
 
 def _download(build_plan: BuildPlan) -> None:
@@ -175,7 +195,7 @@ def _engine(name: str, renderer: str, gpus: str | None) -> Engine:
 def finish(folder: DatasetFolder, build_plan: BuildPlan) -> Summary:
     """Summarizes the finished shards. If every shard of the plan is finished, writes the manifest and the card."""
     shards = build_plan.layout.shards
-    finished = [shard for shard in shards if folder.has_shard(shard)]
+    finished = folder.finished(shards)
     summary = summarize(folder, finished, len(shards), build_plan.unusable)
     if summary.complete:
         manifest = folder.write_manifest(build_plan.config_digest, shards, build_plan.same_objects)
@@ -200,15 +220,15 @@ def summarize(folder: DatasetFolder, finished: list[Shard], planned: int, unusab
     used: set[str] = set()
     noted: set[tuple[str, str]] = set()
     dropped = dict(unusable)
-    for shard in finished:
+    for shard, records in zip(finished, folder.records(finished), strict=True):
         rows[shard.split] += shard.rows
-        for record in json.loads(folder.shard_record(shard).read_text())["blocks"]:
+        for record in records["blocks"]:
             used.update(record["used_assets"])
             noted.update({(asset_id, word) for asset_id, words in record.get("notes", {}).items() for word in words})
             dropped.update(record["dropped_assets"])
             drops.update({(stage, reason): count for stage, reason, count in record["drops"]})
             unmeasured.update(record.get("unmeasured", {}))
-    dropped.update(Quarantine(folder.build / "quarantine").reasons())
+    dropped.update(Quarantine(folder.local_build / "quarantine").reasons())
     complete = len(finished) == planned
     counts = dict(sorted(unmeasured.items()))
     return Summary(dict(rows), len(used), dropped, dict(drops), complete, notes=_counted(noted), unmeasured=counts)
@@ -240,7 +260,7 @@ def _claim(folder: DatasetFolder, build_plan: BuildPlan) -> None:
         try:
             folder.make_folders()
         except OSError as error:
-            raise UsageError(f"{folder.root} cannot be written to ({error.strerror}): give another --out") from error
+            raise UsageError(f"{error.filename} cannot be written to ({error.strerror}): give another --out") from error
         write_atomically(path, (json.dumps(identity, indent=2) + "\n").encode())
         return
     theirs = json.loads(path.read_text())
@@ -252,15 +272,19 @@ def _claim(folder: DatasetFolder, build_plan: BuildPlan) -> None:
     folder.make_folders()
 
 
+_BEGUN = {"data", ".build", ".gitattributes"}
+"""What is in a folder before its first build record. The Hub puts the last into a new repository."""
+
+
 def _is_ours_to_fill(folder: DatasetFolder) -> bool:
     """True if the folder holds only the subfolders that a build creates first. A job that has just started, or was
     killed early, made them."""
     root = folder.root
     if not root.exists():
         return True
-    if not root.is_dir() or any(entry.name not in ("data", ".build") for entry in root.iterdir()):
+    if not root.is_dir() or {path.name for path in files_in(root)} - _BEGUN:
         return False
-    return not any((root / "data").glob("*")) and not any((folder.build / "shards").glob("*"))
+    return not files_in(root / "data") and not files_in(folder.build / "shards")
 
 
 def _differences(theirs: dict[str, Any], ours: dict[str, Any], prefix: str = "") -> Iterator[str]:
@@ -277,12 +301,12 @@ def _differences(theirs: dict[str, Any], ours: dict[str, Any], prefix: str = "")
 @contextmanager
 def _lock(folder: DatasetFolder, part: Part) -> Iterator[None]:
     """Locks out a second build of the same part. A build of the whole set also locks out every other part."""
-    whole = folder.build / "lock"
+    whole = folder.local_build / "lock"
     if part.count == 1:
         with _only_one(whole):
             yield
         return
-    with _only_one(whole, shared=True), _only_one(folder.build / f"lock-{part.index}-of-{part.count}"):
+    with _only_one(whole, shared=True), _only_one(folder.local_build / f"lock-{part.index}-of-{part.count}"):
         yield
 
 

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 from viewpoint100k.check.findings import Tally
 from viewpoint100k.check.shard_files import ShardFile, open_shard, read_rows
 from viewpoint100k.errors import DataError, UsageError
+from viewpoint100k.runtime.storage import Location, files_in
 
 __all__ = ["Comparison", "compare"]
 
@@ -38,7 +38,7 @@ class Comparison:
         return self.first_difference is None
 
 
-def compare(folder: Path, other: Path) -> Comparison:
+def compare(folder: Location, other: Location) -> Comparison:
     """Compares two data sets row by row, in order, split by split. Their shards may have different sizes.
 
     Raises ``UsageError`` if one of them is not a data set, ``DataError`` if a file cannot be read.
@@ -56,13 +56,13 @@ def compare(folder: Path, other: Path) -> Comparison:
     return Comparison(rows, first, dict(differing))
 
 
-def _splits(folder: Path) -> dict[str, list[ShardFile]]:
-    paths = sorted((Path(folder) / "data").glob("*.parquet"))
+def _splits(folder: Location) -> dict[str, list[ShardFile]]:
+    paths = files_in(folder / "data", "*.parquet")
     if not paths:
         raise UsageError(f"{folder} is not a data set: it has no data/*.parquet files")
     tally, splits = Tally(), dict[str, list[ShardFile]]()
     for path in paths:
-        shard = open_shard(Path(folder), path, tally)
+        shard = open_shard(path, tally)
         if shard.rows is None:
             raise DataError(f"{path}: {tally.findings[-1].message}")
         splits.setdefault(shard.split, []).append(shard)

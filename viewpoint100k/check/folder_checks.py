@@ -9,13 +9,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from viewpoint100k.check.findings import Tally
 from viewpoint100k.check.shard_files import SHARD_NAME, ShardFile, first_line
+from viewpoint100k.runtime.files import file_sha256
+from viewpoint100k.runtime.storage import Location, files_in
 
 __all__ = ["Attribution", "check_attribution", "check_card", "check_folder", "check_manifest", "same_objects"]
 
@@ -31,23 +32,19 @@ _COLUMNS = {
 """From a column of ATTRIBUTION.csv to the column of a row with the same value."""
 
 
-def _name(folder: Path, path: Path) -> str:
-    return path.relative_to(folder).as_posix()
-
-
-def check_folder(folder: Path, paths: Sequence[Path], tally: Tally) -> None:
+def check_folder(folder: Location, paths: Sequence[Location], tally: Tally) -> None:
     """Checks that all expected files exist and that no other file lies among the shards."""
     for name in _BESIDE_THE_DATA:
         tally.record("missing_file", name, None if (folder / name).is_file() else f"{name} is missing")
     shards: dict[str, dict[str, set[str]]] = {}
-    for path in sorted((folder / "data").iterdir()) if (folder / "data").is_dir() else []:
+    for path in files_in(folder / "data"):
         match = SHARD_NAME.fullmatch(path.name)
         problem = None if match else "this is not a shard, and a loader may take it for one"
-        tally.record("stray_file", _name(folder, path), problem)
+        tally.record("stray_file", f"data/{path.name}", problem)
         if match:
             shards.setdefault(match["split"], {}).setdefault(match["count"], set()).add(match["index"])
-    for path in folder.glob("*.parquet"):
-        tally.record("stray_file", _name(folder, path), "a parquet file outside data/ would be loaded as rows")
+    for path in files_in(folder, "*.parquet"):
+        tally.record("stray_file", path.name, "a parquet file outside data/ would be loaded as rows")
     for split, by_count in shards.items():
         several = f"the split has shards of {len(by_count)} different totals" if len(by_count) > 1 else None
         tally.record("shard_numbers", f"data/{split}-*", several)
@@ -58,7 +55,7 @@ def check_folder(folder: Path, paths: Sequence[Path], tally: Tally) -> None:
                 tally.record("missing_shard", name, missing)
 
 
-def check_manifest(folder: Path, shards: Sequence[ShardFile], tally: Tally) -> str | None:
+def check_manifest(folder: Location, shards: Sequence[ShardFile], tally: Tally) -> str | None:
     """Compares the manifest with the files; returns the config digest that it states."""
     path = folder / ".build" / "manifest.json"
     where = ".build/manifest.json"
@@ -97,7 +94,7 @@ def check_manifest(folder: Path, shards: Sequence[ShardFile], tally: Tally) -> s
     return config
 
 
-def same_objects(folder: Path) -> dict[str, str]:
+def same_objects(folder: Location) -> dict[str, str]:
     """Maps each asset that the manifest lists as a near duplicate to the first asset of its group."""
     try:
         groups = json.loads((folder / ".build" / "manifest.json").read_text(encoding="utf-8"))["same_objects"]
@@ -106,7 +103,7 @@ def same_objects(folder: Path) -> dict[str, str]:
         return {}  # `check_manifest` reports a missing or unreadable manifest.
 
 
-def check_card(folder: Path, shards: Sequence[ShardFile], tally: Tally) -> None:
+def check_card(folder: Location, shards: Sequence[ShardFile], tally: Tally) -> None:
     """Compares the row counts in the card with the files: `datasets` refuses to load a set where they differ."""
     card = folder / "README.md"
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
@@ -129,11 +126,10 @@ def check_card(folder: Path, shards: Sequence[ShardFile], tally: Tally) -> None:
     tally.record("card", card.name, problem)
 
 
-def _digest_problem(path: Path, size: int, sha256: str) -> str | None:
+def _digest_problem(path: Location, size: int, sha256: str) -> str | None:
     if path.stat().st_size != size:
         return f"it has {path.stat().st_size} bytes, the manifest says {size}"
-    with path.open("rb") as file:
-        actual = hashlib.file_digest(file, "sha256").hexdigest()
+    actual = file_sha256(path)
     return None if actual == sha256 else f"its sha256 is {actual}, the manifest says {sha256}"
 
 
@@ -156,7 +152,7 @@ class Attribution:
         return f"{row['asset_id']} has the {name} {about[name]!r}, in another row {first[name]!r}"
 
 
-def check_attribution(folder: Path, attribution: Attribution, all_read: bool, tally: Tally) -> None:
+def check_attribution(folder: Location, attribution: Attribution, all_read: bool, tally: Tally) -> None:
     """Compares ATTRIBUTION.csv with the rows: it must list every object of the rows once, with the same values.
 
     If ``all_read`` (every row could be read), it must list no other object.

@@ -6,14 +6,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from viewpoint100k.check.findings import Tally
+from viewpoint100k.dataset.folder import open_parquet
 from viewpoint100k.dataset.schema import arrow_schema
+from viewpoint100k.runtime.storage import Location
 
 __all__ = ["SHARD_NAME", "ShardFile", "first_line", "open_shard", "read_rows"]
 
@@ -25,7 +25,7 @@ _BATCH_ROWS = 100
 class ShardFile:
     """One parquet file under ``data``."""
 
-    path: Path
+    path: Location
     name: str
     """Relative to the folder, with forward slashes."""
     split: str
@@ -35,12 +35,12 @@ class ShardFile:
     """True if its rows have every column of the schema."""
 
 
-def open_shard(folder: Path, path: Path, tally: Tally) -> ShardFile:
+def open_shard(path: Location, tally: Tally) -> ShardFile:
     """Reads a file's footer and checks its schema."""
-    name, match = path.relative_to(folder).as_posix(), SHARD_NAME.fullmatch(path.name)
+    name, match = f"data/{path.name}", SHARD_NAME.fullmatch(path.name)
     split = match["split"] if match else path.stem
     try:
-        with pq.ParquetFile(path) as file:
+        with open_parquet(path) as file:
             schema, rows = file.schema_arrow, int(file.metadata.num_rows)
     except (pa.ArrowException, OSError) as error:
         tally.record("unreadable", name, f"it is not a whole parquet file: {first_line(error)}")
@@ -84,7 +84,7 @@ def read_rows(shard: ShardFile, tally: Tally) -> Iterator[list[dict[str, Any]]]:
     """The file's rows, a hundred at a time. Records a finding and stops if the file cannot be read further."""
     columns = arrow_schema().names
     try:
-        with pq.ParquetFile(shard.path, pre_buffer=False, page_checksum_verification=True) as file:
+        with open_parquet(shard.path, pre_buffer=False, page_checksum_verification=True) as file:
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
                 yield batch.to_pylist()
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:

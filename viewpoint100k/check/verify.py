@@ -13,7 +13,6 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
-from pathlib import Path
 from typing import Any, Literal
 
 from viewpoint100k.check import row_checks
@@ -33,6 +32,7 @@ from viewpoint100k.check.shard_files import ShardFile, open_shard, read_rows
 from viewpoint100k.dataset.digests import Digests, RowHasher, combined
 from viewpoint100k.dataset.folder import stored_row_digests
 from viewpoint100k.errors import UsageError
+from viewpoint100k.runtime.storage import Location, files_in, located
 
 __all__ = ["verify"]
 
@@ -42,7 +42,7 @@ _LOOKS_ALIKE = 0.05
 
 
 def verify(
-    folder: Path,
+    folder: str | Location,
     *,
     decode: Literal["all", "sample"] = "all",
     on_progress: Callable[[int, int], None] | None = None,
@@ -52,13 +52,13 @@ def verify(
     ``decode="sample"`` decodes the images of one row in twenty; sizes are read from all. ``on_progress`` is called with
     the rows done and the rows in all. Raises ``UsageError`` where the folder is not a data set.
     """
-    folder = Path(folder)
-    paths = sorted((folder / "data").glob("*.parquet"))
+    folder = located(folder)
+    paths = files_in(folder / "data", "*.parquet")
     if not paths and not (folder / ".build" / "manifest.json").is_file():
         raise UsageError(f"{folder} is not a data set: it has no data/*.parquet files")
     tally = Tally()
     check_folder(folder, paths, tally)
-    shards = [open_shard(folder, path, tally) for path in paths]
+    shards = [open_shard(path, tally) for path in paths]
     config = check_manifest(folder, shards, tally)
     check_card(folder, shards, tally)
     checkable = [shard for shard in shards if shard.checkable]
@@ -84,7 +84,9 @@ def verify(
     return Report(rows.done, *counted, found, tuple(tally.notes), digests, by_shard, rows.config)
 
 
-def _digests(folder: Path, shards: list[ShardFile], by_shard: Mapping[str, Digests], tally: Tally) -> Digests | None:
+def _digests(
+    folder: Location, shards: list[ShardFile], by_shard: Mapping[str, Digests], tally: Tally
+) -> Digests | None:
     """Compares the digests of all rows with the manifest; None if a shard is missing from ``by_shard``."""
     if not shards or len(by_shard) < len(shards):
         return None

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from viewpoint100k.building.run import Part
     from viewpoint100k.plan.build_plan import BuildPlan
     from viewpoint100k.plan.config import BuildConfig
+    from viewpoint100k.runtime.storage import Location
 
 __all__ = ["build"]
 
 
 def build(
     config: Annotated[str, typer.Argument(help="A named config, such as viewpoint-100k, or a YAML file.")],
-    out: Annotated[Path, typer.Option(help="The data set's folder: new, or one that this command began.")],
+    out: Annotated[
+        str, typer.Option(help="The data set's folder or URL (s3://, gs://, hf://): new, or one that this began.")
+    ],
     rows: Annotated[
         int | None, typer.Option(help="Training rows; the test split has a hundredth, at least 10.")
     ] = None,
@@ -43,13 +46,15 @@ def build(
     """
     from viewpoint100k.building.run import build_dataset
     from viewpoint100k.plan.config import load_config
+    from viewpoint100k.runtime.storage import located
 
     stated = {name: value for name, value in (("rows", rows), ("source", source)) if value is not None}
     if workers is not None and workers < 1:
         raise UsageError(f"--workers must be at least 1, not {workers}")
     settings = load_config(config, set_ or [], stated)
+    where = located(out)
     build_plan = _plan(settings)
-    summary = build_dataset(build_plan, out, workers or usable_cores(), _part(shards), engine, gpus)
+    summary = build_dataset(build_plan, where, workers or usable_cores(), _part(shards), engine, gpus)
     if "test" not in {shard.split for shard in build_plan.layout.shards}:
         print("no test split: the source has too few assets that can be used to hold any out", file=sys.stderr)
     splits = ", ".join(f"{count:,} {split}" for split, count in summary.rows.items())
@@ -67,9 +72,9 @@ def build(
     if summary.digests is not None:
         print(f"digest of labels, cameras and text: {summary.digests.numbers}")
         print(f"digest of all, images included:     {summary.digests.content}")
-        print(f"{out}: load it from {out.resolve().parent} with datasets.load_dataset({out.name!r})")
+        print(f"{where}: {_how_to_load(where)}")
     else:
-        print(f"{out}: not complete yet; the card is written when the last shard is")
+        print(f"{where}: not complete yet; the card is written when the last shard is")
 
 
 def _plan(config: BuildConfig) -> BuildPlan:
@@ -81,6 +86,12 @@ def _plan(config: BuildConfig) -> BuildPlan:
     if (hint := looks_like_known_set(source)) is not None:
         print(hint, file=sys.stderr)
     return make_build_plan(config, source)
+
+
+def _how_to_load(where: Location) -> str:
+    if isinstance(where, Path):
+        return f"load it from {where.resolve().parent} with datasets.load_dataset({where.name!r})"
+    return f"load it with datasets.load_dataset('parquet', data_files={{'train': '{where}/data/train-*.parquet'}})"
 
 
 def _part(text: str) -> Part:

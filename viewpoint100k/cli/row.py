@@ -13,6 +13,7 @@ from viewpoint100k.errors import UsageError
 if TYPE_CHECKING:
     from viewpoint100k.dataset.reference import BlockPlace
     from viewpoint100k.plan.build_plan import BuildPlan
+    from viewpoint100k.runtime.storage import Location
 
 __all__ = ["row"]
 
@@ -21,8 +22,8 @@ def row(
     row_id: Annotated[str, typer.Argument(metavar="ID", help="The row's id: 16 hexadecimal digits.")],
     config: Annotated[str, typer.Option(help="The config of its set: a name, or a YAML file.")] = "viewpoint-100k",
     of: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="A data set that has the row; without one, the reference build is searched."),
+        str | None,
+        typer.Option(metavar="DIR", help="A set with the row: folder or URL; without one, a reference build."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the images and the columns; row-ID by default.")] = None,
     set_: Annotated[
@@ -40,12 +41,14 @@ def row(
     from viewpoint100k.dataset.reference import is_row_id
     from viewpoint100k.plan.config import load_config
     from viewpoint100k.plan.planning import make_build_plan
+    from viewpoint100k.runtime.storage import located
 
     if not is_row_id(row_id):
         raise UsageError(f"{row_id} is not the id of a row: give its 16 hexadecimal digits, as the column id has them")
-    settings = load_config(str(of / "config.yaml") if of is not None else config, set_ or [])
+    data_set = None if of is None else located(of)
+    settings = load_config(config if data_set is None else data_set / "config.yaml", set_ or [])
     build_plan = make_build_plan(settings)
-    found = rebuild_row(build_plan, row_id, _places(build_plan, row_id, of))
+    found = rebuild_row(build_plan, row_id, _places(build_plan, row_id, data_set))
     if found is None:
         raise UsageError(f"the config {settings.name} has no row {row_id}: give its own with --config or --of")
     folder = out or Path(f"row-{row_id}")
@@ -55,7 +58,7 @@ def row(
     print(f"object: {found['source']} {found['asset_id']}; written to {folder}")
 
 
-def _places(build_plan: BuildPlan, row_id: str, data_set: Path | None) -> list[BlockPlace]:
+def _places(build_plan: BuildPlan, row_id: str, data_set: Location | None) -> list[BlockPlace]:
     from viewpoint100k.dataset.reference import reference_of, references, stored_places
 
     if data_set is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from viewpoint100k.errors import DataError, UsageError
 from viewpoint100k.runtime.progress import Progress
+from viewpoint100k.runtime.storage import located
 
 if TYPE_CHECKING:
     from viewpoint100k.check.findings import Report
@@ -20,9 +20,9 @@ _FEWEST_DIGITS = 8
 
 
 def verify(
-    folder: Annotated[Path, typer.Argument(help="A finished data set folder.")],
+    folder: Annotated[str, typer.Argument(help="A finished data set: its folder or URL.")],
     like: Annotated[
-        Path | None, typer.Option(help="Another data set: name the first row and column that differ.")
+        str | None, typer.Option(help="Another data set: name the first row and column that differ.")
     ] = None,
     digest: Annotated[
         str | None, typer.Option(help="A digest that a build printed, or its first digits: the rows must have it.")
@@ -40,7 +40,7 @@ def verify(
     if digest is not None and (len(digest) < _FEWEST_DIGITS or set(digest.lower()) - set("0123456789abcdef")):
         raise UsageError(f"--digest {digest} must be at least {_FEWEST_DIGITS} hexadecimal digits")
     with Progress("verifying", "rows") as progress:
-        report = check(folder, on_progress=progress.reach)
+        report = check(located(folder), on_progress=progress.reach)
     for note in report.notes:
         print(f"note: {note}")
     for problem in report.problems:
@@ -60,7 +60,7 @@ def verify(
         _hold_to_reference(folder, report)
 
 
-def _hold_to_digest(folder: Path, report: Report, digest: str) -> None:
+def _hold_to_digest(folder: str, report: Report, digest: str) -> None:
     assert report.digests is not None, "a set in which nothing is wrong has digests"
     if report.digests.content.startswith(digest):
         print(f"{folder} has this digest: every column and image is the same")
@@ -70,7 +70,7 @@ def _hold_to_digest(folder: Path, report: Report, digest: str) -> None:
         raise DataError(f"{folder} does not have the digest {digest}: give --like OTHER to see what differs")
 
 
-def _hold_to_reference(folder: Path, report: Report) -> None:
+def _hold_to_reference(folder: str, report: Report) -> None:
     from viewpoint100k.dataset.reference import reference_of, references
 
     found = reference_of(report.config or "")
@@ -92,10 +92,10 @@ def _hold_to_reference(folder: Path, report: Report) -> None:
     print(f"{folder} is the reference build {found.name}: {share}, the same to the last byte")
 
 
-def _hold_to_other(folder: Path, other: Path) -> None:
+def _hold_to_other(folder: str, other: str) -> None:
     from viewpoint100k.check.comparison import compare
 
-    found = compare(folder, other)
+    found = compare(located(folder), located(other))
     if found.same:
         print(f"{folder} and {other}: {found.rows:,} rows, all the same")
         return

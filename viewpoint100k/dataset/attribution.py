@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from viewpoint100k.runtime.files import rename_durably
+from viewpoint100k.runtime.files import written_atomically
+from viewpoint100k.runtime.storage import Location
 
 __all__ = ["Attribution"]
 
@@ -43,10 +42,9 @@ class Attribution:
         (count,) = self._connection.execute("select count(*) from objects where split = ?", (split,)).fetchone()
         return int(count)
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Location) -> None:
         """Writes the CSV file atomically, sorted by source and id."""
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        with temporary.open("w", encoding="utf-8", newline="") as file:
+        with written_atomically(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(_HEAD)
             writer.writerows(
@@ -54,7 +52,6 @@ class Attribution:
                     f"select {', '.join(_COLUMNS)} from objects group by source, asset_id order by source, asset_id"
                 )
             )
-        rename_durably(temporary, path)
 
     def close(self) -> None:
         self._connection.close()

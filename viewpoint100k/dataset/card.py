@@ -10,19 +10,19 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 from jinja2 import Environment, StrictUndefined
 
 from viewpoint100k import __version__
 from viewpoint100k.dataset.attribution import Attribution
 from viewpoint100k.dataset.dataset_info import SplitSize, dataset_info
-from viewpoint100k.dataset.folder import DatasetFolder, Manifest
+from viewpoint100k.dataset.folder import DatasetFolder, Manifest, open_parquet
 from viewpoint100k.dataset.motion_table import JOINTS, JointTable
 from viewpoint100k.dataset.reference import reference_of
 from viewpoint100k.dataset.schema import COLUMNS
 from viewpoint100k.plan.build_plan import BuildPlan
 from viewpoint100k.plan.config import CONFIG_FILE, as_yaml
 from viewpoint100k.runtime.files import write_atomically
+from viewpoint100k.runtime.storage import Location
 
 __all__ = ["Statistics", "gather", "put_audit", "write_card"]
 
@@ -56,7 +56,7 @@ class Statistics:
     """Rows with a chain of thought."""
 
 
-def gather(split: str, paths: Sequence[Path], attribution: Attribution) -> Statistics:
+def gather(split: str, paths: Sequence[Location], attribution: Attribution) -> Statistics:
     """Statistics over the shards of one split, one row group at a time. Adds the split's objects to ``attribution``."""
     statistics = Statistics(bytes=sum(path.stat().st_size for path in paths))
     for row in attribution.add(split, _rows(paths)):
@@ -138,9 +138,9 @@ def _splits(folder: DatasetFolder, build_plan: BuildPlan, attribution: Attributi
     }
 
 
-def _rows(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
+def _rows(paths: Sequence[Location]) -> Iterator[dict[str, Any]]:
     for path in paths:
-        with pq.ParquetFile(path) as file:
+        with open_parquet(path) as file:
             for batch in file.iter_batches(columns=[*_READ, *_MEASURED]):
                 yield from batch.to_pylist()
 

@@ -2,36 +2,46 @@
 
 A block is an Arrow IPC file under ``.build/blocks``. A shard is a parquet file under ``data`` with one row group per
 block. Both are written under a temporary name, flushed and renamed, so that a file under its final name is complete.
+
+A data set may be in an object store. Blocks are then in a work folder of the machine that makes them; shards and their
+records are uploaded, and an object appears in the store when it is whole.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterable, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
 from viewpoint100k.dataset.digests import Digests, RowHasher, combined
 from viewpoint100k.dataset.schema import arrow_schema
 from viewpoint100k.errors import DataError
 from viewpoint100k.plan.layout import Block, Shard
-from viewpoint100k.runtime.files import file_sha256, rename_durably, write_atomically
+from viewpoint100k.runtime.files import file_sha256, write_atomically, written_atomically
+from viewpoint100k.runtime.storage import Location, StorePath, file_sizes
 
 __all__ = [
     "DatasetFolder",
     "Manifest",
     "ShardEntry",
     "manifest_digest",
+    "open_parquet",
     "parquet_options",
     "stored_manifest_digest",
     "stored_row_digests",
 ]
+
+_READ_AT_ONCE = 16
+"""Records that are requested from an object store at the same time."""
 
 
 @dataclass(frozen=True)
@@ -60,34 +70,51 @@ class Manifest:
 class DatasetFolder:
     """The paths of one data set's files."""
 
-    root: Path
+    root: Location
+    work: Path | None = None
+    """Work folder on this machine, where ``root`` is in an object store."""
 
     @property
-    def build(self) -> Path:
-        """Folder of the resolved config, manifest, drop and quarantine records, and logs. ``publish`` leaves it out."""
+    def build(self) -> Location:
+        """Folder of the resolved config, manifest, and drop records. ``publish`` leaves it out."""
         return self.root / ".build"
 
     @property
-    def manifest(self) -> Path:
+    def local(self) -> Path:
+        """The folder on this machine that holds `local_build`: the work folder, or else the data set's own."""
+        if self.work is not None:
+            return self.work
+        assert isinstance(self.root, Path), "a data set in an object store is built by way of a work folder"
+        return self.root
+
+    @property
+    def local_build(self) -> Path:
+        """Folder on this machine of blocks, quarantine list, locks and logs."""
+        return self.local / ".build"
+
+    @property
+    def manifest(self) -> Location:
         return self.build / "manifest.json"
 
     @property
-    def card(self) -> Path:
+    def card(self) -> Location:
         return self.root / "README.md"
 
-    def shard_path(self, shard: Shard) -> Path:
+    def shard_path(self, shard: Shard) -> Location:
         return self.root / "data" / f"{shard.name}.parquet"
 
-    def shard_record(self, shard: Shard) -> Path:
+    def shard_record(self, shard: Shard) -> Location:
         """Path of the shard's manifest entry and its counts of dropped candidates; written after the shard."""
         return self.build / "shards" / f"{shard.name}.json"
 
     def block_path(self, block: Block) -> Path:
-        return self.build / "blocks" / f"{block.name}.arrow"
+        return self.local_build / "blocks" / f"{block.name}.arrow"
 
     def make_folders(self) -> None:
-        for folder in ("data", ".build/shards", ".build/blocks", ".build/quarantine", ".build/logs"):
+        for folder in ("data", ".build/shards"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
+        for folder in ("blocks", "quarantine", "logs"):
+            (self.local_build / folder).mkdir(parents=True, exist_ok=True)
 
     def write_block(self, block: Block, batch: pa.RecordBatch, record: dict[str, Any]) -> None:
         """Stores a finished block and its record."""
@@ -101,48 +128,51 @@ class DatasetFolder:
     def has_block(self, block: Block) -> bool:
         return self.block_path(block).exists()
 
-    def has_shard(self, shard: Shard) -> bool:
-        """True if the shard is finished: it is in the manifest, and its file has the size stated there.
+    def finished(self, shards: Iterable[Shard]) -> list[Shard]:
+        """The finished shards: those that have a record, and whose file has the size stated there.
 
-        Raises ``DataError`` if the shard was recorded but its file is missing or has changed.
+        Raises ``DataError`` if a shard was recorded but its file is missing or has changed.
         """
-        record = self.shard_record(shard)
-        if not record.exists():
-            return False
-        entry = self.read_entry(shard)
-        path = self.shard_path(shard)
-        if not path.exists() or path.stat().st_size != entry.bytes:
-            raise DataError(
-                f"{path} is missing or changed since it was finished: put it back, or delete {record} to rebuild it"
-            )
-        return True
+        recorded, stored = file_sizes(self.build / "shards"), file_sizes(self.root / "data")
+        found = [shard for shard in shards if self.shard_record(shard).name in recorded]
+        for shard, record in zip(found, self.records(found), strict=True):
+            path = self.shard_path(shard)
+            if stored.get(path.name) != record["entry"]["bytes"]:
+                raise DataError(
+                    f"{path} is missing or changed since it was finished: put it back, or delete "
+                    f"{self.shard_record(shard)} to rebuild it"
+                )
+        return found
 
-    def read_entry(self, shard: Shard) -> ShardEntry:
-        return ShardEntry(**json.loads(self.shard_record(shard).read_text())["entry"])
+    def records(self, shards: Iterable[Shard]) -> Iterator[dict[str, Any]]:
+        """The records of finished shards, in order: ``entry``, ``digests`` and ``blocks``."""
+        with ThreadPoolExecutor(_READ_AT_ONCE) as pool:
+            yield from pool.map(self._record, shards)
 
-    def read_digests(self, shard: Shard) -> Digests:
-        """Digests of the rows of a finished shard."""
-        return Digests(**json.loads(self.shard_record(shard).read_text())["digests"])
+    def _record(self, shard: Shard) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self.shard_record(shard).read_text())
+        return content
 
     def assemble(self, shard: Shard) -> ShardEntry:
         """Joins the blocks of a shard into its file, records it, and removes the blocks."""
         path = self.shard_path(shard)
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
         hasher = RowHasher()
-        with pq.ParquetWriter(temporary, arrow_schema(), **parquet_options()) as writer:
-            for block in shard.blocks:
-                with pa.memory_map(str(self.block_path(block))) as source:
-                    table = pa.ipc.open_file(source).read_all()
-                    hasher.add_batch(table)
-                    writer.write_table(table, row_group_size=block.rows)
-        digest = file_sha256(temporary)
-        rename_durably(temporary, path)
-        entry = ShardEntry(f"data/{path.name}", shard.split, shard.rows, path.stat().st_size, digest)
         records = [json.loads(self.block_path(b).with_suffix(".json").read_text()) for b in shard.blocks]
+        with written_atomically(path, self.work) as temporary:
+            with pq.ParquetWriter(temporary, arrow_schema(), **parquet_options()) as writer:
+                for block in shard.blocks:
+                    with pa.memory_map(str(self.block_path(block))) as source:
+                        table = pa.ipc.open_file(source).read_all()
+                        hasher.add_batch(table)
+                        writer.write_table(table, row_group_size=block.rows)
+                    if self.work is not None:  # The disk of this machine may have room for little more than a shard.
+                        self.block_path(block).unlink()
+            size, digest = temporary.stat().st_size, file_sha256(temporary)
+        entry = ShardEntry(f"data/{path.name}", shard.split, shard.rows, size, digest)
         content = {"entry": asdict(entry), "digests": asdict(hasher.digests()), "blocks": records}
         write_atomically(self.shard_record(shard), json.dumps(content, sort_keys=True).encode())
         for block in shard.blocks:
-            self.block_path(block).unlink()
+            self.block_path(block).unlink(missing_ok=True)
             self.block_path(block).with_suffix(".json").unlink()
         return entry
 
@@ -153,8 +183,10 @@ class DatasetFolder:
 
         ``same_objects``: groups of assets that are near duplicates and share a split.
         """
-        entries = [self.read_entry(shard) for shard in shards]
-        by_shard = {entry.path: self.read_digests(shard) for entry, shard in zip(entries, shards, strict=True)}
+        entries, by_shard = list[ShardEntry](), dict[str, Digests]()
+        for record in self.records(shards):
+            entries.append(ShardEntry(**record["entry"]))
+            by_shard[entries[-1].path] = Digests(**record["digests"])
         manifest = Manifest(manifest_digest(entries), combined(by_shard))
         content = {
             "config": config_digest,
@@ -167,10 +199,14 @@ class DatasetFolder:
         return manifest
 
     def remove_unfinished(self) -> None:
-        """Deletes the temporary files of a killed build."""
-        for folder in (self.root, self.root / "data", self.build, self.build / "blocks", self.build / "shards"):
+        """Deletes the temporary files of a killed build on this machine."""
+        build = self.local_build
+        for folder in (self.local, self.local / "data", build, build / "blocks", build / "shards"):
             for leftover in folder.glob("*.tmp"):
-                leftover.unlink()
+                if leftover.is_dir():
+                    shutil.rmtree(leftover)
+                else:
+                    leftover.unlink()
 
 
 def manifest_digest(entries: Iterable[ShardEntry]) -> str:
@@ -196,15 +232,23 @@ def _leaf_columns() -> list[str]:
     return [name for name in names if name != "images.list.element.bytes"]
 
 
+def open_parquet(path: Location, **options: Any) -> pq.ParquetFile:
+    """Opens a parquet file. Columns that are not asked for are not read, also from an object store."""
+    if isinstance(path, StorePath):
+        files = pa_fs.PyFileSystem(pa_fs.FSSpecHandler(path.store))
+        return pq.ParquetFile(str(path.path), filesystem=files, **options)
+    return pq.ParquetFile(path, **options)
+
+
 def _empty_parquet() -> pa.BufferReader:
     sink = pa.BufferOutputStream()
     pq.write_table(arrow_schema().empty_table(), sink)
     return pa.BufferReader(sink.getvalue())
 
 
-def stored_manifest_digest(folder: Path) -> str | None:
+def stored_manifest_digest(folder: Location) -> str | None:
     """The digest stated in the folder's manifest; None if there is no readable manifest."""
-    path = Path(folder) / ".build" / "manifest.json"
+    path = folder / ".build" / "manifest.json"
     if not path.is_file():
         return None
     try:
@@ -213,10 +257,10 @@ def stored_manifest_digest(folder: Path) -> str | None:
         return None
 
 
-def stored_row_digests(folder: Path) -> Digests | None:
+def stored_row_digests(folder: Location) -> Digests | None:
     """The digests of all rows stated in the folder's manifest; None if it states none that can be read."""
     try:
-        rows = json.loads((Path(folder) / ".build" / "manifest.json").read_text(encoding="utf-8"))["rows"]
+        rows = json.loads((folder / ".build" / "manifest.json").read_text(encoding="utf-8"))["rows"]
         return Digests(str(rows["numbers"]), str(rows["content"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None

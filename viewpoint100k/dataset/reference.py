@@ -14,14 +14,14 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from viewpoint100k.dataset.digests import Digests, combined
-from viewpoint100k.dataset.folder import DatasetFolder
+from viewpoint100k.dataset.folder import DatasetFolder, open_parquet
 from viewpoint100k.errors import DataError
 from viewpoint100k.plan.layout import ROWS_PER_BLOCK
 from viewpoint100k.runtime.files import write_atomically
+from viewpoint100k.runtime.storage import Location, files_in
 
 __all__ = [
     "REFERENCE_FOLDER",
@@ -136,11 +136,11 @@ def write_reference(data_set: Path, name: str, version: str, folder: Path = REFE
     return reference
 
 
-def stored_places(data_set: Path, row_id: str) -> list[BlockPlace]:
-    """The block of a data set on the disk in which a row stands; none where no shard has it."""
+def stored_places(data_set: Location, row_id: str) -> list[BlockPlace]:
+    """The block of a data set in which a row stands; none where no shard has it."""
     return [
         BlockPlace(path.stem, number // ROWS_PER_BLOCK)
-        for path in sorted((data_set / "data").glob("*.parquet"))
+        for path in files_in(data_set / "data", "*.parquet")
         for number, one in enumerate(_ids_of(path))
         if one == row_id
     ]
@@ -151,8 +151,9 @@ def is_row_id(text: str) -> bool:
     return len(text) == _ID_DIGITS and set(text) <= set("0123456789abcdef")
 
 
-def _ids_of(path: Path) -> list[str]:
-    ids: list[str] = pq.read_table(path, columns=["id"]).column("id").to_pylist()
+def _ids_of(path: Location) -> list[str]:
+    with open_parquet(path) as file:
+        ids: list[str] = file.read(columns=["id"]).column("id").to_pylist()
     return ids
 
 

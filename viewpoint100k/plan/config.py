@@ -18,6 +18,7 @@ from viewpoint100k.assets import Source, open_source
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.errors import UsageError
+from viewpoint100k.runtime.storage import Location
 from viewpoint100k.views.settings import Fraction, Motions, Pairs, Section, Views
 
 __all__ = [
@@ -172,7 +173,7 @@ def named_configs() -> tuple[str, ...]:
 
 
 def load_config(
-    name_or_path: str, overrides: Sequence[str] = (), stated: Mapping[str, object] | None = None
+    name_or_path: str | Location, overrides: Sequence[str] = (), stated: Mapping[str, object] | None = None
 ) -> BuildConfig:
     """Loads a named config or a YAML file with ``key=value`` overrides (dots for sections), and validates it.
 
@@ -196,11 +197,11 @@ def as_yaml(config: Mapping[str, Any]) -> str:
     return head + yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
 
 
-def _read(name_or_path: str) -> dict[str, Any]:
+def _read(name_or_path: str | Location) -> dict[str, Any]:
     if name_or_path in named_configs():
         text = (resources.files("viewpoint100k.plan") / "configs" / f"{name_or_path}.yaml").read_text(encoding="utf-8")
     else:
-        path = Path(name_or_path)
+        path = Path(name_or_path) if isinstance(name_or_path, str) else name_or_path
         if not path.is_file():
             known = ", ".join(named_configs())
             raise UsageError(f"no config {name_or_path!r}: give one of {known}, or the path of a YAML file")
@@ -214,7 +215,7 @@ def _read(name_or_path: str) -> dict[str, Any]:
     return content
 
 
-def _decoded(path: Path) -> str:
+def _decoded(path: Location) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -83,7 +83,7 @@ class LocalEngine:
         self._on_rows = on_rows
         self._on_block = on_block
         self._serve = serve
-        self._quarantine = Quarantine(folder.build / "quarantine")
+        self._quarantine = Quarantine(folder.local_build / "quarantine")
         self._deaths: Counter[str | None] = Counter()
         self._queue: deque[Task] = deque()
         self._workers: list[_Worker] = []
@@ -122,12 +122,12 @@ class LocalEngine:
     def _start(self) -> _Worker:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
-        log = self._folder.build / "logs" / f"worker-{self._started:04d}.log"
+        log = self._folder.local_build / "logs" / f"worker-{self._started:04d}.log"
         # A replacement worker draws on the same device as the worker before it.
         taken = Counter(worker.device for worker in self._workers)
         device = next(one for one in self._devices if taken[one] < self._devices.count(one))
         job = WorkerJob(
-            self._build_plan, self._folder.root.resolve(), log.resolve(), device.device_index if device else None
+            self._build_plan, self._folder.local.resolve(), log.resolve(), device.device_index if device else None
         )
         process = context.Process(target=self._serve, args=(job, theirs), daemon=True)
         with one_core():
@@ -190,7 +190,7 @@ class LocalEngine:
         code = worker.process.exitcode
         if worker.asset_id is None:
             if self._deaths[None] > 2 + self._count:
-                log = self._folder.build / "logs"
+                log = self._folder.local_build / "logs"
                 raise BuildError(f"workers keep dying before they reach an asset (exit code {code}): see {log}")
         elif self._deaths[worker.asset_id] >= _DEATHS_PER_ASSET:
             self._isolate(worker.asset_id, how, f"ended {self._deaths[worker.asset_id]} workers (exit code {code})")
@@ -202,5 +202,5 @@ class LocalEngine:
         if listed > limit:
             raise BuildError(
                 f"{listed} assets in quarantine, more than limits.max_quarantined ({limit}); the last is {asset_id}, "
-                f"which {detail}: the fault is hardly theirs, see {self._folder.build / 'logs'}"
+                f"which {detail}: the fault is hardly theirs, see {self._folder.local_build / 'logs'}"
             )

@@ -60,7 +60,7 @@ class RayEngine:
             # The tasks that run at once share the GPUs, so that Ray places tasks on nodes that have one.
             gpus = min(1.0, ray.cluster_resources().get("GPU", 0.0) / self._count)
             remote = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=-1, max_calls=0)(_build_block)
-            build_plan, root = ray.put(self._build_plan), str(self._folder.root.resolve())
+            build_plan, root = ray.put(self._build_plan), str(self._folder.local.resolve())
             waiting, running = list(reversed(tasks)), dict[Any, Task]()
             while waiting or running:
                 while waiting and len(running) < self._count:
@@ -81,9 +81,9 @@ def _build_block(build_plan: BuildPlan, root: str, task: Task) -> int:
     """Builds one block and stores it; the body of a Ray task. Returns the number of rows."""
     folder = DatasetFolder(Path(root))
     block = build_plan.layout.shards[task.shard].blocks[task.block]
-    quarantine = Quarantine(folder.build / "quarantine")
+    quarantine = Quarantine(folder.local_build / "quarantine")
     config = build_plan.config
-    note = Note(folder.build / "blocks" / f"{block.name}.note", config.limits.asset_timeout_s)
+    note = Note(folder.local_build / "blocks" / f"{block.name}.note", config.limits.asset_timeout_s)
     if died_on := note.take_up():
         quarantine.add(*died_on)
         if len(quarantine.reasons()) > config.limits.max_quarantined:

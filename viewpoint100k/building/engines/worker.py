@@ -101,7 +101,7 @@ def serve(job: WorkerJob, connection: Connection) -> None:
 
     assert isinstance(job.build_plan, BuildPlan)
     folder = DatasetFolder(job.root)
-    quarantine = Quarantine(folder.build / "quarantine")
+    quarantine = Quarantine(folder.local_build / "quarantine")
     reporter = _Reporter(connection)
     try:
         builder = BlockBuilder(job.build_plan, job.build_plan.config.open_source(), job.device_index)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from itertools import permutations, product
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,6 +16,7 @@ from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from viewpoint100k.check.labels.composition import composed_wording, is_whole_family
+from viewpoint100k.runtime.storage import Location
 
 __all__ = ["Definition", "Meaning", "combined_answers", "definitions_of", "packaged_definitions", "rendered"]
 
@@ -174,7 +174,7 @@ def packaged_definitions() -> Mapping[str, Definition]:
     return {content["question_type"]: Definition(content) for content in contents}
 
 
-def definitions_of(folder: Path) -> Mapping[str, Definition]:
+def definitions_of(folder: Location) -> Mapping[str, Definition]:
     """The question types of a data set: from its build records if they exist, else from the package."""
     path = folder / ".build" / "build.json"
     try:
