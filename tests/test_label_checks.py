@@ -250,7 +250,7 @@ def meanings(kind: str, paraphrase: str, *options: str, images: int = 2) -> list
         ("direction_and_angle", "circle.0.0.0.0.1.0", ("About 45.0 degrees to the right",), [45.0]),
         ("turn_angle", "scene.0.0.0.0.2.0", ("Through about 50 degrees", "Through about 7.5 degrees"), [50.0, 7.5]),
         ("sketch", "plan.0.0.0.0.0.0", ("Number 7", "Number 6", "Number 3"), ["place_7", "place_6", None]),
-        ("mirrored", "possible.0.0.0.0.0.0", ("Yes, they could", "No, one is flipped"), ["same", "mirrored"]),
+        ("mirrored", "possible.0.0.0.0.0.0", ("Yes, as they are", "No, one is flipped"), ["same", "mirrored"]),
         ("cannot_tell", "around.0.0.0.0.2.0", ("No telling",), ["cannot"]),
     ],
 )
