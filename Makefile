@@ -106,7 +106,8 @@ test: setup lint  ## Lint, types, and the tests but the slow ones
 	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: setup-train lint  ## All tests
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts -c constraints.txt -e '.[formats,cuda]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts -c constraints.txt \
+	  -e '.[formats,cuda,storage,ray]' 'moto[server]>=5'
 	$(BIN)/python -m pytest
 
 test-tools: setup  ## The real tools that read our files, each in an environment of its own; TOOLS="polars duckdb"

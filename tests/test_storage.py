@@ -26,7 +26,10 @@ from viewpoint100k.plan.layout import Shard
 from viewpoint100k.runtime.files import write_atomically, written_atomically
 from viewpoint100k.runtime.storage import StorePath, file_sizes, files_in, located
 
-SETTINGS = ("--rows", "60", "--set", "images.size=64", "--set", "rows_per_shard=20", "--workers", "2")
+SETTINGS = (
+    *("--rows", "60", "--set", "images.size=64", "--set", "rows_per_shard=20"),
+    *("--set", "limits.asset_timeout_s=250", "--workers", "2"),
+)
 SHARDS = 4
 """Three of the training split and one of the test split."""
 
@@ -184,19 +187,19 @@ def test_a_killed_build_into_s3_continues_and_equals_one_on_the_disk(
     s3: dict[str, str], on_disk: Path, tmp_path: Path
 ) -> None:
     url = "s3://sets/killed"
-    first = started(url, tmp_path / "scratch", "--set", "limits.asset_timeout_s=250")
+    first = started(url, tmp_path / "scratch", "--workers", "1")
     root = located(url)
-    while not (recorded := file_sizes(root / ".build" / "shards")) and first.poll() is None:
+    while not file_sizes(root / ".build" / "shards") and first.poll() is None:
         time.sleep(0.05)
     os.killpg(first.pid, signal.SIGKILL)
     first.communicate()
     recorded = file_sizes(root / ".build" / "shards")
     assert 0 < len(recorded) < SHARDS, "the build was killed between two shards"
-    written = fsspec.filesystem("s3").modified("sets/killed/data/" + next(iter(recorded)).replace(".json", ".parquet"))
+    whole = f"sets/killed/data/{next(iter(recorded)).removesuffix('.json')}.parquet"
+    written = fsspec.filesystem("s3").modified(whole)
     # Another machine, whose temporary folder is empty.
-    finished(started(url, tmp_path / "other scratch", "--set", "limits.asset_timeout_s=250"))
-    again = fsspec.filesystem("s3").modified("sets/killed/data/" + next(iter(recorded)).replace(".json", ".parquet"))
-    assert written == again, "a finished shard is not made again"
+    finished(started(url, tmp_path / "other scratch"))
+    assert fsspec.filesystem("s3").modified(whole) == written, "a finished shard is not made again"
     assert open_dataset(url).digest == open_dataset(on_disk).digest
     assert not list((tmp_path / "other scratch").iterdir()), "nothing is left on the machine"
     report = verify(url)
