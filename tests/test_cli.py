@@ -3,6 +3,8 @@
 import pickle
 import re
 import signal
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -83,6 +85,25 @@ def test_ctrl_c_says_how_to_go_on_and_is_not_success(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "the same command continues" in errors
     assert "Traceback" not in errors
+
+
+def test_ctrl_c_ends_the_work_even_if_a_library_catches_it() -> None:
+    """Ctrl-C during an import: some packages catch everything as they are imported. Others run `exec` there."""
+    program = (
+        "import os, signal, sys; from contextlib import suppress\n"
+        "from viewpoint100k.runtime.exit import run_app; from viewpoint100k.runtime.progress import Progress\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "def app(args, standalone_mode):\n"
+        "    with suppress(BaseException):\n"
+        "        exec('os.kill(os.getpid(), signal.SIGINT)')\n"
+        "    print('going on')\n"
+        "    Progress('building', 'rows', 10).advance(1)\n"
+        "    print('the work went on')\n"
+        "run_app('program', app)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (130, "going on\n"), done.stderr
+    assert done.stderr == "program: stopped\n"
 
 
 def test_a_build_killed_in_its_first_instant_can_be_begun_again(tmp_path: Path) -> None:

@@ -3,15 +3,58 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
 
 from viewpoint100k.errors import ViewpointError
 
-__all__ = ["INTERRUPTED", "run_app"]
+__all__ = ["INTERRUPTED", "raise_if_interrupted", "run_app"]
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 plus the signal's number."""
+
+
+_interrupted = False
+
+
+class _Interrupted(KeyboardInterrupt):
+    """Ctrl-C. If code run by ``exec`` raises KeyboardInterrupt itself, Python ignores the exit code (CPython 3.11)."""
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    global _interrupted
+    _interrupted = True
+    raise _Interrupted
+
+
+@contextmanager
+def _remembering_interrupts() -> Iterator[None]:
+    """Within it, `raise_if_interrupted` knows of Ctrl-C. If Ctrl-C is ignored, as in the background, it still is."""
+    global _interrupted
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        _interrupted = False
+
+
+def raise_if_interrupted() -> None:
+    """Raises KeyboardInterrupt again if Ctrl-C was pressed and a library caught the first one.
+
+    The first one is raised wherever the program is at that moment: some libraries catch everything as they are
+    imported, and the work would go on.
+    """
+    if _interrupted:
+        raise _Interrupted
 
 
 def run_app(program: str, app: Callable[..., object], stopped: str = "stopped") -> None:
@@ -27,7 +70,8 @@ def run_app(program: str, app: Callable[..., object], stopped: str = "stopped") 
     code: object = 0
     failure: tuple[str, int] | None = None
     try:
-        code = app(args=arguments, standalone_mode=False)
+        with _remembering_interrupts():
+            code = app(args=arguments, standalone_mode=False)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:

@@ -9,6 +9,8 @@ from typing import Never, Self
 
 from tqdm import tqdm
 
+from viewpoint100k.runtime.exit import raise_if_interrupted
+
 __all__ = ["Progress"]
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -50,6 +52,8 @@ class Progress:
             self._print_line()
 
     def advance(self, count: int) -> None:
+        """Counts ``count`` more. Raises KeyboardInterrupt if Ctrl-C was pressed and a library caught it."""
+        raise_if_interrupted()
         self._done += count
         if self._bar is not None:
             self._bar.update(count)
