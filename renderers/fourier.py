@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,9 @@ __all__ = ["real_field"]
 
 Floats = NDArray[np.floating]
 
+_TOGETHER = 64
+"""Columns that are transformed together: few enough for the cache of a core."""
+
 
 def real_field(real: Floats, imaginary: Floats) -> Floats:
     """(n, n): the real part of the inverse transform of a spectrum (n, n), without its factor 1 / n^2; n a power of 2.
@@ -19,27 +24,37 @@ def real_field(real: Floats, imaginary: Floats) -> Floats:
 
     Cooley and Tukey (1965), with separate real and imaginary parts, because compilers may fuse complex products.
     """
-    for axis in (0, 1):
-        real, imaginary = _transformed(np.moveaxis(real, axis, 0), np.moveaxis(imaginary, axis, 0))
-        real, imaginary = np.moveaxis(real, 0, axis), np.moveaxis(imaginary, 0, axis)
+    for _ in range(2):
+        turned_real, turned_imaginary = np.empty_like(real, order="C"), np.empty_like(real, order="C")
+        for start in range(0, len(real), _TOGETHER):
+            columns = slice(start, start + _TOGETHER)
+            re, im = _transformed(real[:, columns], imaginary[:, columns])
+            turned_real[columns], turned_imaginary[columns] = re.T, im.T
+        real, imaginary = turned_real, turned_imaginary
     return real
 
 
 def _transformed(real: Floats, imaginary: Floats) -> tuple[Floats, Floats]:
-    """The inverse transform along the first axis, by Stockham's order of the steps, which needs no reversal of bits."""
-    n = len(real)
+    """The inverse transform of columns (n, m), by Stockham's order of the steps, which needs no reversal of bits."""
+    n, m = real.shape
     assert n & (n - 1) == 0, "the length is a power of two"
-    shape = real.shape[1:]
-    re, im = real.reshape(n, 1, *shape), imaginary.reshape(n, 1, *shape)
+    re, im = (np.ascontiguousarray(part).reshape(n, 1, m) for part in (real, imaginary))
     while len(re) > 1:
-        half = len(re) // 2
-        turns = 180.0 * np.arange(half) / half
-        waves = exact.cos_deg(turns), exact.sin_deg(turns)
-        cosine, sine = (w.astype(real.dtype).reshape(half, 1, *([1] * len(shape))) for w in waves)
+        half, done = len(re) // 2, re.shape[1]
+        cosine, sine = _waves(half, real.dtype)
         (a, b), (c, d) = (re[:half], im[:half]), (re[half:], im[half:])
-        difference = a - c, b - d
-        turned_re = difference[0] * cosine - difference[1] * sine
-        turned_im = difference[0] * sine + difference[1] * cosine
-        re = np.concatenate([a + c, turned_re], axis=1)
-        im = np.concatenate([b + d, turned_im], axis=1)
-    return re.reshape(n, *shape), im.reshape(n, *shape)
+        over, under = a - c, b - d
+        re, im = np.empty((half, 2 * done, m), real.dtype), np.empty((half, 2 * done, m), real.dtype)
+        np.add(a, c, out=re[:, :done])
+        np.add(b, d, out=im[:, :done])
+        np.subtract(over * cosine, under * sine, out=re[:, done:])
+        np.add(over * sine, under * cosine, out=im[:, done:])
+    return re.reshape(n, m), im.reshape(n, m)
+
+
+@lru_cache(maxsize=32)
+def _waves(half: int, dtype: np.dtype[np.floating]) -> tuple[Floats, Floats]:
+    """(half, 1, 1): cosines and sines of half a turn in so many steps."""
+    turns = 180.0 * np.arange(half) / half
+    cosine, sine = (wave.astype(dtype).reshape(half, 1, 1) for wave in (exact.cos_deg(turns), exact.sin_deg(turns)))
+    return cosine, sine

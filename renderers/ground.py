@@ -93,14 +93,16 @@ def paint_pattern(name: str) -> NDArray[np.uint8]:
 def _noise(rng: np.random.Generator, fall: float, stretch: tuple[float, float] = (1, 1), cut: float = 256) -> Floats:
     """(n, n): periodic noise of deviation 1 whose amplitude falls with frequency to the power ``fall``."""
     n = PATTERN_SIZE
-    line = np.arange(n) - n * (np.arange(n) >= n // 2)
+    line = np.arange(n // 2 + 1)
     fy, fx = line[:, None] * stretch[0], line[None] * stretch[1]
     frequency = np.sqrt((fx * fx + fy * fy).astype(np.float64))
     knots = np.concatenate([np.arange(0, 64, 1 / 16), np.arange(64, 3 * cut + 1)])
     table = exact.power(np.maximum(knots, 1), -fall) * exact.exp(-(knots / cut) * (knots / cut))
-    amplitude = np.where(frequency > 0, exact.interpolate(frequency, knots, table), 0)
+    quarter = np.where(frequency > 0, exact.interpolate(frequency, knots, table), 0).astype(np.float32)
+    of_column = np.minimum(np.arange(n), n - np.arange(n))  # The second half of a spectrum has negative frequencies.
+    amplitude = quarter[of_column[:, None], of_column]
     # The sum of so many waves is normally distributed, whatever the distribution of each.
-    real, imaginary = (amplitude.astype(np.float32) * (rng.random((n, n), np.float32) - 0.5) for _ in range(2))
+    real, imaginary = (amplitude * (rng.random((n, n), np.float32) - 0.5) for _ in range(2))
     values = real_field(real, imaginary)
     return np.asarray(values / exact.std(values), dtype=np.float32)
 

@@ -18,6 +18,7 @@ from renderers.sphere import (
     WIDTH,
     blur,
     box,
+    box_sides,
     noise,
     solid_angles,
     vertical_gradient,
@@ -66,11 +67,11 @@ def _indoors(rng: np.random.Generator, sun_deg: float, wanted: float, floor: Col
     image = image * (1 + 0.12 * exact.sin_deg(2 * LONGITUDE + rng.uniform(0, 360)))[None, :, None].astype(np.float32)
     for _ in range(int(rng.integers(4, 9))):
         height = rng.uniform(3, 16)
-        piece = box(rng.uniform(-180, 180), height - 6, rng.uniform(5, 22), height)
-        _paint(image, piece, _hue(rng, rng.uniform(0.05, 0.5), (0.1, 0.7)))
+        piece = rng.uniform(-180, 180), height - 6, rng.uniform(5, 22), height
+        _paint_box(image, _hue(rng, rng.uniform(0.05, 0.5), (0.1, 0.7)), *piece)
     for _ in range(int(rng.integers(1, 5))):
-        picture = box(rng.uniform(-180, 180), rng.uniform(16, 24), rng.uniform(3, 9), rng.uniform(3, 8))
-        _paint(image, picture, _hue(rng, rng.uniform(0.1, 0.7), (0.1, 0.6)))
+        picture = rng.uniform(-180, 180), rng.uniform(16, 24), rng.uniform(3, 9), rng.uniform(3, 8)
+        _paint_box(image, _hue(rng, rng.uniform(0.1, 0.7), (0.1, 0.6)), *picture)
     image *= 1 + 0.1 * noise(rng, 40)
     lamps = np.zeros((HEIGHT, WIDTH), np.float32)
     for k in range(int(rng.integers(1, 3))):
@@ -136,10 +137,10 @@ def _street(rng: np.random.Generator, sun_deg: float, wanted: float, floor: Colo
         height = rng.uniform(7, 26)
         wall = _hue(rng, rng.uniform(0.15, 0.55), (0.05, 0.4))
         if rng.random() < 0.85:
-            _paint(image, box(edge + width / 2, height / 2 - 3, width / 2, height / 2 + 3), wall)
+            _paint_box(image, wall, edge + width / 2, height / 2 - 3, width / 2, height / 2 + 3)
             for row in np.arange(5, height - 2, rng.uniform(4, 6)):
                 for column in np.arange(edge + 3, edge + width - 2, 6):
-                    _paint(image, box(column, row, 1.3, 1.3), wall * rng.uniform(0.3, 0.6))
+                    _paint_box(image, wall * rng.uniform(0.3, 0.6), column, row, 1.3, 1.3)
         edge += width
     image *= 1 + 0.08 * noise(rng, 30)
     glow = _lobe(sun_deg, 45, 22)
@@ -157,10 +158,17 @@ ROOMS: tuple[Room, ...] = (_studio, _indoors, _open_sky, _garden, _street)
 
 def _paint(image: Floats, mask: Floats, color: Color) -> None:
     """Puts a colour over an image where the mask (h, w) is 1."""
-    rows = np.flatnonzero(mask.any(axis=1))
-    if len(rows):
-        part = slice(rows[0], rows[-1] + 1)
-        image[part] += mask[part, :, None] * (color.astype(np.float32) - image[part])
+    image += mask[..., None] * (color.astype(np.float32) - image)
+
+
+def _paint_box(image: Floats, color: Color, *where: float) -> None:
+    """Puts a colour over a rectangle, see `box`."""
+    along, across = box_sides(*where)
+    rows, columns = np.flatnonzero(along), np.flatnonzero(across)
+    if len(rows) and len(columns):
+        part = np.ix_(rows, columns)
+        mask = np.outer(along[rows], across[columns]).astype(np.float32)
+        image[part] += mask[..., None] * (color.astype(np.float32) - image[part])
 
 
 def _skyline(rng: np.random.Generator, height_deg: float) -> Floats:

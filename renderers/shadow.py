@@ -103,9 +103,18 @@ def _spread(heights: NDArray[np.float32], sigma_at_top: float, least: float, asp
         weight = (np.clip(1 - np.abs(position - k), 0, 1) * covered).astype(np.float32)
         if weight.any():
             sigma = least * (1 << k)
-            along_y = exact.gaussian_blur(weight, float(sigma / aspect[1]), axis=0, edge="zero")
-            total += exact.gaussian_blur(along_y, float(sigma / aspect[0]), axis=1, edge="zero")
+            columns = _used(weight.any(axis=0))
+            along_y = np.zeros_like(weight)
+            along_y[:, columns] = exact.gaussian_blur(weight[:, columns], float(sigma / aspect[1]), axis=0, edge="zero")
+            rows = _used(along_y.any(axis=1))
+            total[rows] += exact.gaussian_blur(along_y[rows], float(sigma / aspect[0]), axis=1, edge="zero")
     return np.clip(total, 0, 1)
+
+
+def _used(line: NDArray[np.bool_]) -> slice:
+    """From the first to the last True. The rest is 0, and stays 0 when the other axis is blurred."""
+    places = np.flatnonzero(line)
+    return slice(int(places[0]), int(places[-1]) + 1)
 
 
 @lru_cache(maxsize=4)

@@ -20,6 +20,7 @@ __all__ = [
     "WIDTH",
     "blur",
     "box",
+    "box_sides",
     "directions",
     "noise",
     "solid_angles",
@@ -61,11 +62,19 @@ def vertical_gradient(latitudes_deg: list[float], colors: list[NDArray[np.float6
 
 def box(longitude_deg: float, latitude_deg: float, half_width_deg: float, half_height_deg: float) -> Floats:
     """(h, w): 1 inside a rectangle of angles, 0 outside, with an edge one texel wide."""
+    along, across = box_sides(longitude_deg, latitude_deg, half_width_deg, half_height_deg)
+    return np.outer(along, across).astype(np.float32)
+
+
+def box_sides(
+    longitude_deg: float, latitude_deg: float, half_width_deg: float, half_height_deg: float
+) -> tuple[Floats, Floats]:
+    """(h,) and (w,): the factors of a `box`."""
     around = np.abs((LONGITUDE - np.float32(longitude_deg) + 180) % 360 - 180)
     texel = 180 / HEIGHT
     across = np.clip((half_width_deg - around) / texel + 0.5, 0, 1)
     along = np.clip((half_height_deg - np.abs(LATITUDE - np.float32(latitude_deg))) / texel + 0.5, 0, 1)
-    return np.outer(along, across).astype(np.float32)
+    return along, across
 
 
 def noise(rng: np.random.Generator, grain_deg: float, channels: int = 1) -> Floats:

@@ -12,6 +12,7 @@ Conventions, everywhere in this project:
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,10 +65,7 @@ class Camera:
         pose = np.array(self.camera_to_world, dtype=np.float64)
         matrix = np.array(self.intrinsics, dtype=np.float64)
         _check_rigid(pose)
-        if matrix.shape != (3, 3) or not np.isfinite(matrix).all() or min(matrix[0, 0], matrix[1, 1]) <= 0:
-            raise ValueError("intrinsics must be a finite (3, 3) matrix with positive focal lengths")
-        if not np.array_equal(matrix, [[matrix[0, 0], 0, matrix[0, 2]], [0, matrix[1, 1], matrix[1, 2]], [0, 0, 1]]):
-            raise ValueError("intrinsics must have the form [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]")
+        _check_pinhole(matrix)
         if self.width < 1 or self.height < 1:
             raise ValueError(f"an image must have at least one pixel, not {self.width}x{self.height}")
         pose.flags.writeable = matrix.flags.writeable = False
@@ -144,8 +142,10 @@ class Camera:
 
     def resized(self, width: int, height: int) -> Camera:
         """The same view sampled on another pixel grid."""
-        scale = np.diag([width / self.width, height / self.height, 1.0])
-        return Camera(self.camera_to_world, exact.matmul(scale, self.intrinsics), width, height)
+        if (width, height) == (self.width, self.height):
+            return self
+        scale = np.array([[width / self.width], [height / self.height], [1.0]])
+        return Camera(self.camera_to_world, scale * self.intrinsics, width, height)
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def object_translation(camera_1: Camera, camera_2: Camera, center: ArrayLike) ->
     """
     middle = np.asarray(center, dtype=np.float64)
     facing = camera_1.position - middle
-    observers_right = np.cross(facing, WORLD_UP)
+    observers_right = exact.cross(facing, WORLD_UP)
     length = float(exact.norm(observers_right))
     if length < 1e-9:
         raise ValueError("camera 1 is straight above or below the object: an observer facing it has no left or right")
@@ -250,22 +250,19 @@ def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = WORLD_UP) -> Floa
 
     Raises ``ValueError`` if eye and target coincide, or if the view is along ``up``.
     """
-    position = np.asarray(eye, dtype=np.float64)
-    forward = np.asarray(target, dtype=np.float64) - position
-    distance = exact.norm(forward)
+    position, seen, above = (np.asarray(v, dtype=np.float64).tolist() for v in (eye, target, up))
+    ahead = [there - here for there, here in zip(seen, position, strict=True)]
+    distance = math.sqrt(_dot(ahead, ahead))
     if distance < 1e-12:
         raise ValueError("a camera cannot look at the point it stands on")
-    forward = forward / distance
-    right = np.cross(forward, np.asarray(up, dtype=np.float64))
-    sine = exact.norm(right)
+    forward = [entry / distance for entry in ahead]
+    aside = _cross(forward, above)
+    sine = math.sqrt(_dot(aside, aside))
     if sine < 1e-9:
         raise ValueError("a camera that looks along the up vector has no upright pose")
-    pose = np.eye(4)
-    pose[:3, 0] = right / sine
-    pose[:3, 1] = np.cross(forward, pose[:3, 0])
-    pose[:3, 2] = forward
-    pose[:3, 3] = position
-    return pose
+    right = [entry / sine for entry in aside]
+    columns = zip(right, _cross(forward, right), forward, position, strict=True)
+    return np.array([*columns, (0.0, 0.0, 0.0, 1.0)])
 
 
 def orbit(distance: float, azimuth_deg: float, elevation_deg: float, center: ArrayLike = (0.0, 0.0, 0.0)) -> Floats:
@@ -288,10 +285,31 @@ def _cos_sin(*angles_deg: float) -> tuple[Floats, Floats]:
 
 
 def _check_rigid(pose: Floats) -> None:
-    if pose.shape != (4, 4) or not np.isfinite(pose).all():
+    # In Python's numbers: for matrices as small as these, a call into NumPy costs more than the arithmetic.
+    rows = pose.tolist()
+    if pose.shape != (4, 4) or not all(math.isfinite(entry) for row in rows for entry in row):
         raise ValueError("camera_to_world must be a finite (4, 4) matrix")
-    rotation = pose[:3, :3]
-    if np.abs(pose[3] - [0, 0, 0, 1]).max() > _RIGID_TOLERANCE:
+    if not all(abs(entry - wanted) <= _RIGID_TOLERANCE for entry, wanted in zip(rows[3], (0, 0, 0, 1), strict=True)):
         raise ValueError("camera_to_world must have the last row 0 0 0 1")
-    if np.abs(exact.matmul(rotation, rotation.T) - np.eye(3)).max() > _RIGID_TOLERANCE or exact.det3(rotation) < 0:
+    x, y, z = (row[:3] for row in rows[:3])
+    unit = all(abs(_dot(a, b) - (a is b)) <= _RIGID_TOLERANCE for a in (x, y, z) for b in (x, y, z))
+    if not unit or _dot(x, _cross(y, z)) < 0:
         raise ValueError("camera_to_world must be a rotation and a translation, without scale or reflection")
+
+
+def _check_pinhole(matrix: Floats) -> None:
+    entries = matrix.tolist()
+    finite = matrix.shape == (3, 3) and all(math.isfinite(entry) for row in entries for entry in row)
+    if not finite or min(entries[0][0], entries[1][1]) <= 0:
+        raise ValueError("intrinsics must be a finite (3, 3) matrix with positive focal lengths")
+    (fx, _, cx), (_, fy, cy), _ = entries
+    if entries != [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]:
+        raise ValueError("intrinsics must have the form [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]")
+
+
+def _dot(a: Sequence[float], b: Sequence[float]) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def _cross(a: Sequence[float], b: Sequence[float]) -> list[float]:
+    return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]

@@ -145,11 +145,14 @@ def _shown(
     The tolerance grows with the change of depth from the pixel to its neighbours. On each axis the smaller change
     counts, so that the slant of the surface adds to the tolerance, but an edge that may hide the point does not.
     """
-    padded = np.pad(depth_map.astype(np.float64), 1, constant_values=np.inf)
-    here = padded[row + 1, column + 1]
-    beside = np.stack([padded[row + 1 + dy, column + 1 + dx] for dy, dx in ((0, -1), (0, 1), (-1, 0), (1, 0))])
-    steps = np.abs(np.where(np.isfinite(beside), beside, 0) - np.where(np.isfinite(here), here, 0))
-    steps[~(np.isfinite(beside) & np.isfinite(here))] = 0
+    height, width = depth_map.shape
+    padded = np.full((height + 2, width + 2), np.inf, depth_map.dtype)
+    padded[1:-1, 1:-1] = depth_map
+    around = np.array([0, -1, 1, -width - 2, width + 2])[:, None]
+    near = padded.ravel()[(row + 1) * (width + 2) + column + 1 + around].astype(np.float64)
+    here, beside = near[0], near[1:]
+    known = np.isfinite(near)
+    steps = np.abs(np.subtract(beside, here, where=known[1:] & known[0], out=np.zeros_like(beside)))
     slant = np.minimum(steps[:2].min(axis=0) + steps[2:].min(axis=0), _STEEPEST * radius)
     error = np.minimum(np.abs(here - depth), np.abs(beside - depth).min(axis=0))
     shown: NDArray[np.bool_] = error < _SURFACE_TOLERANCE * radius + slant

@@ -18,7 +18,6 @@ Floats = NDArray[np.floating]
 Edge = Literal["mirror", "wrap", "zero"]
 """How an array goes on beyond its ends: as its mirror image, from the other end, or as zeros."""
 
-_PADDING = {"mirror": "symmetric", "wrap": "wrap", "zero": "constant"}
 _REACH = 4.0
 """Standard deviations at which a kernel ends."""
 _WIDE = 6.0
@@ -77,6 +76,16 @@ def _by_sums(values: Floats, sigma: float, axis: int, edge: Edge) -> Floats:
 def _padded(values: Floats, reach: int, axis: int, edge: Edge) -> Floats:
     """``values`` with ``axis`` first, and ``reach`` more entries at either end of it."""
     first = np.moveaxis(values, axis, 0)
-    around = [(reach, reach)] + [(0, 0)] * (values.ndim - 1)
-    padded: Floats = np.pad(first, around, mode=_PADDING[edge])  # type: ignore[call-overload]
+    count = len(first)
+    padded = np.empty((count + 2 * reach, *first.shape[1:]), values.dtype)
+    padded[reach : reach + count] = first
+    outside = np.r_[-reach:0, count : count + reach]
+    match edge:
+        case "zero":
+            padded[:reach] = padded[reach + count :] = 0
+        case "wrap":
+            padded[outside + reach] = first[outside % count]
+        case "mirror":
+            place = outside % (2 * count)
+            padded[outside + reach] = first[np.minimum(place, 2 * count - 1 - place)]
     return padded
