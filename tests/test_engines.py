@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -130,3 +132,35 @@ def test_a_note_counts_the_deaths_of_an_earlier_try(tmp_path: Path) -> None:
     assert second.take_up() is None
     second.asset_started("mug")  # and again
     assert Note(path, timeout_s=86_400).take_up() == ("mug", "crashed", "ended 2 workers")
+
+
+SPARED = """
+import sys
+import pyarrow as pa
+from viewpoint100k.building.engines.worker import _spare_pandas
+_spare_pandas()
+pa.RecordBatch.from_pylist([{"a": 1}])
+assert "pandas" not in sys.modules
+import pandas
+assert pa.table({"a": [1, 2]}).to_pandas()["a"].sum() == 3
+assert pa.array(pandas.Series(["a", "b"])).to_pylist() == ["a", "b"]
+"""
+
+
+def test_a_worker_does_not_wait_for_pandas_and_can_still_import_it() -> None:
+    done = subprocess.run([sys.executable, "-c", SPARED], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+BUILT = """
+import sys
+import viewpoint100k
+config = viewpoint100k.load_config(rows=1, images={'size': 64})
+viewpoint100k.build(config, sys.argv[1], workers=1)
+assert "pandas" not in sys.modules
+"""
+
+
+def test_a_build_starts_without_pandas(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", BUILT, tmp_path / "set"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr

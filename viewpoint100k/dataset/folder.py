@@ -242,7 +242,7 @@ def open_parquet(path: Location, **options: Any) -> pq.ParquetFile:
 
 def _empty_parquet() -> pa.BufferReader:
     sink = pa.BufferOutputStream()
-    pq.write_table(arrow_schema().empty_table(), sink)
+    pq.write_table(pa.Table.from_batches([], schema=arrow_schema()), sink)
     return pa.BufferReader(sink.getvalue())
 
 

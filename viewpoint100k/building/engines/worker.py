@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -94,6 +95,7 @@ class _Reporter:
 def serve(job: WorkerJob, connection: Connection) -> None:
     """Builds blocks until the parent sends None or exits. The entry point of a worker process."""
     _settle_in(job.log)
+    _spare_pandas()
     from viewpoint100k.building.blocks import BlockBuilder
     from viewpoint100k.building.engines.quarantine import Quarantine
     from viewpoint100k.dataset.folder import DatasetFolder
@@ -119,6 +121,27 @@ def serve(job: WorkerJob, connection: Connection) -> None:
         trace = traceback.format_exc()
         print(trace, file=sys.stderr, flush=True)
         connection.send(Failed(error) if reporter.asset_id is None else Crashed(reporter.asset_id, trace))
+
+
+class _NoPandas(MetaPathFinder):
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ImportError(fullname)
+
+
+def _spare_pandas() -> None:
+    """Saves the third of a second in which PyArrow imports pandas to see whether a list holds objects of it.
+
+    PyArrow tries once in a process. After this, pandas can still be imported.
+    """
+    import pyarrow as pa
+
+    finder = _NoPandas()
+    sys.meta_path.insert(0, finder)
+    try:
+        pa.array([None])
+    finally:
+        sys.meta_path.remove(finder)
 
 
 def _settle_in(log: Path) -> None:
