@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viewpoint100k.geometry import azimuth_deg, elevation_deg
-from viewpoint100k.views.orbits import fitting_distance, walk
+from viewpoint100k.geometry import azimuth_deg, elevation_deg, orbit
+from viewpoint100k.views.orbits import OuterPoints, fitting_distance, walk
 from viewpoint100k.views.settings import Views
 
 SIZE = 512
@@ -21,13 +21,13 @@ def test_a_unit_square_facing_the_camera_fits_where_hand_calculation_says() -> N
     # Corners at (0, +-0.5, +-0.5), camera on +X, 90 degree lens: half the frame is as wide as the distance. To span
     # half the frame's height, 0.5 = 0.5 * D, so D = 1.
     square = np.array([[0, y, z] for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
-    assert fitting_distance(square, 0, 0, fov_deg=90, fill=0.5) == pytest.approx(1.0)
+    assert fitting_distance(OuterPoints(square), 0, 0, fov_deg=90, fill=0.5) == pytest.approx(1.0)
 
 
 def test_a_nearer_point_needs_more_distance_by_just_as_much() -> None:
     # The same corners 0.2 towards the camera: every depth is 0.2 less.
     square = np.array([[0.2, y, z] for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
-    assert fitting_distance(square, 0, 0, fov_deg=90, fill=0.5) == pytest.approx(1.2)
+    assert fitting_distance(OuterPoints(square), 0, 0, fov_deg=90, fill=0.5) == pytest.approx(1.2)
 
 
 @given(st.integers(0, 2**32))
@@ -74,3 +74,19 @@ def test_the_same_seed_gives_the_same_cameras() -> None:
     points = cloud(np.random.default_rng(0))
     one, two = (walk(points, [30.0, -50.0], Views(), SIZE, np.random.default_rng(5)) for _ in range(2))
     assert all(np.array_equal(a.camera_to_world, b.camera_to_world) for a, b in zip(one, two, strict=True))
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), spread=st.floats(0, 3))
+def test_the_distance_of_many_points_is_that_of_all_of_them(seed: int, spread: float) -> None:
+    """With groups of points that lie near each other, and with groups that do not."""
+    rng = np.random.default_rng(seed)
+    points = np.repeat(rng.normal(0, spread, (100, 3)), 256, axis=0) + rng.normal(0, 1, (25600, 3))
+    azimuth, elevation, fov, fill = rng.uniform([-180, -80, 20, 0.3], [180, 80, 80, 0.9]).tolist()
+    axes = orbit(1.0, azimuth, elevation)[:3, :3]
+    local = points @ axes
+    reach = np.abs(local[:, :2]).max(axis=1) / (fill * np.tan(np.radians(fov / 2)))
+    found = fitting_distance(OuterPoints(points), azimuth, elevation, fov, fill)
+    assert found == pytest.approx((reach - local[:, 2]).max(), rel=1e-12)
+    few = max(fitting_distance(OuterPoints(part), azimuth, elevation, fov, fill) for part in np.array_split(points, 3))
+    assert found == few

@@ -14,7 +14,7 @@ from renderers import Renderer, open_renderer
 from viewpoint100k.assets.asset import CaptureAsset, MeshAsset
 from viewpoint100k.errors import AssetError, RendererError, ViewpointError
 from viewpoint100k.geometry import Camera, azimuth_deg, intrinsics_from_fov, orbit
-from viewpoint100k.views.orbits import fitting_distance
+from viewpoint100k.views.orbits import OuterPoints, fitting_distance
 
 __all__ = ["THUMBNAIL_SIZE", "Photographer"]
 
@@ -42,7 +42,7 @@ class Photographer:
     def _rendered(self, asset: MeshAsset) -> bytes:
         front = azimuth_deg(asset.front) if asset.front is not None else 0.0
         azimuth = front + _AZIMUTH_DEG
-        distance = fitting_distance(asset.mesh.points, azimuth, _ELEVATION_DEG, _FOV_DEG, fill=0.86)
+        distance = fitting_distance(OuterPoints(asset.mesh.points), azimuth, _ELEVATION_DEG, _FOV_DEG, fill=0.86)
         intrinsics = intrinsics_from_fov(_FOV_DEG, THUMBNAIL_SIZE, THUMBNAIL_SIZE)
         pose = orbit(distance, azimuth, _ELEVATION_DEG)
         scene = self._renderer.load(asset.mesh, None)
