@@ -98,6 +98,7 @@ class _Argued:
     def laid_out(self, plan: str) -> list[str]:
         """The sentences by that plan; none if the scene does not suit it."""
         self._said.clear()
+        self._speech.start_again()
         match plan:
             case "opposite" | "elimination" if len(self._asked) == 1 and self._decides:
                 body = getattr(self, f"_{plan}")(self._asked[0])

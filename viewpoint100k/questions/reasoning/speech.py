@@ -68,6 +68,10 @@ class Speech:
         self._used: set[str] = set()
         self._sizes: dict[tuple[str, int], float | None] = {}
 
+    def start_again(self) -> None:
+        """Forgets which openers and joiners were used, for another attempt at the text."""
+        self._used.clear()
+
     def setting(self, size: str) -> list[str]:
         """One or two sentences that introduce ``one``, ``two`` or ``many`` images."""
         lists = self.table.setting[self._style][size]
