@@ -102,7 +102,7 @@ class _Argued:
         match plan:
             case "opposite" | "elimination" if len(self._asked) == 1 and self._decides:
                 body = getattr(self, f"_{plan}")(self._asked[0])
-            case "path" if len(self._asked) <= 1 and not self._shown_alone():
+            case "path" if len(self._asked) == 1 and not self._shown_alone():
                 return self._path()
             case "direct" if self._asked:
                 body = self._direct()
