@@ -120,10 +120,10 @@ def test_a_conclusion_must_follow_from_what_is_given_for_it() -> None:
 
 
 SOUND = (
-    "<think>I begin with image 1. The flank of the object that lay on the right in image 1 turns into view, so the "
-    "camera moved to its right. If the camera had moved without turning, the object would have left the frame on the "
-    "left, but in image 2 the object sits near the middle from side to side. Therefore, the camera turned to the left. "
-    "So, the answer is B.</think><answer>B</answer>"
+    "<think>I take image 1 as the starting point. The flank of the object that lay on the right in image 1 turns into "
+    "view, so the camera moved to its right. If the camera had moved without turning, the object would have left the "
+    "frame on the left, but in image 2 the object sits near the middle from side to side. Therefore, the camera turned "
+    "to the left. So, the answer is B.</think><answer>B</answer>"
 )
 
 
@@ -146,7 +146,7 @@ LENS = "The lens seems to be the same in both images"
         (", but in image 2 the object sits near the middle from side to side", "", "does not follow"),
         (f"{SEEN}, so the {MOVED}", "", "left the frame on the left” is said without a reason"),
         # A sentence that nothing uses.
-        ("I begin with image 1.", f"{LENS}.", "serves nothing"),
+        ("I take image 1 as the starting point.", f"{LENS}.", "serves nothing"),
         ("So, the answer", f"Now, {SEEN.lower()}. So, the answer", "serves nothing"),
         # A conclusion that does not follow, and one that is false.
         (SEEN, LENS, "does not follow"),

@@ -78,6 +78,7 @@ _ANSWERS_TO = tuple(
     for begins, needed, advice in (
         (r"(?:yes|no), ", r"(?:^|\. |, )(?:is|are|was|do|does|did|can|could|has|have)\b", "ask for yes or no"),
         (r"both(?: of|$)", r"\bboth\b|\bwhich of\b", "name both things in the question"),
+        (r"from ", r"\bfrom\b", "ask from where it was"),
         (r"you ", r"\bi\b", "let the question speak of “I”"),
     )
 )

@@ -21,7 +21,7 @@ UNNATURAL: Mapping[str, str] = {
     r"\b(\w+) \1\b": "a word stands twice",
     r"\b(?:right|left) (?:answer|option|letter)\b": "left and right are sides here: say “correct”",
     r"\b(?:words|options?) (?:are|is) right\b": "left and right are sides here: say “correct” or “fit”",
-    r"\bleft (?:aside|out)\b": "left and right are sides here: say “ignore”",
+    r"\b(?:left|leave|leaving) (?:aside|out)\b": "left and right are sides here: say “ignore”",
     r"\blooks? (?:too much )?alike\b": "say “looks the same”",
     r"\bin (?:which|neither|either|the \w+) sense\b": "say “direction”",
     r"\bas the \w+ has it\b": "say “in its own terms”",

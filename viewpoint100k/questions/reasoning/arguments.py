@@ -278,8 +278,15 @@ def arguments_for(conclusion: Fact, facts: Facts) -> Iterator[Argument]:
         if len(premises) < len(rule.premises):
             continue
         if rule.any_sign or rule.gives(*premises) == _conclusion_sign(conclusion):
-            contrast = premises[0].kind.startswith("kept") and len(premises) == 2
-            yield Argument(premises, conclusion, contrast and premises[-1].sign != premises[0].sign)
+            yield Argument(premises, conclusion, len(premises) == 2 and _contrasts(*premises))
+
+
+def _contrasts(first: Fact, second: Fact) -> bool:
+    """True if the second premise is a surprise after the first: the object is not where it was expected, or little
+    turned to one side, but something turned up or down."""
+    if first.kind == "flank_x" and second.kind == "flank_y":
+        return bool(first.sign or second.sign)
+    return first.kind.startswith("kept") and first.sign != second.sign
 
 
 def _conclusion_sign(fact: Fact) -> int:

@@ -21,8 +21,10 @@ _QUOTED = re.compile(r"“([^”]*)”")
 _FOLLOWS = {"so", "answer", "because"}
 _REMAINS = "remains"
 """Openers of a conclusion from excluded alternatives. It uses no other premises."""
+_CHECKS = ("if_", "not_")
+"""Kinds of what is imagined and excluded. Behind such a check, an answer also uses the sentence before the check."""
 _CONCLUDES = frozenset({"conclusion", _REMAINS})
-_SUIT_ALL = frozenset({"any", "first", "summary", "question", "imagined"})
+_SUIT_ALL = frozenset({"any", "first", "summary", "question", "back", "imagined"})
 
 
 def claims(text: str, language: str | None = None) -> list[Claim]:
@@ -56,8 +58,9 @@ def _of_thought(thought: str, table: Phrases) -> list[Claim]:
         used = sentence.count(QUOTE)
         read = _Sentence(sentence, quotes[:used], table).claims(before, found)
         quotes = quotes[used:]
-        before = read or [Claim(UNRECOGNISED, sentence.replace(QUOTE, "“…”"))]
-        found += before
+        read = read or [Claim(UNRECOGNISED, sentence.replace(QUOTE, "“…”"))]
+        found += read
+        before = [*before, *read] if all(claim.kind.startswith(_CHECKS) for claim in read) else read
     return found
 
 
@@ -79,7 +82,8 @@ class _Sentence:
     def claims(self, before: Sequence[Claim], earlier: Sequence[Claim]) -> list[Claim] | None:
         """The claims of the sentence; None if the grammar does not contain it.
 
-        A conclusion may use all ``earlier`` claims. An answer uses the claims of the sentence ``before`` it.
+        A conclusion may use all ``earlier`` claims. An answer uses the claims of the sentence ``before`` it, and of the
+        one before that if it only excludes other movements.
         """
         if not self._complete:
             return None

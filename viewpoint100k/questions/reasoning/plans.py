@@ -56,6 +56,9 @@ _NEIGHBOURS = {
 _BESIDE = {"distance": ("lens",)}
 """Facts that must be "none" before the key can be concluded from one observation."""
 
+_LONG_TO_SAY = frozenset({"object_side"})
+"""Movements that a text does not state again after a check, because their wordings are long."""
+
 Closing = tuple[str, str | None]
 """Letter and quotable text of the answer."""
 
@@ -95,10 +98,11 @@ class _Argued:
     def laid_out(self, plan: str) -> list[str]:
         """The sentences by that plan; none if the scene does not suit it."""
         self._said.clear()
+        self._speech.start_again()
         match plan:
             case "opposite" | "elimination" if len(self._asked) == 1 and self._decides:
                 body = getattr(self, f"_{plan}")(self._asked[0])
-            case "path" if len(self._asked) <= 1 and not self._shown_alone():
+            case "path" if len(self._asked) == 1 and not self._shown_alone():
                 return self._path()
             case "direct" if self._asked:
                 body = self._direct()
@@ -130,10 +134,13 @@ class _Argued:
         if not steps:
             return []
         opener = "imagined" if self._dice.chance(0.7) else None
+        other = self._dice.pick(others)
+        # That it is not "none" leaves two directions. The text states again which one it is.
+        restated = other == BANDS[fact.kind].zero or (fact.kind not in _LONG_TO_SAY and self._dice.chance(0.5))
         return [
             *steps,
-            *self._speech.ruled_out(fact.kind, self._dice.pick(others), opener),
-            *self._answer(restated=True),
+            *self._speech.ruled_out(fact.kind, other, opener),
+            *self._answer(restated, back=restated),
         ]
 
     def _elimination(self, fact: Fact) -> list[str]:
@@ -160,6 +167,9 @@ class _Argued:
             must = fact in self._asked
             if not must and (self.length(said) > wanted or len(told) > 2):
                 continue
+            if (fact.kind, fact.image) in self._said:  # Concluded on the way to another movement.
+                told.append(fact)
+                continue
             before = set(self._said)
             steps = self._steps(fact)
             if steps is None and must:
@@ -172,7 +182,7 @@ class _Argued:
         if len(told) < 2 or not all(self._speech.has_verb(fact) for fact in told):
             return []
         summary = self._speech.summary(self._dice.shuffled(told))
-        return [*self._setting("path"), *said, *summary, *self._answer(restated=True)]
+        return [*self._setting("path"), *said, *summary, *self._answer(restated=True, back=True)]
 
     # --- parts ---
 
@@ -256,8 +266,11 @@ class _Argued:
         """True if one fact is asked for and the images show it, so that the answer can state it."""
         return len(self._asked) == 1 and self._asked[0].kind not in CONCLUDED
 
-    def _answer(self, restated: bool) -> list[str]:
-        """The last one or two sentences. ``restated``: whether they repeat the deciding facts."""
+    def _answer(self, restated: bool, back: bool = False) -> list[str]:
+        """The last one or two sentences.
+
+        ``restated``: whether they repeat the deciding facts. ``back``: whether the text led away from the question.
+        """
         keys = self._asked if restated and self._decides else ()
-        opener = "conclusion" if self._decides else "question"
+        opener = "back" if back else "conclusion" if self._decides and not keys else "question"
         return self._speech.answered(keys, self._letter, self._quoted, opener)

@@ -22,6 +22,8 @@ _LONG = 29
 """A sentence with more words is split in two."""
 _LONGEST = 34
 """Largest number of words in a list of what the camera did."""
+_BEGIN = 4
+"""Clauses begin alike if they share this many words, or signs in Chinese."""
 _AS_GIVEN = 2.5
 """The number in the answer is used if it is this close to the true one, degrees."""
 
@@ -66,6 +68,10 @@ class Speech:
         self._used: set[str] = set()
         self._sizes: dict[tuple[str, int], float | None] = {}
 
+    def start_again(self) -> None:
+        """Forgets which openers and joiners were used, for another attempt at the text."""
+        self._used.clear()
+
     def setting(self, size: str) -> list[str]:
         """One or two sentences that introduce ``one``, ``two`` or ``many`` images."""
         lists = self.table.setting[self._style][size]
@@ -88,7 +94,7 @@ class Speech:
         clauses = [self.clause(fact) for fact in premises]
         contrast = argument.contrast and len(clauses) == 2
         body = f"{clauses[0]}{self._joiner('but')}{clauses[1]}" if contrast else self._joined(clauses)
-        start = self._opener(opener) if opener else ""
+        start = self._opener(opener) if opener and self.table.length(body) <= _LONG else ""
         if not contrast and len(clauses) > 1 and self.table.length(body) > _LONG:
             first, *others = clauses
             apart = [self._sentence(clause) for clause in (f"{start}{first}", *others)]
@@ -97,9 +103,20 @@ class Speech:
 
     def ruled_out(self, kind: str, value: str, opener: str | None = None) -> list[str]:
         """One or two sentences that imagine ``value`` of a movement and exclude it by the observation."""
-        imagined, denied = (self.clause(Fact(f"{prefix}_{kind}", value)) for prefix in ("if", "not"))
+        imagined, denied = (self._begun_anew(f"{prefix}_{kind}", value) for prefix in ("if", "not"))
         start = self._opener(opener) if opener else ""
         return self._concluded(f"{start}{imagined}", denied, apart=0.2)
+
+    def _begun_anew(self, kind: str, value: str) -> str:
+        """A clause whose first words begin no other such clause of this text, if there is one."""
+        wordings = self.table.clauses[self._style][kind, value, 0]
+        chosen = self.dice.pick([text for text in wordings if self._begin(text) not in self._used] or wordings)
+        self._used.add(self._begin(chosen))
+        return chosen
+
+    def _begin(self, clause: str) -> str:
+        """The first words of a clause."""
+        return " ".join(clause.split()[:_BEGIN]) if self.table.gap else clause[:_BEGIN]
 
     def can_rule_out(self, kind: str, value: str) -> bool:
         """True if the table has words to exclude this value."""
@@ -135,8 +152,8 @@ class Speech:
     def answered(self, keys: Sequence[Fact], letter: str, quoted: str | None, opener: str) -> list[str]:
         """One or two sentences that give the answer, after the deciding facts ``keys`` if there are any.
 
-        Without ``keys``, ``opener`` is the group of the answer's opener: ``conclusion`` from the sentence before, or
-        ``question``.
+        ``opener`` is the group of openers that leads to the answer: ``conclusion`` from the sentence before,
+        ``question`` or, where the text led away from the question, ``back``.
         """
         form = ("lettered" if letter else "open") if quoted else "letter"
         quote = f"“{quoted}”"
@@ -149,8 +166,8 @@ class Speech:
             clause = self._joined([self.clause(fact, numbered=self._given_deg is not None) for fact in keys])
         # What the images show themselves needs no way back to the question.
         seen = len(keys) == 1 and keys[0].kind not in CONCLUDED
-        opener = self.table.opener_of[keys[0].kind] if seen else "summary" if len(keys) > 1 else "question"
-        start = self._opener(opener) if self.dice.chance(0.5) else ""
+        group = self.table.opener_of[keys[0].kind] if seen else "summary" if len(keys) > 1 else opener
+        start = self._opener(group) if self.dice.chance(0.5) else ""
         if self.table.length(clause) + self.table.length(answer) > _LONG:
             return [self._sentence(clause), self._sentence(f"{self._opener('conclusion', needed=True)}{answer}")]
         return [self._sentence(f"{start}{clause}{self._joiner('answer')}{answer}")]
