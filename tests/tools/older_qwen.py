@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def as_on_the_hub(out: Path) -> Path:
-    """Writes the folder ``TINY_QWEN`` anew as ``out``, whose name tells Qwen's tools what model it is; gives ``out``."""
+    """Writes the folder ``TINY_QWEN`` anew as ``out``, whose name tells tools what model it is; gives ``out``."""
     tiny = Path(os.environ["TINY_QWEN"])
     out.mkdir(parents=True)
     for file in tiny.iterdir():

@@ -9,9 +9,7 @@ import json
 import os
 import sys
 import tempfile
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
@@ -19,16 +17,8 @@ import transformers
 from comparing import given, lines_of, pictures
 from older_qwen import as_on_the_hub
 from qwen import check_row, losses_of, spread
+from stand_ins import stand_in_for_flash_attention
 from transformers import AutoProcessor
-
-
-def stand_in_for_flash_attention() -> None:
-    for name in ("flash_attn", "flash_attn.flash_attn_interface"):
-        module = ModuleType(name)
-        module.__spec__ = ModuleSpec(name, None)
-        module.flash_attn_varlen_func = None
-        sys.modules[name] = module
-
 
 stand_in_for_flash_attention()
 import qwenvl.data as registry  # noqa: E402
