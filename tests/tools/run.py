@@ -121,15 +121,18 @@ def _seen(content: bytes) -> dict[str, Any]:
 
 
 def _code(name: str, tool: dict[str, Any], clones: Path | None) -> Path:
-    """The folder with the tool's code at its commit, cloned once. Raises `NotHere` if that is not possible."""
-    commit, part = tool["commit"], tool.get("code", ".")
+    """The folder for Python's path, with the tool's code at its commit, cloned once.
+
+    Raises `NotHere` if it cannot be cloned.
+    """
+    commit, needed = tool["commit"], tool.get("package", ".")
     place = CACHE / "code" / f"{name}-{commit[:7]}"
     if not place.is_dir():
         source = clones / tool["repository"].rsplit("/", 1)[1] if clones else tool["repository"]
         new = place.with_suffix(".new")
         shutil.rmtree(new, ignore_errors=True)
         clone = ["git", "clone", "--quiet", "--no-checkout", "--filter=blob:none", str(source), str(new)]
-        checkout = ["git", "-C", str(new), "checkout", "--quiet", commit, "--", part, ":(exclude)*.mp4"]
+        checkout = ["git", "-C", str(new), "checkout", "--quiet", commit, "--", needed, ":(exclude)*.mp4"]
         offline = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
         for command in (clone, checkout):
             done = subprocess.run(command, capture_output=True, text=True, env=offline)
@@ -137,7 +140,7 @@ def _code(name: str, tool: dict[str, Any], clones: Path | None) -> Path:
                 said = (done.stderr.strip().splitlines() or ["git gave no reason"])[-1]
                 raise NotHere(f"{source} cannot be cloned ({said}): name a folder of clones with --clones or CLONES")
         new.rename(place)
-    return place / part
+    return (place / needed).parent if "package" in tool else place
 
 
 def _model() -> Path:
