@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -40,14 +41,22 @@ def main(script, training, model):
 """
 
 
+def libraries(monkeypatch: pytest.MonkeyPatch, **classes: object) -> None:
+    """Puts a ``transformers`` in place that has these classes alone."""
+    transformers = ModuleType("transformers")
+    transformers.__dict__.update(classes)
+    monkeypatch.setitem(sys.modules, "transformers", transformers)
+
+
 @pytest.fixture
 def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "grpo_jsonl.py").write_text(GRPO_JSONL)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["vlm_r1"])
-    # So that the module is forgotten afterwards.
-    monkeypatch.setitem(sys.modules, "grpo_jsonl", sys)
-    monkeypatch.delitem(sys.modules, "grpo_jsonl")
+    for name in ("grpo_jsonl", "open_r1.vlm_modules.glm_module"):  # Forgotten afterwards.
+        monkeypatch.setitem(sys.modules, name, sys)
+        monkeypatch.delitem(sys.modules, name)
+    libraries(monkeypatch, Glm4vForConditionalGeneration=object())
 
 
 @pytest.mark.usefixtures("on_path")
@@ -70,6 +79,17 @@ def test_what_vlm_r1_does_for_zero3_is_done(monkeypatch: pytest.MonkeyPatch) -> 
     assert sys.modules["grpo_jsonl"].calls == ["patched", ("script", "zero3.json", "model")]
 
 
-def test_without_vlm_r1_the_error_says_what_to_add() -> None:
+@pytest.mark.usefixtures("on_path")
+def test_glm_is_left_out_only_where_transformers_does_not_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    vlm_r1.load()
+    assert "open_r1.vlm_modules.glm_module" not in sys.modules
+    libraries(monkeypatch)
+    vlm_r1.load()
+    # vlm_modules/__init__.py imports this name from it.
+    assert sys.modules["open_r1.vlm_modules.glm_module"].GLMVModule is None
+
+
+def test_without_vlm_r1_the_error_says_what_to_add(monkeypatch: pytest.MonkeyPatch) -> None:
+    libraries(monkeypatch, Glm4vForConditionalGeneration=object())
     with pytest.raises(UsageError, match="PYTHONPATH"):
         vlm_r1.main()

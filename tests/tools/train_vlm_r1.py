@@ -1,7 +1,4 @@
-"""VLM-R1: two steps of GRPO by `recipe.vlm_r1` on the export ``llava`` without reasoning; our rewards and its own.
-
-One stand-in: its module for GLM, which asks for a later transformers than the one that VLM-R1 pins.
-"""
+"""VLM-R1: two steps of GRPO by `recipe.vlm_r1` on the export ``llava`` without reasoning; our rewards and its own."""
 
 from __future__ import annotations
 
@@ -10,9 +7,9 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import open_r1
 import torch
 import transformers
 from comparing import given, pictures
@@ -23,13 +20,8 @@ from qwen import image_tokens, spread
 import recipe.rewards.trainers as ours
 from recipe import vlm_r1 as launcher
 
-glm = ModuleType("open_r1.vlm_modules.glm_module")
-glm.GLMVModule = None
-sys.modules[glm.__name__] = glm
-import open_r1  # noqa: E402
-
 sys.path.append(str(Path(open_r1.__file__).parent))  # The folder of its grpo_jsonl.py.
-import grpo_jsonl as vlm_r1  # noqa: E402
+vlm_r1 = launcher.load()
 
 _, truth = given()
 exported = Path(sys.argv[3])
