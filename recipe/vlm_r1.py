@@ -4,9 +4,10 @@
 ``--reward_funcs viewpoint_accuracy viewpoint_format``. The folders ``src/open-r1-multimodal/src`` of VLM-R1 and
 ``open_r1`` in it must be on Python's path.
 
-It gets round two faults of VLM-R1 (main of July 2026). With a model of Qwen, VLM-R1 stops at a row of several images: it
-wants one image grid for each row (om-ai-lab/VLM-R1#317). Only its own IoU rewards use these grids, so they are left out.
-With transformers 4.49.0, which it pins, it cannot be imported: a class for GLM is missing. GLM is left out then.
+It gets round two faults of VLM-R1 (main of July 2026). With a model of Qwen, VLM-R1 stops at a row of several images,
+because it wants one image grid for each row (om-ai-lab/VLM-R1#317). Only its own IoU rewards use these grids, so they
+are left out. With transformers 4.49.0, which it pins, it cannot be imported, because a class for GLM is missing. GLM is
+left out then.
 """
 
 from __future__ import annotations
