@@ -7,6 +7,7 @@ from pathlib import Path
 
 import datasets
 import pytest
+import yaml
 from exported_rows import DATASET, ROWS, image_bytes, make_dataset
 from hand_made_dataset import Row
 
@@ -49,17 +50,27 @@ def test_llava_has_one_token_for_each_image_and_two_turns(folder: Path, tmp_path
         assert [(out / path).read_bytes() for path in written["image"]] == image_bytes(row)
 
 
-def test_llava_describes_its_splits_as_internvl_asks(folder: Path, tmp_path: Path) -> None:
-    # internvl_chat/internvl/train/internvl_chat_finetune.py reads these fields of each entry of its meta_path.
+@pytest.mark.parametrize("split", SPLITS)
+def test_llava_describes_each_split_alone_as_internvl_asks(folder: Path, tmp_path: Path, split: str) -> None:
+    # internvl_chat/internvl/train/internvl_chat_finetune.py trains on every entry of its meta_path.
     out = exported(folder, "llava", tmp_path / "out")
-    meta = json.loads((out / "meta.json").read_text())
-    assert set(meta) == {f"{DATASET}_{split}" for split in SPLITS}
-    for split in SPLITS:
-        described = meta[f"{DATASET}_{split}"]
-        assert (out / described["root"] / described["annotation"]).is_file()
-        assert described["length"] == len(ROWS[split])
-        assert described["repeat_time"] == 1
-        assert described["data_augment"] is False
+    meta = json.loads((out / f"meta_{split}.json").read_text())
+    assert set(meta) == {f"{DATASET}_{split}"}
+    described = meta[f"{DATASET}_{split}"]
+    assert (out / described["root"] / described["annotation"]).resolve() == (out / f"{split}.jsonl").resolve()
+    assert described["length"] == len(ROWS[split])
+    assert described["repeat_time"] == 1
+    assert described["data_augment"] is False
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_llava_names_the_lines_of_each_split_as_llava_next_asks(folder: Path, tmp_path: Path, split: str) -> None:
+    # llava/train/train.py takes a data_path that ends with .jsonl for one JSON document; only a .yaml names such lines.
+    out = exported(folder, "llava", tmp_path / "out")
+    (described,) = yaml.safe_load((out / f"{split}.yaml").read_text())["datasets"]
+    assert described["sampling_strategy"] == "all"
+    lines = (out / described["json_path"]).read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [row["id"] for row in ROWS[split]]
 
 
 @pytest.mark.parametrize("split", SPLITS)

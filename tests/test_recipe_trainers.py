@@ -124,6 +124,26 @@ def test_openrlhf_calls_with_whole_conversations() -> None:
     assert result["extra_logs"]["format"].tolist() == format_reward(REPLIES)
 
 
+def test_vlm_r1_calls_with_chats_and_the_solution_in_tags() -> None:
+    # In src/open_r1: completions are chats (grpo_trainer.py), the question is `problem` (grpo_jsonl.py).
+    chats = [[{"role": "assistant", "content": reply}] for reply in REPLIES]
+    count = len(REPLIES)
+    columns: dict[str, Any] = {
+        "prompts": [[]] * count,
+        "image_path": [[]] * count,
+        "problem": [f"\n\n{QUESTION}"] * count,
+    }
+    exact = rewards.vlm_r1_accuracy(completions=chats, solution=["<answer> C </answer>"] * count, **columns)
+    form = rewards.vlm_r1_format(completions=chats, solution=["<answer> C </answer>"] * count, **columns)
+    assert [0.5 * a + 0.5 * b for a, b in zip(form, exact, strict=True)] == papers_reward(REPLIES)
+
+
+def test_vlm_r1s_solution_of_a_row_with_reasoning_is_refused() -> None:
+    # Of the target <think>…</think><answer>C</answer> VLM-R1 makes this.
+    with pytest.raises(ValueError, match="--reasoning-share 0"):
+        rewards.vlm_r1_accuracy([[]], ["<answer> <think>It went right.</think>C </answer>"], [QUESTION])
+
+
 def test_options_are_those_that_the_question_lists() -> None:
     assert rewards.options_of(QUESTION) == OPTIONS
     assert rewards.options_of("By how many degrees?") == []

@@ -1,4 +1,4 @@
-"""The rewards with the signatures of other trainers: verl, EasyR1, ms-swift and OpenRLHF.
+"""The rewards with the signatures of other trainers: verl, EasyR1, ms-swift, OpenRLHF and VLM-R1.
 
 Each trainer loads this file by its path and uses one name in it::
 
@@ -10,6 +10,7 @@ Each trainer loads this file by its path and uses one name in it::
 | EasyR1 (main of July 2026) | `easyr1_score` | the data set's own parquet files |
 | ms-swift 4.6.0 | ``viewpoint_format``, ``viewpoint_accuracy`` | the export ``ms-swift`` |
 | OpenRLHF 0.11.2 | `reward_func` | any prompts with a label |
+| VLM-R1 (main of July 2026) | `vlm_r1_format`, `vlm_r1_accuracy` | the export ``llava`` with ``--reasoning-share 0`` |
 
 All give the paper's reward: half for the format, half for the exact answer. `recipe.rewards.answers` reads the answers.
 If a trainer passes the question, answers in words count as well as letters.
@@ -26,7 +27,16 @@ from typing import Any
 from recipe.rewards.answer_forms import listed_options, stated_tolerance
 from recipe.rewards.answers import LETTERS, follows_format, is_right, text_of
 
-__all__ = ["ViewpointAccuracy", "ViewpointFormat", "compute_score", "easyr1_score", "options_of", "reward_func"]
+__all__ = [
+    "ViewpointAccuracy",
+    "ViewpointFormat",
+    "compute_score",
+    "easyr1_score",
+    "options_of",
+    "reward_func",
+    "vlm_r1_accuracy",
+    "vlm_r1_format",
+]
 
 REWARD_NAME = "viewpoint100k"
 REWARD_TYPE = "batch"
@@ -110,6 +120,28 @@ def _question(prompt: str) -> str:
     """A prompt in any chat template if it lists options or states a tolerance; else empty, so that an open answer is
     read as degrees."""
     return prompt if options_of(prompt) or listed_options(prompt) or stated_tolerance(prompt) else ""
+
+
+def vlm_r1_format(completions: Sequence[Sequence[Mapping[str, Any]]], **columns: Any) -> list[float]:
+    """VLM-R1's reward for the format: 1 for ``<think>…</think><answer>…</answer>`` and nothing else."""
+    return [float(follows_format(text_of(completion))) for completion in completions]
+
+
+def vlm_r1_accuracy(
+    completions: Sequence[Sequence[Mapping[str, Any]]], solution: Sequence[str], problem: Sequence[str], **columns: Any
+) -> list[float]:
+    """VLM-R1's reward for the exact answer, which is in ``<answer> … </answer>``; ``problem`` is the question.
+
+    VLM-R1 adds its rewards up. Raises ``ValueError`` if a solution contains reasoning.
+    """
+    rows = zip(completions, map(_solved, solution), problem, strict=True)
+    return [_scores(text_of(completion), answer, question, 0.0)["overall"] for completion, answer, question in rows]
+
+
+def _solved(solution: str) -> str:
+    if "<think>" in solution:
+        raise ValueError("a solution contains reasoning: export the set for VLM-R1 with --reasoning-share 0")
+    return solution.strip().removeprefix("<answer>").removesuffix("</answer>").strip()
 
 
 class ViewpointFormat:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import math
@@ -17,6 +18,22 @@ def given() -> tuple[Path, dict[str, list[dict[str, Any]]]]:
     """The folder of the set, and its rows by split, from the command line."""
     folder, truth = map(Path, sys.argv[1:3])
     return folder, json.loads(truth.read_text())
+
+
+def lines_of(exported: Path, split: str) -> list[dict[str, Any]]:
+    """The rows of a split in an export of lines."""
+    with (exported / f"{split}.jsonl").open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def pictures(exported: Path, row: Mapping[str, Any]) -> list[Image.Image]:
+    """The row's images in its order, from the export's files; asserts that each has the bytes that the set has."""
+    found = []
+    for seen in row["images"]:
+        content = (exported / "images" / seen["sha256"][:2] / f"{seen['sha256']}.jpg").read_bytes()
+        assert hashlib.sha256(content).hexdigest() == seen["sha256"]
+        found.append(decoded(content))
+    return found
 
 
 def same_rows(found: Iterable[Mapping[str, Any]], expected: list[dict[str, Any]]) -> int:

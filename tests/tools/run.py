@@ -3,6 +3,9 @@
 ``make test-tools``, or ``make test-tools TOOLS="polars duckdb"``. An environment lives in ``.tools/``, is made by `uv`
 where there is one and by `pip` elsewhere, and is made anew when what it requires changes; ``--discard`` deletes it
 after the run. What came out is kept in ``.tools/results.json``; ``--page FILE`` writes it as a table.
+
+A tool that is on no package index is cloned at its commit from its repository, or from ``--clones FOLDER``, a folder of
+clones, each under the name of its repository. Where neither works, the tool is reported as not here.
 """
 
 from __future__ import annotations
@@ -36,6 +39,10 @@ MODEL = {
 """What `tiny_qwen` needs."""
 
 
+class NotHere(Exception):
+    """The code of a tool cannot be had on this machine."""
+
+
 def main() -> int:
     """Runs the tools that are named, or all; gives the number of those that failed."""
     tools = yaml.safe_load((HERE / "tools.yaml").read_text(encoding="utf-8"))
@@ -44,12 +51,14 @@ def main() -> int:
     failed = 0
     for name in arguments.tools or tools:
         tool = tools[name]
-        if missing := _missing(tool):
-            print(f"skip {name}: {missing}", flush=True)
+        try:
+            code = _code(name, tool, arguments.clones) if "repository" in tool else None
+        except NotHere as error:
+            print(f"not here {name}: {error}", flush=True)
             continue
-        exported = _exported(tool["export"], folder) if "export" in tool else None
+        exported = _exported(tool, folder) if "export" in tool else None
         python = _environment(name, tool)
-        result = _try(tool, python, folder, truth, exported)
+        result = _try(tool, python, code, folder, truth, exported)
         failed += not result["passed"]
         results = _kept()  # Another run may have added to it.
         results[name] = result | {"date": datetime.date.today().isoformat(), "python": platform.python_version()}
@@ -66,6 +75,7 @@ def _arguments(tools: dict[str, Any]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tools", nargs="*", help=f"some of {', '.join(tools)}; all by default")
     parser.add_argument("--page", type=Path, help="write the table of results here")
+    parser.add_argument("--clones", type=Path, default=os.environ.get("CLONES"), help="a folder with clones of tools")
     parser.add_argument("--discard", action="store_true", help="delete each environment after its run")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.tools if name not in tools]:
@@ -85,12 +95,12 @@ def _sample() -> tuple[Path, Path]:
     return folder, truth
 
 
-def _exported(to: str, folder: Path) -> Path:
-    """The set in the form of a tool, written once."""
-    out = CACHE / "exports" / to
-    if not out.is_dir():
-        command = [sys.executable, "-m", "viewpoint100k", "export", str(folder), "--to", to, "--out", str(out)]
-        subprocess.run(command, check=True, cwd=ROOT)
+def _exported(tool: dict[str, Any], folder: Path) -> Path:
+    """The set in the form of a tool, written anew."""
+    out = CACHE / "exports" / "-".join([tool["export"], *tool.get("options", [])])
+    shutil.rmtree(out, ignore_errors=True)
+    command = [sys.executable, "-m", "viewpoint100k", "export", str(folder), "--to", tool["export"], "--out", str(out)]
+    subprocess.run([*command, *tool.get("options", [])], check=True, cwd=ROOT)
     return out
 
 
@@ -110,12 +120,27 @@ def _seen(content: bytes) -> dict[str, Any]:
     return {"size": [width, height], "mean": float(pixels.mean()), "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def _missing(tool: dict[str, Any]) -> str | None:
-    """Why the tool cannot be tried: it is on no package index, and there is no folder with its code."""
-    variable = tool.get("checkout")
-    if variable is None or os.environ.get(variable):
-        return None
-    return f"set {variable} to the folder of a checkout of {tool['source']}"
+def _code(name: str, tool: dict[str, Any], clones: Path | None) -> Path:
+    """The folder for Python's path, with the tool's code at its commit, cloned once.
+
+    Raises `NotHere` if it cannot be cloned.
+    """
+    commit, needed = tool["commit"], tool.get("package", ".")
+    place = CACHE / "code" / f"{name}-{commit[:7]}"
+    if not place.is_dir():
+        source = clones / tool["repository"].rsplit("/", 1)[1] if clones else tool["repository"]
+        new = place.with_suffix(".new")
+        shutil.rmtree(new, ignore_errors=True)
+        clone = ["git", "clone", "--quiet", "--no-checkout", "--filter=blob:none", str(source), str(new)]
+        checkout = ["git", "-C", str(new), "checkout", "--quiet", commit, "--", needed, ":(exclude)*.mp4"]
+        offline = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
+        for command in (clone, checkout):
+            done = subprocess.run(command, capture_output=True, text=True, env=offline)
+            if done.returncode:
+                said = (done.stderr.strip().splitlines() or ["git gave no reason"])[-1]
+                raise NotHere(f"{source} cannot be cloned ({said}): name a folder of clones with --clones or CLONES")
+        new.rename(place)
+    return (place / needed).parent if "package" in tool else place
 
 
 def _model() -> Path:
@@ -151,10 +176,11 @@ def _environment(name: str, tool: dict[str, Any]) -> Path:
     return python
 
 
-def _try(tool: dict[str, Any], python: Path, folder: Path, truth: Path, exported: Path | None) -> dict[str, Any]:
+def _try(
+    tool: dict[str, Any], python: Path, code: Path | None, folder: Path, truth: Path, exported: Path | None
+) -> dict[str, Any]:
     """Whether the tool's script or test passed, and the line it said last."""
-    code = [os.environ[tool["checkout"]]] if "checkout" in tool else []
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *code])}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, [ROOT, code] if code else [ROOT]))}
     environment |= dict.fromkeys(("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"), "1")
     environment["HF_HOME"] = str(CACHE / "cache")
     if tool.get("model"):
@@ -173,14 +199,14 @@ def _try(tool: dict[str, Any], python: Path, folder: Path, truth: Path, exported
     said = lines[-1] if lines else "nothing"
     # A test that skips has tried nothing.
     passed = done.returncode == 0 and not ("pytest" in tool and "skipped" in said)
-    return {"passed": passed, "said": said, "seconds": round(time.monotonic() - began)} | _commit(*code)
+    return {"passed": passed, "said": said, "seconds": round(time.monotonic() - began)} | _commit(tool, code)
 
 
-def _commit(checkout: str | None = None) -> dict[str, str]:
+def _commit(tool: dict[str, Any], code: Path | None) -> dict[str, str]:
     """The commit and its day, for a tool that has no version."""
-    if checkout is None:
+    if code is None:
         return {}
-    command = ["git", "-C", checkout, "log", "-1", "--format=%h of %cs"]
+    command = ["git", "-C", str(code), "log", "-1", "--abbrev=7", "--format=%h of %cs", tool["commit"]]
     return {"commit": subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()}
 
 
