@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -238,6 +239,20 @@ def test_few_texts_begin_two_sentences_alike() -> None:
     assert repeated < 0.05 * texts
 
 
+def test_no_text_concludes_a_movement_from_evidence_twice() -> None:
+    paths = 0
+    for seed in range(300):
+        made = situation(np.random.default_rng([15, seed]))
+        text = write(made.scene, made.conclusion, np.random.default_rng([16, seed]))
+        if text is None:
+            continue
+        found = [claim for claim in claims(text) if claim.because and claim.kind != "answer"]
+        concluded = Counter(claim.kind for claim in found if not claim.kind.startswith(("not_", "kept", "beyond")))
+        assert max(concluded.values(), default=0) <= 1, text
+        paths += len(concluded) > 2
+    assert paths > 30
+
+
 def test_the_same_seed_writes_the_same_text() -> None:
     made = situation(np.random.default_rng(5))
     texts = {write(made.scene, made.conclusion, np.random.default_rng(9)) for _ in range(3)}
@@ -323,10 +338,17 @@ def test_what_poses_cannot_settle_gets_no_text(quantity: str) -> None:
 @pytest.mark.parametrize("text", ["It moved. Then it “turned”", "12 <b> apples", "line\nline", "x" * 300, "None."])
 def test_odd_option_texts_are_quoted_or_left_out(text: str) -> None:
     made = situation(np.random.default_rng(2))
-    made = Situation(made.scene, Conclusion("B", text, "unheard_of", "odd", ("another", text)))
+    made = Situation(made.scene, Conclusion("B", text, "2 * translation_x", "odd", ("another", text)))
     for seed in range(20):
         written = write(made.scene, made.conclusion, np.random.default_rng(seed))
-        assert written is None or argument_problems(written, made.row) == []
+        assert written is not None
+        assert argument_problems(written, made.row) == []
+
+
+def test_a_question_about_nothing_that_can_be_argued_gets_no_text() -> None:
+    made = situation(np.random.default_rng(2))
+    asked = Conclusion("B", "It did", "unheard_of", "odd", ("It did not", "It did"))
+    assert all(write(made.scene, asked, np.random.default_rng(seed)) is None for seed in range(20))
 
 
 # --- the phrase table ------------------------------------------------------------------------------------------------

@@ -182,6 +182,19 @@ def test_what_is_ruled_out_must_have_shown_itself_otherwise() -> None:
     assert argument_problems(text.replace("to its left", "to its right").replace("on the left", "on the right"), row)
 
 
+def test_an_answer_behind_a_check_is_held_to_what_was_concluded_before_it() -> None:
+    row = walk_to_the_right().row | {"options": ["To the left", "To the right"]}
+    text = (
+        "<think>The flank of the object that lay on the right in image 1 turns into view. Hence, the camera moved to "
+        "its right. Conversely, if the camera had moved to its left, more of the flank on the left would have come "
+        "into view. As a result, a move to the left is ruled out. Therefore, the answer is B.</think><answer>B</answer>"
+    )
+    assert argument_problems(text, row | {"answer": "B", "answer_text": "To the right"}) == []
+    wrong = text.replace("is B.", "is A.").replace(">B<", ">A<")
+    (problem,) = argument_problems(wrong, row | {"answer": "A", "answer_text": "To the left"})
+    assert "nothing that it is concluded from says left" in problem
+
+
 def test_an_opener_of_another_frame_of_reference_is_not_read() -> None:
     row = walk_to_the_right().row
     good = "<think>From the camera's own point of view, the camera moved to its right.</think><answer>B</answer>"

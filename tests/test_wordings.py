@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from viewpoint100k.check.labels.definitions import packaged_definitions
+from viewpoint100k.plan.config import load_config
 from viewpoint100k.questions import Template, load_template, template_names
 from viewpoint100k.questions.advice import advice
 from viewpoint100k.questions.composition import WordingFamily
@@ -138,6 +139,15 @@ def test_no_wording_of_a_question_is_frequent(name: str) -> None:
     assert max(stems.values()) < 0.02 * len(draws)
 
 
+@pytest.mark.parametrize("name", template_names())
+def test_no_wording_is_frequent_among_10000_rows_of_decoupled(name: str) -> None:
+    shares = load_config("decoupled").questions
+    rows = round(10_000 * shares[name] / int(sum(shares.values())))
+    pool = load_template(name).languages["en"]
+    stems = Counter(pool.drawn(float(draw)).question for draw in np.random.default_rng(8).random(rows))
+    assert max(stems.values()) < 0.02 * rows
+
+
 def test_there_are_short_and_long_ones() -> None:
     words = [len(stem.question.split()) for f in load_template("ego_translation").wordings for stem in f.stems()]
     assert min(words) <= 15
@@ -234,6 +244,10 @@ def test_one_part_that_does_not_fit_is_told(old: str, new: str, line: int, words
             "{left: You went left, none: You stayed, right: You went right}",
             "'You went left' does not answer “which way",
         ),
+        (
+            "{left: From the left, none: From neither, right: From the right}",
+            "'From the left' does not answer “which way",
+        ),
         ("{left: Whilst left, none: Neither way, right: Whilst right}", "use the plain word"),
     ],
 )
@@ -284,6 +298,7 @@ def test_more_combinations_than_can_be_gone_through_are_refused() -> None:
         "How had the camera been rotated when the second image was taken, compared with the first?",
         "Which is the right answer?",
         "Which way , then?",
+        "Leave aside where the camera stood.",
         "The object looks alike from all sides.",
         "In which sense did the camera roll?",
         "Where does the camera stand, as the object has it?",
