@@ -194,7 +194,7 @@ def check_many(count: int) -> None:
         found = judge(text, made.row)
         assert len(found.true) >= 3
         assert found.share_true == 1
-        assert 20 <= len(text.split()) <= 260, (seed, len(text.split()), text)
+        assert 15 <= len(text.split()) <= 250, (seed, len(text.split()), text)
         argued += any(claim.because for claim in found.true)
         words.append(len(text.split()))
         skeletons.add(skeleton(text))

@@ -74,8 +74,8 @@ class Conclusion:
 def write(scene: ReasoningScene, conclusion: Conclusion, rng: np.random.Generator, language: str = "en") -> str | None:
     """A chain of thought as ``<think>…</think><answer>…</answer>``. Every statement in it is true of ``scene``.
 
-    For two images it is an argument of 30 to 250 words by one of the `PLANS`. Each sentence supports a later one, and
-    evidence stands before its conclusion. For one image, and for three or more, it is a shorter text about the side
+    For two images it is an argument of about 20 to 250 words by one of the `PLANS`. Each sentence supports a later one,
+    and evidence stands before its conclusion. For one image, and for three or more, it is a shorter text about the side
     from which each was taken.
 
     Args:
