@@ -14,7 +14,7 @@ import numpy as np
 
 from recipe.prompts import ask_to_reason, concluded, conversation, message
 from recipe.sources import OwnRows, RowSource
-from viewpoint100k.errors import UsageError
+from viewpoint100k.errors import MissingExtraError, UsageError
 from viewpoint100k.geometry.seeding import generator
 
 __all__ = ["PROBLEM", "GrpoData", "SftData", "grpo_features", "grpo_rows", "sft_features", "sft_rows"]
@@ -98,10 +98,13 @@ def grpo_rows(sources: Mapping[RowSource, float], how: GrpoData) -> Any:
     the weights only determine the order, and have no effect if the trainer shuffles. Rows with a `PROBLEM` are
     included; the writer counts and skips them.
 
-    Raises ``UsageError`` if a source has fewer usable rows than its share.
+    Raises ``UsageError`` if a source has fewer usable rows than its share, ``MissingExtraError`` with an older
+    ``datasets`` than the extra ``train`` asks for.
     """
-    from datasets import interleave_datasets
+    import datasets
 
+    if int(datasets.__version__.split(".")[0]) < 5:  # 4.0 loses the types of columns, and mixes without this strategy.
+        raise MissingExtraError("datasets 5 or newer", "train")
     shares = [None] * len(sources) if how.rows is None else _shares(list(sources.values()), how.rows)
     parts = [
         _some(source, share, generator(how.seed, "mixture", place)).map(
@@ -114,7 +117,7 @@ def grpo_rows(sources: Mapping[RowSource, float], how: GrpoData) -> Any:
     if len(parts) == 1:
         return parts[0]
     total = sum(sources.values())
-    return interleave_datasets(
+    return datasets.interleave_datasets(
         parts,
         probabilities=[weight / total for weight in sources.values()],
         seed=how.seed,

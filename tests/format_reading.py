@@ -38,6 +38,18 @@ def in_file(file: MeshFile) -> np.ndarray:
     return np.unique(found.round(4) + 0.0, axis=0)
 
 
+def in_file_coordinates(file: MeshFile) -> np.ndarray:
+    """(n, 3): the mesh's vertices in the file's coordinates."""
+    points = np.concatenate([p.positions for p in file.mesh.primitives]).astype(np.float64)
+    back = np.linalg.inv(file.normalization)
+    return points @ back[:3, :3].T + back[:3, 3]
+
+
+def face_normals(primitive: Primitive) -> np.ndarray:
+    a, b, c = (primitive.positions[primitive.triangles[:, i]] for i in range(3))
+    return np.cross(b - a, c - a)
+
+
 def srgb(linear: np.ndarray) -> np.ndarray:
     curve = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
     return np.rint(curve * 255)

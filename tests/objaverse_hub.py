@@ -141,6 +141,9 @@ class HubServer:
     """Requests that wait. One stops waiting before its answer is sent: a client that has the answer may ask again
     before the thread that sent it runs on."""
     delay_s: float = 0.0
+    together: int = 0
+    """The first so many requests wait for one another, so that they are under way at one time."""
+    gathered: threading.Event = field(default_factory=threading.Event)
     honours_ranges: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -165,6 +168,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.hub.requests[self.path] += 1
             self.hub.now += 1
             self.hub.busiest = max(self.hub.busiest, self.hub.now)
+            if self.hub.requests.total() >= self.hub.together:
+                self.hub.gathered.set()
+        self.hub.gathered.wait(60)
         time.sleep(self.hub.delay_s)
         with self.hub.lock:
             self.hub.now -= 1
@@ -204,7 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body[: fault.after])
         self.wfile.flush()
         if fault.kind == "hang":
-            time.sleep(3)
+            time.sleep(5)
         if fault.kind == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True

@@ -7,6 +7,7 @@ import io
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from format_reading import RED, in_file, only, read, reason, srgb
 from gltf_writing import GltfWriter, picture
 from PIL import Image
 
+from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
+from viewpoint100k.assets.mesh_files.gltf_document import read_document
+from viewpoint100k.assets.mesh_files.gltf_geometry import read_primitives
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.errors import AssetError
 
@@ -361,6 +365,69 @@ def test_draco_and_ktx2_go_together(tmp_path: Path) -> None:
     assert file.mesh.triangle_count == 12
     assert np.ptp(in_file(file), axis=0) == pytest.approx([2.0, 1.4, 1.0], abs=1e-3)
     assert only(file).material.base_color_texture is not None
+
+
+def draco_glb() -> bytes:
+    """A compressed square, with normals, uvs, colours as bytes, twice in the scene: 2 up, and turned and doubled."""
+    draco = pytest.importorskip("DracoPy")
+    encoded = draco.encode(
+        SQUARE,
+        np.array([[0, 1, 2], [0, 2, 3]], np.uint32),
+        preserve_order=True,
+        quantization_bits=16,
+        colors=SQUARE_COLORS,
+        tex_coord=SQUARE[:, :2].astype(np.float64),
+        normals=np.array([[0.0, 0.0, 1.0]] * 4),
+    )
+    numbers = {one["attribute_type"]: one["unique_id"] for one in draco.decode(encoded).attributes}
+    # Draco's types: 0 position, 1 normal, 2 colour, 3 texture coordinate.
+    compressed = {"POSITION": numbers[0], "NORMAL": numbers[1], "COLOR_0": numbers[2], "TEXCOORD_0": numbers[3]}
+    writer = GltfWriter()
+    stated = {"count": 4, "componentType": 5126}
+    colors = {"count": 4, "componentType": 5121, "type": "VEC3", "normalized": True}
+    attributes = {
+        "POSITION": writer.append("accessors", stated | {"type": "VEC3"}),
+        "NORMAL": writer.append("accessors", stated | {"type": "VEC3"}),
+        "COLOR_0": writer.append("accessors", colors),
+        "TEXCOORD_0": writer.append("accessors", stated | {"type": "VEC2"}),
+    }
+    indices = writer.append("accessors", {"componentType": 5125, "count": 6, "type": "SCALAR"})
+    extension = {"KHR_draco_mesh_compression": {"bufferView": writer.view(encoded), "attributes": compressed}}
+    primitive = {"attributes": attributes, "indices": indices, "extensions": extension}
+    mesh = writer.append("meshes", {"primitives": [primitive]})
+    writer.node(mesh=mesh, translation=[0, 0, 2])
+    writer.node(mesh=mesh, rotation=[0, 0, 0.5**0.5, 0.5**0.5], scale=[2, 2, 2])
+    names = list(extension)
+    writer.tree.update(extensionsRequired=names, extensionsUsed=names)
+    return writer.glb()
+
+
+SQUARE = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], np.float32)
+SQUARE_COLORS = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [51, 102, 204]], np.uint8)
+
+
+def test_a_draco_primitive_is_read_with_its_attributes_wherever_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "a.glb").write_bytes(draco_glb())
+    files = AssetFiles(tmp_path, tmp_path / "a.glb", MeshLimits())
+    raised, turned = read_primitives(read_document(files, binary=True), "a.glb", MeshLimits())
+    for one in (raised, turned):
+        assert one.triangles.tolist() == [[0, 1, 2], [0, 2, 3]]
+        assert one.attributes["POSITION"] == pytest.approx(SQUARE, abs=1e-4)
+        assert one.attributes["NORMAL"] == pytest.approx(np.array([[0.0, 0.0, 1.0]] * 4), abs=1e-2)
+        assert one.attributes["TEXCOORD_0"] == pytest.approx(SQUARE[:, :2], abs=1e-3)
+        assert one.attributes["COLOR_0"] == pytest.approx(SQUARE_COLORS / 255.0)
+    assert raised.to_scene[:3].tolist() == [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 2]]
+    assert turned.to_scene[:3] == pytest.approx(np.array([[0, -2, 0, 0], [2, 0, 0, 0], [0, 0, 2, 0]]), abs=1e-12)
+
+
+def test_a_dracopy_that_is_too_old_is_named_with_the_command_that_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = draco_glb()
+    monkeypatch.setattr("DracoPy.decode", lambda data: SimpleNamespace(points=SQUARE, faces=[[0, 1, 2]]))
+    with pytest.raises(AssetError, match=r"pip install 'DracoPy>=1\.7'") as refused:
+        read(tmp_path, "a.glb", content)
+    assert refused.value.reason == "extra_missing"
 
 
 # Without the extra

@@ -107,7 +107,7 @@ def test_good_and_bad_meshes_are_told_apart(meshes: Path) -> None:
 
 
 def test_an_asset_that_brings_a_process_down_costs_only_itself() -> None:
-    inventory = take_inventory("odd", opener=open_odd, thumbnails=True, timeout_s=1.5)
+    inventory = take_inventory("odd", opener=open_odd, thumbnails=True, timeout_s=5)
     entries = {entry.asset_id: entry for entry in inventory.entries}
     assert {asset_id: entry.reason for asset_id, entry in entries.items()} == {
         "capture": "",

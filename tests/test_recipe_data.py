@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from shutil import copytree
@@ -127,6 +128,18 @@ def test_an_open_question_keeps_its_unit() -> None:
     assert ask_to_reason(question) == f"{question}\n{REASON_FIRST}"
 
 
+needs_datasets_5 = pytest.mark.skipif(
+    int(version("datasets").split(".")[0]) < 5, reason="prompts of GRPO need datasets 5, as the extra train does"
+)
+
+
+def test_an_older_datasets_is_refused_for_prompts(reasoned_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("datasets.__version__", "4.8.5")
+    with pytest.raises(UsageError, match=r"datasets 5 or newer is not installed: run  pip install .*\[train\]"):
+        grpo_rows(open_sources(str(reasoned_set), "train", 0), GrpoData())
+
+
+@needs_datasets_5
 def test_a_prompt_carries_what_rewards_need(reasoned_set: Path, tmp_path: Path) -> None:
     assert prepare_grpo(str(reasoned_set), "train", GrpoData(), tmp_path / "rows") == (70, {})
     sources = originals(reasoned_set)
@@ -146,6 +159,7 @@ def test_a_prompt_carries_what_rewards_need(reasoned_set: Path, tmp_path: Path) 
         assert row["prompt"] == [{"role": "user", "content": ask_to_reason(source["question"])}]
 
 
+@needs_datasets_5
 def test_open_questions_and_rows_of_several_images_pass_through(reasoned_set: Path, tmp_path: Path) -> None:
     table = pq.read_table(reasoned_set / "data" / "train-00000-of-00003.parquet")
     rows = table.to_pylist()
@@ -227,6 +241,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("datasets.config.SLEEP_TIME_ON_THREADS_SHUTDOWN", 0, raising=False)  # not before 4.1
 
 
+@needs_datasets_5
 @pytest.mark.usefixtures("no_waiting")
 def test_a_mixture_loses_and_doubles_nothing(reasoned_set: Path, sat_set: Path, tmp_path: Path) -> None:
     prompts, dropped = prepare_grpo(f"{reasoned_set}*3,sat:{sat_set}*1", "train", GrpoData(), tmp_path / "rows")
@@ -238,6 +253,7 @@ def test_a_mixture_loses_and_doubles_nothing(reasoned_set: Path, sat_set: Path, 
     assert {name for name in counts if not name.startswith("sat-")} == originals(reasoned_set).keys()
 
 
+@needs_datasets_5
 @pytest.mark.usefixtures("no_waiting")
 def test_a_mixture_begins_in_proportion_to_its_weights(reasoned_set: Path, sat_set: Path) -> None:
     sources = open_sources(f"{reasoned_set}*3,sat:{sat_set}*1", "train", 0)
@@ -246,6 +262,7 @@ def test_a_mixture_begins_in_proportion_to_its_weights(reasoned_set: Path, sat_s
     assert 2 <= sum(first) <= 19
 
 
+@needs_datasets_5
 @pytest.mark.usefixtures("no_waiting")
 def test_a_mixture_of_so_many_rows_is_in_proportion_to_its_weights(
     reasoned_set: Path, sat_set: Path, tmp_path: Path
@@ -262,6 +279,7 @@ def test_a_mixture_of_so_many_rows_is_in_proportion_to_its_weights(
     assert [row["id"] for row in again if row["problem"] is None] == ids
 
 
+@needs_datasets_5
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize(
     ("rows", "message"), [(60, "40 rows that can be used.*its share of the mixture is 45"), (1, "cannot be shared")]

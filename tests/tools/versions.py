@@ -92,7 +92,8 @@ def _environment(name: str, uv: Path) -> Path | None:
     if base is None:
         return None
     print(f"making {name}", file=sys.stderr, flush=True)
-    subprocess.run([str(uv), "venv", "--quiet", "--clear", "--python", base, str(place)], check=True)
+    # --seed: with pip, by which tests install an example.
+    subprocess.run([str(uv), "venv", "--quiet", "--clear", "--seed", "--python", base, str(place)], check=True)
     install = [str(uv), "pip", "install", "--quiet", "--python", str(python), "--resolution", RESOLUTIONS[versions]]
     subprocess.run([*install, "-e", f".[{EXTRAS}]"], check=True, cwd=ROOT)
     ready.write_text(wanted)

@@ -17,7 +17,7 @@ from viewpoint100k.assets.mesh_files.asset_files import AssetFiles
 from viewpoint100k.assets.mesh_files.packages import needed
 from viewpoint100k.errors import AssetError
 
-__all__ = ["GltfDocument", "read_accessor", "read_document", "view_bytes"]
+__all__ = ["GltfDocument", "as_fractions", "read_accessor", "read_document", "view_bytes"]
 
 _GLB_MAGIC, _JSON_CHUNK, _BIN_CHUNK = 0x46546C67, 0x4E4F534A, 0x004E4942
 _GEOMETRY_EXTENSIONS = frozenset({"KHR_mesh_quantization", "EXT_mesh_gpu_instancing", "KHR_draco_mesh_compression"})
@@ -90,9 +90,14 @@ def read_accessor(document: GltfDocument, index: int) -> NDArray[Any]:
         rows = _strided(document, where["bufferView"], where.get("byteOffset", 0), where["componentType"], 1, n)
         values = values.copy()
         values[rows[:, 0]] = _strided(document, what["bufferView"], what.get("byteOffset", 0), kind, width, n)
-    if accessor.get("normalized") and values.dtype.kind in "iu":
-        return np.maximum(values / float(np.iinfo(values.dtype).max), -1.0)
-    return values
+    return as_fractions(values) if accessor.get("normalized") else values
+
+
+def as_fractions(values: NDArray[Any]) -> NDArray[Any]:
+    """Normalised integers as float64 in [-1, 1] (glTF 2.0, section 3.6.2.2); floats unchanged."""
+    if values.dtype.kind not in "iu":
+        return values
+    return np.maximum(values / float(np.iinfo(values.dtype).max), -1.0)
 
 
 def _strided(document: GltfDocument, view: int, offset: int, kind: int, width: int, count: int) -> NDArray[Any]:
@@ -149,7 +154,7 @@ def _check_version_and_extensions(tree: dict[str, Any], name: str) -> None:
     if not version.startswith("2."):
         raise AssetError("unreadable", f"{name} is glTF {version[:20]!r}, and only glTF 2 can be read")
     if "KHR_draco_mesh_compression" in (tree.get("extensionsRequired") or []):
-        needed("DracoPy", "DracoPy", name)  # Without it trimesh returns zeros for compressed data.
+        needed("DracoPy", "DracoPy", name)
     unknown = [extension for extension in tree.get("extensionsRequired") or [] if not _is_readable(str(extension))]
     if unknown:
         raise AssetError(

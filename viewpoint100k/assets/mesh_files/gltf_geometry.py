@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument, read_accessor
+from viewpoint100k.assets.mesh_files.gltf_draco import decode_primitive, is_compressed
 from viewpoint100k.assets.mesh_files.gltf_nodes import (
     drawn_nodes,
     instance_count,
@@ -29,45 +31,54 @@ from viewpoint100k.geometry import exact
 
 __all__ = ["read_primitives"]
 
+Floats = NDArray[np.float64]
+
 
 def read_primitives(document: GltfDocument, name: str, limits: MeshLimits) -> list[DrawnPrimitive]:
     """All triangles that the document's scene shows; its points and lines are left out.
 
-    Raises ``AssetError``: ``empty_mesh`` where there are none, ``too_many_triangles`` before any is read.
+    Raises ``AssetError``: ``empty_mesh`` where there are none, ``too_many_triangles`` before any is read,
+    ``unsupported_extension`` for a compressed mesh that is deformed, and what `decode_primitive` raises.
     """
     nodes = drawn_nodes(document)
     _check_triangle_count(document, nodes, name, limits)
-    if DRACO in (document.tree.get("extensionsRequired") or []):
-        # Imported here, because it imports trimesh, which takes a second, and few files need it.
-        from viewpoint100k.assets.mesh_files.gltf_draco import read_compressed
-
-        drawn = read_compressed(document, nodes, name)
-    else:
-        drawn = _read_plain(document, nodes)
+    drawn = _read_primitives(document, nodes, name)
     if not drawn:
         raise AssetError("empty_mesh", f"{name} shows no triangles")
     return drawn
 
 
-def _read_plain(document: GltfDocument, nodes: Sequence[int]) -> list[DrawnPrimitive]:
-    """All triangles of these nodes, none of which is compressed."""
+def _read_primitives(document: GltfDocument, nodes: Sequence[int], name: str) -> list[DrawnPrimitive]:
+    """All triangles of these nodes."""
     matrices, poser = node_matrices(document), Poser(document)
+    decoded: dict[int, tuple[dict[str, Floats], NDArray[np.int64]]] = {}  # By id of the JSON; nodes can share a mesh.
     drawn = []
     for node in nodes:
         for primitive in triangle_primitives(document, node):
             posed = poser.posed(node, primitive)
-            attributes = {
-                key: posed[key] if key in posed else read_accessor(document, accessor).astype(np.float64)
-                for key, accessor in primitive["attributes"].items()
-                if key in ATTRIBUTES
-            }
+            if is_compressed(document, primitive):
+                if posed:
+                    raise AssetError("unsupported_extension", f"{name} has a deformed mesh under {DRACO}")
+                if id(primitive) not in decoded:
+                    decoded[id(primitive)] = decode_primitive(document, primitive, name)
+                attributes, triangles = decoded[id(primitive)]
+            else:
+                attributes, triangles = _read_plain(document, primitive, posed), corners_of(document, primitive)
             # A skin places vertices by its joints and ignores the transform of the node.
             to_scene = np.eye(4) if poser.is_skinned(node, primitive) else matrices[node]
-            triangles = corners_of(document, primitive)
             for place in instance_places(document, node):
                 to_place = to_scene if place is None else exact.matmul(to_scene, place)
                 drawn.append(DrawnPrimitive(attributes, triangles, to_place, primitive.get("material")))
     return drawn
+
+
+def _read_plain(document: GltfDocument, primitive: dict[str, Any], posed: dict[str, Floats]) -> dict[str, Floats]:
+    """The attributes of a primitive that is not compressed, with those of ``posed`` in place of the stored ones."""
+    return {
+        key: posed[key] if key in posed else read_accessor(document, accessor).astype(np.float64)
+        for key, accessor in primitive["attributes"].items()
+        if key in ATTRIBUTES
+    }
 
 
 def _check_triangle_count(document: GltfDocument, nodes: Sequence[int], name: str, limits: MeshLimits) -> None:

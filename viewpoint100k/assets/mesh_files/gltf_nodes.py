@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument, read_accessor
 from viewpoint100k.geometry import exact
 
-__all__ = ["drawn_nodes", "instance_count", "instance_places", "node_matrices", "scene_roots"]
+__all__ = ["drawn_nodes", "instance_count", "instance_places", "node_matrices"]
 
 _INSTANCING = "EXT_mesh_gpu_instancing"
 
 Floats = NDArray[np.float64]
 
 
-def scene_roots(document: GltfDocument) -> list[int]:
+def _scene_roots(document: GltfDocument) -> list[int]:
     """Indices of the root nodes of the default scene; without a scene, of all nodes without a parent."""
     scenes = document.items("scenes")
     if scenes:
@@ -77,7 +77,7 @@ def _instance_attributes(document: GltfDocument, node: int) -> dict[str, int]:
 def _walk(document: GltfDocument) -> list[tuple[int, int | None]]:
     """(node, parent), parents first."""
     nodes = document.items("nodes")
-    queue: list[tuple[int, int | None]] = [(root, None) for root in scene_roots(document)]
+    queue: list[tuple[int, int | None]] = [(root, None) for root in _scene_roots(document)]
     seen = set()
     for index, _ in queue:  # Grows while it is read.
         if index in seen or not 0 <= index < len(nodes):

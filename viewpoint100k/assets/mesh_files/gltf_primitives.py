@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.assets.mesh_files.gltf_document import GltfDocument, read_accessor
 
-__all__ = ["ATTRIBUTES", "DRACO", "FAN", "STRIP", "TRIANGLES", "DrawnPrimitive", "corners_of", "triangle_primitives"]
+__all__ = ["ATTRIBUTES", "DRACO", "TRIANGLES", "DrawnPrimitive", "corners_of", "triangle_primitives"]
 
 TRIANGLES, STRIP, FAN = 4, 5, 6
 """Modes of a primitive that draw triangles."""

@@ -34,8 +34,8 @@ def read_obj(files: AssetFiles, limits: MeshLimits) -> list[Part]:
 
     Vertex colours (three numbers after a position) are taken as sRGB, as tools write them. Raises ``AssetError``:
     ``material_missing`` for an MTL file or a material that is not there, ``material_ambiguous`` where no face says
-    which of several it has, ``too_many_triangles``, ``empty_mesh``, ``trimesh_too_old`` where trimesh does not tell
-    which material a part has, and what `read_mtl` raises.
+    which of several it has, ``too_many_triangles``, ``empty_mesh``, ``trimesh_too_old`` where trimesh loses materials
+    or texture coordinates, and what `read_mtl` raises.
     """
     text = _regular_text(decode_text(files.read_asset()))
     faces = text.count("\nf ")
@@ -50,8 +50,7 @@ def read_obj(files: AssetFiles, limits: MeshLimits) -> list[Part]:
         used, text = [only], f"\nusemtl {only}{text}"
         files.note("no_usemtl")
     materials = _read_materials(files, libraries, used, limits)
-    if used:
-        _require_material_names()
+    _require_sound_trimesh()
     # Numbers for names: trimesh then finds every material, whatever it is called and whichever library has it.
     numbers = {name: str(number) for number, name in enumerate(used)}
     text = _USEMTL.sub(lambda match: f"\nusemtl {numbers.get(match[1], '-')}", _MTLLIB.sub("", text))
@@ -133,13 +132,30 @@ def _read_materials(
     return materials
 
 
+_PROBE = """mtllib stub
+v 0 0 0
+v 1 0 0
+v 1 1 0
+v 0 1 0
+v 0 .5 0
+vt 0 0
+vt 1 1
+usemtl 0
+f 1/1 2/1 3/2 4/2
+usemtl 1
+f 1/1 2/1 3/2 4/2 5/1
+"""
+
+
 @cache
-def _require_material_names() -> None:
-    """Reads one triangle. trimesh before 4.6.10 names no material, and every OBJ file would be plain white."""
-    text = "mtllib stub\nusemtl 0\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"
-    loaded = trimesh.exchange.obj.load_obj(io.StringIO(text), resolver={"stub": "newmtl 0\n"})
-    if [_material_name(kwargs) for kwargs in loaded["geometry"].values()] != ["0"]:
-        message = f"trimesh {trimesh.__version__} loses the materials of OBJ files: run  pip install 'trimesh>=4.6.10'"
+def _require_sound_trimesh() -> None:
+    """Reads two faces of two materials. trimesh before 4.6.10 names no material, and every OBJ file would be plain
+    white; before 4.7 it drops the texture coordinates of polygons, which would lose their textures."""
+    stub = {"stub": "newmtl 0\nnewmtl 1\n"}
+    loaded = trimesh.exchange.obj.load_obj(io.StringIO(_PROBE), resolver=stub)["geometry"].values()
+    uvs = [getattr(kwargs.get("visual"), "uv", None) for kwargs in loaded]
+    if {_material_name(kwargs) for kwargs in loaded} != {"0", "1"} or any(uv is None for uv in uvs):
+        message = f"trimesh {trimesh.__version__} loses the materials of OBJ files: run  pip install 'trimesh>=4.7'"
         raise AssetError("trimesh_too_old", message)
 
 
