@@ -12,6 +12,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from viewpoint100k.cli.app import main
 from viewpoint100k.runtime.environment import environment
@@ -30,6 +31,9 @@ LONG = [
 ]
 """The files that take most processor time, by `cpu_profile`, the most expensive first. They begin first, so that no
 process is left alone with one of them at the end."""
+
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any speed")  # On a busy machine examples may take long to draw, which says nothing of the code.
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -93,7 +93,7 @@ def well_posed(first: Pose, second: Pose) -> bool:
 
 
 @given(poses(), poses(), st.booleans())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow], max_examples=200, deadline=None)
 def test_every_measure_is_what_scipy_and_the_builder_give(first: Pose, second: Pose, mirrored: bool) -> None:
     assume(well_posed(first, second))
     pair = full_pair(first, second, mirrored=mirrored)
