@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hand_made_dataset import CENTER, RADIUS, pose_on_orbit, poses, relative_by_matrices, stored_pair
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -93,7 +93,7 @@ def well_posed(first: Pose, second: Pose) -> bool:
 
 
 @given(poses(), poses(), st.booleans())
-@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow], max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_every_measure_is_what_scipy_and_the_builder_give(first: Pose, second: Pose, mirrored: bool) -> None:
     assume(well_posed(first, second))
     pair = full_pair(first, second, mirrored=mirrored)
