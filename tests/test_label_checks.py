@@ -231,7 +231,7 @@ def meanings(kind: str, paraphrase: str, *options: str, images: int = 2) -> list
 @pytest.mark.parametrize(
     ("kind", "paraphrase", "options", "said"),
     [
-        ("ego_rotation", "scene.0.0.0.0.4.0", ("Rightwards", "Not at all", "rightwards"), ["right", "none", None]),
+        ("ego_rotation", "scene.0.0.0.0.4.0", ("Rightwards", "Neither way", "rightwards"), ["right", "none", None]),
         ("ego_rotation", "scene_zh.0.0.0.0.1.0", ("向右转", "没有转", "向左转"), ["right", "none", "left"]),
         ("facing_side", "brief.0.0.0.0.1.0", ("The back", "The front", "Its back"), ["back", "front", None]),
         ("motion_kind", "brief.0.0.0.0.1.0", ("It only moved", "Both"), ["only_moved", "both"]),
