@@ -18,7 +18,7 @@ __all__ = [
     "StageTimes",
 ]
 
-ROWS_PER_WORKER = 200
+ROWS_PER_WORKER = 1000
 """Default number of rows for each worker: two blocks, so that the last worker does not delay the build much."""
 
 
