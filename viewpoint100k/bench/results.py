@@ -19,7 +19,8 @@ __all__ = [
 ]
 
 ROWS_PER_WORKER = 1000
-"""Default number of rows for each worker: ten blocks, so that the start and the last block weigh little, as in a real set."""
+"""Default number of rows for each worker: ten blocks, so that the start and the last block weigh little."""
+
 
 FOLDERS = (1, 1_000, 100_000)
 """Default numbers of objects in the folders for the time to the first row."""
