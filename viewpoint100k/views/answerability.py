@@ -23,7 +23,7 @@ from renderers import LoadedScene
 from viewpoint100k.geometry import Camera, azimuth_deg, elevation_deg, exact, intrinsics_from_fov, orbit, wrap_deg
 from viewpoint100k.views.colors import blurred, lab
 from viewpoint100k.views.differences import Look, change, difference, plain_look, visible_difference
-from viewpoint100k.views.pairs import shows
+from viewpoint100k.views.pairs import Frame, seen_in
 from viewpoint100k.views.settings import Pairs
 
 __all__ = ["HARDLY_A_TURN_DEG", "SELF_SIMILAR", "Counterfactuals", "seen_colors"]
@@ -63,9 +63,8 @@ Direction = tuple[float, float]
 
 @dataclass(frozen=True, eq=False)
 class _Look(Look):
-    camera: Camera
-    depth: NDArray[np.float32]
-    """(2h, 2w)."""
+    frame: Frame
+    """The same view, with a depth map of (2h, 2w)."""
 
 
 class Counterfactuals:
@@ -167,7 +166,7 @@ class Counterfactuals:
         for key, thumbnail, values, mask in zip(
             keys, thumbnails, seen_colors(pixels), (pixels != _BACKGROUND).any(axis=-1), strict=True
         ):
-            self._looks[key] = _Look(values, mask, None, thumbnail.camera, thumbnail.depth)
+            self._looks[key] = _Look(values, mask, None, Frame(thumbnail.camera, thumbnail.depth))
 
 
 def seen_colors(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -186,12 +185,7 @@ def _direction(camera: Camera) -> tuple[float, float]:
 
 def _unknown(other: _Look, views: Sequence[_Look]) -> NDArray[np.bool_]:
     """(h, w): the pixels of ``other`` on the object whose surface none of ``views`` shows."""
-    height, width = other.mask.shape
-    quarter = other.depth[::2, ::2]
-    rows, columns = np.nonzero(np.isfinite(quarter))
-    places = 2 * np.column_stack([columns, rows]) + 0.5
-    points = other.camera.resized(2 * width, 2 * height).unproject(places, quarter[rows, columns])
     known = np.zeros(other.mask.shape, dtype=bool)
     for view in views:
-        known[rows, columns] |= shows(view.camera, view.depth, points, radius=1.0)
+        known |= seen_in(other.frame, view.frame, radius=1.0)
     return other.mask & ~known

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.runtime.compiled import compiled
 from viewpoint100k.views.colors import lab, lengths
 
 __all__ = ["LOW_CONTRAST", "contrast"]
@@ -40,8 +40,9 @@ def contrast(color_image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
 
     Returns 0 if the mask shows no rim: it has no object pixels, or only object pixels.
     """
-    crossings = list(_crossings(mask, color_image.shape))
-    inside, outside = (np.concatenate([crossing[side] for crossing in crossings], axis=1) for side in (0, 1))
+    height, width = color_image.shape[:2]
+    away = (max(1, math.ceil(_BLUR_OF_EDGES * mask.shape[axis] / size)) for axis, size in enumerate((height, width)))
+    inside, outside = rim(mask, *away)
     if inside.shape[1] == 0:
         return 0.0
     step = max(inside.shape[1] // _MOST_PLACES, 1)
@@ -50,11 +51,15 @@ def contrast(color_image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
     return float(np.median(lengths(seen[0] - seen[1])))
 
 
-def _crossings(mask: NDArray[np.bool_], image_shape: tuple[int, ...]) -> Iterator[tuple[Places, Places]]:
-    """Pixels of the mask (2, n) slightly inside and slightly outside the outline: along rows, then along columns."""
-    for axis in (1, 0):
+@compiled
+def rim(mask: NDArray[np.bool_], away_down: int, away_right: int) -> tuple[Places, Places]:
+    """Pixels of the mask (2, n) slightly inside and slightly outside the outline: along rows, then along columns.
+
+    ``away_down`` and ``away_right`` are their distances from the outline in pixels, along columns and along rows.
+    """
+    crossings = []
+    for axis, away in ((1, away_right), (0, away_down)):
         along = mask if axis == 1 else mask.T
-        away = max(1, math.ceil(_BLUR_OF_EDGES * mask.shape[axis] / image_shape[axis]))
         line, before = np.nonzero(along[:, 1:] != along[:, :-1])
         rising = along[line, before + 1]
         pair = []
@@ -63,7 +68,9 @@ def _crossings(mask: NDArray[np.bool_], image_shape: tuple[int, ...]) -> Iterato
             ahead = np.clip(edge + np.where(rising == side, away, -away), 0, along.shape[1] - 1)
             there = np.where(along[line, ahead] == side, ahead, edge)  # do not cross a thin leg to its other side
             pair.append(np.stack([line, there] if axis == 1 else [there, line]))
-        yield pair[0], pair[1]
+        crossings.append(pair)
+    inside, outside = (np.concatenate(places, axis=1) for places in zip(*crossings, strict=True))
+    return inside, outside
 
 
 def _colors(color_image: NDArray[np.uint8], mask_shape: tuple[int, ...], places: Places) -> NDArray[np.uint8]:
