@@ -21,36 +21,39 @@ void sum_up(const T* middle, size_t inner, const T* weights, size_t reach, T* ou
     std::copy(sums, sums + COUNT, out);
 }
 
-// The entry that continues an axis of ``count`` entries at ``place``, which may lie outside; -1 for a zero.
-int64_t continued(int64_t place, int64_t count, Edge edge) {
-    if (place >= 0 && place < count) return place;
-    if (edge == Edge::zero) return -1;
+// Writes the entries at ``place``, outside an axis of ``count``, that continue it. ``middle`` points to its first ones.
+template <typename T>
+void continue_at(T* middle, int64_t place, int64_t count, int64_t inner, Edge edge) {
+    T* to = middle + place * inner;
+    if (edge == Edge::zero) {
+        std::fill(to, to + inner, T(0));
+        return;
+    }
     const int64_t period = edge == Edge::wrap ? count : 2 * count;
-    const int64_t inside = ((place % period) + period) % period;
-    return std::min(inside, period == count ? inside : period - 1 - inside);
+    const int64_t inside = (place % period + period) % period;
+    const T* from = middle + (inside < count ? inside : period - 1 - inside) * inner;
+    for (int64_t i = 0; i < inner; i++) to[i] = from[i];
 }
 
 }  // namespace
 
 template <typename T>
 void blur_by_weights(const T* values, size_t outer, size_t count, size_t inner, const T* weights, size_t reach, Edge edge, T* out) {
-    std::vector<T> wide((count + 2 * reach) * inner);
-    const size_t size = count * inner;
-    for (size_t k = 0; k < outer; k++) {
-        const T* from = values + k * size;
-        for (size_t row = 0; row < count + 2 * reach; row++) {
-            T* to = wide.data() + row * inner;
-            const int64_t place = continued(static_cast<int64_t>(row) - static_cast<int64_t>(reach), count, edge);
-            if (place < 0)
-                std::fill(to, to + inner, T(0));
-            else
-                std::copy(from + place * inner, from + (place + 1) * inner, to);
+    const size_t size = count * inner, margin = reach * inner;
+    std::vector<T> wide(size + 2 * margin);
+    T* middle = wide.data() + margin;
+    for (size_t k = 0; k < outer; k++, values += size, out += size) {
+        std::copy(values, values + size, middle);
+        for (int64_t away = 1; away <= int64_t(reach); away++) {
+            continue_at(middle, -away, count, inner, edge);
+            continue_at(middle, int64_t(count) - 1 + away, count, inner, edge);
         }
-        const T* middle = wide.data() + reach * inner;
-        T* to = out + k * size;
         size_t i = 0;
-        for (; i + TILE <= size; i += TILE) sum_up<TILE>(middle + i, inner, weights, reach, to + i);
-        for (; i < size; i++) sum_up<1>(middle + i, inner, weights, reach, to + i);
+        for (; i + TILE <= size; i += TILE) sum_up<TILE>(middle + i, inner, weights, reach, out + i);
+        if (size >= TILE)
+            sum_up<TILE>(middle + size - TILE, inner, weights, reach, out + size - TILE);  // some of them once more
+        else
+            for (; i < size; i++) sum_up<1>(middle + i, inner, weights, reach, out + i);
     }
 }
 

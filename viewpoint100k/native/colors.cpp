@@ -5,8 +5,8 @@
 
 namespace kernels {
 
-void cielab(const uint8_t* pixels, size_t count, const float* linear, const float* f, int32_t steps, const float* matrix, float* out) {
-    const float scale = static_cast<float>(steps);
+void cielab(const uint8_t* pixels, size_t count, const ColorTables& tables, float* out) {
+    const float *matrix = tables.xyz_from_rgb, *linear = tables.linear, *f = tables.f, scale = static_cast<float>(tables.steps);
     float whites[3];
     for (int k = 0; k < 3; k++) whites[k] = matrix[3 * k] + matrix[3 * k + 1] + matrix[3 * k + 2];
     for (size_t i = 0; i < count; i++, pixels += 3, out += 3) {
@@ -19,7 +19,7 @@ void cielab(const uint8_t* pixels, size_t count, const float* linear, const floa
         for (int k = 0; k < 3; k++) {
             const float* row = matrix + 3 * k;
             const float place = (red * row[0] + green * row[1] + blue * row[2]) / whites[k] * scale;
-            const int32_t below = std::min(static_cast<int32_t>(place), steps - 1);
+            const int32_t below = std::min(static_cast<int32_t>(place), tables.steps - 1);
             value[k] = f[below] + (place - static_cast<float>(below)) * (f[below + 1] - f[below]);
         }
         out[0] = 116.0f * value[1] - 16.0f;

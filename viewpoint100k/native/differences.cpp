@@ -11,19 +11,30 @@ namespace {
 
 using Marks = std::vector<uint8_t>;  // 1 or 0 a pixel, (height, width)
 
-int32_t wrapped(int32_t place, int32_t count) { return (place % count + count) % count; }
+// Places 0, 1 ... of a line of ``count`` pixels that is repeated for ever, from ``first`` on.
+std::vector<int32_t> repeated(int32_t first, int32_t places, int32_t count) {
+    std::vector<int32_t> found(places);
+    int32_t place = (first % count + count) % count;
+    for (int32_t& one : found) {
+        one = place;
+        if (++place == count) place = 0;
+    }
+    return found;
+}
 
 // Lightness in whole steps, (height + 2 down, width + 2 right): as if the picture were repeated all around.
 std::vector<int16_t> lightness(const float* lab, int32_t height, int32_t width, int32_t steps, Shift around) {
-    const int32_t wide = width + 2 * around.right;
-    std::vector<int16_t> codes(size_t(height + 2 * around.down) * wide);
-    for (int32_t y = 0; y < height + 2 * around.down; y++) {
-        const float* from = lab + size_t(wrapped(y - around.down, height)) * width * 3;
-        int16_t* to = codes.data() + size_t(y) * wide;
-        for (int32_t x = 0; x < wide; x++) {
-            const float value = from[wrapped(x - around.right, width) * 3] * static_cast<float>(steps);
-            to[x] = static_cast<int16_t>(static_cast<int32_t>((value + 12582912.0f) - 12582912.0f));  // to the nearest, even
+    const std::vector<int32_t> rows = repeated(-around.down, height + 2 * around.down, height);
+    const std::vector<int32_t> columns = repeated(-around.right, width + 2 * around.right, width);
+    std::vector<int16_t> line(width), codes(rows.size() * columns.size());
+    int16_t* to = codes.data();
+    for (int32_t row : rows) {
+        const float* from = lab + size_t(row) * width * 3;
+        for (int32_t x = 0; x < width; x++) {
+            const float value = from[3 * x] * static_cast<float>(steps);
+            line[x] = static_cast<int16_t>(static_cast<int32_t>((value + 12582912.0f) - 12582912.0f));  // to the nearest, even
         }
+        for (int32_t column : columns) *to++ = line[column];
     }
     return codes;
 }
@@ -31,7 +42,7 @@ std::vector<int16_t> lightness(const float* lab, int32_t height, int32_t width, 
 int64_t row_error(const int16_t* ours, const int16_t* theirs, int32_t width) {
     int32_t sum = 0;
     for (int32_t x = 0; x < width; x++) {
-        const int16_t high = std::max(ours[x], theirs[x]), low = std::min(ours[x], theirs[x]);
+        const int16_t a = ours[x], b = theirs[x], high = a > b ? a : b, low = a > b ? b : a;
         sum += static_cast<int16_t>(high - low);
     }
     return sum;
@@ -56,10 +67,11 @@ Shift best_shift(const float* seen, const float* other, int32_t height, int32_t 
 
 // One value a pixel moved by a shift, as np.roll does.
 Marks rolled(const bool* mask, int32_t height, int32_t width, Shift shift) {
+    const std::vector<int32_t> columns = repeated(-shift.right, width, width);
     Marks out(size_t(height) * width);
-    for (int32_t y = 0; y < height; y++)
-        for (int32_t x = 0; x < width; x++)
-            out[size_t(y) * width + x] = mask[size_t(wrapped(y - shift.down, height)) * width + wrapped(x - shift.right, width)];
+    uint8_t* to = out.data();
+    for (int32_t row : repeated(-shift.down, height, height))
+        for (int32_t column : columns) *to++ = mask[size_t(row) * width + column];
     return out;
 }
 
@@ -101,14 +113,21 @@ struct Planes {
     std::vector<float> values[3];
 
     Planes(const float* lab, int32_t height, int32_t width, Shift shift) : wide(width + 2) {
-        for (auto& plane : values) plane.resize(size_t(height + 2) * wide);
-        for (int32_t y = 0; y < height + 2; y++) {
-            const float* from = lab + size_t(wrapped(std::clamp(y - 1, 0, height - 1) - shift.down, height)) * width * 3;
-            for (int32_t x = 0; x < wide; x++) {
-                const float* color = from + wrapped(std::clamp(x - 1, 0, width - 1) - shift.right, width) * 3;
-                for (int k = 0; k < 3; k++) values[k][size_t(y) * wide + x] = color[k];
+        const std::vector<int32_t> rows = with_edges(repeated(-shift.down, height, height));
+        const std::vector<int32_t> columns = with_edges(repeated(-shift.right, width, width));
+        for (auto& plane : values) plane.resize(rows.size() * columns.size());
+        size_t i = 0;
+        for (int32_t row : rows)
+            for (int32_t column : columns) {
+                const float* color = lab + (size_t(row) * width + column) * 3;
+                for (auto& plane : values) plane[i] = *color++;
+                i++;
             }
-        }
+    }
+    static std::vector<int32_t> with_edges(std::vector<int32_t> line) {
+        line.insert(line.begin(), line.front());
+        line.push_back(line.back());
+        return line;
     }
     const float* at(int k, int32_t y, int32_t x) const { return values[k].data() + size_t(y + 1) * wide + x + 1; }
 };
@@ -161,6 +180,17 @@ float mark_difference(const Picture& seen, const Picture& other, const bool* unk
     const auto mark = found.end() - settings.smallest_mark;
     std::nth_element(found.begin(), mark, found.end());
     return *mark;
+}
+
+std::vector<float> changes(const Picture& one, const Picture& two, int32_t height, int32_t width) {
+    std::vector<float> found;
+    for (size_t i = 0; i < size_t(height) * width; i++) {
+        if (!one.mask[i] && !two.mask[i]) continue;
+        const float *a = one.lab + 3 * i, *b = two.lab + 3 * i;
+        const float dl = a[0] - b[0], da = a[1] - b[1], db = a[2] - b[2];
+        found.push_back(std::sqrt(dl * dl + da * da + db * db));
+    }
+    return found;
 }
 
 void median_rows(const std::vector<Picture>& pictures, int32_t height, int32_t width, float* out) {

@@ -11,14 +11,20 @@ enum class Edge { mirror, wrap, zero };
 template <typename T>
 void blur_by_weights(const T* values, size_t outer, size_t count, size_t inner, const T* weights, size_t reach, Edge edge, T* out);
 
-// Of viewpoint100k/views/colors.py. ``f`` has steps + 1 entries; ``matrix`` is (3, 3).
-void cielab(const uint8_t* pixels, size_t count, const float* linear, const float* f, int32_t steps, const float* matrix, float* out);
+// Of viewpoint100k/views/colors.py.
+struct ColorTables {
+    const float* linear;  // (256)
+    const float* f;       // (steps + 1)
+    int32_t steps;
+    const float* xyz_from_rgb;  // (3, 3)
+};
+void cielab(const uint8_t* pixels, size_t count, const ColorTables& tables, float* out);
 
 // Of viewpoint100k/views/differences.py. Pictures are (height, width).
 struct Picture {
-    const float* lab;     // (h, w, 3)
-    const bool* mask;     // (h, w)
-    const bool* beyond;   // (h, w) or null
+    const float* lab;    // (h, w, 3)
+    const bool* mask;    // (h, w)
+    const bool* beyond;  // (h, w) or null
 };
 struct Shift {
     int32_t down, right;
@@ -28,21 +34,24 @@ struct MarkSettings {
 };
 float mark_difference(const Picture& seen, const Picture& other, const bool* unknown, const float* plain, int32_t height, int32_t width,
                       const std::vector<Shift>& shifts, const MarkSettings& settings);
+std::vector<float> changes(const Picture& one, const Picture& two, int32_t height, int32_t width);
 void median_rows(const std::vector<Picture>& pictures, int32_t height, int32_t width, float* out);
 
 // Of viewpoint100k/views/pairs.py.
 struct DepthView {
-    const float* depth;       // (height, width)
+    const float* depth;             // (height, width)
     const double* intrinsics;       // (3, 3), of this many pixels
     const double* camera_to_world;  // (4, 4)
     int32_t height, width;
 };
 void seen_from(const DepthView& first, const DepthView& second, int32_t step, double tolerance, double steepest, bool* out);
 
-// Of viewpoint100k/views/visibility.py: (row, column) of each place.
-struct Rim {
-    std::vector<int64_t> inside_rows, inside_columns, outside_rows, outside_columns;
+// Of viewpoint100k/views/visibility.py. The mask is (height, width).
+struct ColorImage {
+    const uint8_t* rgb;  // (height, width, 3)
+    int64_t height, width;
 };
-Rim rim(const bool* mask, int32_t height, int32_t width, int32_t away_down, int32_t away_right);
+float rim_difference(const ColorImage& image, const bool* mask, int32_t height, int32_t width, int32_t away_down, int32_t away_right,
+                     int32_t most_places, const ColorTables& tables);
 
 }  // namespace kernels

@@ -1,13 +1,11 @@
 // The Python module: arrays in, arrays out. The interpreter's lock is released while the loops run.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
 #include <optional>
 #include <string>
-#include <tuple>
 
 #include "arrays.h"
 #include "kernels.h"
@@ -54,13 +52,21 @@ nb::ndarray<nb::numpy, T> blur(In<T> values, In<T, nb::shape<-1>> weights, int64
     return out;
 }
 
-nb::ndarray<nb::numpy, float> lab_of(Pixels pixels, In<float, nb::shape<256>> linear, In<float, nb::shape<-1>> f,
-                                     In<float, nb::shape<3, 3>> matrix) {
-    if (f.size() < 2) throw nb::value_error("a table has two entries or more");
+using Linear = In<float, nb::shape<256>>;
+using Table = In<float, nb::shape<-1>>;
+using Matrix = In<float, nb::shape<3, 3>>;
+
+ColorTables tables_of(const Linear& linear, const Table& f, const Matrix& xyz_from_rgb) {
+    if (f.size() < 2 || f.size() > INT32_MAX) throw nb::value_error("a table has two entries or more");
+    return {linear.data(), f.data(), static_cast<int32_t>(f.size()) - 1, xyz_from_rgb.data()};
+}
+
+nb::ndarray<nb::numpy, float> lab_of(Pixels pixels, Linear linear, Table f, Matrix xyz_from_rgb) {
+    const ColorTables tables = tables_of(linear, f, xyz_from_rgb);
     auto out = new_array<float>({pixels.shape(0), 3});
     nb::gil_scoped_release unlocked;
     const ExactRounding exact;
-    cielab(pixels.data(), pixels.shape(0), linear.data(), f.data(), static_cast<int32_t>(f.size()) - 1, matrix.data(), out.data());
+    cielab(pixels.data(), pixels.shape(0), tables, out.data());
     return out;
 }
 
@@ -94,6 +100,19 @@ float difference(Lab seen, Mask seen_mask, std::optional<Mask> seen_beyond, Lab 
                            {lightness_steps, bleeding, smallest_mark});
 }
 
+nb::ndarray<nb::numpy, float> all_changes(Lab one, Lab two, Mask one_mask, Mask two_mask) {
+    const Picture a = picture_of(one, one_mask, std::nullopt, one), b = picture_of(two, two_mask, std::nullopt, one);
+    std::vector<float> found;
+    {
+        nb::gil_scoped_release unlocked;
+        const ExactRounding exact;
+        found = changes(a, b, static_cast<int32_t>(one.shape(0)), static_cast<int32_t>(one.shape(1)));
+    }
+    auto out = new_array<float>({found.size()});
+    std::copy(found.begin(), found.end(), out.data());
+    return out;
+}
+
 nb::ndarray<nb::numpy, float> medians(const std::vector<Lab>& labs, const std::vector<Mask>& masks) {
     if (labs.empty() || labs.size() != masks.size()) throw nb::value_error("there must be a picture, and a mask of each");
     std::vector<Picture> pictures;
@@ -124,25 +143,17 @@ nb::ndarray<nb::numpy, bool> seen(Depth depth, Intrinsics intrinsics, Pose pose,
     return out;
 }
 
-using Places = nb::ndarray<nb::numpy, int64_t>;
-
-Places stacked(const std::vector<int64_t>& rows, const std::vector<int64_t>& columns) {
-    auto out = new_array<int64_t>({2, rows.size()});
-    std::copy(rows.begin(), rows.end(), out.data());
-    std::copy(columns.begin(), columns.end(), out.data() + rows.size());
-    return out;
-}
-
-std::tuple<Places, Places> rim_of(Mask mask, int32_t away_down, int32_t away_right) {
+float contrast(In<uint8_t, nb::shape<-1, -1, 3>> image, Mask mask, int32_t away_down, int32_t away_right, int32_t most_places,
+               Linear linear, Table f, Matrix xyz_from_rgb) {
     const size_t h = mask.shape(0), w = mask.shape(1);
-    if (!h || !w || h > software::MOST_PIXELS || w > software::MOST_PIXELS || away_down < 0 || away_right < 0)
-        throw nb::value_error("a mask has 1 to 16384 pixels along each side");
-    Rim found;
-    {
-        nb::gil_scoped_release unlocked;
-        found = rim(mask.data(), static_cast<int32_t>(h), static_cast<int32_t>(w), away_down, away_right);
-    }
-    return {stacked(found.inside_rows, found.inside_columns), stacked(found.outside_rows, found.outside_columns)};
+    if (!h || !w || h > software::MOST_PIXELS || w > software::MOST_PIXELS || !image.shape(0) || !image.shape(1))
+        throw nb::value_error("an image is not empty, and its mask has 1 to 16384 pixels along each side");
+    if (away_down < 0 || away_right < 0 || most_places < 1) throw nb::value_error("a distance is not negative; one place is the least");
+    const ColorTables tables = tables_of(linear, f, xyz_from_rgb);
+    const ColorImage colors{image.data(), static_cast<int64_t>(image.shape(0)), static_cast<int64_t>(image.shape(1))};
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    return rim_difference(colors, mask.data(), static_cast<int32_t>(h), static_cast<int32_t>(w), away_down, away_right, most_places, tables);
 }
 
 }  // namespace
@@ -154,7 +165,8 @@ NB_MODULE(_compiled, m) {
     m.def("cielab", &lab_of);
     m.def("mark_difference", &difference, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg().none(),
           nb::arg().none(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg(), nb::arg());
+    m.def("changes", &all_changes);
     m.def("median_rows", &medians);
     m.def("seen_from", &seen);
-    m.def("rim", &rim_of);
+    m.def("rim_difference", &contrast);
 }

@@ -1,4 +1,5 @@
 // Which points of the surface that one depth map shows are also visible in another.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -23,18 +24,12 @@ struct Lens {
     }
 };
 
-// A depth map with a border of infinity, so that every pixel has four neighbours.
-std::vector<float> bordered(const DepthView& view) {
-    const size_t wide = view.width + 2;
-    std::vector<float> map(wide * (view.height + 2), std::numeric_limits<float>::infinity());
-    for (int32_t y = 0; y < view.height; y++)
-        std::copy(view.depth + size_t(y) * view.width, view.depth + size_t(y + 1) * view.width, map.data() + (y + 1) * wide + 1);
-    return map;
-}
-
-// True if the pixel ``here`` points to, or one of its four neighbours, is at ``depth``.
-bool is_at(const float* here, ptrdiff_t wide, double depth, double tolerance, double steepest) {
-    const double middle = here[0], beside[4] = {here[-1], here[1], here[-wide], here[wide]};
+// True if the pixel (x, y) of a depth map, or one of its four neighbours, is at ``depth``. Beyond the map all is far away.
+bool is_at(const DepthView& view, int32_t x, int32_t y, double depth, double tolerance, double steepest) {
+    const float* here = view.depth + size_t(y) * view.width + x;
+    const double middle = here[0], far = std::numeric_limits<double>::infinity();
+    const double beside[4] = {x > 0 ? here[-1] : far, x + 1 < view.width ? here[1] : far, y > 0 ? here[-view.width] : far,
+                              y + 1 < view.height ? here[view.width] : far};
     double steps[4], error = std::abs(middle - depth);
     for (int k = 0; k < 4; k++) {
         const bool known = std::isfinite(middle) && std::isfinite(beside[k]);
@@ -49,8 +44,6 @@ bool is_at(const float* here, ptrdiff_t wide, double depth, double tolerance, do
 
 void seen_from(const DepthView& first, const DepthView& second, int32_t step, double tolerance, double steepest, bool* out) {
     const Lens one(first), two(second);
-    const std::vector<float> map = bordered(second);
-    const ptrdiff_t wide = second.width + 2;
     std::vector<double> across(first.width);
     for (int32_t x = 0; x < first.width; x += step) across[x] = (x + 0.5 - one.cx) / one.fx;
     for (int32_t y = 0; y < first.height; y += step) {
@@ -67,10 +60,9 @@ void seen_from(const DepthView& first, const DepthView& second, int32_t step, do
             }
             for (int k = 0; k < 3; k++) seen[k] = away[0] * two.turn[0][k] + away[1] * two.turn[1][k] + away[2] * two.turn[2][k];
             const double depth = seen[2], safe = std::abs(depth) < 1e-12 ? 1e-12 : depth;
-            const double column = std::floor(seen[0] / safe * two.fx + two.cx), row = std::floor(seen[1] / safe * two.fy + two.cy);
-            if (!(depth > 0 && column >= 0 && row >= 0 && column < second.width && row < second.height)) continue;
-            const float* here = map.data() + (static_cast<ptrdiff_t>(row) + 1) * wide + static_cast<ptrdiff_t>(column) + 1;
-            *out = is_at(here, wide, depth, tolerance, steepest);
+            const double u = seen[0] / safe * two.fx + two.cx, v = seen[1] / safe * two.fy + two.cy;
+            if (!(depth > 0 && u >= 0 && v >= 0 && u < second.width && v < second.height)) continue;
+            *out = is_at(second, static_cast<int32_t>(u), static_cast<int32_t>(v), depth, tolerance, steepest);
         }
     }
 }

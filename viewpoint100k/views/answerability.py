@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from renderers import LoadedScene
 from viewpoint100k.geometry import Camera, azimuth_deg, elevation_deg, exact, intrinsics_from_fov, orbit, wrap_deg
 from viewpoint100k.views.colors import blurred, lab
-from viewpoint100k.views.differences import Look, change, difference, plain_look, visible_difference
+from viewpoint100k.views.differences import Look, changes_less, difference, plain_look, visible_difference
 from viewpoint100k.views.pairs import Frame, seen_in
 from viewpoint100k.views.settings import Pairs
 
@@ -99,7 +99,7 @@ class Counterfactuals:
         seen, known = self._look(there), self._look(here)
         plain = plain_look((seen, known))
         others = [self._look((here[0] + other, there[1])) for other in self._other_turns(turn, there[1], pairs)]
-        if abs(turn) > HARDLY_A_TURN_DEG and change(seen, known) < SELF_SIMILAR:
+        if abs(turn) > HARDLY_A_TURN_DEG and changes_less(seen, known, SELF_SIMILAR):
             others.append(known)
         return min(difference(seen, other, _unknown(other, (known, seen)), plain) for other in others) / 100
 
@@ -148,7 +148,7 @@ class Counterfactuals:
         return self._folds
 
     def _is_symmetric(self, fold: int, elevation: float) -> bool:
-        return change(self._look((0.0, elevation)), self._look((360.0 / fold, elevation))) < SELF_SIMILAR
+        return changes_less(self._look((0.0, elevation)), self._look((360.0 / fold, elevation)), SELF_SIMILAR)
 
     def _look(self, direction: Direction) -> _Look:
         self._draw([direction])
@@ -163,9 +163,8 @@ class Counterfactuals:
         poses = [orbit(self._distance, *key, center=self._center) for key in keys]
         thumbnails = self._scene.thumbnails([Camera(pose, intrinsics, _SIZE, _SIZE) for pose in poses])
         pixels = np.stack([thumbnail.color for thumbnail in thumbnails])
-        for key, thumbnail, values, mask in zip(
-            keys, thumbnails, seen_colors(pixels), (pixels != _BACKGROUND).any(axis=-1), strict=True
-        ):
+        red, green, blue = (pixels[..., channel] != _BACKGROUND for channel in range(3))
+        for key, thumbnail, values, mask in zip(keys, thumbnails, seen_colors(pixels), red | green | blue, strict=True):
             self._looks[key] = _Look(values, mask, None, Frame(thumbnail.camera, thumbnail.depth))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from viewpoint100k.geometry import exact
 from viewpoint100k.runtime.compiled import compiled
 
-__all__ = ["blurred", "lab", "lengths"]
+__all__ = ["CIELAB_TABLES", "blurred", "cielab", "lab", "lengths"]
 
 Singles = NDArray[np.float32]
 
@@ -21,7 +21,7 @@ _XYZ_FROM_RGB = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0
 
 def lab(pixels: NDArray[np.uint8]) -> Singles:
     """CIELAB (D65, CIE 15:2004) of sRGB pixels (..., 3); L in 0 to 100."""
-    return cielab(pixels.reshape(-1, 3), _SRGB_TO_LINEAR, _F, _XYZ_FROM_RGB).reshape(pixels.shape)
+    return cielab(pixels.reshape(-1, 3), *CIELAB_TABLES).reshape(pixels.shape)
 
 
 @compiled
@@ -74,5 +74,5 @@ def _srgb_to_linear() -> Singles:
     return np.where(value <= 0.04045, value / 12.92, exact.power((value + 0.055) / 1.055, 2.4)).astype(np.float32)
 
 
-_F = _f_table()
-_SRGB_TO_LINEAR = _srgb_to_linear()
+CIELAB_TABLES = (_srgb_to_linear(), _f_table(), _XYZ_FROM_RGB)
+"""The last three arguments of `cielab`."""

@@ -48,9 +48,9 @@ class Frame:
         return np.isfinite(self.depth)
 
     @cached_property
-    def grid(self) -> Camera:
-        """The camera with one pixel for each entry of ``depth``."""
-        return self.camera.resized(*self.depth.shape[::-1])
+    def intrinsics(self) -> Floats:
+        """(3, 3), with one pixel for each entry of ``depth``."""
+        return self.camera.intrinsics_at(*self.depth.shape[::-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +129,7 @@ def seen_in(first: Frame, second: Frame, radius: float) -> NDArray[np.bool_]:
 
     ``radius``: of the object, world units.
     """
-    here, there = ((f.depth, f.grid.intrinsics, f.grid.camera_to_world) for f in (first, second))
+    here, there = ((f.depth, f.intrinsics, f.camera.camera_to_world) for f in (first, second))
     return seen_from(*here, *there, _SAMPLING, _SURFACE_TOLERANCE * radius, _STEEPEST * radius)
 
 
