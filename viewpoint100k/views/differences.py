@@ -152,7 +152,7 @@ def median_rows(pictures: Sequence[Singles], masks: Sequence[Mask]) -> Singles:
 def changes_less(one: Look, two: Look, limit: float) -> bool:
     """True if nine tenths of the pixels of either object change by less than ``limit``, delta E."""
     changed = changes(one.lab, two.lab, one.mask, two.mask)
-    below, rank = np.count_nonzero(changed < limit), int(_MOST * (len(changed) - 1))
+    below, rank = int(np.count_nonzero(changed < limit)), int(_MOST * (len(changed) - 1))
     if abs(below - rank) > 2 or len(changed) == 0:  # The quantile lies between the entries of two ranks next to this.
         return below >= rank
     return bool(np.quantile(changed, _MOST) < limit)

@@ -42,8 +42,10 @@ def contrast(color_image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
     Returns 0 if the mask shows no rim: it has no object pixels, or only object pixels.
     """
     height, width = color_image.shape[:2]
-    away = (max(1, math.ceil(_BLUR_OF_EDGES * mask.shape[axis] / size)) for axis, size in enumerate((height, width)))
-    return rim_difference(color_image, mask, *away, _MOST_PLACES, *CIELAB_TABLES)
+    away_down, away_right = (
+        max(1, math.ceil(_BLUR_OF_EDGES * mask.shape[axis] / size)) for axis, size in enumerate((height, width))
+    )
+    return rim_difference(color_image, mask, away_down, away_right, _MOST_PLACES, *CIELAB_TABLES)
 
 
 @compiled
