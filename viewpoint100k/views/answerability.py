@@ -163,8 +163,9 @@ class Counterfactuals:
         poses = [orbit(self._distance, *key, center=self._center) for key in keys]
         thumbnails = self._scene.thumbnails([Camera(pose, intrinsics, _SIZE, _SIZE) for pose in poses])
         pixels = np.stack([thumbnail.color for thumbnail in thumbnails])
-        red, green, blue = (pixels[..., channel] != _BACKGROUND for channel in range(3))
-        for key, thumbnail, values, mask in zip(keys, thumbnails, seen_colors(pixels), red | green | blue, strict=True):
+        apart = pixels != _BACKGROUND
+        masks = apart[..., 0] | apart[..., 1] | apart[..., 2]
+        for key, thumbnail, values, mask in zip(keys, thumbnails, seen_colors(pixels), masks, strict=True):
             self._looks[key] = _Look(values, mask, None, Frame(thumbnail.camera, thumbnail.depth))
 
 
