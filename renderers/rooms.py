@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from renderers.compiled import compiled
 from renderers.sphere import (
     HEIGHT,
     LATITUDE,
@@ -25,13 +26,16 @@ from renderers.sphere import (
 )
 from viewpoint100k.geometry import exact
 
-__all__ = ["ROOMS", "Room", "neutral_room"]
+__all__ = ["ROOMS", "Room", "light_room", "light_sums", "neutral_room", "paint_box"]
 
 Floats = NDArray[np.float32]
 Color = NDArray[np.float64]
 
 Room = Callable[[np.random.Generator, float, float, Color], Floats]
 """(rng, longitude of the sun in degrees, wanted radiance of white ground, radiance of the floor) -> (h, w, 3)."""
+
+_BRIGHTEST = 24.0
+"""Largest radiance of a room: brighter lamps only cause isolated bright pixels."""
 
 
 def _hue(rng: np.random.Generator, value: float, saturation: tuple[float, float]) -> Color:
@@ -164,11 +168,17 @@ def _paint(image: Floats, mask: Floats, color: Color) -> None:
 def _paint_box(image: Floats, color: Color, *where: float) -> None:
     """Puts a colour over a rectangle, see `box`."""
     along, across = box_sides(*where)
+    paint_box(image, color.astype(np.float32), along, across)
+
+
+@compiled
+def paint_box(image: Floats, color: Floats, along: Floats, across: Floats) -> None:
+    """Puts a colour (3,) over an image (h, w, 3), in place, with the weights ``along`` (h,) times ``across`` (w,)."""
     rows, columns = np.flatnonzero(along), np.flatnonzero(across)
     if len(rows) and len(columns):
         part = np.ix_(rows, columns)
-        mask = np.outer(along[rows], across[columns]).astype(np.float32)
-        image[part] += mask[..., None] * (color.astype(np.float32) - image[part])
+        mask = np.outer(along[rows], across[columns])
+        image[part] += mask[..., None] * (color - image[part])
 
 
 def _skyline(rng: np.random.Generator, height_deg: float) -> Floats:
@@ -203,10 +213,26 @@ def _lit(image: Floats, lamps: Floats, wanted: float) -> Floats:
 
     A room that is too bright without lamps keeps a little of their light and is darkened as a whole.
     """
-    walls = float(exact.total(_COSINES[..., None] * image)) / 3
-    lamp = float(exact.total(_COSINES * lamps[..., 0]))
+    of_walls, lamp = light_sums(image, lamps, _COSINES)
+    walls = of_walls / 3
     gain = max(wanted - walls, 0.15 * wanted) / max(lamp, 1e-3)
-    upper = np.clip(LATITUDE / 2 + 0.5, 0, 1)[:, None, None].astype(np.float32)
+    upper = np.clip(LATITUDE / 2 + 0.5, 0, 1).astype(np.float32)
     total = walls + gain * lamp
     dim = np.float32(min(wanted / total, 1.0)) * upper + (1 - upper)
-    return np.asarray(image * dim + lamps * np.float32(gain), dtype=np.float32)
+    return light_room(image, lamps, dim, gain, _BRIGHTEST)
+
+
+@compiled
+def light_sums(image: Floats, lamps: Floats, cosines: Floats) -> tuple[float, float]:
+    """Light on the ground from a room (h, w, 3), all channels together, and from its lamps (h, w, 1).
+
+    ``cosines`` (h, w) weighs each texel. The images may be channels of one array.
+    """
+    return float(exact.total(cosines[..., None] * image)), float(exact.total(cosines * lamps[..., 0]))
+
+
+@compiled
+def light_room(image: Floats, lamps: Floats, dim: Floats, gain: float, brightest: float) -> Floats:
+    """A room times ``dim`` (h,) and its lamps times ``gain``, together, from 0 to ``brightest``. Images as above."""
+    lit = image * dim[:, None, None] + lamps * np.float32(gain)
+    return np.asarray(np.clip(lit, 0.0, brightest), dtype=np.float32)

@@ -1,0 +1,157 @@
+// The part of the Python module that serves the pictures that a stage is made of. The functions are named after the NumPy
+// functions in renderers/ whose bits they give.
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+
+#include <vector>
+
+#include "arrays.h"
+#include "builds.h"
+#include "filters.h"
+#include "rooms.h"
+#include "rounding.h"
+
+namespace nb = nanobind;
+
+namespace software {
+namespace {
+
+using Plane = In<float, nb::shape<-1, -1>>;
+using Image = In<float, nb::shape<-1, -1, -1>>;
+using Line = In<float, nb::shape<-1>>;
+using Texels = nb::ndarray<const float, nb::numpy, nb::shape<-1, -1, -1>, nb::device::cpu>;  // of any layout
+using Painted = nb::ndarray<float, nb::numpy, nb::shape<-1, -1, 3>, nb::c_contig, nb::device::cpu>;
+using Floats = nb::ndarray<nb::numpy, float>;
+
+void require(bool fits) {
+    if (!fits) throw nb::value_error("the arrays do not fit each other");
+}
+
+int32_t side(size_t n) {
+    if (n < 1 || n > MOST_PIXELS) throw nb::value_error("a picture has 1 to 16384 texels along each side");
+    return static_cast<int32_t>(n);
+}
+
+Floats blur(Image image, double sigma, const std::string& build) {
+    if (!(sigma > 0.0 && sigma <= WIDEST_WEIGHTS)) throw nb::value_error("sigma is more than 0 and at most 6 texels");
+    const int32_t height = side(image.shape(0)), width = side(image.shape(1)), channels = side(image.shape(2));
+    const FilterPasses& passes = filters_named(build);
+    auto out = new_array<float>({image.shape(0), image.shape(1), image.shape(2)});
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    blur_sphere(passes, image.data(), height, width, channels, sigma, out.data());
+    return out;
+}
+
+Floats noise(Image numbers, Plane up, Plane around, const std::string& build) {
+    require(up.shape(1) == numbers.shape(1) && around.shape(0) == numbers.shape(2));
+    const NoiseSize size{side(numbers.shape(0)), side(numbers.shape(1)), side(numbers.shape(2)), side(up.shape(0)), side(around.shape(1))};
+    const FilterPasses& passes = filters_named(build);
+    auto out = new_array<float>({up.shape(0), around.shape(1), numbers.shape(0)});
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    smooth_noise(passes, size, numbers.data(), up.data(), around.data(), out.data());
+    return out;
+}
+
+Floats spread(Plane heights, double sigma_at_top, double least, std::tuple<double, double> aspect, const std::string& build) {
+    const double sides[2] = {std::get<0>(aspect), std::get<1>(aspect)}, widest = 1024.0;
+    require(heights.shape(0) == heights.shape(1));
+    if (!(least > 0.0 && sigma_at_top >= 0.0 && sigma_at_top <= widest && least <= widest && sides[0] > 1e-3 && sides[1] > 1e-3))
+        throw nb::value_error("sigmas and sides are positive, and sigmas are at most 1024 texels");
+    const FilterPasses& passes = filters_named(build);
+    const int32_t size = side(heights.shape(0));
+    auto out = new_array<float>({heights.shape(0), heights.shape(1)});
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    spread_shadow(passes, heights.data(), size, static_cast<float>(sigma_at_top), least, sides, out.data());
+    return out;
+}
+
+Floats field(Plane real, Plane imaginary, Line cosines, Line sines, const std::string& build) {
+    const size_t n = real.shape(0);
+    require(real.shape(1) == n && imaginary.shape(0) == n && imaginary.shape(1) == n);
+    require(!(n & (n - 1)) && cosines.shape(0) == n - 1 && sines.shape(0) == n - 1);
+    const FilterPasses& passes = filters_named(build);
+    const int32_t size = side(n);
+    auto out = new_array<float>({n, n});
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    real_field(passes, real.data(), imaginary.data(), size, cosines.data(), sines.data(), out.data());
+    return out;
+}
+
+// A picture of 3 channels and its lamps of 1, each in rows without gaps between them.
+Room room_of(const Texels& image, const Texels& lamps) {
+    const size_t height = image.shape(0), width = image.shape(1);
+    require(image.shape(2) == 3 && lamps.shape(0) == height && lamps.shape(1) == width && lamps.shape(2) == 1);
+    for (const Texels* part : {&image, &lamps})
+        require(part->stride(1) > 0 && part->stride(0) == static_cast<int64_t>(width) * part->stride(1));
+    require(image.stride(2) == 1);
+    return {image.data(), lamps.data(), side(height), side(width), static_cast<int32_t>(image.stride(1)), static_cast<int32_t>(lamps.stride(1))};
+}
+
+std::tuple<double, double> light_sums(Texels image, Texels lamps, Plane cosines, const std::string& build) {
+    const Room room = room_of(image, lamps);
+    require(cosines.shape(0) == image.shape(0) && cosines.shape(1) == image.shape(1));
+    const FilterPasses& passes = filters_named(build);
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    const RoomLight light = light_of(passes, room, cosines.data());
+    return {light.walls, light.lamps};
+}
+
+Floats lit(Texels image, Texels lamps, Line dim, float gain, float brightest) {
+    const Room room = room_of(image, lamps);
+    require(dim.shape(0) == image.shape(0));
+    auto out = new_array<float>({image.shape(0), image.shape(1), 3});
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    light_room(room, dim.data(), gain, brightest, out.data());
+    return out;
+}
+
+void paint(Painted image, In<float, nb::shape<3>> color, Line along, Line across) {
+    require(along.shape(0) == image.shape(0) && across.shape(0) == image.shape(1));
+    const int32_t height = side(image.shape(0)), width = side(image.shape(1));
+    const ExactRounding exact;
+    paint_box(image.data(), height, width, color.data(), along.data(), across.data());
+}
+
+Floats coarse(In<float, nb::shape<-1, -1, 3>> image) {
+    const int32_t height = side(image.shape(0)), width = side(image.shape(1));
+    require(height % 8 == 0 && width % 8 == 0);
+    auto out = new_array<float>({image.shape(0) / 8, image.shape(1) / 8, 3});
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    block_means(image.data(), height, width, out.data());
+    return out;
+}
+
+double area(In<float, nb::shape<-1, 3>> positions, In<uint32_t, nb::shape<-1, 3>> triangles, const std::string& build) {
+    PrimitiveArrays p{};
+    p.positions = positions.data();
+    p.vertex_count = positions.shape(0);
+    p.triangles = triangles.data();
+    p.triangle_count = triangles.shape(0);
+    const FilterPasses& passes = filters_named(build);
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    return twice_area(passes, p);
+}
+
+}  // namespace
+
+void bind_stage(nb::module_& m) {
+    m.def("blur_sphere", &blur, nb::arg("image"), nb::arg("sigma"), nb::arg("build") = "");
+    m.def("smooth_noise", &noise, nb::arg("numbers"), nb::arg("up"), nb::arg("around"), nb::arg("build") = "");
+    m.def("spread_shadow", &spread, nb::arg("heights"), nb::arg("sigma_at_top"), nb::arg("least"), nb::arg("aspect"), nb::arg("build") = "");
+    m.def("transformed_twice", &field, nb::arg("real"), nb::arg("imaginary"), nb::arg("cosines"), nb::arg("sines"), nb::arg("build") = "");
+    m.def("light_sums", &light_sums, nb::arg("image"), nb::arg("lamps"), nb::arg("cosines"), nb::arg("build") = "");
+    m.def("light_room", &lit, nb::arg("image"), nb::arg("lamps"), nb::arg("dim"), nb::arg("gain"), nb::arg("brightest"));
+    m.def("paint_box", &paint, nb::arg("image"), nb::arg("color"), nb::arg("along"), nb::arg("across"));
+    m.def("block_means", &coarse, nb::arg("image"));
+    m.def("twice_area", &area, nb::arg("positions"), nb::arg("triangles"), nb::arg("build") = "");
+}
+
+}  // namespace software
