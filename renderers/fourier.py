@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from renderers.compiled import compiled
 from viewpoint100k.geometry import exact
 
-__all__ = ["real_field", "transformed_twice"]
+__all__ = ["real_field", "transformed_twice", "waves"]
 
 Floats = NDArray[np.floating]
 
@@ -28,7 +28,7 @@ def real_field(real: Floats, imaginary: Floats) -> Floats:
     n = len(real)
     assert n & (n - 1) == 0, "the length is a power of two"
     transform = transformed_twice if real.dtype == np.float32 else transformed_twice.__wrapped__  # type: ignore[attr-defined]
-    field: Floats = transform(np.ascontiguousarray(real), np.ascontiguousarray(imaginary), *_waves(n, real.dtype))
+    field: Floats = transform(np.ascontiguousarray(real), np.ascontiguousarray(imaginary), *waves(n, real.dtype))
     return field
 
 
@@ -64,7 +64,7 @@ def _transformed(real: Floats, imaginary: Floats, cosines: Floats, sines: Floats
 
 
 @lru_cache(maxsize=4)
-def _waves(n: int, dtype: np.dtype[np.floating]) -> tuple[Floats, Floats]:
+def waves(n: int, dtype: np.dtype[np.floating]) -> tuple[Floats, Floats]:
     """(n - 1,) each: see `transformed_twice`."""
     halves = [n >> k for k in range(1, n.bit_length())]
     turns = np.concatenate([180.0 * np.arange(half) / half for half in halves] or [np.empty(0)])

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from renderers import Stage, compiled, fourier, gpu_mesh, rooms, shadow, sphere, stage
+from renderers import Stage, compiled, fourier, gpu_mesh, ground, rooms, shadow, sphere, stage
 from renderers.shadow import GroundMap, ground_visibility
 from renderers.software.extension import load, why_missing
 from renderers.stage import make_surroundings
 
 pytestmark = pytest.mark.skipif(bool(why_missing()), reason=str(why_missing()))
 
-MODULES = (fourier, gpu_mesh, rooms, shadow, sphere, stage)
+MODULES = (fourier, gpu_mesh, ground, rooms, shadow, sphere, stage)
 RNG = np.random.default_rng(5)
 
 
@@ -33,9 +33,10 @@ def heights() -> NDArray[np.float32]:
 
 
 def waves(n: int) -> tuple[Any, Any]:
-    return fourier._waves(n, np.dtype(np.float32))
+    return fourier.waves(n, np.dtype(np.float32))
 
 
+KNOTS = np.array([0, 0.5, 1, 2, 2.5, 5, 9, 14, 15.0])
 both = floats(48, 96, 4)
 CASES: dict[str, tuple[str, Callable[..., Any], tuple[Any, ...]]] = {
     "a narrow blur": ("blur_sphere", sphere.blur_sphere, (floats(30, 45, 3), 1.3)),
@@ -50,6 +51,14 @@ CASES: dict[str, tuple[str, Callable[..., Any], tuple[Any, ...]]] = {
     "waves": ("transformed_twice", fourier.transformed_twice, (floats(64, 64) - 0.5, floats(64, 64), *waves(64))),
     "few waves": ("transformed_twice", fourier.transformed_twice, (floats(4, 4), floats(4, 4), *waves(4))),
     "one wave": ("transformed_twice", fourier.transformed_twice, (floats(1, 1), floats(1, 1), *waves(1))),
+    "amplitudes": ("wave_amplitudes", ground.wave_amplitudes, (KNOTS, 1 / (1 + KNOTS), 16, (1, 1))),
+    "stretched amplitudes": ("wave_amplitudes", ground.wave_amplitudes, (KNOTS, RNG.random(9), 9, (3, 1))),
+    "ground": (
+        "noise_from_waves",
+        ground.noise_from_waves,
+        (floats(32, 32), floats(32, 32), floats(17, 17), *waves(32)),
+    ),
+    "bytes": ("pattern_bytes", ground.pattern_bytes, (3 * floats(40, 40) - 1, 5 * floats(40, 40) - 1)),
     "light": ("light_sums", rooms.light_sums, (both[..., :3], both[..., 3:], floats(48, 96))),
     "light of little": ("light_sums", rooms.light_sums, (floats(1, 5, 3), floats(1, 5, 1), floats(1, 5))),
     "a lit room": ("light_room", rooms.light_room, (both[..., :3], both[..., 3:], floats(48), 31.7, 24.0)),
@@ -114,6 +123,9 @@ def test_a_stage_without_the_extension_has_the_same_bits(monkeypatch: pytest.Mon
         ("spread_shadow", (floats(8, 8), 1.0, 0.8, (1.0, 0.0))),
         ("spread_shadow", (floats(8, 8), float("nan"), 0.8, (1.0, 1.0))),
         ("transformed_twice", (floats(6, 6), floats(6, 6), floats(5), floats(5))),
+        ("noise_from_waves", (floats(8, 8), floats(8, 8), floats(4, 4), *waves(8))),
+        ("wave_amplitudes", (KNOTS, KNOTS[1:], 4, (1, 1))),
+        ("pattern_bytes", (floats(8, 8), floats(8, 4))),
         ("light_sums", (both[::2, :, :3], both[::2, :, 3:], floats(24, 96))),
         ("light_room", (floats(4, 4, 3), floats(4, 4, 1), floats(5), 1.0, 24.0)),
         ("block_means", (floats(9, 8, 3),)),

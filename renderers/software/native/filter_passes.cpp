@@ -70,31 +70,69 @@ void fold(double* values, size_t half, size_t count) {
     for (size_t i = 0; i < count - half; i++) values[i] += upper[i];
 }
 
-// Stockham's order of the steps, as in renderers/fourier.py.
+// Some of a row's FOURIER_COLUMNS numbers, in one register.
+constexpr size_t ALL = software::FOURIER_COLUMNS, SOME = WIDTH == 1 ? 4 : WIDTH;
+typedef float Columns __attribute__((vector_size(4 * SOME)));
+
+struct Wave {
+    Columns re, im;
+};
+// Rows of real and imaginary parts.
+struct Rows {
+    float *re, *im;
+    Wave get(size_t place) const {
+        Wave w;
+        __builtin_memcpy(&w.re, re + place, sizeof w.re);
+        __builtin_memcpy(&w.im, im + place, sizeof w.im);
+        return w;
+    }
+    void set(size_t place, const Wave& w) const {
+        __builtin_memcpy(re + place, &w.re, sizeof w.re);
+        __builtin_memcpy(im + place, &w.im, sizeof w.im);
+    }
+};
+
+// The sum of two waves, and their difference, turned.
+inline void step(const Wave& a, const Wave& b, float cosine, float sine, Wave& sum, Wave& turned) {
+    const Columns over = a.re - b.re, under = a.im - b.im;
+    sum.re = a.re + b.re;
+    sum.im = a.im + b.im;
+    turned.re = over * cosine - under * sine;
+    turned.im = over * sine + under * cosine;
+}
+
+// Stockham's order of the steps, as in renderers/fourier.py; two steps at once, which halves the traffic to the memory.
 bool transform(float* real, float* imaginary, float* other_real, float* other_imaginary, int32_t size, const Waves* waves) {
-    constexpr size_t m = software::FOURIER_COLUMNS;
-    float *re = real, *im = imaginary, *to_re = other_real, *to_im = other_imaginary;
-    for (size_t half = size / 2, done = 1; half >= 1; half /= 2, done *= 2, waves++) {
-        for (size_t i = 0; i < half; i++) {
-            const float cosine = waves->cosine[i], sine = waves->sine[i];
-            for (size_t j = 0; j < done; j++) {
-                const float *__restrict a = re + (i * done + j) * m, *__restrict b = im + (i * done + j) * m;
-                const float *__restrict c = a + half * done * m, *__restrict d = b + half * done * m;
-                float *__restrict sum_re = to_re + (2 * i * done + j) * m, *__restrict sum_im = to_im + (2 * i * done + j) * m;
-                float *__restrict turned_re = sum_re + done * m, *__restrict turned_im = sum_im + done * m;
-                for (size_t x = 0; x < m; x++) {
-                    const float over = a[x] - c[x], under = b[x] - d[x];
-                    sum_re[x] = a[x] + c[x];
-                    sum_im[x] = b[x] + d[x];
-                    turned_re[x] = over * cosine - under * sine;
-                    turned_im[x] = over * sine + under * cosine;
-                }
+    Rows from{real, imaginary}, to{other_real, other_imaginary};
+    size_t half = size / 2, done = 1;
+    Wave a, b, c, d, sum, turned;
+    for (; half >= 2; half /= 4, done *= 4, waves += 2) {
+        const size_t quarter = half / 2, block = done * ALL;
+        for (size_t i = 0; i < quarter; i++) {
+            const float *cosine = waves[0].cosine + i, *sine = waves[0].sine + i;
+            const float next_cosine = waves[1].cosine[i], next_sine = waves[1].sine[i];
+            for (size_t j = 0; j < block; j += SOME) {
+                const size_t in = i * block + j, out = 4 * i * block + j;
+                step(from.get(in), from.get(in + half * block), cosine[0], sine[0], a, b);
+                step(from.get(in + quarter * block), from.get(in + (half + quarter) * block), cosine[quarter], sine[quarter], c, d);
+                step(a, c, next_cosine, next_sine, sum, turned);
+                to.set(out, sum);
+                to.set(out + 2 * block, turned);
+                step(b, d, next_cosine, next_sine, sum, turned);
+                to.set(out + block, sum);
+                to.set(out + 3 * block, turned);
             }
         }
-        float *const read_re = re, *const read_im = im;
-        re = to_re, im = to_im, to_re = read_re, to_im = read_im;
+        const Rows read = from;
+        from = to, to = read;
     }
-    return re == other_real;
+    if (half == 0) return from.re == other_real;
+    for (size_t j = 0; j < done * ALL; j += SOME) {
+        step(from.get(j), from.get(done * ALL + j), waves->cosine[0], waves->sine[0], sum, turned);
+        to.set(j, sum);
+        to.set(done * ALL + j, turned);
+    }
+    return to.re == other_real;
 }
 
 }  // namespace

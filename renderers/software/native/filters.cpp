@@ -152,6 +152,14 @@ Range rows_in_use(const float* values, int32_t size) {
     return found;
 }
 
+// Columns (size, FOURIER_COLUMNS), the first ``columns`` of them, to rows (columns, size).
+void turn(const float* from, size_t size, size_t columns, float* to) {
+    constexpr size_t m = FOURIER_COLUMNS;
+    for (size_t y0 = 0; y0 < size; y0 += m)
+        for (size_t x = 0; x < columns; x++)
+            for (size_t y = y0; y < std::min(y0 + m, size); y++) to[x * size + y] = from[y * m + x];
+}
+
 void transpose(const float* from, int32_t rows, int32_t columns, float* to) {
     constexpr int32_t block = 16;
     for (int32_t y0 = 0; y0 < rows; y0 += block)
@@ -176,19 +184,20 @@ std::vector<double> octaves(const float* heights, int32_t size, float sigma_at_t
 
 }  // namespace
 
-double folded(const FilterPasses& passes, double* values, size_t count) {
-    constexpr size_t SHORT = 16;
-    if (count <= SHORT) {
-        double sum = values[0];
-        for (size_t i = 1; i < count; i++) sum += values[i];
-        return sum;
-    }
+double folded_to_one(const FilterPasses& passes, double* values, size_t count) {
     while (count > 1) {
         const size_t half = (count + 1) / 2;
         passes.fold(values, half, count);
         count = half;
     }
     return values[0];
+}
+
+double folded(const FilterPasses& passes, double* values, size_t count) {
+    if (count > SHORT) return folded_to_one(passes, values, count);
+    double sum = values[0];
+    for (size_t i = 1; i < count; i++) sum += values[i];
+    return sum;
 }
 
 void blur_sphere(const FilterPasses& passes, const float* image, int32_t height, int32_t width, int32_t channels, double sigma,
@@ -267,15 +276,12 @@ void real_field(const FilterPasses& passes, const float* real, const float* imag
         for (size_t start = 0; start < n; start += m) {
             const size_t columns = std::min(static_cast<size_t>(m), n - start);
             for (size_t y = 0; y < n; y++) {
-                std::copy_n(from_re + y * n + start, columns, part[0] + y * m);
-                std::copy_n(from_im + y * n + start, columns, part[1] + y * m);
+                for (size_t x = 0; x < columns; x++) part[0][y * m + x] = from_re[y * n + start + x];
+                for (size_t x = 0; x < columns; x++) part[1][y * m + x] = from_im[y * n + start + x];
             }
             const int at = passes.transform(part[0], part[1], part[2], part[3], size, waves.data()) ? 2 : 0;
-            for (size_t x = 0; x < columns; x++)
-                for (size_t y = 0; y < n; y++) {
-                    to_re[(start + x) * n + y] = part[at][y * m + x];
-                    if (to_im != nullptr) to_im[(start + x) * n + y] = part[at + 1][y * m + x];
-                }
+            turn(part[at], size, columns, to_re + start * n);
+            if (to_im != nullptr) turn(part[at + 1], size, columns, to_im + start * n);
         }
     };
     pass(real, imaginary, turned_re.data(), turned_im.data());

@@ -3,13 +3,28 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "filter_passes.h"
 
 namespace software {
 
+// As viewpoint100k.geometry.exact.algebra: so few numbers are added from left to right, more are folded.
+constexpr size_t SHORT = 16;
+double folded_to_one(const FilterPasses& passes, double* values, size_t count);
+
 // viewpoint100k.geometry.exact.total of a list: ``count`` numbers, at least one, which are overwritten.
 double folded(const FilterPasses& passes, double* values, size_t count);
+
+// The same of the numbers value(0), value(1) ... without a place for all of them.
+template <typename Value>
+double folded_of(const FilterPasses& passes, size_t count, const Value& value) {
+    const size_t half = count > SHORT ? (count + 1) / 2 : count, paired = count - half;
+    std::vector<double> sums(half);
+    for (size_t i = 0; i < paired; i++) sums[i] = value(i) + value(half + i);
+    for (size_t i = paired; i < half; i++) sums[i] = value(i);
+    return count > SHORT ? folded_to_one(passes, sums.data(), half) : folded(passes, sums.data(), count);
+}
 
 // renderers.sphere.blur of a picture (height, width, channels), for a sigma of at most ``WIDEST_WEIGHTS`` texels.
 constexpr double WIDEST_WEIGHTS = 6.0;

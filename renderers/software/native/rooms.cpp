@@ -11,12 +11,12 @@ namespace software {
 
 RoomLight light_of(const FilterPasses& passes, const Room& room, const float* cosines) {
     const size_t texels = static_cast<size_t>(room.height) * room.width;
-    std::vector<double> products(3 * texels);
+    std::vector<float> products(3 * texels);
     for (size_t i = 0; i < texels; i++)
         for (size_t c = 0; c < 3; c++) products[3 * i + c] = cosines[i] * room.image[i * room.step + c];
-    const double walls = folded(passes, products.data(), 3 * texels);
-    for (size_t i = 0; i < texels; i++) products[i] = cosines[i] * room.lamps[i * room.lamp_step];
-    return {walls, folded(passes, products.data(), texels)};
+    const double walls = folded_of(passes, 3 * texels, [&](size_t i) { return static_cast<double>(products[i]); });
+    const double lamps = folded_of(passes, texels, [&](size_t i) { return static_cast<double>(cosines[i] * room.lamps[i * room.lamp_step]); });
+    return {walls, lamps};
 }
 
 void light_room(const Room& room, const float* dim, float gain, float brightest, float* to) {

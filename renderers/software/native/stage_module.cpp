@@ -8,6 +8,7 @@
 #include "arrays.h"
 #include "builds.h"
 #include "filters.h"
+#include "ground.h"
 #include "rooms.h"
 #include "rounding.h"
 
@@ -81,6 +82,40 @@ Floats field(Plane real, Plane imaginary, Line cosines, Line sines, const std::s
     return out;
 }
 
+Floats amplitudes(In<double, nb::shape<-1>> places, In<double, nb::shape<-1>> values, int32_t half, std::tuple<double, double> stretch) {
+    require(places.shape(0) == values.shape(0) && places.shape(0) >= 2);
+    const size_t n = static_cast<size_t>(side(half)) + 1;
+    const double stretched[2] = {std::get<0>(stretch), std::get<1>(stretch)};
+    auto out = new_array<float>({n, n});
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    wave_amplitudes({places.data(), values.data(), places.shape(0)}, half, stretched, out.data());
+    return out;
+}
+
+Floats noise_of_waves(Plane real, Plane imaginary, Plane amplitudes, Line cosines, Line sines, const std::string& build) {
+    const size_t n = real.shape(0);
+    require(real.shape(1) == n && imaginary.shape(0) == n && imaginary.shape(1) == n);
+    require(!(n & (n - 1)) && cosines.shape(0) == n - 1 && sines.shape(0) == n - 1);
+    require(amplitudes.shape(0) == n / 2 + 1 && amplitudes.shape(1) == n / 2 + 1);
+    const FilterPasses& passes = filters_named(build);
+    const int32_t size = side(n);
+    auto out = new_array<float>({n, n});
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    noise_from_waves(passes, real.data(), imaginary.data(), amplitudes.data(), size, cosines.data(), sines.data(), out.data());
+    return out;
+}
+
+nb::ndarray<nb::numpy, uint8_t> bytes_of_pattern(Plane choice, Plane brightness) {
+    require(choice.shape(0) == brightness.shape(0) && choice.shape(1) == brightness.shape(1));
+    auto out = new_array<uint8_t>({choice.shape(0), choice.shape(1), 2});
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    pattern_bytes(choice.data(), brightness.data(), choice.size(), out.data());
+    return out;
+}
+
 // A picture of 3 channels and its lamps of 1, each in rows without gaps between them.
 Room room_of(const Texels& image, const Texels& lamps) {
     const size_t height = image.shape(0), width = image.shape(1);
@@ -147,6 +182,10 @@ void bind_stage(nb::module_& m) {
     m.def("smooth_noise", &noise, nb::arg("numbers"), nb::arg("up"), nb::arg("around"), nb::arg("build") = "");
     m.def("spread_shadow", &spread, nb::arg("heights"), nb::arg("sigma_at_top"), nb::arg("least"), nb::arg("aspect"), nb::arg("build") = "");
     m.def("transformed_twice", &field, nb::arg("real"), nb::arg("imaginary"), nb::arg("cosines"), nb::arg("sines"), nb::arg("build") = "");
+    m.def("wave_amplitudes", &amplitudes, nb::arg("places"), nb::arg("values"), nb::arg("half"), nb::arg("stretch"));
+    m.def("noise_from_waves", &noise_of_waves, nb::arg("real"), nb::arg("imaginary"), nb::arg("amplitudes"), nb::arg("cosines"),
+          nb::arg("sines"), nb::arg("build") = "");
+    m.def("pattern_bytes", &bytes_of_pattern, nb::arg("choice"), nb::arg("brightness"));
     m.def("light_sums", &light_sums, nb::arg("image"), nb::arg("lamps"), nb::arg("cosines"), nb::arg("build") = "");
     m.def("light_room", &lit, nb::arg("image"), nb::arg("lamps"), nb::arg("dim"), nb::arg("gain"), nb::arg("brightest"));
     m.def("paint_box", &paint, nb::arg("image"), nb::arg("color"), nb::arg("along"), nb::arg("across"));
