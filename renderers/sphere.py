@@ -70,13 +70,18 @@ def box(longitude_deg: float, latitude_deg: float, half_width_deg: float, half_h
 
 
 def box_sides(
-    longitude_deg: float, latitude_deg: float, half_width_deg: float, half_height_deg: float
+    longitude_deg: float,
+    latitude_deg: float,
+    half_width_deg: float,
+    half_height_deg: float,
+    latitudes_deg: Floats = LATITUDE,
+    longitudes_deg: Floats = LONGITUDE,
 ) -> tuple[Floats, Floats]:
-    """(h,) and (w,): the factors of a `box`."""
-    around = np.abs((LONGITUDE - np.float32(longitude_deg) + 180) % 360 - 180)
-    texel = 180 / HEIGHT
+    """(h,) and (w,): the factors of a `box`, by default for the whole sphere."""
+    around = np.abs((longitudes_deg - np.float32(longitude_deg) + 180) % 360 - 180)
+    texel = 180 / len(latitudes_deg)
     across = np.clip((half_width_deg - around) / texel + 0.5, 0, 1)
-    along = np.clip((half_height_deg - np.abs(LATITUDE - np.float32(latitude_deg))) / texel + 0.5, 0, 1)
+    along = np.clip((half_height_deg - np.abs(latitudes_deg - np.float32(latitude_deg))) / texel + 0.5, 0, 1)
     return along, across
 
 

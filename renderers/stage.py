@@ -118,4 +118,10 @@ def block_means(image: Floats) -> Floats:
 
 def _irradiance(environment: Floats) -> NDArray[np.float64]:
     assert environment.shape == (HEIGHT, WIDTH, 3)
-    return exact.matmul(_basis(), block_means(environment).reshape(-1, 3))
+    return project(_basis(), block_means(environment).reshape(-1, 3))
+
+
+@compiled
+def project(rows: NDArray[np.float64], channels: Floats) -> NDArray[np.float64]:
+    """(9, 3): the products of ``rows`` (9, n) and the columns of ``channels`` (n, 3)."""
+    return exact.matmul(rows, channels)

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from renderers import Stage, compiled, fourier, gpu_mesh, ground, rooms, shadow, sphere, stage
+from renderers import Stage, compiled, fourier, gpu_mesh, ground, projection, rooms, shadow, sphere, stage
 from renderers.shadow import GroundMap, ground_visibility
 from renderers.software.extension import load, why_missing
 from renderers.stage import make_surroundings
 
 pytestmark = pytest.mark.skipif(bool(why_missing()), reason=str(why_missing()))
 
-MODULES = (fourier, gpu_mesh, ground, rooms, shadow, sphere, stage)
+MODULES = (fourier, gpu_mesh, ground, projection, rooms, shadow, sphere, stage)
 RNG = np.random.default_rng(5)
 
 
@@ -37,6 +37,10 @@ def waves(n: int) -> tuple[Any, Any]:
 
 
 KNOTS = np.array([0, 0.5, 1, 2, 2.5, 5, 9, 14, 15.0])
+ODD_POINTS = floats(7, 3) - 0.5
+ODD_POINTS[3] = 9  # No triangle uses it.
+ODD_POINTS[4, 1] = np.nan
+ODD_POINTS[5, 2] = np.inf
 both = floats(48, 96, 4)
 CASES: dict[str, tuple[str, Callable[..., Any], tuple[Any, ...]]] = {
     "a narrow blur": ("blur_sphere", sphere.blur_sphere, (floats(30, 45, 3), 1.3)),
@@ -63,6 +67,16 @@ CASES: dict[str, tuple[str, Callable[..., Any], tuple[Any, ...]]] = {
     "light of little": ("light_sums", rooms.light_sums, (floats(1, 5, 3), floats(1, 5, 1), floats(1, 5))),
     "a lit room": ("light_room", rooms.light_room, (both[..., :3], both[..., 3:], floats(48), 31.7, 24.0)),
     "means": ("block_means", stage.block_means, (floats(24, 40, 3),)),
+    "products": ("project", stage.project, (RNG.random((9, 77)), floats(77, 3))),
+    "a gradient": ("spread_gradient", rooms.spread_gradient, (floats(9, 1, 3), floats(13))),
+    "clouds": ("paint_clouds", rooms.paint_clouds, (floats(9, 1, 3), floats(9, 13, 1), 0.637)),
+    "leaves": (
+        "paint_leaves",
+        rooms.paint_leaves,
+        (floats(9, 1, 3), 3 * floats(9, 7, 1) - 2, floats(9, 7, 3) - 0.5, floats(9, 7, 1), floats(3)),
+    ),
+    "an extent": ("used_extent", projection.used_extent, (ODD_POINTS, np.array([[0, 1, 2], [2, 5, 4]], np.uint32))),
+    "no extent": ("used_extent", projection.used_extent, (ODD_POINTS, np.array([[4, 4, 4]], np.uint32))),
     "areas": ("twice_area", gpu_mesh.twice_area, (floats(50, 3), RNG.integers(0, 50, (99, 3)).astype(np.uint32))),
     "no area": ("twice_area", gpu_mesh.twice_area, (floats(3, 3), np.zeros((0, 3), np.uint32))),
 }
@@ -84,20 +98,32 @@ def test_every_build_gives_the_bits_of_numpy(name: str) -> None:
         assert _same_bits(native(*arguments, **build), expected), build
 
 
-def test_a_box_is_painted_with_the_bits_of_numpy() -> None:
-    along, across = sphere.box_sides(-175.0, 12.0, 20.0, 9.0)
-    painted, expected = (np.full((192, 384, 3), 0.3, np.float32) for _ in range(2))
-    load().paint_box(painted, np.array([0.9, 0.1, 0.5], np.float32), along, across)
-    rooms.paint_box.__wrapped__(expected, np.array([0.9, 0.1, 0.5], np.float32), along, across)  # type: ignore[attr-defined]
+COLOR = np.array([0.9, 0.1, 0.5], np.float32)
+DEGREES = (sphere.LATITUDE, sphere.LONGITUDE)
+PAINTED: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "a box": (rooms.paint_box, (COLOR, (31.7, 12.3, 20.0, 9.0), *DEGREES)),
+    "a box across the seam": (rooms.paint_box, (COLOR, (-175.3, -80.0, 20.0, 25.0), *DEGREES)),
+    "a box more than a turn away": (rooms.paint_box, (COLOR, (700.1, 1.0, 3.0, 2.0), *DEGREES)),
+    "a mask": (rooms.paint_texels, (COLOR, floats(192, 384))),
+    "brightness": (rooms.scale_texels, (floats(192, 384, 1),)),
+}
+
+
+@pytest.mark.parametrize("name", PAINTED)
+def test_what_is_painted_over_an_image_has_the_bits_of_numpy(name: str) -> None:
+    function, arguments = PAINTED[name]
+    before = floats(192, 384, 3)
+    painted, expected = before.copy(), before.copy()
+    getattr(load(), function.__name__)(painted, *arguments)
+    function.__wrapped__(expected, *arguments)  # type: ignore[attr-defined]
     assert painted.tobytes() == expected.tobytes()
-    assert (painted[:, 0] != np.float32(0.3)).any()
-    assert (painted[:, -1] != np.float32(0.3)).any(), "it goes on beyond the picture's edge"
+    assert painted.tobytes() != before.tobytes()
 
 
 def test_every_compiled_function_is_compared() -> None:
     sources = "".join(Path(str(module.__file__)).read_text() for module in MODULES)
     decorated = set(re.findall(r"@compiled\ndef (\w+)", sources))
-    assert decorated == {name for name, _, _ in CASES.values()} | {"paint_box"}
+    assert decorated == {name for name, _, _ in CASES.values()} | {one.__name__ for one, _ in PAINTED.values()}
 
 
 def test_a_stage_without_the_extension_has_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,6 +155,13 @@ def test_a_stage_without_the_extension_has_the_same_bits(monkeypatch: pytest.Mon
         ("light_sums", (both[::2, :, :3], both[::2, :, 3:], floats(24, 96))),
         ("light_room", (floats(4, 4, 3), floats(4, 4, 1), floats(5), 1.0, 24.0)),
         ("block_means", (floats(9, 8, 3),)),
+        ("project", (RNG.random((9, 4)), floats(5, 3))),
+        ("paint_texels", (floats(4, 4, 3), COLOR, floats(4, 5))),
+        ("paint_box", (floats(4, 4, 3), COLOR, (0.0, 0.0, 9.0, 9.0), floats(5), floats(4))),
+        ("scale_texels", (floats(4, 4, 3), floats(5, 4, 1))),
+        ("paint_clouds", (floats(4, 1, 3), floats(5, 4, 1), 0.5)),
+        ("paint_leaves", (floats(4, 1, 3), floats(4, 4, 1), floats(4, 5, 3), floats(4, 4, 1), floats(3))),
+        ("used_extent", (floats(3, 3), np.array([[0, 1, 3]], np.uint32))),
         ("twice_area", (floats(3, 3), np.array([[0, 1, 3]], np.uint32))),
     ],
 )

@@ -61,6 +61,10 @@ std::vector<float> gaussian_weights(const FilterPasses& passes, double sigma) {
     return out;
 }
 
+struct Range {
+    int32_t first, last;
+};
+
 // A Gaussian blur along the first axis, as viewpoint100k.geometry.exact.gaussian_blur; outside is 0.
 class RowBlur {
   public:
@@ -68,13 +72,20 @@ class RowBlur {
         if (sigma <= WIDEST_WEIGHTS) weights_ = gaussian_weights(passes, sigma);
     }
 
-    // Rows (count, width), ``stride`` apart.
-    void operator()(const float* from, int32_t count, int32_t width, int32_t stride, float* to) {
-        zeros_.assign(width, 0.0f);
-        if (weights_.empty())
+    // Rows (count, width), ``stride`` apart, of which only those in ``used`` are not 0.
+    void operator()(const float* from, int32_t count, int32_t width, int32_t stride, Range used, float* to) {
+        if (weights_.empty()) {
             by_sums(from, count, width, stride, to);
-        else
-            for (int32_t y = 0; y < count; y++) by_weights(from, count, width, stride, y, to + static_cast<size_t>(y) * stride);
+            return;
+        }
+        const int32_t reach = static_cast<int32_t>(weights_.size()) - 1;
+        for (int32_t y = 0; y < count; y++) {
+            float* const row = to + static_cast<size_t>(y) * stride;
+            if (y < used.first - reach || y > used.last + reach)
+                std::fill(row, row + width, 0.0f);
+            else
+                by_weights(from, count, width, stride, y, row);
+        }
     }
 
     // The one row ``y`` of a blur by weights.
@@ -121,23 +132,24 @@ class RowBlur {
     std::vector<double> wide_, other_, sums_;
 };
 
-struct Range {
-    int32_t first, last;
+// The weight, 0 to 1, with which each texel belongs to one width of blur. Returns the columns and rows that have any.
+struct Used {
+    Range columns, rows;
 };
-
-// The weight, 0 to 1, with which each texel belongs to one width of blur. Returns the columns that have any.
-Range weights_of_octave(const float* heights, const std::vector<double>& position, int32_t size, int32_t k, float* weight) {
-    Range found{size, -1};
-    for (int32_t y = 0; y < size; y++)
-        for (int32_t x = 0; x < size; x++) {
-            const size_t i = static_cast<size_t>(y) * size + x;
-            const double share = 1.0 - std::abs(position[i] - k);
-            weight[i] = heights[i] < 1.0f && share > 0.0 ? static_cast<float>(share) : 0.0f;
-            if (weight[i] == 0.0f) continue;
-            found.first = std::min(found.first, x);
-            found.last = std::max(found.last, x);
-        }
-    return found;
+Used weights_of_octave(const std::vector<double>& position, int32_t size, int32_t k, float* weight) {
+    Used used{{size, -1}, {size, -1}};
+    for (int32_t y = 0; y < size; y++) {
+        float* const row = weight + static_cast<size_t>(y) * size;
+        for (int32_t x = 0; x < size; x++)
+            row[x] = static_cast<float>(std::max(1.0 - std::abs(position[static_cast<size_t>(y) * size + x] - k), 0.0));
+        int32_t first = 0, last = size - 1;
+        while (first < size && row[first] == 0.0f) first++;
+        if (first == size) continue;
+        while (row[last] == 0.0f) last--;
+        used.columns = {std::min(used.columns.first, first), std::max(used.columns.last, last)};
+        used.rows = {std::min(used.rows.first, y), y};
+    }
+    return used;
 }
 
 // The rows that are not 0 throughout.
@@ -169,11 +181,14 @@ void transpose(const float* from, int32_t rows, int32_t columns, float* to) {
                     to[static_cast<size_t>(x) * rows + y] = from[static_cast<size_t>(y) * columns + x];
 }
 
-// How far each texel is blurred: 0 for ``least``, 1 for twice as much, in a piecewise linear logarithm.
+// How far each texel is blurred: 0 for ``least``, 1 for twice as much, in a piecewise linear logarithm. NOTHING where the
+// object covers none.
+constexpr double NOTHING = -2.0;
 std::vector<double> octaves(const float* heights, int32_t size, float sigma_at_top, float least, double& most) {
-    std::vector<double> position(static_cast<size_t>(size) * size);
+    std::vector<double> position(static_cast<size_t>(size) * size, NOTHING);
     most = 0.0;
     for (size_t i = 0; i < position.size(); i++) {
+        if (!(heights[i] < 1.0f)) continue;
         int exponent;
         const float fraction = std::frexp(std::max(heights[i] * sigma_at_top, least) / least, &exponent);
         position[i] = (exponent - 1) + static_cast<double>(2.0f * fraction - 1.0f);
@@ -248,16 +263,17 @@ void spread_shadow(const FilterPasses& passes, const float* heights, int32_t siz
     std::vector<float> weight(texels), along_y(texels), turned(texels), blurred(texels);
     std::fill(to, to + texels, 0.0f);
     for (int32_t k = 0; k <= static_cast<int32_t>(std::ceil(most)); k++) {
-        const Range used = weights_of_octave(heights, position, size, k, weight.data());
-        if (used.last < used.first) continue;
+        const Used used = weights_of_octave(position, size, k, weight.data());
+        const int32_t left = used.columns.first, across = used.columns.last - left + 1;
+        if (across < 1) continue;
         const double sigma = least * static_cast<double>(int64_t{1} << k);
         std::fill(along_y.begin(), along_y.end(), 0.0f);
-        RowBlur(passes, sigma / aspect[1])(&weight[used.first], size, used.last - used.first + 1, size, &along_y[used.first]);
+        RowBlur(passes, sigma / aspect[1])(&weight[left], size, across, size, used.rows, &along_y[left]);
         const Range rows = rows_in_use(along_y.data(), size);
         const int32_t count = rows.last - rows.first + 1;
         float* const sums = to + static_cast<size_t>(rows.first) * size;
         transpose(&along_y[static_cast<size_t>(rows.first) * size], count, size, turned.data());
-        RowBlur(passes, sigma / aspect[0])(turned.data(), size, count, count, blurred.data());
+        RowBlur(passes, sigma / aspect[0])(turned.data(), size, count, count, used.columns, blurred.data());
         transpose(blurred.data(), size, count, turned.data());
         for (size_t i = 0; i < static_cast<size_t>(count) * size; i++) sums[i] += turned[i];
     }

@@ -24,11 +24,41 @@ RoomLight light_of(const FilterPasses& passes, const Room& room, const float* co
 // The picture times ``dim`` (height) plus the lamps times ``gain``, no more than ``brightest``: (height, width, 3).
 void light_room(const Room& room, const float* dim, float gain, float brightest, float* to);
 
-// Puts a colour over a picture (height, width, 3) with the weight along[y] across[x].
-void paint_box(float* image, int32_t height, int32_t width, const float* color, const float* along, const float* across);
+// A picture (height, width, 3) and the degrees of its rows and columns.
+struct Sphere {
+    float* image;
+    int32_t height, width;
+    const float *latitudes, *longitudes;
+};
+// Puts a colour over a rectangle: longitude and latitude of its middle, half its width and height, in degrees.
+void paint_box(const Sphere& sphere, const float* color, const double (&place)[4]);
+
+// Puts a colour over the texels of a picture (texels, 3) by their weights.
+void paint_texels(float* image, size_t texels, const float* color, const float* weights);
+
+// Multiplies the texels of a picture (texels, 3).
+void scale_texels(float* image, size_t texels, const float* factors);
+
+// A picture (height, width, 3) of rows of one colour each, times ``across`` (width).
+void spread_gradient(const float* gradient, int32_t height, int32_t width, const float* across, float* to);
+
+// Such rows, clouds of one brightness before them.
+void paint_clouds(const float* gradient, int32_t height, int32_t width, const float* clouds, float brightness, float* to);
+
+// Such rows as leaves, mottled and tinted, with spots of sky between them.
+struct Leaves {
+    const float *gradient, *mottled, *tint, *spots, *sky;
+};
+void paint_leaves(const Leaves& leaves, int32_t height, int32_t width, float* to);
 
 // Means of blocks of 8 x 8 texels of a picture (height, width, 3), whose sides are multiples of 8.
 void block_means(const float* image, int32_t height, int32_t width, float* to);
+
+// The products of rows (9, count) and the channels (count, 3).
+void project(const FilterPasses& passes, const double* rows, const float* channels, size_t count, double* to);
+
+// Least and greatest coordinates of the vertices that triangles use and that are finite. Returns whether there are any.
+bool used_extent(const PrimitiveArrays& primitive, float (&low)[3], float (&high)[3]);
 
 // Twice the area of a primitive's triangles, whose edges are rounded to float.
 double twice_area(const FilterPasses& passes, const PrimitiveArrays& primitive);

@@ -3,6 +3,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "arrays.h"
@@ -146,11 +147,62 @@ Floats lit(Texels image, Texels lamps, Line dim, float gain, float brightest) {
     return out;
 }
 
-void paint(Painted image, In<float, nb::shape<3>> color, Line along, Line across) {
-    require(along.shape(0) == image.shape(0) && across.shape(0) == image.shape(1));
-    const int32_t height = side(image.shape(0)), width = side(image.shape(1));
+using Color = In<float, nb::shape<3>>;
+using Gradient = In<float, nb::shape<-1, 1, 3>>;
+using Factors = In<float, nb::shape<-1, -1, 1>>;
+
+void box(Painted image, Color color, std::tuple<double, double, double, double> place, Line latitudes, Line longitudes) {
+    require(latitudes.shape(0) == image.shape(0) && longitudes.shape(0) == image.shape(1));
+    const Sphere sphere{image.data(), side(image.shape(0)), side(image.shape(1)), latitudes.data(), longitudes.data()};
+    const auto [longitude, latitude, half_width, half_height] = place;
     const ExactRounding exact;
-    paint_box(image.data(), height, width, color.data(), along.data(), across.data());
+    paint_box(sphere, color.data(), {longitude, latitude, half_width, half_height});
+}
+
+void paint(Painted image, Color color, Plane weights) {
+    require(weights.shape(0) == image.shape(0) && weights.shape(1) == image.shape(1));
+    const ExactRounding exact;
+    paint_texels(image.data(), weights.size(), color.data(), weights.data());
+}
+
+void scale(Painted image, Factors factors) {
+    require(factors.shape(0) == image.shape(0) && factors.shape(1) == image.shape(1));
+    const ExactRounding exact;
+    scale_texels(image.data(), factors.size(), factors.data());
+}
+
+Floats columns(Gradient gradient, Line across) {
+    const int32_t height = side(gradient.shape(0)), width = side(across.shape(0));
+    auto out = new_array<float>({gradient.shape(0), across.shape(0), 3});
+    const ExactRounding exact;
+    spread_gradient(gradient.data(), height, width, across.data(), out.data());
+    return out;
+}
+
+Floats clouds(Gradient gradient, Factors weights, float brightness) {
+    require(weights.shape(0) == gradient.shape(0));
+    const int32_t height = side(gradient.shape(0)), width = side(weights.shape(1));
+    auto out = new_array<float>({gradient.shape(0), weights.shape(1), 3});
+    const ExactRounding exact;
+    paint_clouds(gradient.data(), height, width, weights.data(), brightness, out.data());
+    return out;
+}
+
+Floats leaves(Gradient gradient, Factors mottled, In<float, nb::shape<-1, -1, 3>> tint, Factors spots, Color sky) {
+    const int32_t height = side(gradient.shape(0)), width = side(mottled.shape(1));
+    require(mottled.shape(0) == gradient.shape(0) && tint.size() == 3 * mottled.size() && spots.size() == mottled.size());
+    auto out = new_array<float>({gradient.shape(0), mottled.shape(1), 3});
+    const ExactRounding exact;
+    paint_leaves({gradient.data(), mottled.data(), tint.data(), spots.data(), sky.data()}, height, width, out.data());
+    return out;
+}
+
+nb::ndarray<nb::numpy, double> products(In<double, nb::shape<9, -1>> rows, In<float, nb::shape<-1, 3>> channels, const std::string& build) {
+    require(rows.shape(1) == channels.shape(0) && rows.shape(1) > 0);
+    auto out = new_array<double>({9, 3});
+    const ExactRounding exact;
+    project(filters_named(build), rows.data(), channels.data(), rows.shape(1), out.data());
+    return out;
 }
 
 Floats coarse(In<float, nb::shape<-1, -1, 3>> image) {
@@ -163,16 +215,32 @@ Floats coarse(In<float, nb::shape<-1, -1, 3>> image) {
     return out;
 }
 
-double area(In<float, nb::shape<-1, 3>> positions, In<uint32_t, nb::shape<-1, 3>> triangles, const std::string& build) {
+using Points = In<float, nb::shape<-1, 3>>;
+using Corners = In<uint32_t, nb::shape<-1, 3>>;
+
+PrimitiveArrays primitive_of(const Points& positions, const Corners& triangles) {
     PrimitiveArrays p{};
     p.positions = positions.data();
     p.vertex_count = positions.shape(0);
     p.triangles = triangles.data();
     p.triangle_count = triangles.shape(0);
+    return p;
+}
+
+nb::object extent(Points positions, Corners triangles) {
+    float low[3], high[3];
+    if (!used_extent(primitive_of(positions, triangles), low, high)) return nb::none();
+    auto out = new_array<float>({2, 3});
+    std::copy(low, low + 3, out.data());
+    std::copy(high, high + 3, out.data() + 3);
+    return nb::cast(out);
+}
+
+double area(Points positions, Corners triangles, const std::string& build) {
     const FilterPasses& passes = filters_named(build);
     nb::gil_scoped_release unlocked;
     const ExactRounding exact;
-    return twice_area(passes, p);
+    return twice_area(passes, primitive_of(positions, triangles));
 }
 
 }  // namespace
@@ -188,7 +256,14 @@ void bind_stage(nb::module_& m) {
     m.def("pattern_bytes", &bytes_of_pattern, nb::arg("choice"), nb::arg("brightness"));
     m.def("light_sums", &light_sums, nb::arg("image"), nb::arg("lamps"), nb::arg("cosines"), nb::arg("build") = "");
     m.def("light_room", &lit, nb::arg("image"), nb::arg("lamps"), nb::arg("dim"), nb::arg("gain"), nb::arg("brightest"));
-    m.def("paint_box", &paint, nb::arg("image"), nb::arg("color"), nb::arg("along"), nb::arg("across"));
+    m.def("paint_box", &box, nb::arg("image"), nb::arg("color"), nb::arg("place"), nb::arg("latitudes"), nb::arg("longitudes"));
+    m.def("paint_texels", &paint, nb::arg("image"), nb::arg("color"), nb::arg("weights"));
+    m.def("scale_texels", &scale, nb::arg("image"), nb::arg("factors"));
+    m.def("spread_gradient", &columns, nb::arg("gradient"), nb::arg("across"));
+    m.def("paint_clouds", &clouds, nb::arg("gradient"), nb::arg("clouds"), nb::arg("brightness"));
+    m.def("paint_leaves", &leaves, nb::arg("gradient"), nb::arg("mottled"), nb::arg("tint"), nb::arg("spots"), nb::arg("sky"));
+    m.def("project", &products, nb::arg("rows"), nb::arg("channels"), nb::arg("build") = "");
+    m.def("used_extent", &extent, nb::arg("positions"), nb::arg("triangles"));
     m.def("block_means", &coarse, nb::arg("image"));
     m.def("twice_area", &area, nb::arg("positions"), nb::arg("triangles"), nb::arg("build") = "");
 }
