@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from renderers.compiled import compiled
 from viewpoint100k.geometry import exact
 
-__all__ = ["GROUND_MAP_SIZE", "SUN_MAP_SIZE", "GroundMap", "ground_visibility", "spread_shadow"]
+__all__ = ["GROUND_MAP_SIZE", "SUN_MAP_SIZE", "GroundMap", "combine_shadows", "ground_visibility", "spread_shadow"]
 
 Floats = NDArray[np.float64]
 
@@ -88,7 +88,14 @@ def ground_visibility(
     aspect = (x, y)
     sun = spread_shadow(along_sun, covers.top * sun_spread * 1.3 / texel, 0.8, aspect)
     sky = spread_shadow(straight_down, covers.top * 0.6 / texel, 1.2, aspect)
-    window = _edge_window(len(along_sun))
+    return combine_shadows(sun, sky, _edge_window(len(along_sun)))
+
+
+@compiled
+def combine_shadows(
+    sun: NDArray[np.float32], sky: NDArray[np.float32], window: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    """(n, n, 2): the same for the shadows of sun and sky (n, n), which are as strong as ``window`` (n, n) says."""
     reaches = np.stack([1 - window * sun, 1 - 0.78 * window * sky], axis=-1)
     return (np.clip(reaches, 0, 1) * 255 + 0.5).astype(np.uint8)
 

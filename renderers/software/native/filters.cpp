@@ -61,6 +61,15 @@ std::vector<float> gaussian_weights(const FilterPasses& passes, double sigma) {
     return out;
 }
 
+void transpose(const float* from, int32_t rows, int32_t columns, float* to) {
+    constexpr int32_t block = 16;
+    for (int32_t y0 = 0; y0 < rows; y0 += block)
+        for (int32_t x0 = 0; x0 < columns; x0 += block)
+            for (int32_t y = y0; y < std::min(y0 + block, rows); y++)
+                for (int32_t x = x0; x < std::min(x0 + block, columns); x++)
+                    to[static_cast<size_t>(x) * rows + y] = from[static_cast<size_t>(y) * columns + x];
+}
+
 struct Range {
     int32_t first, last;
 };
@@ -85,6 +94,34 @@ class RowBlur {
                 std::fill(row, row + width, 0.0f);
             else
                 by_weights(from, count, width, stride, y, row);
+        }
+    }
+
+    // Adds to rows (count, width) the same rows blurred along themselves. Only their columns in ``used`` are not 0.
+    void add_along(const float* from, int32_t count, int32_t width, Range used, float* sums) {
+        if (weights_.empty()) {
+            turned_.resize(static_cast<size_t>(count) * width);
+            blurred_.resize(turned_.size());
+            transpose(from, count, width, turned_.data());
+            by_sums(turned_.data(), width, count, count, blurred_.data());
+            transpose(blurred_.data(), width, count, turned_.data());
+            for (size_t i = 0; i < turned_.size(); i++) sums[i] += turned_[i];
+            return;
+        }
+        const int32_t reach = static_cast<int32_t>(weights_.size()) - 1;
+        const int32_t first = std::max(used.first - reach, 0), across = std::min(used.last + reach, width - 1) - first + 1;
+        std::vector<float> row(static_cast<size_t>(width) + 2 * reach, 0.0f), blurred(across);
+        before_.resize(reach + 1);
+        after_.resize(reach + 1);
+        const float* const middle = row.data() + reach + first;
+        for (int32_t k = 1; k <= reach; k++) {
+            before_[k] = middle - k;
+            after_[k] = middle + k;
+        }
+        for (int32_t y = 0; y < count; y++, from += width, sums += width) {
+            std::copy(from + used.first, from + used.last + 1, row.begin() + reach + used.first);
+            passes_.weigh(middle, before_.data(), after_.data(), weights_.data(), reach, across, blurred.data());
+            for (int32_t x = 0; x < across; x++) sums[first + x] += blurred[x];
         }
     }
 
@@ -127,7 +164,7 @@ class RowBlur {
 
     const FilterPasses& passes_;
     const double sigma_;
-    std::vector<float> weights_, zeros_;
+    std::vector<float> weights_, zeros_, turned_, blurred_;
     std::vector<const float*> before_, after_;
     std::vector<double> wide_, other_, sums_;
 };
@@ -170,15 +207,6 @@ void turn(const float* from, size_t size, size_t columns, float* to) {
     for (size_t y0 = 0; y0 < size; y0 += m)
         for (size_t x = 0; x < columns; x++)
             for (size_t y = y0; y < std::min(y0 + m, size); y++) to[x * size + y] = from[y * m + x];
-}
-
-void transpose(const float* from, int32_t rows, int32_t columns, float* to) {
-    constexpr int32_t block = 16;
-    for (int32_t y0 = 0; y0 < rows; y0 += block)
-        for (int32_t x0 = 0; x0 < columns; x0 += block)
-            for (int32_t y = y0; y < std::min(y0 + block, rows); y++)
-                for (int32_t x = x0; x < std::min(x0 + block, columns); x++)
-                    to[static_cast<size_t>(x) * rows + y] = from[static_cast<size_t>(y) * columns + x];
 }
 
 // How far each texel is blurred: 0 for ``least``, 1 for twice as much, in a piecewise linear logarithm. NOTHING where the
@@ -260,7 +288,7 @@ void spread_shadow(const FilterPasses& passes, const float* heights, int32_t siz
     const size_t texels = static_cast<size_t>(size) * size;
     double most;
     const std::vector<double> position = octaves(heights, size, sigma_at_top, static_cast<float>(least), most);
-    std::vector<float> weight(texels), along_y(texels), turned(texels), blurred(texels);
+    std::vector<float> weight(texels), along_y(texels);
     std::fill(to, to + texels, 0.0f);
     for (int32_t k = 0; k <= static_cast<int32_t>(std::ceil(most)); k++) {
         const Used used = weights_of_octave(position, size, k, weight.data());
@@ -271,11 +299,8 @@ void spread_shadow(const FilterPasses& passes, const float* heights, int32_t siz
         RowBlur(passes, sigma / aspect[1])(&weight[left], size, across, size, used.rows, &along_y[left]);
         const Range rows = rows_in_use(along_y.data(), size);
         const int32_t count = rows.last - rows.first + 1;
-        float* const sums = to + static_cast<size_t>(rows.first) * size;
-        transpose(&along_y[static_cast<size_t>(rows.first) * size], count, size, turned.data());
-        RowBlur(passes, sigma / aspect[0])(turned.data(), size, count, count, used.columns, blurred.data());
-        transpose(blurred.data(), size, count, turned.data());
-        for (size_t i = 0; i < static_cast<size_t>(count) * size; i++) sums[i] += turned[i];
+        const size_t start = static_cast<size_t>(rows.first) * size;
+        RowBlur(passes, sigma / aspect[0]).add_along(&along_y[start], count, size, used.columns, to + start);
     }
     for (size_t i = 0; i < texels; i++) to[i] = std::min(std::max(to[i], 0.0f), 1.0f);
 }

@@ -92,6 +92,14 @@ void paint_leaves(const Leaves& leaves, int32_t height, int32_t width, float* to
         }
 }
 
+void combine_shadows(const float* sun, const float* sky, const float* window, size_t texels, uint8_t* to) {
+    const auto code = [](float v) { return static_cast<uint8_t>(std::min(std::max(v, 0.0f), 1.0f) * 255.0f + 0.5f); };
+    for (size_t i = 0; i < texels; i++) {
+        to[2 * i] = code(1.0f - window[i] * sun[i]);
+        to[2 * i + 1] = code(1.0f - 0.78f * window[i] * sky[i]);
+    }
+}
+
 // Folded as the 64 texels of a block, row by row: first the lower half of the rows onto the upper, at last columns.
 void block_means(const float* image, int32_t height, int32_t width, float* to) {
     constexpr int32_t SIDE = 8;

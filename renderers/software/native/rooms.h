@@ -51,6 +51,9 @@ struct Leaves {
 };
 void paint_leaves(const Leaves& leaves, int32_t height, int32_t width, float* to);
 
+// ground_visibility: bytes (texels, 2) of what shadows, within a window, leave of the sun and of the sky.
+void combine_shadows(const float* sun, const float* sky, const float* window, size_t texels, uint8_t* to);
+
 // Means of blocks of 8 x 8 texels of a picture (height, width, 3), whose sides are multiples of 8.
 void block_means(const float* image, int32_t height, int32_t width, float* to);
 

@@ -70,6 +70,14 @@ Floats spread(Plane heights, double sigma_at_top, double least, std::tuple<doubl
     return out;
 }
 
+nb::ndarray<nb::numpy, uint8_t> shadows(Plane sun, Plane sky, Plane window) {
+    for (const Plane* plane : {&sky, &window}) require(plane->shape(0) == sun.shape(0) && plane->shape(1) == sun.shape(1));
+    auto out = new_array<uint8_t>({sun.shape(0), sun.shape(1), 2});
+    const ExactRounding exact;
+    combine_shadows(sun.data(), sky.data(), window.data(), sun.size(), out.data());
+    return out;
+}
+
 Floats field(Plane real, Plane imaginary, Line cosines, Line sines, const std::string& build) {
     const size_t n = real.shape(0);
     require(real.shape(1) == n && imaginary.shape(0) == n && imaginary.shape(1) == n);
@@ -249,6 +257,7 @@ void bind_stage(nb::module_& m) {
     m.def("blur_sphere", &blur, nb::arg("image"), nb::arg("sigma"), nb::arg("build") = "");
     m.def("smooth_noise", &noise, nb::arg("numbers"), nb::arg("up"), nb::arg("around"), nb::arg("build") = "");
     m.def("spread_shadow", &spread, nb::arg("heights"), nb::arg("sigma_at_top"), nb::arg("least"), nb::arg("aspect"), nb::arg("build") = "");
+    m.def("combine_shadows", &shadows, nb::arg("sun"), nb::arg("sky"), nb::arg("window"));
     m.def("transformed_twice", &field, nb::arg("real"), nb::arg("imaginary"), nb::arg("cosines"), nb::arg("sines"), nb::arg("build") = "");
     m.def("wave_amplitudes", &amplitudes, nb::arg("places"), nb::arg("values"), nb::arg("half"), nb::arg("stretch"));
     m.def("noise_from_waves", &noise_of_waves, nb::arg("real"), nb::arg("imaginary"), nb::arg("amplitudes"), nb::arg("cosines"),
