@@ -27,4 +27,7 @@ nanobind::ndarray<nanobind::numpy, T> new_array(const std::vector<size_t>& shape
 // What serves another memory than the processor's; see device_module.cpp.
 void bind_device(nanobind::module_& m);
 
+// What serves the pictures that a stage is made of; see stage_module.cpp.
+void bind_stage(nanobind::module_& m);
+
 }  // namespace software
