@@ -14,6 +14,7 @@ from renderers.surface_geometry import facing_outwards
 from renderers.textures import linear_from_srgb, upload
 from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import AlphaMode, Material, Mesh, Primitive, Texture
+from viewpoint100k.geometry.triangles import corner_batches, crossed, squared_lengths
 
 if TYPE_CHECKING:
     import moderngl
@@ -169,8 +170,10 @@ def mean_luminance(mesh: Mesh) -> float:
     for p in mesh.primitives:
         if not len(p.triangles):
             continue
-        a, b, c = (p.positions[p.triangles[:, k]] for k in range(3))
-        area = float(exact.total(exact.norm(np.cross(b - a, c - a)))) + 1e-12
+        areas = np.empty(len(p.triangles))
+        for some, a, b, c in corner_batches(p.positions, p.triangles):
+            areas[some] = np.sqrt(squared_lengths(*(x.astype(np.float64) for x in crossed(b - a, c - a))))
+        area = float(exact.total(areas)) + 1e-12
         color = np.asarray(p.material.base_color[:3], dtype=np.float64)
         if p.colors is not None:
             color = color * exact.mean(p.colors[:, :3], axis=0)

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.geometry.mesh import Primitive
+from viewpoint100k.geometry.triangles import corner_batches, crossed, squared_lengths
 
 __all__ = ["Triangles", "measured", "merged", "sampled"]
-
-_AT_ONCE = 2**14
-"""Triangles in one batch, small enough for the CPU cache."""
 
 _CELLS = 2**10
 """Cells along each axis. What lies beyond is in the outermost."""
@@ -37,26 +35,16 @@ class Triangles:
 
 def measured(primitive: Primitive, centroid: NDArray[np.float64]) -> Triangles:
     """Measures all triangles of a primitive."""
-    places = np.ascontiguousarray((primitive.positions - centroid).astype(np.float32).T)
-    corners = np.ascontiguousarray(primitive.triangles.T)
-    count = corners.shape[1]
+    places = (primitive.positions - centroid).astype(np.float32)
+    count = len(primitive.triangles)
     result = Triangles(np.empty((3, count), np.float32), *(np.empty(count, np.float32) for _ in range(3)))
-    for start in range(0, count, _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
-        a, b, c = (places[:, corner[some]] for corner in corners)
+    for some, a, b, c in corner_batches(places, primitive.triangles):
         u, v, w = b - a, c - a, c - b
-        crossed = np.stack([u[i] * v[j] - u[j] * v[i] for i, j in ((1, 2), (2, 0), (0, 1))])
         result.middles[:, some] = (a + b + c) / np.float32(3)
-        result.areas[some] = np.sqrt(_squared(crossed)) / np.float32(2)
-        result.longest[some] = np.maximum(np.maximum(_squared(u), _squared(v)), _squared(w))
-        result.distances[some] = (_squared(a) + _squared(b) + _squared(c)) / np.float32(3)
+        result.areas[some] = np.sqrt(squared_lengths(*crossed(u, v))) / np.float32(2)
+        result.longest[some] = np.maximum.reduce([squared_lengths(*edge) for edge in (u, v, w)])
+        result.distances[some] = (squared_lengths(*a) + squared_lengths(*b) + squared_lengths(*c)) / np.float32(3)
     return result
-
-
-def _squared(vectors: Floats) -> Floats:
-    """(m,): squared lengths of vectors (3, m)."""
-    x, y, z = vectors
-    return np.asarray(x * x + y * y + z * z)
 
 
 def merged(middles: Floats, areas: Floats, side: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

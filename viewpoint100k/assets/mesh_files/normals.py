@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.geometry import exact
+from viewpoint100k.geometry.triangles import corner_batches, crossed
 
 __all__ = ["computed_normals", "repaired_normals"]
 
@@ -14,8 +15,6 @@ _CREASE_DEG = 30.0
 _DENSE_TRIANGLES = 200_000
 """Meshes with more triangles get smooth normals: scans need no creases, and comparing all neighbours is slow."""
 _MANY_FACES_AT_A_POINT = 64
-_AT_ONCE = 2**14
-"""Faces in one batch, small enough for the CPU cache."""
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -75,14 +74,9 @@ def repaired_normals(normals: Floats, positions: Floats, triangles: Indices) -> 
 
 def _area_vectors(positions: Floats, triangles: Indices) -> Floats:
     """(m, 3): along each face's normal, as long as twice its area. Coordinates lie side by side in memory."""
-    columns, corners = np.ascontiguousarray(positions.T), np.ascontiguousarray(triangles.T)
     result = np.empty((3, len(triangles)))
-    for start in range(0, len(triangles), _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
-        a, b, c = (columns[:, corner[some]] for corner in corners)
-        u, v = b - a, c - a
-        for k, (i, j) in enumerate(((1, 2), (2, 0), (0, 1))):
-            result[k, some] = u[i] * v[j] - u[j] * v[i]
+    for some, a, b, c in corner_batches(positions, triangles):
+        result[:, some] = crossed(b - a, c - a)
     return result.T
 
 
