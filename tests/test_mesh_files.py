@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 from format_reading import face_normals, in_file_coordinates
 from gltf_writing import TRIANGLE, GltfWriter, picture, triangle_writer
 
+from viewpoint100k.assets.mesh_files import normals as normals_module
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
+from viewpoint100k.assets.mesh_files.normals import computed_normals
 from viewpoint100k.assets.mesh_files.reading import MeshFile, read_mesh_file
 from viewpoint100k.assets.mesh_files.textures import srgb_to_linear
 from viewpoint100k.geometry.mesh import Primitive
@@ -413,3 +416,25 @@ def test_stl_soup_is_smooth_over_gentle_edges_and_sharp_over_others(tmp_path: Pa
         flat = np.isclose(primitive.normals @ [0, 0, 1], 1, atol=1e-6)
         assert flat.sum() == (1 if smooth else 3)
         assert len(primitive.positions) == (4 if smooth else 6)
+
+
+@pytest.mark.parametrize("weld", [True, False])
+def test_a_dense_mesh_is_smooth_over_seams(monkeypatch: pytest.MonkeyPatch, weld: bool) -> None:
+    monkeypatch.setattr(normals_module, "_DENSE_TRIANGLES", 0)
+    whole = trimesh.creation.torus(1.0, 0.4, 24, 12)
+    # Each quarter of the triangles has vertices of its own, as beyond a seam of texture coordinates.
+    quarters = np.array_split(whole.faces, 4)
+    used = [np.unique(quarter) for quarter in quarters]
+    starts = np.cumsum([0, *(len(u) for u in used)])
+    triangles = np.concatenate(
+        [np.searchsorted(u, quarter) + start for u, quarter, start in zip(used, quarters, starts, strict=False)]
+    )
+    positions = np.concatenate([whole.vertices[u] for u in used])
+    vertices, shared, normals = computed_normals(positions, triangles, weld=weld)
+    assert len(vertices) == (len(whole.vertices) if weld else len(positions)) == len(normals)
+    np.testing.assert_array_equal(positions[vertices][shared], positions[triangles])
+    faces = np.cross(*(whole.vertices[whole.faces[:, k]] - whole.vertices[whole.faces[:, 0]] for k in (1, 2)))
+    expected = np.zeros((len(whole.vertices), 3))
+    np.add.at(expected, whole.faces, faces[:, None])
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(normals[shared], expected[whole.faces], atol=1e-12)

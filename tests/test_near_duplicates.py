@@ -22,6 +22,7 @@ from viewpoint100k.assets.descriptors import Descriptor, describe
 from viewpoint100k.assets.meshes import MeshesSource
 from viewpoint100k.assets.near_duplicates import Closeness, near_duplicates, originals
 from viewpoint100k.assets.procedural import ProceduralSource
+from viewpoint100k.assets.surface_cells import merged, sampled
 from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry.mesh import Material, Mesh, Primitive
 
@@ -131,6 +132,35 @@ def test_a_copy_saved_in_another_format_is_found(tmp_path: Path, suffix: str) ->
     one.export(tmp_path / f"copy.{suffix}")
     read = MeshesSource(tmp_path).load(f"copy.{suffix}").mesh
     assert near_duplicates({"original": describe(mesh), "copy": describe(read)})
+
+
+def test_merging_the_triangles_of_a_dense_mesh_hardly_changes_its_descriptor(monkeypatch: pytest.MonkeyPatch) -> None:
+    mesh = subdivided(procedural("teapot-000003"))
+    every_triangle = describe(mesh)
+    monkeypatch.setattr(descriptors, "_DENSE_TRIANGLES", 0)
+    monkeypatch.setattr(descriptors, "_CELL", 1 / 20)  # As coarse beside these triangles as 1/64 in a mesh of millions.
+    monkeypatch.setattr(descriptors, "_COLORED_TRIANGLES", mesh.triangle_count // 5)
+    for copy in (mesh, mapped(mesh, 3 * TURNED @ TILTED, (5, 1, 0))):
+        dense = describe(copy)
+        assert 0 < np.linalg.norm(dense.shape - every_triangle.shape) < 3e-4
+        assert 1 - np.sqrt(dense.colors * every_triangle.colors).sum() < 5e-3
+
+
+def test_triangles_in_one_cell_become_their_centre_of_mass() -> None:
+    middles = np.array([[0.1, 0.4, -0.1, 0.6], [0.2, 0.2, 0.2, 0.2], [0.0, 0.0, 0.0, 99.0]], dtype=np.float32)
+    centers, areas = merged(middles, np.array([3, 1, 2, 0], dtype=np.float32), side=0.5)
+    order = np.argsort(areas)
+    np.testing.assert_allclose(areas[order], [2, 4])  # What has no area is left out.
+    np.testing.assert_allclose(centers[order], [[-0.1, 0.2, 0], [0.7 / 4, 0.2, 0]], atol=1e-7)
+
+
+@given(count=st.integers(0, 3000), stretch=st.integers(1, 100))
+def test_a_sample_has_one_of_each_stretch(count: int, stretch: int) -> None:
+    chosen = sampled(count, stretch)
+    assert len(chosen) == -(-count // stretch)
+    whole = chosen[: count // stretch]
+    assert (whole // stretch == np.arange(len(whole))).all()
+    assert (chosen < count).all()
 
 
 def test_distinct_objects_of_one_family_are_left_apart() -> None:

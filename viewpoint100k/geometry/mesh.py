@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.geometry import exact
+from viewpoint100k.geometry.triangles import corner_batches, crossed, squared_lengths
 
 __all__ = ["AlphaMode", "Material", "Mesh", "Primitive", "Texture"]
 
@@ -90,14 +91,15 @@ class Mesh:
     @cached_property
     def centroid(self) -> NDArray[np.float64]:
         """(3,): the centroid of the surface, weighted by area. It lies on every axis of symmetry."""
-        corners = np.concatenate([np.moveaxis(p.positions[p.triangles], 0, 2) for p in self.primitives], axis=2)
-        # One coordinate of one corner of all triangles at a time: long loops over numbers that lie side by side.
-        one, two, three = corners.astype(np.float64, order="C")
-        u, v = two - one, three - one
-        crossed = [u[i] * v[j] - u[j] * v[i] for i, j in ((1, 2), (2, 0), (0, 1))]
-        areas = np.sqrt(crossed[0] * crossed[0] + crossed[1] * crossed[1] + crossed[2] * crossed[2])
-        sums = [exact.total(areas * ((one[k] + two[k] + three[k]) / 3)) for k in range(3)]
-        centroid = np.array(sums) / max(float(exact.total(areas)), 1e-30)
+        areas, moments = np.empty(self.triangle_count), np.empty((3, self.triangle_count))
+        first = 0
+        for p in self.primitives:
+            of_primitive = slice(first, first := first + len(p.triangles))
+            for some, a, b, c in corner_batches(p.positions.astype(np.float64), p.triangles):
+                area = np.sqrt(squared_lengths(*crossed(b - a, c - a)))
+                areas[of_primitive][some] = area
+                moments[:, of_primitive][:, some] = area * ((a + b + c) / 3)
+        centroid = np.array([exact.total(m) for m in moments]) / max(float(exact.total(areas)), 1e-30)
         centroid.flags.writeable = False
         return centroid
 

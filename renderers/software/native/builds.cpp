@@ -44,7 +44,7 @@ Features features() {
 std::vector<const Kernel*> usable_builds() {
     std::vector<const Kernel*> found;
 #if defined(WITH_X86)
-    static const Features here = features();  // To ask costs 30 microseconds in a virtual machine.
+    static const Features here = features();  // Asking takes 30 microseconds on a virtual machine.
     if (here.avx512) found.push_back(&kernel_avx512);
     if (here.avx2) found.push_back(&kernel_avx2);
     if (here.sse42) found.push_back(&kernel_sse42);

@@ -35,7 +35,7 @@ class GltfDocument:
 
     tree: dict[str, Any]
     """The JSON of the file, unchecked: readers must expect any structure."""
-    buffers: tuple[bytes, ...]
+    buffers: tuple[bytes | memoryview, ...]
 
     def items(self, kind: str) -> list[dict[str, Any]]:
         """One of the JSON's top-level lists, such as ``meshes``; empty if it is missing."""
@@ -51,10 +51,7 @@ def read_document(files: AssetFiles, *, binary: bool) -> GltfDocument:
     """
     data = files.read_asset()
     # Some exporters write GLB under the name .gltf, or the reverse, so the content decides.
-    if binary or data[:4] == b"glTF":
-        text, chunk = _split_glb(data, files.name)
-    else:
-        text, chunk = data, None
+    text, chunk = _split_glb(data, files.name) if binary or data[:4] == b"glTF" else (data, None)
     tree = _parse_json(text, files.name)
     _check_version_and_extensions(tree, files.name)
     specifications: list[dict[str, Any]] = tree.get("buffers") or []
@@ -111,7 +108,7 @@ def _strided(document: GltfDocument, view: int, offset: int, kind: int, width: i
     return np.ndarray((count, width), dtype, buffer=data, offset=offset, strides=(stride, dtype.itemsize))
 
 
-def _split_glb(data: bytes, name: str) -> tuple[bytes, bytes | None]:
+def _split_glb(data: bytes, name: str) -> tuple[bytes, memoryview | None]:
     if len(data) < 20:
         raise AssetError("truncated", f"{name} ends before its header does")
     magic, version, length, json_length, chunk_kind = struct.unpack_from("<5I", data)
@@ -129,7 +126,7 @@ def _split_glb(data: bytes, name: str) -> tuple[bytes, bytes | None]:
         if chunk_kind == _BIN_CHUNK:
             if position + 8 + size > len(data):
                 raise AssetError("truncated", f"{name} ends within its binary data")
-            return text, data[position + 8 : position + 8 + size]
+            return text, memoryview(data)[position + 8 : position + 8 + size]
         position += 8 + size
     return text, None
 
@@ -167,8 +164,11 @@ def _is_readable(extension: str) -> bool:
     return extension in known or extension.startswith("KHR_materials_")
 
 
-def _buffer(index: int, specification: dict[str, Any], chunk: bytes | None, files: AssetFiles) -> bytes:
+def _buffer(
+    index: int, specification: dict[str, Any], chunk: memoryview | None, files: AssetFiles
+) -> bytes | memoryview:
     uri, length = specification.get("uri"), int(specification["byteLength"])
+    data: bytes | memoryview
     if uri is not None:
         data = files.read_reference(str(uri), "buffer_missing", is_uri=True)
     elif index == 0 and chunk is not None:

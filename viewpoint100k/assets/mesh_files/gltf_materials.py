@@ -40,6 +40,8 @@ class UvMapping:
 
     def apply(self, uvs: NDArray[np.float64]) -> NDArray[np.float64]:
         """(n, 2) of the set ``texcoord`` to (n, 2) into the picture."""
+        if self == UvMapping(self.texcoord) and np.isfinite(uvs).all():
+            return uvs + 0.0  # What the product below gives, without -0.
         cosine, sine = exact.cos(self.rotation), exact.sin(self.rotation)
         turn = np.array([[cosine, sine], [-sine, cosine]])
         result: NDArray[np.float64] = exact.matmul(uvs * self.scale, turn.T) + self.offset

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.geometry import exact
+from viewpoint100k.geometry.triangles import corner_batches, crossed
 
 __all__ = ["computed_normals", "repaired_normals"]
 
@@ -30,13 +31,11 @@ def computed_normals(positions: Floats, triangles: Indices, *, weld: bool) -> tu
         For each new vertex, the old vertex it is a copy of, (k,); the triangles over the new vertices, (m, 3); and
         the unit normals of the new vertices, (k, 3).
     """
+    if len(triangles) > _DENSE_TRIANGLES:
+        return _smooth_normals(positions, triangles, weld)
     area_vectors = _area_vectors(positions, triangles)
     places = _places(positions)
-    if len(triangles) > _DENSE_TRIANGLES:
-        corner_normals = _sums_at(places[triangles], area_vectors)[places[triangles]]
-    else:
-        corner_normals = _creased_normals(places[triangles], area_vectors)
-    corner_normals = _unit(corner_normals).reshape(-1, 3)
+    corner_normals = _unit(_creased_normals(places[triangles], area_vectors)).reshape(-1, 3)
     # Corners of one vertex that share a normal (to 1/512) stay one vertex.
     grid = np.round((corner_normals + 1.0) * 511.0).astype(np.int64)
     corners = triangles.reshape(-1)
@@ -46,6 +45,19 @@ def computed_normals(positions: Floats, triangles: Indices, *, weld: bool) -> tu
     keys = (corners << 30) | (grid[:, 0] << 20) | (grid[:, 1] << 10) | grid[:, 2]
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     return corners[first], inverse.reshape(-1, 3).astype(np.int64), corner_normals[first]
+
+
+def _smooth_normals(positions: Floats, triangles: Indices, weld: bool) -> tuple[Indices, Indices, Floats]:
+    """As `computed_normals`, smooth across all edges: each place has one normal."""
+    places = _places(positions)
+    normals = _unit(_sums_at(places[triangles], _area_vectors(positions, triangles)))
+    if weld:
+        _, first_there = np.unique(places, return_index=True)
+        triangles = first_there[places[triangles]]
+    used = np.zeros(len(positions), dtype=bool)
+    used[triangles] = True
+    vertices = np.flatnonzero(used)
+    return vertices, (np.cumsum(used) - 1)[triangles], normals[places[vertices]]
 
 
 def repaired_normals(normals: Floats, positions: Floats, triangles: Indices) -> Floats:
@@ -61,9 +73,11 @@ def repaired_normals(normals: Floats, positions: Floats, triangles: Indices) -> 
 
 
 def _area_vectors(positions: Floats, triangles: Indices) -> Floats:
-    """(m, 3): along each face's normal, as long as twice its area."""
-    a, b, c = (positions[triangles[:, i]] for i in range(3))
-    return np.cross(b - a, c - a)
+    """(m, 3): along each face's normal, as long as twice its area. Coordinates lie side by side in memory."""
+    result = np.empty((3, len(triangles)))
+    for some, a, b, c in corner_batches(positions, triangles):
+        result[:, some] = crossed(b - a, c - a)
+    return result.T
 
 
 def _places(positions: Floats) -> Indices:
@@ -81,8 +95,9 @@ def _places(positions: Floats) -> Indices:
 def _sums_at(corners: Indices, face_vectors: Floats, count: int | None = None) -> Floats:
     """(k, 3): at each index of ``corners`` (m, 3), the sum of the vectors (m, 3) of the faces that have it."""
     size = int(corners.max()) + 1 if count is None else count
-    flat, repeated = corners.reshape(-1), np.repeat(face_vectors, 3, axis=0)
-    return np.stack([np.bincount(flat, weights=repeated[:, axis], minlength=size) for axis in range(3)], axis=1)
+    flat = corners.reshape(-1)
+    sums = [np.bincount(flat, weights=np.repeat(face_vectors[:, axis], 3), minlength=size) for axis in range(3)]
+    return np.stack(sums, axis=1)
 
 
 def _creased_normals(corners: Indices, area_vectors: Floats) -> Floats:

@@ -80,7 +80,8 @@ def _shrunken_pixels(image: Image.Image, name: str, limits: MeshLimits, alpha: b
         high_byte = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
         image = Image.fromarray(high_byte)
     has_alpha = alpha and (image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info)
-    flat = image.convert("RGBA" if has_alpha or "transparency" in image.info else "RGB")
+    mode = "RGBA" if has_alpha or "transparency" in image.info else "RGB"
+    flat = image if image.mode == mode else image.convert(mode)  # Pillow would copy one that has it already.
     # Colour and alpha are resized apart: together, Pillow weights by alpha and turns what is transparent black.
     color = _resized(flat if flat.mode == "RGB" else flat.convert("RGB"), size)
     if not has_alpha:
