@@ -18,7 +18,7 @@ from viewpoint100k.geometry.mesh import Mesh
 from viewpoint100k.geometry.seeding import derive_seed, generator
 from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.config import load_config as config_from
-from viewpoint100k.runtime.cores import usable_cores
+from viewpoint100k.runtime.cores import workers_for
 from viewpoint100k.runtime.storage import Location, StorePath, files_in, located
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ def build(config: BuildConfig, out: str | Location, workers: int | None = None, 
 
     if workers is not None and workers < 1:
         raise UsageError(f"workers must be at least 1, not {workers}")
-    count = workers or usable_cores()
-    where = located(out)
-    summary = build_dataset(make_build_plan(config), where, count, Part(), engine)
+    where, build_plan = located(out), make_build_plan(config)
+    count = workers or workers_for(build_plan.layout.rows)
+    summary = build_dataset(build_plan, where, count, Part(), engine)
     if not summary.complete:
         raise BuildError(f"{out} is not complete: run the same build again")
     return DatasetFolder(where)

@@ -24,7 +24,6 @@ from viewpoint100k.geometry.seeding import derive_seed, generator
 from viewpoint100k.plan.build_plan import BuildPlan
 from viewpoint100k.plan.config import BuildConfig
 from viewpoint100k.plan.layout import Block, candidates
-from viewpoint100k.plan.planning import make_build_plan
 from viewpoint100k.plan.specs import PairSpec, QuestionSpec, plan_pairs
 from viewpoint100k.questions.answer_forms import LETTER
 from viewpoint100k.questions.answers import Arc, Candidates
@@ -59,6 +58,7 @@ def build_shard(config: BuildConfig, index: int) -> pa.Table:
     Raises ``IndexError`` if there is no such shard, ``UsageError`` for a config that cannot be built, and
     ``BuildError`` if its assets do not give enough rows.
     """
+    from viewpoint100k.plan.planning import make_build_plan  # Workers do not plan.
 
     build_plan = make_build_plan(config)
     shards = build_plan.layout.shards

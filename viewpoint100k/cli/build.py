@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from viewpoint100k.errors import UsageError
-from viewpoint100k.runtime.cores import usable_cores
+from viewpoint100k.runtime.cores import workers_for
 
 if TYPE_CHECKING:
     from viewpoint100k.building.run import Part
@@ -33,7 +33,9 @@ def build(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="key=value over the config; dots for sections; repeatable.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes; one for each core by default.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes; one for each core by default, fewer for a few rows.")
+    ] = None,
     engine: Annotated[str, typer.Option(help="local: processes of this machine; ray: a Ray cluster.")] = "local",
     gpus: Annotated[
         str | None, typer.Option(help="GPUs to draw on, such as 0,2; all that this process may see by default.")
@@ -54,7 +56,8 @@ def build(
     settings = load_config(config, set_ or [], stated)
     where = located(out)
     build_plan = _plan(settings)
-    summary = build_dataset(build_plan, where, workers or usable_cores(), _part(shards), engine, gpus)
+    count = workers or workers_for(build_plan.layout.rows)
+    summary = build_dataset(build_plan, where, count, _part(shards), engine, gpus)
     if "test" not in {shard.split for shard in build_plan.layout.shards}:
         print("no test split: the source has too few assets that can be used to hold any out", file=sys.stderr)
     splits = ", ".join(f"{count:,} {split}" for split, count in summary.rows.items())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["usable_cores"]
+__all__ = ["usable_cores", "workers_for"]
+
+_ROWS_PER_WORKER = 12
+"""As many rows as a worker builds in the time that it takes to start."""
 
 
 def usable_cores() -> int:
@@ -12,3 +15,8 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def workers_for(rows: int) -> int:
+    """Number of worker processes for a build of so many rows: one for each core, fewer for a few rows."""
+    return max(1, min(usable_cores(), rows // _ROWS_PER_WORKER))

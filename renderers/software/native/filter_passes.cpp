@@ -56,13 +56,15 @@ void add_lines(const float* weights, const float* lines, int32_t count, int32_t 
     }
 }
 
-void box(const double* from, int32_t length, int32_t width, int32_t reach, double end, double share, double* __restrict sums,
-         double* __restrict to) {
+void add_up(const double* rows, int32_t length, int32_t width, double* __restrict sums) {
     const size_t w = width;
     for (size_t x = 0; x < w; x++) sums[x] = 0.0;
-    for (size_t i = 0; i < length * w; i++) sums[w + i] = sums[i] + from[i];
-    const size_t away = (2 * static_cast<size_t>(reach) + 2) * w, count = length * w - away;
-    for (size_t i = 0; i < count; i++) to[i] = ((sums[i + away] - sums[i + w]) + end * (from[i] + from[i + away])) * share;
+    for (size_t i = 0; i < length * w; i++) sums[w + i] = sums[i] + rows[i];
+}
+
+void mean(const double* upper, const double* lower, const double* before, const double* after, double end, double share, int32_t width,
+          double* __restrict to) {
+    for (int32_t x = 0; x < width; x++) to[x] = ((upper[x] - lower[x]) + end * (before[x] + after[x])) * share;
 }
 
 void fold(double* values, size_t half, size_t count) {
@@ -141,6 +143,6 @@ bool transform(float* real, float* imaginary, float* other_real, float* other_im
 namespace software {
 
 extern const FilterPasses JOINED(KERNEL);
-const FilterPasses JOINED(KERNEL) = {TEXT(KERNEL), KERNEL::weigh, KERNEL::add_lines, KERNEL::box, KERNEL::fold, KERNEL::transform};
+const FilterPasses JOINED(KERNEL) = {TEXT(KERNEL), KERNEL::weigh, KERNEL::add_lines, KERNEL::add_up, KERNEL::mean, KERNEL::fold, KERNEL::transform};
 
 }  // namespace software

@@ -22,9 +22,12 @@ struct FilterPasses {
     // to[x] = 0, and then + weights[k] lines[k][x] for k from 0: ``count`` lines of ``width``, one after another.
     void (*add_lines)(const float* weights, const float* lines, int32_t count, int32_t width, float* to);
 
-    // One running mean along the first axis of (length, width), whose ends count ``end`` of an entry. It leaves
-    // ``length - 2 reach - 2`` rows. ``sums`` has a row more than ``from``.
-    void (*box)(const double* from, int32_t length, int32_t width, int32_t reach, double end, double share, double* sums, double* to);
+    // Running sums along the first axis of (length, width): ``sums`` has a row more, the first of which is 0.
+    void (*add_up)(const double* rows, int32_t length, int32_t width, double* sums);
+
+    // One row of a running mean, from running sums and from the rows at its ends, which count ``end``.
+    void (*mean)(const double* upper, const double* lower, const double* before, const double* after, double end, double share,
+                 int32_t width, double* to);
 
     // values[i] += values[half + i] for i below ``count - half``.
     void (*fold)(double* values, size_t half, size_t count);

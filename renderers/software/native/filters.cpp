@@ -84,7 +84,7 @@ class RowBlur {
     // Rows (count, width), ``stride`` apart, of which only those in ``used`` are not 0.
     void operator()(const float* from, int32_t count, int32_t width, int32_t stride, Range used, float* to) {
         if (weights_.empty()) {
-            by_sums(from, count, width, stride, to);
+            by_sums(from, count, width, stride, used, to);
             return;
         }
         const int32_t reach = static_cast<int32_t>(weights_.size()) - 1;
@@ -103,7 +103,7 @@ class RowBlur {
             turned_.resize(static_cast<size_t>(count) * width);
             blurred_.resize(turned_.size());
             transpose(from, count, width, turned_.data());
-            by_sums(turned_.data(), width, count, count, blurred_.data());
+            by_sums(turned_.data(), width, count, count, used, blurred_.data());
             transpose(blurred_.data(), width, count, turned_.data());
             for (size_t i = 0; i < turned_.size(); i++) sums[i] += turned_[i];
             return;
@@ -140,26 +140,36 @@ class RowBlur {
     }
 
   private:
-    void by_sums(const float* from, int32_t count, int32_t width, int32_t stride, float* to) {
+    // Rows (count, width), of which only those in ``used`` are not 0. Each pass works on the rows that may be other than 0 and
+    // that the passes after it read; sums of nothing but zeros are 0.
+    void by_sums(const float* from, int32_t count, int32_t width, int32_t stride, Range used, float* to) {
         const double variance = sigma_ * sigma_ / PASSES;
-        const int32_t reach = static_cast<int32_t>((std::sqrt(12.0 * variance + 1.0) - 1.0) / 2.0);
+        const int32_t reach = static_cast<int32_t>((std::sqrt(12.0 * variance + 1.0) - 1.0) / 2.0), step = reach + 1;
         const double r = reach, end = (2.0 * r + 1.0) * (r * (r + 1.0) - 3.0 * variance) / (6.0 * (variance - (r + 1.0) * (r + 1.0)));
         const double share = 1.0 / (2.0 * r + 1.0 + 2.0 * end);
-        const int32_t margin = PASSES * (reach + 1);
-        int32_t length = count + 2 * margin;
-        wide_.assign(static_cast<size_t>(length) * width, 0.0);
-        other_.resize(wide_.size());
-        sums_.resize(wide_.size() + width);
-        for (int32_t y = 0; y < count; y++)
-            for (int32_t x = 0; x < width; x++)
-                wide_[(static_cast<size_t>(margin) + y) * width + x] = from[static_cast<size_t>(y) * stride + x];
-        for (int32_t pass = 0; pass < PASSES; pass++, length -= 2 * reach + 2) {
-            passes_.box(wide_.data(), length, width, reach, end, share, sums_.data(), other_.data());
+        const size_t w = width;
+        const std::vector<double> zeros(w, 0.0);
+        wide_.resize((used.last - used.first + 1) * w);
+        for (int32_t y = used.first; y <= used.last; y++)
+            std::copy_n(from + static_cast<size_t>(y) * stride, w, wide_.begin() + (y - used.first) * w);
+        for (int32_t left = PASSES - 1; left >= 0; left--) {
+            const Range in = used;
+            used = {std::max(in.first - step, -left * step), std::min(in.last + step, count - 1 + left * step)};
+            const int32_t length = in.last - in.first + 1;
+            sums_.resize((length + 1) * w);
+            other_.resize((used.last - used.first + 1) * w);
+            passes_.add_up(wide_.data(), length, width, sums_.data());
+            const auto sum = [&](int32_t y) { return &sums_[std::clamp(y - in.first, 0, length) * w]; };
+            const auto row = [&](int32_t y) { return y < in.first || y > in.last ? zeros.data() : &wide_[(y - in.first) * w]; };
+            for (int32_t y = used.first; y <= used.last; y++)
+                passes_.mean(sum(y + step), sum(y - reach), row(y - step), row(y + step), end, share, width, &other_[(y - used.first) * w]);
             wide_.swap(other_);
         }
-        for (int32_t y = 0; y < count; y++)
-            for (int32_t x = 0; x < width; x++)
-                to[static_cast<size_t>(y) * stride + x] = static_cast<float>(wide_[static_cast<size_t>(y) * width + x]);
+        for (int32_t y = 0; y < count; y++) {
+            float* const out = to + static_cast<size_t>(y) * stride;
+            for (size_t x = 0; x < w; x++)
+                out[x] = y < used.first || y > used.last ? 0.0f : static_cast<float>(wide_[(y - used.first) * w + x]);
+        }
     }
 
     const FilterPasses& passes_;

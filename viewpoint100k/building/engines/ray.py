@@ -11,10 +11,9 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from renderers.devices import devices_of
-from viewpoint100k.building.blocks import BlockBuilder
 from viewpoint100k.building.engines.quarantine import Quarantine
 from viewpoint100k.building.engines.worker import Task
 from viewpoint100k.dataset.folder import DatasetFolder
@@ -22,6 +21,9 @@ from viewpoint100k.errors import BuildError, MissingExtraError
 from viewpoint100k.plan.build_plan import BuildPlan
 from viewpoint100k.runtime.environment import ONE_CORE
 from viewpoint100k.runtime.files import write_atomically
+
+if TYPE_CHECKING:
+    from viewpoint100k.building.blocks import BlockBuilder
 
 __all__ = ["Note", "RayEngine"]
 
@@ -99,6 +101,8 @@ _builders: dict[str, BlockBuilder] = {}
 
 def _builder(build_plan: BuildPlan) -> BlockBuilder:
     """This process's builder. It opens one rendering context and builds many blocks."""
+    from viewpoint100k.building.blocks import BlockBuilder  # The process that starts tasks does not draw.
+
     if build_plan.digest not in _builders:
         # Ray names this process's GPU in CUDA_VISIBLE_DEVICES.
         device = next(iter(devices_of(build_plan.config.renderer)), None)
