@@ -91,7 +91,8 @@ float difference(Lab seen, Mask seen_mask, std::optional<Mask> seen_beyond, Lab 
     std::vector<Shift> listed;
     for (size_t i = 0; i < shifts.shape(0); i++) {
         const Shift shift{shifts.data()[2 * i], shifts.data()[2 * i + 1]};
-        if (std::abs(int64_t(shift.down)) > h || std::abs(int64_t(shift.right)) > w) throw nb::value_error("a shift leaves the picture");
+        if (std::abs(int64_t(shift.down)) > software::MOST_PIXELS || std::abs(int64_t(shift.right)) > software::MOST_PIXELS)
+            throw nb::value_error("a shift is 16384 pixels at most");
         listed.push_back(shift);
     }
     nb::gil_scoped_release unlocked;
