@@ -70,6 +70,8 @@ def test_a_blur(seed: int, shape: list[int], sigma: float, edge: filters.Edge, d
     axis = int(rng.integers(-len(shape), len(shape)))
     same_bits(filters.blur_by_weights, values, filters._weights(sigma).astype(dtype), axis, edge)
     same_bits(filters.blur_by_weights, values.T, filters._weights(sigma).astype(dtype), axis, edge)
+    same_bits(filters.blur_by_sums, values, *filters._box(6 + 4 * sigma), 3, axis, edge)
+    same_bits(filters.blur_by_sums, values.T, int(rng.integers(9)), rng.random(), int(rng.integers(1, 4)), axis, edge)
 
 
 @needs_extension
