@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -204,3 +205,49 @@ print(digest.hexdigest())
     ]
     assert len(found[0]) > 100
     assert found[0] == found[1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_sanitizers_have_nothing_to_report(tmp_path: Path) -> None:
+    nanobind = pytest.importorskip("nanobind")
+    if shutil.which("cmake") is None or shutil.which("g++") is None:
+        pytest.skip("there is no g++ or no cmake")
+    flags = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -g1"
+    options = [f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_MODULE_LINKER_FLAGS={flags}", "-DCMAKE_CXX_COMPILER=g++"]
+    options += [f"-DPython_EXECUTABLE={sys.executable}", f"-Dnanobind_DIR={nanobind.cmake_dir()}", "-DOPTIMIZATION=-O1"]
+    native = ROOT / "renderers" / "software" / "native"
+    subprocess.run(["cmake", "-S", native, "-B", tmp_path, *options], check=True, capture_output=True)
+    subprocess.run(["cmake", "--build", tmp_path, "--target", "_compiled"], check=True, capture_output=True)
+    (extension,) = tmp_path.glob("compiled/_compiled.*")
+    script = """
+import importlib.util, sys
+import viewpoint100k
+spec = importlib.util.spec_from_file_location("viewpoint100k._compiled", sys.argv[2])
+loaded = viewpoint100k._compiled = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(loaded)
+sys.path.insert(0, sys.argv[1])
+import test_compiled as tests
+assert tests.choice._compiled is loaded
+tests.test_a_blur()
+tests.test_cielab_of_every_code()
+tests.test_the_difference_of_two_pictures()
+tests.test_what_one_view_sees_of_another()
+tests.test_the_contrast_along_a_rim()
+for name in tests.WRONG:
+    tests.test_arrays_that_do_not_fit_are_refused(name)
+print("done")
+"""
+    found = [
+        subprocess.run(["g++", f"-print-file-name={name}"], check=True, capture_output=True, text=True).stdout.strip()
+        for name in ("libasan.so", "libstdc++.so")
+    ]
+    environment = {
+        **os.environ,
+        "LD_PRELOAD": " ".join(found),
+        "ASAN_OPTIONS": "detect_leaks=0",
+        "PYTHONPATH": str(ROOT),
+    }
+    arguments = [sys.executable, "-c", script, str(Path(__file__).parent), str(extension)]
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "done", done.stderr[-3000:]
