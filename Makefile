@@ -27,8 +27,8 @@ help:  ## Show this list
 
 setup: $(READY)  ## The virtual environment, the software renderer, and the Debian packages for both
 
-# The software renderer's sources are compiled into the virtual environment, and again when they change.
-NATIVE := $(wildcard renderers/software/native/*.* renderers/software/native/lanes/*.h)
+# The C++ sources are compiled into the virtual environment, and again when they change.
+NATIVE := $(wildcard renderers/software/native/*.* renderers/software/native/lanes/*.h viewpoint100k/native/*.*)
 
 $(READY): pyproject.toml constraints.txt $(NATIVE) | system
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv"; exit 1; }

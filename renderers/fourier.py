@@ -7,9 +7,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from renderers.compiled import compiled
 from viewpoint100k.geometry import exact
 
-__all__ = ["real_field"]
+__all__ = ["real_field", "transformed_twice", "waves"]
 
 Floats = NDArray[np.floating]
 
@@ -24,24 +25,34 @@ def real_field(real: Floats, imaginary: Floats) -> Floats:
 
     Cooley and Tukey (1965), with separate real and imaginary parts, because compilers may fuse complex products.
     """
+    n = len(real)
+    assert n & (n - 1) == 0, "the length is a power of two"
+    transform = transformed_twice if real.dtype == np.float32 else transformed_twice.__wrapped__  # type: ignore[attr-defined]
+    field: Floats = transform(np.ascontiguousarray(real), np.ascontiguousarray(imaginary), *waves(n, real.dtype))
+    return field
+
+
+@compiled
+def transformed_twice(real: Floats, imaginary: Floats, cosines: Floats, sines: Floats) -> Floats:
+    """`real_field` with its waves: ``cosines`` and ``sines`` (n - 1,) of half a turn in n / 2, n / 4 ... 1 steps."""
     for _ in range(2):
-        turned_real, turned_imaginary = np.empty_like(real, order="C"), np.empty_like(real, order="C")
+        turned_real, turned_imaginary = np.empty_like(real), np.empty_like(real)
         for start in range(0, len(real), _TOGETHER):
             columns = slice(start, start + _TOGETHER)
-            re, im = _transformed(real[:, columns], imaginary[:, columns])
+            re, im = _transformed(real[:, columns], imaginary[:, columns], cosines, sines)
             turned_real[columns], turned_imaginary[columns] = re.T, im.T
         real, imaginary = turned_real, turned_imaginary
     return real
 
 
-def _transformed(real: Floats, imaginary: Floats) -> tuple[Floats, Floats]:
+def _transformed(real: Floats, imaginary: Floats, cosines: Floats, sines: Floats) -> tuple[Floats, Floats]:
     """The inverse transform of columns (n, m), by Stockham's order of the steps, which needs no reversal of bits."""
     n, m = real.shape
-    assert n & (n - 1) == 0, "the length is a power of two"
     re, im = (np.ascontiguousarray(part).reshape(n, 1, m) for part in (real, imaginary))
     while len(re) > 1:
         half, done = len(re) // 2, re.shape[1]
-        cosine, sine = _waves(half, real.dtype)
+        first = n - 2 * half
+        cosine, sine = (waves[first : first + half, None, None] for waves in (cosines, sines))
         (a, b), (c, d) = (re[:half], im[:half]), (re[half:], im[half:])
         over, under = a - c, b - d
         re, im = np.empty((half, 2 * done, m), real.dtype), np.empty((half, 2 * done, m), real.dtype)
@@ -52,9 +63,9 @@ def _transformed(real: Floats, imaginary: Floats) -> tuple[Floats, Floats]:
     return re.reshape(n, m), im.reshape(n, m)
 
 
-@lru_cache(maxsize=32)
-def _waves(half: int, dtype: np.dtype[np.floating]) -> tuple[Floats, Floats]:
-    """(half, 1, 1): cosines and sines of half a turn in so many steps."""
-    turns = 180.0 * np.arange(half) / half
-    cosine, sine = (wave.astype(dtype).reshape(half, 1, 1) for wave in (exact.cos_deg(turns), exact.sin_deg(turns)))
-    return cosine, sine
+@lru_cache(maxsize=4)
+def waves(n: int, dtype: np.dtype[np.floating]) -> tuple[Floats, Floats]:
+    """(n - 1,) each: see `transformed_twice`."""
+    halves = [n >> k for k in range(1, n.bit_length())]
+    turns = np.concatenate([180.0 * np.arange(half) / half for half in halves] or [np.empty(0)])
+    return exact.cos_deg(turns).astype(dtype), exact.sin_deg(turns).astype(dtype)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from renderers.compiled import compiled
 from renderers.programs import Program
 from renderers.projection import UnitFrame
 from renderers.surface_geometry import facing_outwards
 from renderers.textures import linear_from_srgb, upload
 from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.mesh import AlphaMode, Material, Mesh, Primitive, Texture
-from viewpoint100k.geometry.triangles import corner_batches, crossed, squared_lengths
 
 if TYPE_CHECKING:
     import moderngl
@@ -170,10 +170,7 @@ def mean_luminance(mesh: Mesh) -> float:
     for p in mesh.primitives:
         if not len(p.triangles):
             continue
-        areas = np.empty(len(p.triangles))
-        for some, a, b, c in corner_batches(p.positions, p.triangles):
-            areas[some] = np.sqrt(squared_lengths(*(x.astype(np.float64) for x in crossed(b - a, c - a))))
-        area = float(exact.total(areas)) + 1e-12
+        area = twice_area(np.ascontiguousarray(p.positions), np.ascontiguousarray(p.triangles)) + 1e-12
         color = np.asarray(p.material.base_color[:3], dtype=np.float64)
         if p.colors is not None:
             color = color * exact.mean(p.colors[:, :3], axis=0)
@@ -185,6 +182,13 @@ def mean_luminance(mesh: Mesh) -> float:
         total += area * float(exact.dot(color, [0.2126, 0.7152, 0.0722]))
         weights += area
     return total / weights if weights else 0.5
+
+
+@compiled
+def twice_area(positions: NDArray[np.float32], triangles: NDArray[np.uint32]) -> float:
+    """Twice the area of triangles (m, 3) of vertices (n, 3)."""
+    a, b, c = (positions[triangles[:, k]] for k in range(3))
+    return float(exact.total(exact.norm(np.cross(b - a, c - a))))
 
 
 def _look(primitive: Primitive) -> tuple[object, ...]:

@@ -9,11 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from renderers.fourier import real_field
+from renderers.compiled import compiled
+from renderers.fourier import transformed_twice, waves
 from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.seeding import generator
 
-__all__ = ["PATTERNS", "PATTERN_SIZE", "GroundLook", "choose_ground", "paint_pattern"]
+__all__ = [
+    "PATTERNS",
+    "PATTERN_SIZE",
+    "GroundLook",
+    "choose_ground",
+    "noise_from_waves",
+    "paint_pattern",
+    "pattern_bytes",
+    "wave_amplitudes",
+]
 
 Floats = NDArray[np.floating]
 
@@ -86,6 +96,12 @@ class _Pattern:
 def paint_pattern(name: str) -> NDArray[np.uint8]:
     """(n, n, 2): the pattern's colour index and half its brightness. It depends only on the name."""
     choice, brightness = PATTERNS[name].paint(generator("ground pattern", name))
+    return pattern_bytes(np.ascontiguousarray(choice), np.ascontiguousarray(brightness))
+
+
+@compiled
+def pattern_bytes(choice: Floats, brightness: Floats) -> NDArray[np.uint8]:
+    """(n, n, 2): bytes of a colour index (n, n) and of half a brightness (n, n)."""
     channels = np.stack([choice, brightness / 2], axis=-1)
     return np.asarray(np.clip(channels, 0, 1) * 255 + 0.5, dtype=np.uint8)
 
@@ -93,18 +109,39 @@ def paint_pattern(name: str) -> NDArray[np.uint8]:
 def _noise(rng: np.random.Generator, fall: float, stretch: tuple[float, float] = (1, 1), cut: float = 256) -> Floats:
     """(n, n): periodic noise of deviation 1 whose amplitude falls with frequency to the power ``fall``."""
     n = PATTERN_SIZE
-    line = np.arange(n // 2 + 1)
-    fy, fx = line[:, None] * stretch[0], line[None] * stretch[1]
-    frequency = np.sqrt((fx * fx + fy * fy).astype(np.float64))
     knots = np.concatenate([np.arange(0, 64, 1 / 16), np.arange(64, 3 * cut + 1)])
     table = exact.power(np.maximum(knots, 1), -fall) * exact.exp(-(knots / cut) * (knots / cut))
-    quarter = np.where(frequency > 0, exact.interpolate(frequency, knots, table), 0).astype(np.float32)
-    of_column = np.minimum(np.arange(n), n - np.arange(n))  # The second half of a spectrum has negative frequencies.
-    amplitude = quarter[of_column[:, None], of_column]
+    amplitudes = wave_amplitudes(knots, table, n // 2, stretch)
     # The sum of so many waves is normally distributed, whatever the distribution of each.
-    real, imaginary = (amplitude * (rng.random((n, n), np.float32) - 0.5) for _ in range(2))
-    values = real_field(real, imaginary)
-    return np.asarray(values / exact.std(values), dtype=np.float32)
+    real, imaginary = (rng.random((n, n), np.float32) for _ in range(2))
+    return noise_from_waves(real, imaginary, amplitudes, *waves(n, real.dtype))
+
+
+@compiled
+def wave_amplitudes(
+    knots: NDArray[np.float64], table: NDArray[np.float64], half: int, stretch: tuple[float, float]
+) -> Floats:
+    """(half + 1, half + 1): amplitudes of waves by their frequencies along both axes, which ``stretch`` multiplies.
+
+    ``table`` (k,) has the amplitudes at the frequencies ``knots`` (k,), ascending from 0. A constant has none.
+    """
+    line = np.arange(half + 1)
+    fy, fx = line[:, None] * stretch[0], line[None] * stretch[1]
+    frequency = np.sqrt((fx * fx + fy * fy).astype(np.float64))
+    return np.where(frequency > 0, exact.interpolate(frequency, knots, table), 0).astype(np.float32)
+
+
+@compiled
+def noise_from_waves(real: Floats, imaginary: Floats, amplitudes: Floats, cosines: Floats, sines: Floats) -> Floats:
+    """(n, n): the sum of waves of these ``amplitudes`` (n / 2 + 1, n / 2 + 1), divided by its deviation.
+
+    Their phases come from random numbers (n, n) from 0 to 1. ``cosines`` and ``sines``: see `renderers.fourier.waves`.
+    """
+    n = len(real)
+    of_column = np.minimum(np.arange(n), n - np.arange(n))  # The second half of a spectrum has negative frequencies.
+    amplitude = amplitudes[of_column[:, None], of_column]
+    values = transformed_twice(amplitude * (real - 0.5), amplitude * (imaginary - 0.5), cosines, sines)
+    return (values.astype(np.float64) / exact.std(values)).astype(np.float32)
 
 
 def _coordinates() -> tuple[Floats, Floats]:
@@ -118,10 +155,11 @@ def _grid(rows: int, columns: int, joint: float, shift: float = 0.0) -> tuple[ND
     of the texture); odd rows move by ``shift`` of a cell."""
     y, x = _coordinates()
     row = np.floor(y * rows)
-    moved = x * columns + shift * (row % 2)
-    column = np.floor(moved) % columns
+    odd = (row[:, 0] % 2).astype(np.int64)
+    moved = x * columns + shift * np.array([[0], [1]], dtype=np.float32)  # Even rows, and odd rows.
+    column = (np.floor(moved) % columns)[odd]
     gap_y = np.minimum(y * rows - row, 1 - (y * rows - row)) / rows
-    gap_x = np.minimum(moved % 1, 1 - moved % 1) / columns
+    gap_x = (np.minimum(moved % 1, 1 - moved % 1) / columns)[odd]
     inside = np.clip((np.minimum(gap_x, gap_y) - joint / 2) * PATTERN_SIZE * 0.7 + 0.5, 0, 1)
     return (row * columns + column).astype(np.int64), inside.astype(np.float32)
 

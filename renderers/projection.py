@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from renderers.compiled import compiled
 from viewpoint100k.geometry import Camera, exact
-from viewpoint100k.geometry.mesh import Mesh, Primitive
+from viewpoint100k.geometry.mesh import Mesh
 
-__all__ = ["Frustum", "UnitFrame", "clip_from_camera", "metric_depth"]
+__all__ = ["Frustum", "UnitFrame", "clip_from_camera", "metric_depth", "used_extent"]
 
 Floats = NDArray[np.float64]
 
@@ -39,10 +40,10 @@ class UnitFrame:
     @classmethod
     def of(cls, mesh: Mesh) -> UnitFrame:
         """The frame of a mesh. A mesh without extent gets radius 1."""
-        shown = [p.positions[_used(p)] for p in mesh.primitives if len(p.triangles)]
-        used = [q for q in shown if len(q)]
-        low = np.min([q.min(axis=0) for q in used], axis=0).astype(np.float64) if used else np.zeros(3)
-        high = np.max([q.max(axis=0) for q in used], axis=0).astype(np.float64) if used else np.zeros(3)
+        arrays = [(np.ascontiguousarray(p.positions), np.ascontiguousarray(p.triangles)) for p in mesh.primitives]
+        extents = [extent for pair in arrays if (extent := used_extent(*pair)) is not None]
+        low = np.min([low for low, _ in extents], axis=0).astype(np.float64) if extents else np.zeros(3)
+        high = np.max([high for _, high in extents], axis=0).astype(np.float64) if extents else np.zeros(3)
         radius = float(exact.norm(high - low)) / 2
         if not np.isfinite(radius) or radius <= 0:
             radius = 1.0
@@ -66,12 +67,14 @@ class UnitFrame:
         return (camera.position - self.center) / self.radius
 
 
-def _used(p: Primitive) -> NDArray[np.bool_]:
-    """(n,): vertices that a triangle uses and that are finite."""
-    used = np.zeros(len(p.positions), dtype=bool)
-    used[p.triangles] = True
-    used &= np.isfinite(p.positions).all(axis=1)
-    return used
+@compiled
+def used_extent(positions: NDArray[np.float32], triangles: NDArray[np.uint32]) -> NDArray[np.float32] | None:
+    """(2, 3): least and greatest coordinates of the vertices that a triangle uses and that are finite, if any."""
+    used = np.zeros(len(positions), dtype=bool)
+    used[triangles] = True
+    used &= np.isfinite(positions).all(axis=1)
+    shown = positions[used]
+    return np.stack([shown.min(axis=0), shown.max(axis=0)]) if len(shown) else None
 
 
 @dataclass(frozen=True)

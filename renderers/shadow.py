@@ -14,9 +14,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from renderers.compiled import compiled
 from viewpoint100k.geometry import exact
 
-__all__ = ["GROUND_MAP_SIZE", "SUN_MAP_SIZE", "GroundMap", "ground_visibility"]
+__all__ = ["GROUND_MAP_SIZE", "SUN_MAP_SIZE", "GroundMap", "combine_shadows", "ground_visibility", "spread_shadow"]
 
 Floats = NDArray[np.float64]
 
@@ -83,16 +84,28 @@ def ground_visibility(
     h; for the environment about h (the cosine-weighted form factor of a small patch).
     """
     texel = float(covers.size.max()) / len(along_sun)
-    aspect = covers.size / covers.size.max()
-    sun = _spread(along_sun, covers.top * sun_spread * 1.3 / texel, 0.8, aspect)
-    sky = _spread(straight_down, covers.top * 0.6 / texel, 1.2, aspect)
-    window = _edge_window(len(along_sun))
+    x, y = (covers.size / covers.size.max()).tolist()
+    aspect = (x, y)
+    sun = spread_shadow(along_sun, covers.top * sun_spread * 1.3 / texel, 0.8, aspect)
+    sky = spread_shadow(straight_down, covers.top * 0.6 / texel, 1.2, aspect)
+    return combine_shadows(sun, sky, _edge_window(len(along_sun)))
+
+
+@compiled
+def combine_shadows(
+    sun: NDArray[np.float32], sky: NDArray[np.float32], window: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    """(n, n, 2): the same for the shadows of sun and sky (n, n), which are as strong as ``window`` (n, n) says."""
     reaches = np.stack([1 - window * sun, 1 - 0.78 * window * sky], axis=-1)
     return (np.clip(reaches, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
-def _spread(heights: NDArray[np.float32], sigma_at_top: float, least: float, aspect: Floats) -> NDArray[np.float32]:
-    """(n, n): the covered texels, each blurred by its own height. Sigmas in texels of the longer side."""
+@compiled
+def spread_shadow(
+    heights: NDArray[np.float32], sigma_at_top: float, least: float, aspect: tuple[float, float]
+) -> NDArray[np.float32]:
+    """(n, n): the covered texels, each blurred by its own height. Sigmas in texels of the longer side; ``aspect``: the
+    map's width and height over the longer of them."""
     n = len(heights)
     covered = heights < 1
     sigmas = np.maximum(heights * sigma_at_top, least)

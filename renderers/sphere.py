@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from renderers.compiled import compiled
 from viewpoint100k.geometry import exact
 
 __all__ = [
@@ -19,10 +20,12 @@ __all__ = [
     "LONGITUDE",
     "WIDTH",
     "blur",
+    "blur_sphere",
     "box",
     "box_sides",
     "directions",
     "noise",
+    "smooth_noise",
     "solid_angles",
     "vertical_gradient",
 ]
@@ -67,13 +70,18 @@ def box(longitude_deg: float, latitude_deg: float, half_width_deg: float, half_h
 
 
 def box_sides(
-    longitude_deg: float, latitude_deg: float, half_width_deg: float, half_height_deg: float
+    longitude_deg: float,
+    latitude_deg: float,
+    half_width_deg: float,
+    half_height_deg: float,
+    latitudes_deg: Floats = LATITUDE,
+    longitudes_deg: Floats = LONGITUDE,
 ) -> tuple[Floats, Floats]:
-    """(h,) and (w,): the factors of a `box`."""
-    around = np.abs((LONGITUDE - np.float32(longitude_deg) + 180) % 360 - 180)
-    texel = 180 / HEIGHT
+    """(h,) and (w,): the factors of a `box`, by default for the whole sphere."""
+    around = np.abs((longitudes_deg - np.float32(longitude_deg) + 180) % 360 - 180)
+    texel = 180 / len(latitudes_deg)
     across = np.clip((half_width_deg - around) / texel + 0.5, 0, 1)
-    along = np.clip((half_height_deg - np.abs(LATITUDE - np.float32(latitude_deg))) / texel + 0.5, 0, 1)
+    along = np.clip((half_height_deg - np.abs(latitudes_deg - np.float32(latitude_deg))) / texel + 0.5, 0, 1)
     return along, across
 
 
@@ -82,10 +90,17 @@ def noise(rng: np.random.Generator, grain_deg: float, channels: int = 1) -> Floa
     towards the poles, where texels are narrow."""
     rows, columns = max(int(180 / grain_deg), 2), max(int(360 / grain_deg), 3)
     up, around = _noise_weights(rows, columns)
-    values = exact.standard_normal(rng, (channels, rows, columns)).astype(np.float32)
-    painted = np.zeros((HEIGHT, WIDTH, channels), np.float32)
+    return smooth_noise(exact.standard_normal(rng, (channels, rows, columns)).astype(np.float32), up, around)
+
+
+@compiled
+def smooth_noise(values: Floats, up: Floats, around: Floats) -> Floats:
+    """(h, w, channels): ``values`` (channels, rows, columns), each spread by a column of ``up`` (h, rows) and a row of
+    ``around`` (columns, w)."""
+    channels, rows, columns = values.shape
+    painted = np.zeros((len(up), around.shape[1], channels), np.float32)
     for channel in range(channels):
-        across = np.zeros((rows, WIDTH), np.float32)
+        across = np.zeros((rows, around.shape[1]), np.float32)
         for column in range(columns):
             across += values[channel, :, column, None] * around[column]
         for row in range(rows):
@@ -107,15 +122,20 @@ def _noise_weights(rows: int, columns: int) -> tuple[Floats, Floats]:
 
 def blur(image: Floats, sigma_deg: int) -> Floats:
     """(h, w, c): a Gaussian blur in latitude and longitude, normalised to the rows inside the image."""
-    sigma = sigma_deg * (HEIGHT / 180)
-    up = exact.gaussian_blur(image, sigma, axis=0, edge="zero") / _weight_of_rows(sigma)
+    return blur_sphere(np.ascontiguousarray(image), sigma_deg * (HEIGHT / 180))
+
+
+@compiled
+def blur_sphere(image: Floats, sigma: float) -> Floats:
+    """The same for a sigma in texels, at most 6."""
+    up = exact.gaussian_blur(image, sigma, axis=0, edge="zero") / _weight_of_rows(len(image), sigma)
     return exact.gaussian_blur(up, sigma, axis=1, edge="wrap").astype(np.float32, copy=False)
 
 
 @lru_cache(maxsize=16)
-def _weight_of_rows(sigma: float) -> Floats:
+def _weight_of_rows(height: int, sigma: float) -> Floats:
     """(h, 1, 1): share of a Gaussian around each row that is inside the image."""
-    rows = np.ones((HEIGHT, 1, 1), np.float32)
+    rows = np.ones((height, 1, 1), np.float32)
     return exact.gaussian_blur(rows, sigma, axis=0, edge="zero").astype(np.float32, copy=False)
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from renderers.compiled import compiled
 from renderers.ground import GroundLook, choose_ground
 from renderers.protocol import Stage
 from renderers.rooms import ROOMS, neutral_room
@@ -27,8 +28,6 @@ ENVIRONMENT_LODS = 4.5
 """Mip level of the environment for reflections of roughness 1."""
 GROUND_DARKENS = 0.6
 """Share of the light from below that the ground blocks."""
-_BRIGHTEST = 24.0
-"""Largest radiance of the environment: brighter lamps only cause isolated bright pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +76,6 @@ def make_surroundings(stage: Stage, object_luminance: float) -> Surroundings:
     tint = np.array([1 + warmth, 1.0, 1 - 1.3 * warmth])
     sun = Sun(direction, exposure * sun_share / direction[2] * tint, rng.uniform(0.05, 0.13))
     environment = room(rng, azimuth, exposure * (1 - sun_share), ground.mean_color * exposure)
-    environment = np.clip(environment, 0.0, _BRIGHTEST)
     return Surroundings(
         environment=environment,
         irradiance=_irradiance(environment),
@@ -104,18 +102,26 @@ _BLOCK = 8
 @lru_cache(maxsize=1)
 def _basis() -> NDArray[np.float64]:
     """(9, n): projects the texels of a coarse environment onto the irradiance polynomial."""
-    x, y, z = (c.astype(np.float64) for c in _coarse(directions()).reshape(-1, 3).T)
+    x, y, z = (c.astype(np.float64) for c in block_means(directions()).reshape(-1, 3).T)
     unit = np.stack([np.ones_like(x), y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y])
-    weights = _coarse(solid_angles()[..., None]).reshape(-1) * (_BLOCK * _BLOCK)
+    angles = np.repeat(solid_angles()[..., None], 3, axis=-1)
+    weights = block_means(angles)[..., 0].reshape(-1) * (_BLOCK * _BLOCK)
     return np.asarray(unit * (_LOBES * _NORMS * _NORMS)[:, None] * weights)
 
 
-def _coarse(image: Floats) -> Floats:
-    """(h / 8, w / 8, c): means of blocks."""
-    blocks = image.reshape(HEIGHT // _BLOCK, _BLOCK, -1, _BLOCK, image.shape[-1])
+@compiled
+def block_means(image: Floats) -> Floats:
+    """(h / 8, w / 8, 3): means of blocks of an image (h, w, 3)."""
+    blocks = image.reshape(len(image) // _BLOCK, _BLOCK, -1, _BLOCK, 3)
     return np.asarray(exact.mean(blocks, axis=(1, 3)), dtype=np.float32)
 
 
 def _irradiance(environment: Floats) -> NDArray[np.float64]:
     assert environment.shape == (HEIGHT, WIDTH, 3)
-    return exact.matmul(_basis(), _coarse(environment).reshape(-1, 3))
+    return project(_basis(), block_means(environment).reshape(-1, 3))
+
+
+@compiled
+def project(rows: NDArray[np.float64], channels: Floats) -> NDArray[np.float64]:
+    """(9, 3): the products of ``rows`` (9, n) and the columns of ``channels`` (n, 3)."""
+    return exact.matmul(rows, channels)

@@ -17,8 +17,9 @@ from scikit_build_core import build
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("viewpoint100k", "renderers", "question_templates", "recipe")
 BESIDE_IN_SDIST = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "dataset_card.md", "PKG-INFO"}
-EXTENSION = "renderers/software/native/"
-"""Its sources. A wheel has the compiled extension, and the sources that GPU kernels are compiled from at run time."""
+RENDERER, LOOPS = "renderers/software/native/", "viewpoint100k/native/"
+"""Sources of the two extensions. A wheel has the compiled extensions, and of the sources those that GPU kernels are
+compiled from at run time."""
 WITHOUT_EXTENSION = {"wheel.cmake": "false", "wheel.py-api": "py3"}
 """As on a machine without a compiler. This takes a second instead of a minute."""
 
@@ -61,7 +62,7 @@ def distribution(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def compiled(distribution: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel with the extension, built from the sdist."""
+    """The wheel with the extensions, built from the sdist."""
     if shutil.which("c++") is None:
         pytest.skip("there is no C++ compiler")
     folder = tmp_path_factory.mktemp("compiled")
@@ -70,7 +71,9 @@ def compiled(distribution: tuple[Path, Path], tmp_path_factory: pytest.TempPathF
 
 def is_compiled_before(name: str) -> bool:
     """True if a file is only in the sdist."""
-    return name.startswith(EXTENSION) and (name.endswith(".cpp") or name == EXTENSION + "CMakeLists.txt")
+    if name.startswith(LOOPS):
+        return True
+    return name.startswith(RENDERER) and (name.endswith(".cpp") or name == RENDERER + "CMakeLists.txt")
 
 
 def unpacked(sdist: Path, folder: Path) -> Path:
@@ -128,15 +131,16 @@ def test_the_sdist_builds_the_same_wheel(distribution: tuple[Path, Path], tmp_pa
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_the_compiled_wheel_adds_the_extension_and_nothing_else(
+def test_the_compiled_wheel_adds_the_extensions_and_nothing_else(
     distribution: tuple[Path, Path], compiled: Path, tmp_path: Path
 ) -> None:
     plain, found = wheel_files(distribution[0]), wheel_files(compiled)
-    (extension,) = set(found) - set(plain)
-    assert extension.startswith("renderers/software/_native.")
-    assert {name: content for name, content in found.items() if name != extension} == plain
+    extensions = sorted(set(found) - set(plain))
+    assert [name.partition(".")[0] for name in extensions] == ["renderers/software/_native", "viewpoint100k/_compiled"]
+    assert {name: content for name, content in found.items() if name not in extensions} == plain
     again, _ = built(unpacked(distribution[1], tmp_path), tmp_path / "dist", {})
-    assert wheel_files(again)[extension] == found[extension]  # another folder leaves no trace in it
+    for name in extensions:
+        assert wheel_files(again)[name] == found[name]  # another folder leaves no trace in it
 
 
 @pytest.mark.slow

@@ -117,7 +117,11 @@ class MeshFrameSet:
         return [views if views is not None else "no_such_motion" for views in self._views]
 
     def problem(self, place: int) -> str | None:
-        return frame_problem(self._frames[place], self._config.views)
+        return self._problems[place]
+
+    @cached_property
+    def _problems(self) -> list[str | None]:
+        return [frame_problem(frame, self._config.views) for frame in self._frames]
 
     def pair(self, views: Views, spec: PairSpec) -> Pair:
         one, two = self._frames[views[0]], self._frames[views[1]]

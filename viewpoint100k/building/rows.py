@@ -113,7 +113,8 @@ class _PairRows:
             images = self._images(question, views, spec.form == "mirrored")
         except AssetError as error:  # The photo cannot be read.
             return Dropped("frame", error.reason)
-        shown = replace(pair, cameras=tuple(pair.cameras[place] for place in question.views))
+        cameras_shown = tuple(pair.cameras[place] for place in question.views)
+        shown = pair if cameras_shown == pair.cameras else replace(pair, cameras=cameras_shown)
         cameras = [camera_struct(camera) for camera in shown.cameras]
         if pair.mirrored:
             cameras[1] = camera_struct(shown.cameras[1], mirrored=True)

@@ -17,7 +17,7 @@ __all__ = ["bench"]
 
 def bench(
     rows: Annotated[
-        int | None, typer.Option(min=1, help="Training rows of each build; 200 for each worker by default.")
+        int | None, typer.Option(min=1, help="Training rows of each build; 1,000 for each worker by default.")
     ] = None,
     source: Annotated[str, typer.Option(help="Such as procedural or meshes:DIR; see docs/sources.md.")] = "procedural",
     workers: Annotated[

@@ -144,8 +144,13 @@ class Camera:
         """The same view sampled on another pixel grid."""
         if (width, height) == (self.width, self.height):
             return self
-        scale = np.array([[width / self.width], [height / self.height], [1.0]])
-        return Camera(self.camera_to_world, scale * self.intrinsics, width, height)
+        return Camera(self.camera_to_world, self.intrinsics_at(width, height), width, height)
+
+    def intrinsics_at(self, width: int, height: int) -> Floats:
+        """(3, 3): the intrinsics of the same view sampled on another pixel grid."""
+        if (width, height) == (self.width, self.height):
+            return self.intrinsics
+        return np.array([[width / self.width], [height / self.height], [1.0]]) * self.intrinsics
 
 
 @dataclass(frozen=True)
@@ -174,20 +179,21 @@ class RelativePose:
 
 def relative_pose(camera_1: Camera, camera_2: Camera, center: ArrayLike = (0.0, 0.0, 0.0)) -> RelativePose:
     """The motion from ``camera_1`` to ``camera_2`` around an object at ``center`` (3,), world units."""
-    motion = exact.matmul(camera_1.world_to_camera, camera_2.camera_to_world)
-    yaw, pitch, roll = euler_deg(motion[:3, :3])
-    middle = np.asarray(center, dtype=np.float64)
-    distance_1, distance_2 = (float(exact.norm(c.position - middle)) for c in (camera_1, camera_2))
+    # Small matrices are multiplied in Python's numbers, see `_check_rigid`.
+    second = camera_2.camera_to_world.T.tolist()
+    motion = [[_dot4(row, column) for column in second] for row in camera_1.world_to_camera[:3].tolist()]
+    yaw, pitch, roll = euler_deg([row[:3] for row in motion])
+    away_1, away_2 = (_from(center, camera.position) for camera in (camera_1, camera_2))
     return RelativePose(
-        azimuth_deg=wrap_deg(azimuth_deg(camera_2.position, middle) - azimuth_deg(camera_1.position, middle)),
-        elevation_deg=elevation_deg(camera_2.position, middle) - elevation_deg(camera_1.position, middle),
+        azimuth_deg=wrap_deg(azimuth_deg(away_2) - azimuth_deg(away_1)),
+        elevation_deg=elevation_deg(away_2) - elevation_deg(away_1),
         yaw_deg=yaw,
         pitch_deg=pitch,
         roll_deg=roll,
-        translation_x=float(motion[0, 3]),
-        translation_y=float(motion[1, 3]),
-        translation_z=float(motion[2, 3]),
-        distance_ratio=distance_2 / distance_1,
+        translation_x=motion[0][3],
+        translation_y=motion[1][3],
+        translation_z=motion[2][3],
+        distance_ratio=math.sqrt(_dot(away_2, away_2)) / math.sqrt(_dot(away_1, away_1)),
     )
 
 
@@ -207,14 +213,14 @@ def object_translation(camera_1: Camera, camera_2: Camera, center: ArrayLike) ->
 
 def azimuth_deg(position: ArrayLike, center: ArrayLike = (0.0, 0.0, 0.0)) -> float:
     """Angle of ``position`` around world up as seen from ``center``: 0 at +X, 90 at +Y; (-180, 180]."""
-    x, y, _ = np.subtract(position, center)
-    return exact.degrees(exact.atan2(float(y), float(x)))
+    x, y, _ = _from(center, position)
+    return exact.degrees(exact.atan2(y, x))
 
 
 def elevation_deg(position: ArrayLike, center: ArrayLike = (0.0, 0.0, 0.0)) -> float:
     """Angle of ``position`` above the horizontal plane through ``center``; [-90, 90]."""
-    x, y, z = np.subtract(position, center)
-    return exact.degrees(exact.atan2(float(z), exact.hypot(float(x), float(y))))
+    x, y, z = _from(center, position)
+    return exact.degrees(exact.atan2(z, exact.hypot(x, y)))
 
 
 def wrap_deg(angle: float) -> float:
@@ -268,8 +274,9 @@ def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = WORLD_UP) -> Floa
 def orbit(distance: float, azimuth_deg: float, elevation_deg: float, center: ArrayLike = (0.0, 0.0, 0.0)) -> Floats:
     """(4, 4) camera-to-world of an upright camera on a sphere around ``center``, looking at it."""
     (ca, ce), (sa, se) = _cos_sin(azimuth_deg, elevation_deg)
-    middle = np.asarray(center, dtype=np.float64)
-    return look_at(middle + distance * np.array([ca * ce, sa * ce, se]), middle)
+    middle = np.asarray(center, dtype=np.float64).tolist()
+    toward = (ca * ce, sa * ce, se)
+    return look_at([here + float(distance) * part for here, part in zip(middle, toward, strict=True)], middle)
 
 
 def intrinsics_from_fov(fov_deg: float, width: int, height: int) -> Floats:
@@ -280,20 +287,20 @@ def intrinsics_from_fov(fov_deg: float, width: int, height: int) -> Floats:
     return np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
 
 
-def _cos_sin(*angles_deg: float) -> tuple[Floats, Floats]:
-    return exact.cos_deg(np.array(angles_deg)), exact.sin_deg(np.array(angles_deg))
+def _cos_sin(*angles_deg: float) -> tuple[list[float], list[float]]:
+    angles = [float(angle) for angle in angles_deg]
+    return [exact.cos_deg(angle) for angle in angles], [exact.sin_deg(angle) for angle in angles]
 
 
 def _check_rigid(pose: Floats) -> None:
     # In Python's numbers: for matrices as small as these, a call into NumPy costs more than the arithmetic.
-    rows = pose.tolist()
-    if pose.shape != (4, 4) or not all(math.isfinite(entry) for row in rows for entry in row):
+    if pose.shape != (4, 4) or not all(map(math.isfinite, pose.ravel().tolist())):
         raise ValueError("camera_to_world must be a finite (4, 4) matrix")
-    if not all(abs(entry - wanted) <= _RIGID_TOLERANCE for entry, wanted in zip(rows[3], (0, 0, 0, 1), strict=True)):
+    x, y, z, last = pose.tolist()
+    if not all(abs(entry - wanted) <= _RIGID_TOLERANCE for entry, wanted in zip(last, (0, 0, 0, 1), strict=True)):
         raise ValueError("camera_to_world must have the last row 0 0 0 1")
-    x, y, z = (row[:3] for row in rows[:3])
-    unit = all(abs(_dot(a, b) - (a is b)) <= _RIGID_TOLERANCE for a in (x, y, z) for b in (x, y, z))
-    if not unit or _dot(x, _cross(y, z)) < 0:
+    off = (_dot(x, x) - 1, _dot(y, y) - 1, _dot(z, z) - 1, _dot(x, y), _dot(x, z), _dot(y, z))
+    if not max(map(abs, off)) <= _RIGID_TOLERANCE or _dot(x, _cross(y, z)) < 0:
         raise ValueError("camera_to_world must be a rotation and a translation, without scale or reflection")
 
 
@@ -309,6 +316,16 @@ def _check_pinhole(matrix: Floats) -> None:
 
 def _dot(a: Sequence[float], b: Sequence[float]) -> float:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def _dot4(a: Sequence[float], b: Sequence[float]) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3]
+
+
+def _from(center: ArrayLike, position: ArrayLike) -> list[float]:
+    """The vector from ``center`` to ``position``."""
+    here, there = (np.asarray(point, dtype=np.float64).tolist() for point in (center, position))
+    return [b - a for a, b in zip(here, there, strict=True)]
 
 
 def _cross(a: Sequence[float], b: Sequence[float]) -> list[float]:

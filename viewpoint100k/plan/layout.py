@@ -145,19 +145,17 @@ def split_assets(
     split. The test split takes a hundredth of the assets; of a small source a fifth, up to five; of fewer than five
     assets none. A group of near duplicates that is larger than that is for training: a test on copies has no value.
     """
-    twins = twins or {}
-    held_out = held_out_count(len(asset_ids))
-    sizes = Counter(twins.get(asset_id, asset_id) for asset_id in asset_ids)
-
-    def rank(asset_id: str) -> tuple[bool, bytes]:
-        original = twins.get(asset_id, asset_id)
-        return sizes[original] > max(held_out, 1), hashlib.sha256(original.encode()).digest()
-
-    ranks = {asset_id: rank(asset_id) for asset_id in asset_ids}
-    ranked = sorted(asset_ids, key=ranks.__getitem__)
-    held_out = min(held_out, sum(not too_many for too_many, _ in ranks.values()))
-    while 0 < held_out < len(ranked) and ranks[ranked[held_out]] == ranks[ranked[held_out - 1]]:
+    ids = list(asset_ids)
+    originals = [twins.get(asset_id, asset_id) for asset_id in ids] if twins else ids
+    held_out = held_out_count(len(ids))
+    sizes = Counter(originals) if twins else {}
+    too_many = {original for original, size in sizes.items() if size > max(held_out, 1)}
+    ranks = [(b"1" if o in too_many else b"0") + hashlib.sha256(o.encode()).digest() for o in originals]
+    order = sorted(range(len(ids)), key=ranks.__getitem__)
+    held_out = min(held_out, int(sum(o not in too_many for o in originals)))
+    while 0 < held_out < len(ids) and ranks[order[held_out]] == ranks[order[held_out - 1]]:
         held_out += 1
+    ranked = [ids[place] for place in order]
     return tuple(ranked[held_out:]), tuple(ranked[:held_out])
 
 

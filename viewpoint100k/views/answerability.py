@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from renderers import LoadedScene
 from viewpoint100k.geometry import Camera, azimuth_deg, elevation_deg, exact, intrinsics_from_fov, orbit, wrap_deg
 from viewpoint100k.views.colors import blurred, lab
-from viewpoint100k.views.differences import Look, change, difference, plain_look, visible_difference
-from viewpoint100k.views.pairs import shows
+from viewpoint100k.views.differences import Look, changes_less, difference, plain_look, visible_difference
+from viewpoint100k.views.pairs import Frame, seen_in
 from viewpoint100k.views.settings import Pairs
 
 __all__ = ["HARDLY_A_TURN_DEG", "SELF_SIMILAR", "Counterfactuals", "seen_colors"]
@@ -63,9 +63,8 @@ Direction = tuple[float, float]
 
 @dataclass(frozen=True, eq=False)
 class _Look(Look):
-    camera: Camera
-    depth: NDArray[np.float32]
-    """(2h, 2w)."""
+    frame: Frame
+    """The same view, with a depth map of (2h, 2w)."""
 
 
 class Counterfactuals:
@@ -100,7 +99,7 @@ class Counterfactuals:
         seen, known = self._look(there), self._look(here)
         plain = plain_look((seen, known))
         others = [self._look((here[0] + other, there[1])) for other in self._other_turns(turn, there[1], pairs)]
-        if abs(turn) > HARDLY_A_TURN_DEG and change(seen, known) < SELF_SIMILAR:
+        if abs(turn) > HARDLY_A_TURN_DEG and changes_less(seen, known, SELF_SIMILAR):
             others.append(known)
         return min(difference(seen, other, _unknown(other, (known, seen)), plain) for other in others) / 100
 
@@ -149,7 +148,7 @@ class Counterfactuals:
         return self._folds
 
     def _is_symmetric(self, fold: int, elevation: float) -> bool:
-        return change(self._look((0.0, elevation)), self._look((360.0 / fold, elevation))) < SELF_SIMILAR
+        return changes_less(self._look((0.0, elevation)), self._look((360.0 / fold, elevation)), SELF_SIMILAR)
 
     def _look(self, direction: Direction) -> _Look:
         self._draw([direction])
@@ -164,10 +163,10 @@ class Counterfactuals:
         poses = [orbit(self._distance, *key, center=self._center) for key in keys]
         thumbnails = self._scene.thumbnails([Camera(pose, intrinsics, _SIZE, _SIZE) for pose in poses])
         pixels = np.stack([thumbnail.color for thumbnail in thumbnails])
-        for key, thumbnail, values, mask in zip(
-            keys, thumbnails, seen_colors(pixels), (pixels != _BACKGROUND).any(axis=-1), strict=True
-        ):
-            self._looks[key] = _Look(values, mask, None, thumbnail.camera, thumbnail.depth)
+        apart = pixels != _BACKGROUND
+        masks = apart[..., 0] | apart[..., 1] | apart[..., 2]
+        for key, thumbnail, values, mask in zip(keys, thumbnails, seen_colors(pixels), masks, strict=True):
+            self._looks[key] = _Look(values, mask, None, Frame(thumbnail.camera, thumbnail.depth))
 
 
 def seen_colors(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -186,12 +185,7 @@ def _direction(camera: Camera) -> tuple[float, float]:
 
 def _unknown(other: _Look, views: Sequence[_Look]) -> NDArray[np.bool_]:
     """(h, w): the pixels of ``other`` on the object whose surface none of ``views`` shows."""
-    height, width = other.mask.shape
-    quarter = other.depth[::2, ::2]
-    rows, columns = np.nonzero(np.isfinite(quarter))
-    places = 2 * np.column_stack([columns, rows]) + 0.5
-    points = other.camera.resized(2 * width, 2 * height).unproject(places, quarter[rows, columns])
     known = np.zeros(other.mask.shape, dtype=bool)
     for view in views:
-        known[rows, columns] |= shows(view.camera, view.depth, points, radius=1.0)
+        known |= seen_in(other.frame, view.frame, radius=1.0)
     return other.mask & ~known

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from viewpoint100k.runtime.compiled import compiled
 from viewpoint100k.views.colors import lengths
 
-__all__ = ["Look", "change", "difference", "plain_look", "visible_difference"]
+__all__ = ["Look", "changes_less", "difference", "plain_look", "visible_difference"]
+
+Singles = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 _BLEEDING = 2
 """Pixels over which the blur spreads the colour of unseen surface."""
@@ -25,26 +29,32 @@ _REACH = (2, 5)
 _LIGHTNESS_STEPS = 64
 """Lightness is compared in whole multiples of this step, so that sums over pixels have no rounding error."""
 
-_SHIFTS = sorted(
-    itertools.product(range(-_REACH[0], _REACH[0] + 1), range(-_REACH[1], _REACH[1] + 1)),
-    key=lambda shift: abs(shift[0]) + abs(shift[1]),
+_MOST = 0.9
+"""The share of an object's pixels that decides how much it changes."""
+
+_SHIFTS = np.array(
+    sorted(
+        itertools.product(range(-_REACH[0], _REACH[0] + 1), range(-_REACH[1], _REACH[1] + 1)),
+        key=lambda shift: abs(shift[0]) + abs(shift[1]),
+    ),
+    dtype=np.int32,
 )
-"""All such shifts, (down, right), the smallest first."""
+"""(n, 2): all such shifts, (down, right), the smallest first."""
 
 
 @dataclass(frozen=True, eq=False)
 class Look:
     """The object as one picture shows it."""
 
-    lab: NDArray[np.float32]
+    lab: Singles
     """(h, w, 3) CIELAB, blurred."""
-    mask: NDArray[np.bool_]
+    mask: Mask
     """(h, w): True on the object."""
-    beyond: NDArray[np.bool_] | None
+    beyond: Mask | None
     """(h, w): True where the photograph ended, which counts nowhere; None if the picture is whole."""
 
 
-def difference(seen: Look, other: Look, unknown: NDArray[np.bool_], plain: NDArray[np.float32]) -> float:
+def difference(seen: Look, other: Look, unknown: Mask, plain: Singles) -> float:
     """The delta E by which as many pixels as a mark has differ between ``seen`` and ``other``.
 
     Args:
@@ -53,69 +63,103 @@ def difference(seen: Look, other: Look, unknown: NDArray[np.bool_], plain: NDArr
             counts by which ``seen`` also differs from the object's plain look.
         plain: (h, 1, 3), see `plain_look`.
     """
-    shift = _best_shift(seen, other)
-    values, mask = np.roll(seen.lab, shift, axis=(0, 1)), np.roll(seen.mask, shift, axis=(0, 1))
-    found = _nearby_difference(values, other.lab)
-    for _ in range(_BLEEDING):
-        unknown = _spread(unknown)
-    told = np.where(mask, np.minimum(found, lengths(values - plain)), 0.0)
-    covered = other.mask | mask
-    for beyond in (other.beyond, None if seen.beyond is None else np.roll(seen.beyond, shift, axis=(0, 1))):
-        if beyond is not None:
-            covered &= ~beyond
-    return _marked(np.where(unknown, told, found), covered)
+    return _difference(seen, other, unknown, plain)
 
 
 def visible_difference(one: Look, two: Look) -> float:
     """The delta E by which as many pixels as a mark has differ between two views that are both shown."""
-    shift = _best_shift(one, two)
-    values, mask = np.roll(one.lab, shift, axis=(0, 1)), np.roll(one.mask, shift, axis=(0, 1))
-    return _marked(_nearby_difference(values, two.lab), two.mask | mask)
+    return _difference(one, two, None, None)
 
 
-def _marked(difference: NDArray[np.float32], covered: NDArray[np.bool_]) -> float:
-    """The greatest difference (h, w) that as many inner pixels of ``covered`` (h, w) as a mark has reach."""
-    inside = difference[~_spread(~covered, beyond=True)]
-    return 0.0 if len(inside) < _SMALLEST_MARK else float(np.partition(inside, -_SMALLEST_MARK)[-_SMALLEST_MARK])
+def _difference(seen: Look, other: Look, unknown: Mask | None, plain: Singles | None) -> float:
+    pictures = (seen.lab, seen.mask, seen.beyond, other.lab, other.mask, other.beyond)
+    return mark_difference(*pictures, unknown, plain, _SHIFTS, _LIGHTNESS_STEPS, _BLEEDING, _SMALLEST_MARK)
 
 
-def _best_shift(seen: Look, other: Look) -> tuple[int, int]:
+@compiled
+def mark_difference(
+    seen: Singles,
+    seen_mask: Mask,
+    seen_beyond: Mask | None,
+    other: Singles,
+    other_mask: Mask,
+    other_beyond: Mask | None,
+    unknown: Mask | None,
+    plain: Singles | None,
+    shifts: NDArray[np.int32],
+    lightness_steps: int,
+    bleeding: int,
+    smallest_mark: int,
+) -> float:
+    """See `difference`; both ``unknown`` and ``plain`` are None if there are no such pixels."""
+    shift = _best_shift(seen, other, shifts, lightness_steps)
+    values, mask = np.roll(seen, shift, axis=(0, 1)), np.roll(seen_mask, shift, axis=(0, 1))
+    found = _nearby_difference(values, other)
+    if unknown is not None and plain is not None:
+        for _ in range(bleeding):
+            unknown = _spread(unknown)
+        told = np.where(mask, np.minimum(found, lengths(values - plain)), np.float32(0))
+        found = np.where(unknown, told, found)
+    covered = other_mask | mask
+    for beyond in (other_beyond, None if seen_beyond is None else np.roll(seen_beyond, shift, axis=(0, 1))):
+        if beyond is not None:
+            covered &= ~beyond
+    inside = found[~_spread(~covered, beyond=True)]
+    return 0.0 if len(inside) < smallest_mark else float(np.partition(inside, -smallest_mark)[-smallest_mark])
+
+
+def _best_shift(seen: Singles, other: Singles, shifts: NDArray[np.int32], lightness_steps: int) -> tuple[int, int]:
     """The shift of ``seen``, (down, right) in pixels, that fits ``other`` best by lightness and outline."""
-    down, right = _REACH
-    ours, theirs = (np.rint(look.lab[..., 0] * _LIGHTNESS_STEPS).astype(np.int16) for look in (seen, other))
+    down, right = np.abs(shifts).max(axis=0).tolist()
+    ours, theirs = (np.rint(lab[..., 0] * lightness_steps).astype(np.int16) for lab in (seen, other))
     around = np.pad(ours, ((down, down), (right, right)), mode="wrap")
     moved = np.lib.stride_tricks.sliding_window_view(around, theirs.shape)
     errors = np.abs(moved - theirs).sum(axis=(2, 3), dtype=np.int64)
-    return _SHIFTS[int(np.argmin([errors[down - dy, right - dx] for dy, dx in _SHIFTS]))]
+    best = int(np.argmin(errors[down - shifts[:, 0], right - shifts[:, 1]]))
+    return int(shifts[best, 0]), int(shifts[best, 1])
 
 
-def _spread(mask: NDArray[np.bool_], beyond: bool = False) -> NDArray[np.bool_]:
+def _spread(mask: Mask, beyond: bool = False) -> Mask:
     """The mask (h, w) with the four neighbours of each pixel; ``beyond`` is the value outside the image."""
     padded = np.pad(mask, 1, constant_values=beyond)
-    grown: NDArray[np.bool_] = mask | padded[2:, 1:-1] | padded[:-2, 1:-1] | padded[1:-1, 2:] | padded[1:-1, :-2]
+    grown: Mask = mask | padded[2:, 1:-1] | padded[:-2, 1:-1] | padded[1:-1, 2:] | padded[1:-1, :-2]
     return grown
 
 
-def _nearby_difference(values: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+def _nearby_difference(values: Singles, others: Singles) -> Singles:
     """Delta E (h, w) of each pixel of ``others`` to the most similar of the 3 x 3 ``values`` around it."""
     padded = np.pad(values, ((1, 1), (1, 1), (0, 0)), mode="edge")
     height, width, _ = values.shape
     around = [lengths(padded[dy : dy + height, dx : dx + width] - others) for dy in range(3) for dx in range(3)]
-    difference: NDArray[np.float32] = np.min(around, axis=0)
+    difference: Singles = np.min(around, axis=0)
     return difference
 
 
-def plain_look(looks: Sequence[Look]) -> NDArray[np.float32]:
+def plain_look(looks: Sequence[Look]) -> Singles:
     """(h, 1, 3): the median colour of the object at each height of the image, over all of ``looks``."""
-    both = np.concatenate([np.where(look.mask[..., None], look.lab, np.inf) for look in looks], axis=1)
+    return median_rows([look.lab for look in looks], [look.mask for look in looks])
+
+
+@compiled
+def median_rows(pictures: Sequence[Singles], masks: Sequence[Mask]) -> Singles:
+    """(h, 1, 3): the lower median of each channel over the masked pixels of a row of all pictures; 0 without any."""
+    both = np.concatenate([np.where(m[..., None], lab, np.inf) for lab, m in zip(pictures, masks, strict=True)], axis=1)
     counts = np.isfinite(both[..., 0]).sum(axis=1)
     middle = np.sort(both, axis=1)[np.arange(len(both)), np.maximum(counts - 1, 0) // 2]
     return np.where(counts[:, None] > 0, middle, 0)[:, None]
 
 
-def change(one: Look, two: Look) -> float:
-    """The delta E that nine tenths of the pixels of either object stay below."""
-    either = one.mask | two.mask
-    if not either.any():
-        return 0.0
-    return float(np.quantile(lengths(one.lab[either] - two.lab[either]), 0.9))
+def changes_less(one: Look, two: Look, limit: float) -> bool:
+    """True if nine tenths of the pixels of either object change by less than ``limit``, delta E."""
+    changed = changes(one.lab, two.lab, one.mask, two.mask)
+    below, rank = int(np.count_nonzero(changed < limit)), int(_MOST * (len(changed) - 1))
+    if abs(below - rank) > 2 or len(changed) == 0:  # The quantile lies between the entries of two ranks next to this.
+        return below >= rank
+    return bool(np.quantile(changed, _MOST) < limit)
+
+
+@compiled
+def changes(one: Singles, two: Singles, one_mask: Mask, two_mask: Mask) -> Singles:
+    """(n,): delta E between two pictures (h, w, 3) at the pixels where either mask is true."""
+    either = one_mask | two_mask
+    return lengths(one[either] - two[either])

@@ -30,7 +30,7 @@ from viewpoint100k.assets.capture_files.sampling import sampled
 from viewpoint100k.errors import AssetError
 from viewpoint100k.geometry import Camera, azimuth_deg, elevation_deg, exact, look_at, wrap_deg
 from viewpoint100k.views.answerability import HARDLY_A_TURN_DEG, SELF_SIMILAR, seen_colors
-from viewpoint100k.views.differences import Look, change, difference, plain_look
+from viewpoint100k.views.differences import Look, changes_less, difference, plain_look
 from viewpoint100k.views.settings import Pairs
 
 __all__ = ["NO_PHOTO_NEAR", "PhotoCounterfactuals"]
@@ -104,7 +104,7 @@ class PhotoCounterfactuals:
                 found.append(difference(seen, look, _unknown(look, eyes), plain))
         if not near:
             return NO_PHOTO_NEAR
-        if abs(self._turn(first, second)) > HARDLY_A_TURN_DEG and change(seen, known) < SELF_SIMILAR:
+        if abs(self._turn(first, second)) > HARDLY_A_TURN_DEG and changes_less(seen, known, SELF_SIMILAR):
             found.append(difference(seen, known, np.zeros_like(known.mask), plain))
         return min(found) / 100
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.views.colors import lab, lengths
+from viewpoint100k.runtime.compiled import compiled
+from viewpoint100k.views.colors import CIELAB_TABLES, cielab, lengths
 
 __all__ = ["LOW_CONTRAST", "contrast"]
 
@@ -22,6 +22,7 @@ _MOST_PLACES = 600
 """Number of sampled places along the rim. The rank of their median is within a twentieth of that of all places."""
 
 Places = NDArray[np.int64]
+Singles = NDArray[np.float32]
 
 
 def contrast(color_image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
@@ -40,21 +41,42 @@ def contrast(color_image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
 
     Returns 0 if the mask shows no rim: it has no object pixels, or only object pixels.
     """
-    crossings = list(_crossings(mask, color_image.shape))
-    inside, outside = (np.concatenate([crossing[side] for crossing in crossings], axis=1) for side in (0, 1))
+    height, width = color_image.shape[:2]
+    away_down, away_right = (
+        max(1, math.ceil(_BLUR_OF_EDGES * mask.shape[axis] / size)) for axis, size in enumerate((height, width))
+    )
+    return rim_difference(color_image, mask, away_down, away_right, _MOST_PLACES, *CIELAB_TABLES)
+
+
+@compiled
+def rim_difference(
+    color_image: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    away_down: int,
+    away_right: int,
+    most_places: int,
+    linear: Singles,
+    f_table: Singles,
+    xyz_from_rgb: Singles,
+) -> float:
+    """See `contrast`. The last three arguments are those of `viewpoint100k.views.colors.cielab`.
+
+    ``away_down`` and ``away_right`` are distances from the outline in pixels of the mask, along columns and along rows.
+    """
+    inside, outside = _rim(mask, away_down, away_right)
     if inside.shape[1] == 0:
         return 0.0
-    step = max(inside.shape[1] // _MOST_PLACES, 1)
-    both = np.stack([_colors(color_image, mask.shape, places[:, ::step]) for places in (inside, outside)])
-    seen = lab(both)
-    return float(np.median(lengths(seen[0] - seen[1])))
+    step = max(inside.shape[1] // most_places, 1)
+    both = [_colors(color_image, mask.shape, places[:, ::step]) for places in (inside, outside)]
+    one, other = (cielab(pixels, linear, f_table, xyz_from_rgb) for pixels in both)
+    return float(np.median(lengths(one - other)))
 
 
-def _crossings(mask: NDArray[np.bool_], image_shape: tuple[int, ...]) -> Iterator[tuple[Places, Places]]:
+def _rim(mask: NDArray[np.bool_], away_down: int, away_right: int) -> tuple[Places, Places]:
     """Pixels of the mask (2, n) slightly inside and slightly outside the outline: along rows, then along columns."""
-    for axis in (1, 0):
+    crossings = []
+    for axis, away in ((1, away_right), (0, away_down)):
         along = mask if axis == 1 else mask.T
-        away = max(1, math.ceil(_BLUR_OF_EDGES * mask.shape[axis] / image_shape[axis]))
         line, before = np.nonzero(along[:, 1:] != along[:, :-1])
         rising = along[line, before + 1]
         pair = []
@@ -63,7 +85,9 @@ def _crossings(mask: NDArray[np.bool_], image_shape: tuple[int, ...]) -> Iterato
             ahead = np.clip(edge + np.where(rising == side, away, -away), 0, along.shape[1] - 1)
             there = np.where(along[line, ahead] == side, ahead, edge)  # do not cross a thin leg to its other side
             pair.append(np.stack([line, there] if axis == 1 else [there, line]))
-        yield pair[0], pair[1]
+        crossings.append(pair)
+    inside, outside = (np.concatenate(places, axis=1) for places in zip(*crossings, strict=True))
+    return inside, outside
 
 
 def _colors(color_image: NDArray[np.uint8], mask_shape: tuple[int, ...], places: Places) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@
 #include <nanobind/ndarray.h>
 
 #include <cstdint>
-#include <initializer_list>
+#include <vector>
 
 namespace software {
 
@@ -16,15 +16,18 @@ constexpr int32_t MOST_PIXELS = 16384;  // along a side
 
 // A new array that owns its memory.
 template <typename T>
-nanobind::ndarray<nanobind::numpy, T> new_array(std::initializer_list<size_t> shape) {
+nanobind::ndarray<nanobind::numpy, T> new_array(const std::vector<size_t>& shape) {
     size_t count = 1;
     for (size_t n : shape) count *= n;
     T* data = new T[count];
     nanobind::capsule owner(data, [](void* p) noexcept { delete[] static_cast<T*>(p); });
-    return nanobind::ndarray<nanobind::numpy, T>(data, shape.size(), shape.begin(), owner);
+    return nanobind::ndarray<nanobind::numpy, T>(data, shape.size(), shape.data(), owner);
 }
 
 // What serves another memory than the processor's; see device_module.cpp.
 void bind_device(nanobind::module_& m);
+
+// What serves the pictures that a stage is made of; see stage_module.cpp.
+void bind_stage(nanobind::module_& m);
 
 }  // namespace software

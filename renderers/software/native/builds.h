@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "filter_passes.h"
 #include "scene.h"
 
 namespace software {
@@ -12,5 +13,8 @@ std::vector<const Kernel*> usable_builds();
 
 // The build of this name, or the widest where it is empty. Throws std::invalid_argument where there is none.
 const Kernel& build_named(const std::string& name);
+
+// The inner loops of the filters in that build.
+const FilterPasses& filters_named(const std::string& name);
 
 }  // namespace software

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 #include <thread>
 
 #include "camera.h"
@@ -112,21 +111,10 @@ void blend_triangles(const Kernel& kernel, const Object& object, Picture& pictur
     });
 }
 
-void write_depth(const Picture& picture, double radius, int32_t samples, float* out) {
-    const int32_t side = samples == 1 ? 1 : 2, width = picture.projection.width, height = picture.projection.height;
-    const Bounds& b = picture.bounds;
-    std::fill(out, out + static_cast<size_t>(width) * height * side * side, std::numeric_limits<float>::infinity());
-    const float unit = static_cast<float>(radius);
-    for (int32_t row = b.y0; row < b.y1; row++)
-        for (int32_t sub = 0; sub < side; sub++) {
-            float* line = out + (static_cast<size_t>(row) * side + sub) * width * side;
-            const float* from = picture.depth + static_cast<size_t>(row) * picture.stride * samples + sub * side;
-            for (int32_t column = b.x0, end = std::min(b.x1, width); column < end; column++)
-                for (int32_t k = 0; k < side; k++) {
-                    const float inverse = from[static_cast<size_t>(column) * samples + k];
-                    if (inverse > 0.0f) line[column * side + k] = unit / inverse;
-                }
-        }
+void write_depth(const Kernel& kernel, const Picture& picture, double radius, int32_t samples, int32_t threads, float* out) {
+    in_parts(picture.projection.height, 1, threads, [&](int32_t first, int32_t last) {
+        kernel.depth(picture, samples, static_cast<float>(radius), out, first, last);
+    });
 }
 
 }  // namespace
@@ -143,11 +131,11 @@ void draw_color(const Kernel& kernel, const Object& object, const Surroundings& 
     set_stride(picture);
     if (depth != nullptr && object.blends()) {
         place_triangles(kernel, picture, SAMPLES, CUT_DEPTH, threads);
-        write_depth(picture, object.radius(), SAMPLES, depth);
+        write_depth(kernel, picture, object.radius(), SAMPLES, threads, depth);
         depth = nullptr;
     }
     place_triangles(kernel, picture, SAMPLES, CUT_COLOR, threads);
-    if (depth != nullptr) write_depth(picture, object.radius(), SAMPLES, depth);
+    if (depth != nullptr) write_depth(kernel, picture, object.radius(), SAMPLES, threads, depth);
     if (object.blends()) blend_triangles(kernel, object, picture, threads);
     if (around.stage.there) {
         const size_t columns = camera.width / SKY_CELL + 2, rows = camera.height / SKY_CELL + 2;
@@ -167,7 +155,7 @@ void draw_depth(const Kernel& kernel, const Object& object, const CameraNumbers&
     set_camera(picture, object, camera);
     set_stride(picture);
     place_triangles(kernel, picture, 1, CUT_DEPTH, threads);
-    write_depth(picture, object.radius(), 1, depth);
+    write_depth(kernel, picture, object.radius(), 1, threads, depth);
 }
 
 void draw_surfaces(const Kernel& kernel, const Object& object, const CameraNumbers& camera, int32_t threads, int32_t* surfaces) {

@@ -8,7 +8,7 @@ namespace KERNEL {
 using software::Environment;
 
 inline Vec3 environment_level(const Environment& e, Int level, Float u, Float v) {
-    const Int width = gather(e.width, level), height = gather(e.height, level), offset = gather(e.offset, level);
+    const Int width = lookup(e.width, level), height = lookup(e.height, level), offset = lookup(e.offset, level);
     const Float x = u * converted(width) - Float(0.5f), y = v * converted(height) - Float(0.5f);
     const Float wx = floor(x), wy = floor(y), fx = x - wx, fy = y - wy;
     Int x0 = truncated(wx), x1 = x0 + Int(1), y0 = truncated(wy), y1 = y0 + Int(1);

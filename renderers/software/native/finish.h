@@ -9,28 +9,29 @@
 
 namespace KERNEL {
 
-inline void shade_fragments(const Picture& picture, Fragments& f) {
-    const software::Mesh& mesh = *picture.mesh;
+// Shades the fragments numbered f.order[first .. end), all of one material.
+inline void shade_material(const Picture& picture, const software::Material& material, Fragments& f, int32_t first, int32_t end) {
     alignas(64) float r[WIDTH], g[WIDTH], b[WIDTH];
-    for (int32_t i = 0; i < f.count;) {
-        const int32_t batch = mesh.batch_of[f.triangle[f.order[i]]];
-        const int32_t last = mesh.batches[batch].first + mesh.batches[batch].count;
-        int32_t n = 1;
-        while (n < WIDTH && i + n < f.count && f.triangle[f.order[i + n]] < last) n++;
-        alignas(64) int32_t numbers[WIDTH];
-        for (int k = 0; k < WIDTH; k++) numbers[k] = f.order[i + (k < n ? k : n - 1)];
-        const Int at = load(numbers);
-        const Shaded s = shade(picture, mesh.batches[batch].material, gather(f.x, at), gather(f.y, at), gather(f.triangle, at));
+    for (int32_t i = first; i < end; i += WIDTH) {
+        const int32_t n = end - i < WIDTH ? end - i : WIDTH;
+        const Int at = select(first_lanes(n), load(f.order + i), Int(f.order[i]));
+        const Shaded s = shade(picture, material, gather(f.x, at), gather(f.y, at), gather(f.triangle, at));
         store(r, s.color.x);
         store(g, s.color.y);
         store(b, s.color.z);
         for (int k = 0; k < n; k++) {
-            f.r[numbers[k]] = r[k];
-            f.g[numbers[k]] = g[k];
-            f.b[numbers[k]] = b[k];
+            const int32_t number = f.order[i + k];
+            f.r[number] = r[k];
+            f.g[number] = g[k];
+            f.b[number] = b[k];
         }
-        i += n;
     }
+}
+
+inline void shade_fragments(const Picture& picture, const Scratch& scratch, Fragments& f) {
+    const software::Mesh& mesh = *picture.mesh;
+    for (int32_t batch = 0, first = 0; batch < mesh.batch_count; first = scratch.counts[batch++])
+        shade_material(picture, mesh.batches[batch].material, f, first, scratch.counts[batch]);
 }
 
 inline void finish(const Picture& picture, const Scratch& scratch, int32_t row0, int32_t row1) {
@@ -46,7 +47,7 @@ inline void finish(const Picture& picture, const Scratch& scratch, int32_t row0,
             Fragments f = scratch.fragments;
             list_fragments(picture, f, from, to);
             order_fragments(picture, scratch, f);
-            shade_fragments(picture, f);
+            shade_fragments(picture, scratch, f);
             Scratch shifted = scratch;  // pixels of fragments count from the first row that was listed
             const size_t skipped = static_cast<size_t>(from - row) * width;
             shifted.red += skipped;

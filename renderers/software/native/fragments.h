@@ -33,12 +33,19 @@ inline void add_fragment(Fragments& f, int32_t pixel, int32_t triangle, float x,
     f.weight[i] = weight;
 }
 
+// Whether all of a pixel's samples, the first of which is ``first``, show one triangle, or nothing.
+inline bool same_everywhere(const Picture& picture, size_t first) {
+    uint64_t two[2];
+    std::memcpy(two, picture.surface + first, 16);
+    return two[0] == two[1] && static_cast<uint32_t>(two[0]) == static_cast<uint32_t>(two[0] >> 32);
+}
+
 inline void list_pixel(const Picture& picture, Fragments& f, int32_t pixel, int32_t column, int32_t row, size_t first) {
     int32_t id[SAMPLES];
     shaded_triangles(picture, first, id);
     const float x = static_cast<float>(column), y = static_cast<float>(row);
-    if (picture.veil == nullptr && id[0] == id[1] && id[1] == id[2] && id[2] == id[3]) {
-        add_fragment(f, pixel, id[0], x + 0.5f, y + 0.5f, 1.0f);
+    if (picture.veil == nullptr && same_everywhere(picture, first)) {
+        if (id[0] >= 0) add_fragment(f, pixel, id[0], x + 0.5f, y + 0.5f, 1.0f);
         return;
     }
     for (int s = 0; s < SAMPLES; s++) {
@@ -58,11 +65,13 @@ inline void list_pixel(const Picture& picture, Fragments& f, int32_t pixel, int3
     }
 }
 
-// Whether a solid surface is at any of a pixel's samples, the first of which is ``first``.
-inline bool something(const Picture& picture, size_t first) {
-    uint64_t two[2];
-    std::memcpy(two, picture.surface + first, 16);
-    return (two[0] & two[1]) != ~uint64_t(0);
+constexpr int32_t GROUP = WIDTH < SAMPLES ? 1 : WIDTH / SAMPLES;  // pixels whose samples are loaded at once
+
+// Whether no solid surface is at the samples of a group of pixels, the first of which is ``first``.
+inline bool nothing_from(const Picture& picture, size_t first) {
+    for (int s = 0; s < SAMPLES; s += WIDTH)
+        if (!all(load(picture.surface + first + s) == Int(-1))) return false;
+    return true;
 }
 
 inline void list_fragments(const Picture& picture, Fragments& f, int32_t row0, int32_t row1) {
@@ -72,17 +81,24 @@ inline void list_fragments(const Picture& picture, Fragments& f, int32_t row0, i
     for (int32_t row = row0; row < row1; row++) {
         const size_t line = static_cast<size_t>(row) * picture.stride;
         for (int32_t column = x0; column < x1; column++) {
-            const size_t first = (line + column) * SAMPLES;
-            if (!something(picture, first)) continue;
-            list_pixel(picture, f, (row - row0) * width + column, column, row, first);
+            if (column % GROUP == 0 && nothing_from(picture, (line + column) * SAMPLES)) {
+                column += GROUP - 1;
+                continue;
+            }
+            list_pixel(picture, f, (row - row0) * width + column, column, row, (line + column) * SAMPLES);
         }
     }
 }
 
-// Puts the fragments' numbers in the order of their materials.
+// Puts the fragments' numbers in the order of their materials; ``counts`` then says where each material's end.
 inline void order_fragments(const Picture& picture, const Scratch& scratch, Fragments& f) {
     const software::Mesh& mesh = *picture.mesh;
     int32_t* counts = scratch.counts;
+    if (mesh.batch_count == 1) {
+        for (int32_t i = 0; i < f.count; i++) f.order[i] = i;
+        counts[0] = f.count;
+        return;
+    }
     for (int32_t b = 0; b <= mesh.batch_count; b++) counts[b] = 0;
     for (int32_t i = 0; i < f.count; i++) counts[mesh.batch_of[f.triangle[i]] + 1]++;
     for (int32_t b = 0; b < mesh.batch_count; b++) counts[b + 1] += counts[b];

@@ -1,6 +1,7 @@
 // One build of the passes. It is compiled several times: KERNEL is its name and namespace, LANES its width. Nothing of the
 // standard library with code of its own may be used in the passes: the linker would keep one copy for all builds.
 #include "blend.h"
+#include "depth.h"
 #include "finish.h"
 #include "raster.h"
 #include "scene.h"
@@ -14,6 +15,6 @@
 namespace software {
 
 extern const Kernel JOINED(KERNEL);
-const Kernel JOINED(KERNEL) = {TEXT(KERNEL), LANES, KERNEL::transform, KERNEL::raster, KERNEL::blend, KERNEL::sky, KERNEL::finish};
+const Kernel JOINED(KERNEL) = {TEXT(KERNEL), LANES, KERNEL::transform, KERNEL::raster, KERNEL::blend, KERNEL::depth, KERNEL::sky, KERNEL::finish};
 
 }  // namespace software

@@ -90,7 +90,7 @@ inline void add_object(const Picture& picture, const Scratch& sums, int32_t row,
     const size_t first = first_sample(picture, row, column);
     PixelFragments room;
     Fragments f = {room.pixel, room.triangle, nullptr, room.x, room.y, room.weight, room.r, room.g, room.b, 0};
-    if (something(picture, first)) list_pixel(picture, f, 0, column, row, first);
+    list_pixel(picture, f, 0, column, row, first);
     for (int32_t i = 0; i < f.count; i++) {
         const Material& material = mesh.batches[mesh.batch_of[f.triangle[i]]].material;
         const Shaded s = shade(picture, material, Float(f.x[i]), Float(f.y[i]), Int(f.triangle[i]));

@@ -93,6 +93,7 @@ inline Float smoothstep(float low, float high, Float x) {
 // Identity up to the knee, so that ordinary colours do not change; above it highlights are compressed and never clip.
 inline Float tone_map(Float radiance) {
     const Float knee(0.8f), over = max(radiance - knee, Float(0.0f));
+    if (!any(over > Float(0.0f))) return min(radiance, knee);
     return min(radiance, knee) + over / (Float(1.0f) + over * Float(5.0f));
 }
 inline Vec3 tone_map(Vec3 c) { return {tone_map(c.x), tone_map(c.y), tone_map(c.z)}; }

@@ -265,6 +265,7 @@ NB_MODULE(_native, m) {
              nb::arg("fade"), nb::arg("shadow"), nb::arg("shadow_box"))
         .def_prop_ro("staged", [](const Surroundings& s) { return s.stage.there != 0; });
     bind_device(m);
+    bind_stage(m);
     m.def("color", &color, nb::arg("object"), nb::arg("around"), nb::arg("pose"), nb::arg("intrinsics"), nb::arg("width"),
           nb::arg("height"), nb::arg("build"), nb::arg("threads"), "(height, width, 3) sRGB.");
     m.def("depth", &depth, nb::arg("object"), nb::arg("pose"), nb::arg("intrinsics"), nb::arg("width"), nb::arg("height"),

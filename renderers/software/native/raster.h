@@ -20,6 +20,8 @@ struct alignas(64) Prepared {
     float slope_x[WIDTH], slope_y[WIDTH], least_z[WIDTH], most_z[WIDTH], inverse_area[WIDTH];
     int32_t x0[WIDTH], y0[WIDTH], x1[WIDTH], y1[WIDTH];  // pixels, both included
     int32_t sample_x0[WIDTH], sample_y0[WIDTH], sample_x1[WIDTH], sample_y1[WIDTH];  // likewise samples
+    // In the row of pixels n, only columns from left + n * left_slope to right + n * right_slope of each edge may be inside.
+    float left[3][WIDTH], left_slope[3][WIDTH], right[3][WIDTH], right_slope[3][WIDTH];
 };
 
 // Data of a cut-out triangle: texture coordinates and opacity at its corners, and a level of detail.
@@ -56,6 +58,24 @@ inline void covered_samples(Float low, Float high, int32_t from, int32_t to, Int
     last = select(none | (first > last), Int(-1), last);
 }
 
+constexpr float EVERYWHERE = 1e6f;  // columns
+constexpr float NARROWED = 4096.0f;  // pixels: triangles that reach farther out are tested in the whole of their box
+
+// Writes where the samples on the inner side of edge ``e`` begin or end in a row. The test of samples decides; this spares
+// tests that fail. Up to NARROWED the rounding of the test moves an edge by less than 2^-10 (1 + |slope|) pixels; the margin is
+// wider.
+template <int S>
+inline void narrow(Prepared& p, int e, Float ax, Float ay, Float dx, Float dy, Mask narrowed) {
+    const Float zero(0.0f), slope = dx / select(dy == zero, Float(1.0f), dy);
+    const Float highest(S == 1 ? 0.5f : 0.25f), lowest(S == 1 ? 0.5f : 0.75f);
+    const Float place = ax - ay * slope, margin = Float(0.125f) + abs(slope) * Float(1.0f / 64.0f);
+    const Mask begins = narrowed & (dy > zero), ends = narrowed & (dy < zero);
+    store(p.left[e], select(begins, place + min(slope * highest, slope * lowest) - margin, Float(-EVERYWHERE)));
+    store(p.left_slope[e], select(begins, slope, zero));
+    store(p.right[e], select(ends, place + max(slope * highest, slope * lowest) + margin, Float(EVERYWHERE)));
+    store(p.right_slope[e], select(ends, slope, zero));
+}
+
 // Writes ``p``; returns which lanes hold a triangle that may cover samples.
 template <int S>
 inline Mask prepare(const Picture& picture, int32_t row0, int32_t row1, const Float (&x)[3], const Float (&y)[3],
@@ -72,16 +92,20 @@ inline Mask prepare(const Picture& picture, int32_t row0, int32_t row1, const Fl
     const Mask shown = wanted & ((area < zero) | (area > zero)) & !(x0 > x1) & !(y0 > y1);
     if (!any(shown)) return shown;
     const Mask turned = area > zero;
+    const Float reach(NARROWED);
+    const Mask narrowed = (max(right, bottom) < reach) & (min(left, top) > zero - reach);
     for (int e = 0; e < 3; e++) {
         const int f = e == 2 ? 0 : e + 1;
         const Mask forwards = (x[e] < x[f]) | ((x[e] == x[f]) & (y[e] < y[f]));
         const Float ax = select(forwards, x[e], x[f]), ay = select(forwards, y[e], y[f]);
         const Float dx = select(forwards, x[f], x[e]) - ax, dy = select(forwards, y[f], y[e]) - ay;
         const Mask positive = (forwards & !turned) | (turned & !forwards);
+        const Float inner_dx = select(positive, dx, zero - dx), inner_dy = select(positive, dy, zero - dy);
         store(p.edge_x[e], ax);
         store(p.edge_y[e], ay);
-        store(p.edge_dx[e], select(positive, dx, zero - dx));
-        store(p.edge_dy[e], select(positive, dy, zero - dy));
+        store(p.edge_dx[e], inner_dx);
+        store(p.edge_dy[e], inner_dy);
+        narrow<S>(p, e, ax, ay, inner_dx, inner_dy, narrowed);
         store(p.edge_least[e], select(positive, zero, Float(1e-30f)));
         store(p.x[e], x[e]);
         store(p.y[e], y[e]);
@@ -127,29 +151,44 @@ inline Float opacity_at(const Prepared& p, int k, const Cutout& c, Float x, Floa
     return alpha;
 }
 
+// Writes between which columns triangle ``k`` lies, for a row a lane from ``row`` on.
+inline void write_spans(const Prepared& p, int k, int32_t row, int32_t* first, int32_t* last) {
+    const Float rows = converted(Int(row) + lane_numbers());
+    auto left = [&](int e) { return Float(p.left[e][k]) + Float(p.left_slope[e][k]) * rows; };
+    auto right = [&](int e) { return Float(p.right[e][k]) + Float(p.right_slope[e][k]) * rows; };
+    const Float from = max(max(left(0), left(1)), left(2)), to = min(min(right(0), right(1)), right(2));
+    store(first, max(truncated(clamp(from, 0.0f, EVERYWHERE)), Int(p.x0[k])));
+    store(last, min(truncated(clamp(to, -1.0f, EVERYWHERE)), Int(p.x1[k])));
+}
+
 // Calls ``visit(index of the first sample, covered lanes, inverse depth, x, y)`` for every group of lanes of triangle ``k``.
 template <int S, typename Visit>
 inline void each_group(const Picture& picture, const Prepared& p, int k, Visit visit) {
     constexpr int PARTS = WIDTH < S ? S / WIDTH : 1, STEP = WIDTH < S ? 1 : WIDTH / S;
-    const int32_t stride = picture.stride, x0 = p.x0[k] / STEP * STEP, x1 = p.x1[k];
+    const int32_t stride = picture.stride, y0 = p.y0[k];
+    const Float dy0(p.edge_dy[0][k]), dy1(p.edge_dy[1][k]), dy2(p.edge_dy[2][k]);
+    const Float edge0(p.edge_x[0][k]), edge1(p.edge_x[1][k]), edge2(p.edge_x[2][k]);
+    const Float least0(p.edge_least[0][k]), least1(p.edge_least[1][k]), least2(p.edge_least[2][k]);
+    const Float corner_x(p.x[0][k]), slope_x(p.slope_x[k]), least_z(p.least_z[k]), most_z(p.most_z[k]);
     for (int part = 0; part < PARTS; part++) {
         Float places_x, places_y;
         sample_places<S>(part * WIDTH, places_x, places_y);
-        for (int32_t row = p.y0[k]; row <= p.y1[k]; row++) {
+        alignas(64) int32_t firsts[WIDTH], lasts[WIDTH];
+        for (int32_t row = y0; row <= p.y1[k]; row++) {
+            const int32_t n = (row - y0) % WIDTH;
+            if (n == 0) write_spans(p, k, row, firsts, lasts);
+            if (firsts[n] > lasts[n]) continue;
             const Float y = Float(static_cast<float>(row)) + places_y;
             const Float across0 = (y - Float(p.edge_y[0][k])) * Float(p.edge_dx[0][k]);
             const Float across1 = (y - Float(p.edge_y[1][k])) * Float(p.edge_dx[1][k]);
             const Float across2 = (y - Float(p.edge_y[2][k])) * Float(p.edge_dx[2][k]);
             const Float start = Float(p.z[0][k]) + (y - Float(p.y[0][k])) * Float(p.slope_y[k]);
-            for (int32_t column = x0; column <= x1; column += STEP) {
+            for (int32_t column = firsts[n] / STEP * STEP, end = lasts[n]; column <= end; column += STEP) {
                 const Float x = Float(static_cast<float>(column)) + places_x;
                 const Mask inside =
-                    ((x - Float(p.edge_x[0][k])) * Float(p.edge_dy[0][k]) - across0 >= Float(p.edge_least[0][k])) &
-                    ((x - Float(p.edge_x[1][k])) * Float(p.edge_dy[1][k]) - across1 >= Float(p.edge_least[1][k])) &
-                    ((x - Float(p.edge_x[2][k])) * Float(p.edge_dy[2][k]) - across2 >= Float(p.edge_least[2][k]));
+                    ((x - edge0) * dy0 - across0 >= least0) & ((x - edge1) * dy1 - across1 >= least1) & ((x - edge2) * dy2 - across2 >= least2);
                 if (!any(inside)) continue;
-                Float z = start + (x - Float(p.x[0][k])) * Float(p.slope_x[k]);
-                z = min(max(z, Float(p.least_z[k])), Float(p.most_z[k]));
+                const Float z = min(max(start + (x - corner_x) * slope_x, least_z), most_z);
                 visit((static_cast<size_t>(row) * stride + column) * S + part * WIDTH, inside, z, x, y);
             }
         }

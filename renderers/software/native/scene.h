@@ -165,6 +165,7 @@ struct Kernel {
     void (*transform)(const Picture&, int32_t first, int32_t last);
     void (*raster)(const Picture&, int32_t samples, int32_t cut, int32_t y0, int32_t y1);
     void (*blend)(const Picture&, const Scratch&, const int32_t* order, int32_t count, int32_t y0, int32_t y1);
+    void (*depth)(const Picture&, int32_t samples, float unit, float* out, int32_t y0, int32_t y1);
     void (*sky)(const Picture&);
     void (*finish)(const Picture&, const Scratch&, int32_t y0, int32_t y1);
 };

@@ -2,6 +2,8 @@
 // ground and shadow behind the object, and all of it as sRGB. Reads the stage, the eye and the rows' linear colours; writes
 // the picture. The formulas are those of the OpenGL backend's composite.frag.
 #pragma once
+#include <cstring>
+
 #include "environment.h"
 #include "lanes.h"
 #include "scene.h"
@@ -52,9 +54,11 @@ inline Vec3 background_at(const Picture& picture, const Scratch& scratch, Int co
     const int32_t columns = sky_columns(picture);
     const Float place = (converted(column) + Float(0.5f)) * Float(1.0f / SKY_CELL), whole = floor(place), part = place - whole;
     const Int i = min(truncated(whole), Int(columns - 2));
+    const int32_t first = first_of(i);  // neighbouring pixels lie in neighbouring cells
+    const Int beyond = i - Int(first);
     auto channel = [&](int c) {
-        const float* line = scratch.sky_row + c * columns;
-        return mix(gather(line, i), gather(line + 1, i), part);
+        const float* line = scratch.sky_row + c * columns + first;
+        return mix(lookup(line, beyond), lookup(line + 1, beyond), part);
     };
     return {channel(0), channel(1), channel(2)};
 }
@@ -75,7 +79,7 @@ inline Two read_pairs(const int32_t* words, Int top, Int bottom, Float fx, Float
 }
 
 inline Two pattern_level(const Ground& g, Int level, Float u, Float v) {
-    const Int size = gather(g.pattern_width, level), offset = gather(g.pattern_offset, level), last = size - Int(1);
+    const Int size = lookup(g.pattern_width, level), offset = lookup(g.pattern_offset, level), last = size - Int(1);
     const Float x = u * converted(size) - Float(0.5f), y = v * converted(size) - Float(0.5f);
     const Float wx = floor(x), wy = floor(y);
     const Int x0 = truncated(wx) & last, y0 = truncated(wy) & last, y1 = (y0 + Int(1)) & last;  // sizes are powers of two
@@ -126,16 +130,19 @@ inline Vec3 ground_radiance(const Picture& picture, Vec3 along, Float x, Float y
 }
 
 inline Vec3 stage_color(const Picture& picture, const Scratch& scratch, Int column, Float y) {
-    const Vec3 background = background_at(picture, scratch, column);
     const Ground& g = picture.stage->ground;
-    if (!g.there || picture.eye.position[2] <= g.height) return tone_map(background);
+    if (!g.there || picture.eye.position[2] <= g.height) return tone_map(background_at(picture, scratch, column));
     const Vec3 ray = ray_through(picture.eye, converted(column) + Float(0.5f), y);
+    const Mask falls = ray.z < Float(-1e-3f);
+    if (!any(falls)) return tone_map(background_at(picture, scratch, column));
     const Float fall = min(ray.z, Float(-1e-3f));
     const Float t = Float(g.height - picture.eye.position[2]) / fall;
     const Float px = Float(picture.eye.position[0]) + ray.x * t, py = Float(picture.eye.position[1]) + ray.y * t;
-    Float far = smoothstep(g.fade[0], g.fade[1], sqrt(px * px + py * py));
-    far = select(ray.z < Float(-1e-3f), far, Float(1.0f));
+    const Float squared = px * px + py * py;
+    if (all(falls & (squared <= Float(0.999f * g.fade[0] * g.fade[0])))) return tone_map(ground_radiance(picture, ray, px, py));
+    const Float far = select(falls, smoothstep(g.fade[0], g.fade[1], sqrt(squared)), Float(1.0f));
     const Mask near = far < Float(1.0f);
+    const Vec3 background = background_at(picture, scratch, column);
     if (!any(near)) return tone_map(background);
     return tone_map(select(near, mix(ground_radiance(picture, ray, px, py), background, far), background));
 }
@@ -180,16 +187,11 @@ inline void compose_row(const Picture& picture, const Scratch& scratch, int32_t 
     for (int32_t column = 0; column < width; column += WIDTH) {
         const Vec3 color = {load(scratch.red + line + column), load(scratch.green + line + column), load(scratch.blue + line + column)};
         const Codes codes = composed(picture, scratch, Int(column) + lane_numbers(), y, color, load(scratch.cover + line + column));
-        alignas(64) int32_t r[WIDTH], g[WIDTH], b[WIDTH];
-        store(r, codes.r);
-        store(g, codes.g);
-        store(b, codes.b);
+        alignas(64) int32_t rgb[WIDTH];
+        store(rgb, codes.r | (codes.g << 8) | (codes.b << 16));
         const int32_t count = width - column < WIDTH ? width - column : WIDTH;
-        for (int32_t i = 0; i < count; i++, out += 3) {
-            out[0] = static_cast<uint8_t>(r[i]);
-            out[1] = static_cast<uint8_t>(g[i]);
-            out[2] = static_cast<uint8_t>(b[i]);
-        }
+        for (int32_t i = 0; i < count - 1; i++, out += 3) std::memcpy(out, rgb + i, 4);  // the next pixel overwrites the fourth byte
+        for (int c = 0; c < 3; c++) *out++ = static_cast<uint8_t>(rgb[count - 1] >> (8 * c));
     }
 }
 

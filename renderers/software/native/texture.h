@@ -47,7 +47,7 @@ inline void neighbours(Float x, Int size, int32_t wrap, Int& low, Int& high, Flo
 }
 
 inline Taps taps_at(const Texture& t, Int level, Float u, Float v) {
-    const Int width = gather(t.width, level), height = gather(t.height, level), offset = gather(t.offset, level);
+    const Int width = lookup(t.width, level), height = lookup(t.height, level), offset = lookup(t.offset, level);
     Taps r;
     Int x0, x1, y0, y1;
     neighbours(u * converted(width) - Float(0.5f), width, t.wrap_u, x0, x1, r.fx);

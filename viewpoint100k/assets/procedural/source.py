@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -49,7 +50,8 @@ class FamilyIds(Sequence[str]):
         return self._id(range(self.size)[index])
 
     def __iter__(self) -> Iterator[str]:
-        return (self._id(i) for i in range(self.size))
+        numbers = (f"-{number:0{_DIGITS}d}" for number in itertools.count())
+        return itertools.islice((family + number for number in numbers for family in self.families), self.size)
 
     def __contains__(self, value: object) -> bool:
         if not isinstance(value, str):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.geometry.exact.algebra import total
 from viewpoint100k.geometry.exact.exponentials import exp
+from viewpoint100k.runtime.compiled import compiled
 
 __all__ = ["Edge", "gaussian_blur"]
 
@@ -31,12 +32,17 @@ def gaussian_blur(values: Floats, sigma: float, axis: int, edge: Edge = "mirror"
     """``values``, float32 or float64, blurred along ``axis`` by a Gaussian of ``sigma`` entries; same dtype."""
     if sigma <= 0:
         return values
-    return _by_weights(values, sigma, axis, edge) if sigma <= _WIDE else _by_sums(values, sigma, axis, edge)
+    if sigma > _WIDE:
+        return _by_sums(values, sigma, axis, edge)
+    return blur_by_weights(values, _weights(sigma).astype(values.dtype), axis, edge)
 
 
-def _by_weights(values: Floats, sigma: float, axis: int, edge: Edge) -> Floats:
-    """The middle entry first, then pair by pair outwards."""
-    weights = _weights(sigma).astype(values.dtype)
+@compiled
+def blur_by_weights(values: Floats, weights: Floats, axis: int, edge: Edge) -> Floats:
+    """``values`` blurred along ``axis`` by the ``weights`` (r + 1,) of an entry and of those on either side of it.
+
+    The middle entry is first in a sum, then come pairs of entries, from the inside outwards. All dtypes are equal.
+    """
     reach, count = len(weights) - 1, values.shape[axis]
     wide = _padded(values, reach, axis, edge)
     blurred = wide[reach : reach + count] * weights[0]

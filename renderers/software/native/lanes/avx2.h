@@ -73,6 +73,13 @@ inline void store(float* p, Float a, Mask m) { _mm256_maskstore_ps(p, _mm256_cas
 inline void store(int32_t* p, Int a, Mask m) { _mm256_maskstore_epi32(p, _mm256_castps_si256(m.v), a.v); }
 inline Float gather(const float* p, Int i) { return _mm256_i32gather_ps(p, i.v, 4); }
 inline Int gather(const int32_t* p, Int i) { return _mm256_i32gather_epi32(p, i.v, 4); }
+inline Float lookup(const float* table, Int i) {
+    const __m256 low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), i.v);
+    const __m256 high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table + 8), i.v);
+    return _mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32(i.v, 28)));
+}
+inline Int lookup(const int32_t* table, Int i) { return as_bits(lookup(reinterpret_cast<const float*>(table), i)); }
+inline int32_t first_of(Int a) { return _mm256_cvtsi256_si32(a.v); }
 inline Int gather_byte(const uint8_t* p, Int i) {
     return Int(_mm256_i32gather_epi32(reinterpret_cast<const int*>(p), i.v, 1)) & Int(255);
 }

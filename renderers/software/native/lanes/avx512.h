@@ -70,6 +70,9 @@ inline void store(float* p, Float a, Mask m) { _mm512_mask_storeu_ps(p, m.v, a.v
 inline void store(int32_t* p, Int a, Mask m) { _mm512_mask_storeu_epi32(p, m.v, a.v); }
 inline Float gather(const float* p, Int i) { return _mm512_i32gather_ps(i.v, p, 4); }
 inline Int gather(const int32_t* p, Int i) { return _mm512_i32gather_epi32(i.v, p, 4); }
+inline Int lookup(const int32_t* table, Int i) { return _mm512_permutexvar_epi32(i.v, _mm512_loadu_si512(table)); }
+inline Float lookup(const float* table, Int i) { return _mm512_permutexvar_ps(i.v, _mm512_loadu_ps(table)); }
+inline int32_t first_of(Int a) { return _mm512_cvtsi512_si32(a.v); }
 inline Int gather_byte(const uint8_t* p, Int i) { return Int(_mm512_i32gather_epi32(i.v, p, 1)) & Int(255); }
 
 }  // namespace KERNEL

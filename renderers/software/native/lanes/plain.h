@@ -94,6 +94,9 @@ inline void store(int32_t* p, Int a, Mask m) {
 }
 inline Float gather(const float* p, Int i) { return p[i.v]; }
 inline Int gather(const int32_t* p, Int i) { return p[i.v]; }
+inline Float lookup(const float* table, Int i) { return table[i.v]; }
+inline Int lookup(const int32_t* table, Int i) { return table[i.v]; }
+inline int32_t first_of(Int a) { return a.v; }
 inline Int gather_byte(const uint8_t* p, Int i) { return p[i.v]; }
 
 }  // namespace KERNEL

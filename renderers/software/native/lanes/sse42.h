@@ -81,6 +81,9 @@ inline Float gather(const float* p, Int i) {
                        p[_mm_extract_epi32(i.v, 3)]);
 }
 inline Int gather(const int32_t* p, Int i) { return picked(p, i); }
+inline Float lookup(const float* table, Int i) { return gather(table, i); }
+inline Int lookup(const int32_t* table, Int i) { return gather(table, i); }
+inline int32_t first_of(Int a) { return _mm_cvtsi128_si32(a.v); }
 inline Int gather_byte(const uint8_t* p, Int i) { return picked(p, i); }
 
 }  // namespace KERNEL
