@@ -11,8 +11,13 @@ using software::SAMPLES;
 constexpr int32_t DENSE_TRIANGLES = 200000;  // Coarser meshes are shaded triangle by triangle.
 constexpr float ALIKE = 0.9f;                // least cosine between the normals of one surface in one pixel
 constexpr float DEPTH_STEP = 0.01f;          // greatest difference of its depths, over the depth
+constexpr float BEYOND = 8.0f;               // so many times its size a triangle is continued
 
 inline bool is_dense(const Picture& picture) { return picture.mesh->triangle_count > DENSE_TRIANGLES; }
+
+// Least barycentric coordinate of a place that is shaded. In a dense mesh the middle of a pixel may lie beyond the triangle
+// that stands for the surface there, which is continued as a plane.
+inline float least_part(const Picture& picture) { return is_dense(picture) ? -BEYOND : 0.0f; }
 
 // Whether the triangles at two samples are parts of one smooth surface.
 inline bool one_surface(const Picture& picture, size_t sample, size_t other) {
