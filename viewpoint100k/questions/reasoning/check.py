@@ -8,7 +8,7 @@ They are too narrow for the opposite word.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -260,7 +260,17 @@ def _answer(claim: Claim, row: Mapping[str, Any]) -> str | None:
         return "the question has no options"
     if claim.quoted is not None and _bare(claim.quoted) != _bare(row["answer_text"]):
         return f"the answer's text is “{row['answer_text']}”"
+    if len(row["cameras"]) == 2 and _shown_by_image_1_alone(claim.because):
+        return "the question is about image 2, and it is concluded from what image 1 shows"
     return contradiction(claim.because, row["answer_text"])
+
+
+_OF_ONE_IMAGE = ("faces", "faces_two", "looks_down")
+"""What one image shows. Of two images, every quantity that one image can show is about the second."""
+
+
+def _shown_by_image_1_alone(because: Sequence[Claim]) -> bool:
+    return {claim.image for claim in because} == {1} and all(claim.kind in _OF_ONE_IMAGE for claim in because)
 
 
 def _final_answer(claim: Claim, row: Mapping[str, Any]) -> str | None:
