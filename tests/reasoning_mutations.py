@@ -119,11 +119,12 @@ def caught_and_missed(language: str, seeds: range) -> tuple[int, Counter[str], l
         if written is None:
             continue
         made, text = written
-        assert argument_problems(text, made.row) == []
+        row = made.row
+        assert argument_problems(text, row) == []
         for what, mutant in _mutants(text, language):
             if mutant == text:
                 continue
-            if argument_problems(mutant, made.row):
+            if argument_problems(mutant, row):
                 caught += 1
             else:
                 missed[what] += 1

@@ -67,9 +67,7 @@ def judge(text: str, row: Mapping[str, Any], language: str | None = None) -> Jud
 
 def false_claims(text: str, row: Mapping[str, Any], language: str | None = None) -> list[str]:
     """The problems of a row's reasoning, one sentence each. A sentence that cannot be checked is a problem too."""
-    found = judge(text, row, language)
-    problems = [f"“{claim.text}” is not so: {problem}" for claim, problem in found.false]
-    return problems + [f"“{claim.text}” is not a sentence that can be checked" for claim in found.unrecognised]
+    return _not_so(judge(text, row, language))
 
 
 def argument_problems(text: str, row: Mapping[str, Any], language: str | None = None) -> list[str]:
@@ -78,7 +76,12 @@ def argument_problems(text: str, row: Mapping[str, Any], language: str | None = 
     found = judge(text, row, language)
     missing = [f"“{claim.text}” is said without a reason" for claim in found.missing]
     unused = [f"“{claim.text}” serves nothing that is said later" for claim in found.unused]
-    return false_claims(text, row, language) + missing + unused
+    return _not_so(found) + missing + unused
+
+
+def _not_so(found: Judgement) -> list[str]:
+    problems = [f"“{claim.text}” is not so: {problem}" for claim, problem in found.false]
+    return problems + [f"“{claim.text}” is not a sentence that can be checked" for claim in found.unrecognised]
 
 
 # --- one claim -------------------------------------------------------------------------------------------------------
