@@ -73,8 +73,18 @@ def _mutants(text: str, language: str) -> Iterator[tuple[str, str]]:
     for match in re.finditer(_IMAGE[language], text):
         other = _OTHER_IMAGE[match[0]]
         mutant = text[: match.start()] + other + text[match.end() :]
-        if not _said(mutant) <= _said(text):  # What is true of both images may be said of one of them twice.
+        if not _as_sound(_said(text), _said(mutant)):
             yield f"image {match[0]} -> {other}", mutant
+
+
+def _as_sound(said: set[tuple[str, str, int]], instead: set[tuple[str, str, int]]) -> bool:
+    """True if a text about the other image argues as well as before.
+
+    What is true of both images may be said of one of them twice. If the object's top is seen at the same angle in both,
+    either camera may be the one that is said to look down on the object.
+    """
+    new = instead - said
+    return all(kind == "looks_down" for kind, _, _ in new) if ("top", "none", 0) in said else not new
 
 
 def _said(text: str) -> set[tuple[str, str, int]]:
