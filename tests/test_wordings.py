@@ -19,11 +19,13 @@ from viewpoint100k.check.labels.definitions import packaged_definitions
 from viewpoint100k.errors import UsageError
 from viewpoint100k.plan.config import load_config
 from viewpoint100k.plan.planning import make_build_plan
-from viewpoint100k.questions import Paraphrase, Template, load_template, template_names
+from viewpoint100k.questions import Paraphrase, Refusal, Template, ask, load_template, template_names
 from viewpoint100k.questions.advice import advice
 from viewpoint100k.questions.composition import WordingFamily, WordingPool
+from viewpoint100k.questions.held_out import WordingSet
 from viewpoint100k.questions.lint import examine
 from viewpoint100k.questions.style import style_problems
+from viewpoint100k.questions.trials import trial_pairs
 
 PAPER = ("ego_translation", "ego_rotation", "object_translation")
 
@@ -130,11 +132,11 @@ def test_each_wording_belongs_to_the_set_that_its_texts_say() -> None:
 
 
 @pytest.mark.parametrize("name", template_names())
-def test_every_type_has_wordings_of_each_set_and_draws_no_other(name: str) -> None:
-    for pool in load_template(name).languages.values():
-        for wordings in ("seen", "new_combinations", "new_questions"):
-            assert pool.has(wordings)
-            assert {pool.set_of(pool.drawn(draw, wordings=wordings)) for draw in np.linspace(0, 0.99, 20)} == {wordings}
+def test_every_type_has_english_wordings_of_each_set_and_draws_no_other(name: str) -> None:
+    pool = load_template(name).languages["en"]
+    for wordings in ("seen", "new_combinations", "new_questions"):
+        assert pool.has(wordings)
+        assert {pool.set_of(pool.drawn(draw, wordings=wordings)) for draw in np.linspace(0, 0.99, 20)} == {wordings}
 
 
 def test_a_wording_that_is_written_out_is_a_sentence_of_its_own() -> None:
@@ -166,7 +168,7 @@ description: Sideways movement.
 reference: camera
 answer: {kind: bins, quantity: translation_x, answers: [left, right], boundaries: [0], dead_zone: 0.1}
 paraphrases:
-  - {name: one, question: Which way?, options: {left: Left, right: Right}, reply: One letter.}
+  - {name: one, question: "Which way?", options: {left: Left, right: Right}, reply: One letter.}
 """
     (tmp_path / "moved.yaml").write_text(text)
     config = load_config("viewpoint-100k", [f"questions={{{tmp_path}/moved.yaml: 1}}", "wordings=new_combinations"])
@@ -174,22 +176,38 @@ paraphrases:
         make_build_plan(config)
 
 
+@pytest.mark.parametrize("name", PAPER)
 @pytest.mark.parametrize("wordings", ["new_combinations", "new_questions"])
-def test_rows_in_held_out_wordings_are_the_same_rows(wordings: str) -> None:
+def test_a_question_in_held_out_wordings_has_the_same_answer(name: str, wordings: WordingSet) -> None:
+    template = load_template(name)
+    pool = template.languages["en"]
+    for place, pair in enumerate(trial_pairs(template, 12, np.random.default_rng(0))):
+        seen, other = (
+            ask(template, pair, place % 3, np.random.default_rng(place), wordings=chosen)
+            for chosen in ("seen", wordings)
+        )
+        if isinstance(seen, Refusal) or isinstance(other, Refusal):
+            assert seen == other
+            continue
+        assert (seen.answer, seen.answer_name, seen.margin) == (other.answer, other.answer_name, other.margin)
+        drawn = [pool.named(question.template.partition("/")[2]) for question in (seen, other)]
+        assert [pool.set_of(wording) for wording in drawn if wording] == ["seen", wordings]
+
+
+@pytest.mark.slow
+def test_rows_in_held_out_wordings_are_the_same_rows() -> None:
     settings = {"rows": 8, "images": {"size": 64}, "reasoning_share": 0}
     seen, other = (
         list(itertools.islice(vp.generate(vp.load_config("viewpoint-100k", wordings=name, **settings)), 8))
-        for name in ("seen", wordings)
+        for name in ("seen", "new_questions")
     )
-    worded = ("id", "question", "options", "answer_text", "template", "config", "images")
+    worded = {"id", "question", "options", "answer_text", "template", "config", "images"}
     for here, there in zip(seen, other, strict=True):
-        assert {key: here[key] for key in here if key not in worded} == {
-            key: there[key] for key in there if key not in worded
-        }
+        assert all(here[key] == there[key] for key in here.keys() - worded)
         assert [image["bytes"] for image in here["images"]] == [image["bytes"] for image in there["images"]]
         pool = load_template(here["question_type"]).languages["en"]
         names = [row["template"].partition("/")[2] for row in (here, there)]
-        assert [pool.set_of(pool.named(name)) for name in names] == ["seen", wordings]
+        assert [pool.set_of(wording) for name in names if (wording := pool.named(name))] == ["seen", "new_questions"]
 
 
 @pytest.mark.parametrize("name", template_names())

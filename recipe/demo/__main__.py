@@ -63,7 +63,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Output folder; existing results are not made again.")] = Path("runs/demo"),
     data: Annotated[Path | None, typer.Option(help="A set with train and test rows, in place of a new one.")] = None,
     thousands: Annotated[int, typer.Option(min=1, help="Training rows to build, in thousands.")] = 10,
-    language_steps: Annotated[int, typer.Option(min=1, help="Steps of the base model's text half.")] = 300,
+    language_steps: Annotated[int, typer.Option(min=1, help="Steps of the base model's text half.")] = 500,
     eyes_rounds: Annotated[int, typer.Option(min=1, help="Rounds of the base model's image half.")] = 6,
     rounds: Annotated[int, typer.Option(min=1, help="How often SFT sees each row.")] = 3,
     reasoning_share: Annotated[float, typer.Option(help="Part of the SFT rows in the reasoned form.")] = 0.1,
