@@ -9,8 +9,11 @@ import pytest
 
 from renderers import Stage
 from renderers.software import SoftwareRenderer
+from renderers.software.extension import why_missing
 from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
 from viewpoint100k.geometry.mesh import Material, Mesh, Primitive, Texture
+
+pytestmark = pytest.mark.skipif(bool(why_missing()), reason=str(why_missing()))
 
 
 def roof(steps: int, rise: float) -> Mesh:
@@ -59,6 +62,46 @@ def test_a_dense_mesh_has_the_same_bytes_in_lanes_of_all_widths() -> None:
         drawn.append(renderer.load(roof(240, 0.5), Stage(2)).color(view(96, 40, 15)))
         renderer.close()
     assert len({picture.tobytes() for picture in drawn}) == 1
+
+
+def test_thumbnails_of_a_dense_mesh_are_drawn_from_a_coarser_one() -> None:
+    renderer = SoftwareRenderer()
+    few, many = (renderer.load(roof(steps, 0.8), None) for steps in (16, 240))
+    cameras = [view(72, azimuth, elevation) for azimuth, elevation in ((30, 20), (100, 10), (200, 60))]
+    for one, other in zip(few.thumbnails(cameras), many.thumbnails(cameras), strict=True):
+        assert one.color.tobytes() != other.color.tobytes()
+        assert loss_db(one.color, other.color) > 32
+        shown, also = np.isfinite(one.depth), np.isfinite(other.depth)
+        assert (shown != also).sum() < 0.03 * shown.sum()  # No hole, also not where the slopes' vertices meet.
+        away = np.abs(one.depth[shown & also] - other.depth[shown & also])
+        assert np.quantile(away, 0.98) < 0.02
+    large = view(97, 30, 20)
+    assert (many.thumbnails([large])[0].color == many.color(large)).all()
+    renderer.close()
+
+
+def test_a_coarser_mesh_keeps_materials_and_drops_what_is_not_finite() -> None:
+    renderer = SoftwareRenderer()
+    whole = roof(240, 0.8)
+    red = Material(base_color=(0.9, 0.0, 0.0, 1.0), alpha_mode="BLEND")
+    rng = np.random.default_rng(7)
+    colors = np.concatenate([rng.random((len(whole.primitives[1].positions), 3)), np.ones((58081, 1))], axis=1)
+    broken = whole.primitives[1].positions.copy()
+    broken[1000] = np.nan
+    parts = (
+        replace(whole.primitives[0], material=red, uvs=None),
+        replace(whole.primitives[1], positions=broken, colors=colors.astype(np.float32)),
+    )
+    scene = renderer.load(Mesh(parts), None)
+    color = scene.thumbnails([view(72, -90, 20), view(72, 90, 20)])
+    full = scene.color(view(97, -90, 20))
+    assert {len(t.color) for t in color} == {72}
+    for picture in (color[0].color, full):
+        left = picture[:, : len(picture) // 2]
+        seen = left[(left != 128).any(axis=-1)].astype(int)
+        assert len(seen) > 100
+        assert np.median(seen[:, 0] - seen[:, 1]) > 40  # The red slope, on the left side.
+    renderer.close()
 
 
 def test_the_order_of_vertices_does_not_matter() -> None:

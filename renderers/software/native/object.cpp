@@ -60,7 +60,7 @@ Object::Object(const double* center, double radius, const Box& box) : radius_(ra
 
 int32_t Object::add_texture(const Bytes& pixels, bool is_color, int32_t wrap_u, int32_t wrap_v) {
     textures_.push_back(
-        std::make_unique<StoredTexture>(store_texture(pixels.rgba.data(), pixels.height, pixels.width, is_color, wrap_u, wrap_v)));
+        std::make_shared<const StoredTexture>(store_texture(pixels.rgba.data(), pixels.height, pixels.width, is_color, wrap_u, wrap_v)));
     return static_cast<int32_t>(textures_.size()) - 1;
 }
 
@@ -190,6 +190,11 @@ void Object::list_blended() {
 void Object::finish() {
     settle_colors();
     list_blended();
+    settle();
+}
+
+// Pads the arrays and points the mesh to them.
+void Object::settle() {
     const int32_t vertices = static_cast<int32_t>(x_.size()), triangles = static_cast<int32_t>(a_.size());
     for (std::vector<float>* v : {&x_, &y_, &z_}) v->resize(vertices + PADDING);
     for (std::vector<int32_t>* v : {&a_, &b_, &c_}) v->resize(triangles + PADDING);
