@@ -100,14 +100,15 @@ def demo(
         timed("new rows", new_rows(out, rows) / "data", lambda: _build_new(out / NEW_ROWS, settings))
         for wordings in HELD_OUT:
             folder = out / wordings
-            timed(f"rows of {wordings}", folder / "data", lambda: _build_held_out(folder, settings, wordings))  # noqa: B023
+            made = folder / "data" / "test-00000-of-00001.parquet"
+            timed(f"rows of {wordings}", made, lambda: _build_held_out(folder, settings, wordings))  # noqa: B023
     timed("base", out / "base" / "config.json", lambda: _base(out, rows, settings))
     timed("sft", out / "sft" / "config.json", lambda: _sft(out, rows, settings))
     timed("grpo", out / "grpo" / "config.json", lambda: _grpo(out, rows, settings))
     for stage, form in _EVALUATED:
         made = out / "evaluation" / f"{stage}-{form}" / "results.json"
         timed(f"evaluation of {stage}-{form}", made, lambda: _evaluate(out, rows, stage, form, test_rows))  # noqa: B023
-    if data is None:
+    if data is None:  # A given set has one set of wordings.
         _compare_wordings(out, rows, test_rows, timed)
     sft, grpo = (json.loads((out / f"{stage}-history.json").read_text()) for stage in ("sft", "grpo"))
     plot_curves(sft, grpo, out / "curves.png")
