@@ -120,10 +120,12 @@ class DatasetFolder:
         """Stores a finished block and its record."""
         path = self.block_path(block)
         write_atomically(path.with_suffix(".json"), json.dumps(record, sort_keys=True).encode())
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_file(sink, batch.schema) as writer:
+        with (
+            written_atomically(path) as temporary,
+            pa.OSFile(str(temporary), "wb") as file,
+            pa.ipc.new_file(file, batch.schema) as writer,
+        ):
             writer.write_batch(batch)
-        write_atomically(path, sink.getvalue())
 
     def has_block(self, block: Block) -> bool:
         return self.block_path(block).exists()
