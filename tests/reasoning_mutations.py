@@ -1,4 +1,4 @@
-"""Reasoning texts with one word, number or letter changed, in each language."""
+"""Reasoning texts with one word, number, letter or image changed, in each language."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 from reasoning_situations import TYPES, Situation, asked_of_type, situation
 
-from viewpoint100k.questions.reasoning import argument_problems, write
+from viewpoint100k.questions.reasoning import argument_problems, claims, write
 
 __all__ = ["caught_and_missed"]
 
@@ -52,8 +52,16 @@ _LETTER = {
 }
 
 
+_IMAGE = {
+    "en": r"(?<=image |photo )[12]\b|(?<=picture )[12]\b|(?<=view )[12]\b|\b(?:first|second|before|after)\b",
+    "zh": r"(?<=图)[12]|(?<=第)[一二](?=张)|前图|后图",
+}
+_IMAGES = [("1", "2"), ("first", "second"), ("before", "after"), ("一", "二"), ("前图", "后图")]
+_OTHER_IMAGE = {one: other for pair in _IMAGES for one, other in (pair, pair[::-1])}
+
+
 def _mutants(text: str, language: str) -> Iterator[tuple[str, str]]:
-    """The text with one word turned into its opposite, or one number or letter changed, with what was done."""
+    """The text with one word turned into its opposite, or one number, letter or image changed, with what was done."""
     yield from _WORDS_CHANGED[language](text)
     for match in re.finditer(_NUMBER[language], text):
         number = float(match[0])
@@ -62,6 +70,25 @@ def _mutants(text: str, language: str) -> Iterator[tuple[str, str]]:
     for match in re.finditer(_LETTER[language], text):
         other = "ABCDEFGH"[("ABCDEFGH".index(match[0]) + 1) % 8]
         yield f"letter {match[0]} -> {other}", text[: match.start()] + other + text[match.end() :]
+    for match in re.finditer(_IMAGE[language], text):
+        other = _OTHER_IMAGE[match[0]]
+        mutant = text[: match.start()] + other + text[match.end() :]
+        if not _as_sound(_said(text), _said(mutant)):
+            yield f"image {match[0]} -> {other}", mutant
+
+
+def _as_sound(said: set[tuple[str, str, int]], instead: set[tuple[str, str, int]]) -> bool:
+    """True if a text about the other image argues as well as before.
+
+    What is true of both images may be said of one of them twice. If the object's top is seen at the same angle in both,
+    either camera may be the one that is said to look down on the object.
+    """
+    new = instead - said
+    return all(kind == "looks_down" for kind, _, _ in new) if ("top", "none", 0) in said else not new
+
+
+def _said(text: str) -> set[tuple[str, str, int]]:
+    return {(claim.kind, claim.value, claim.image) for claim in claims(text)}
 
 
 def _english_words(text: str) -> Iterator[tuple[str, str]]:
@@ -94,19 +121,20 @@ def _written(language: str, seed: int) -> tuple[Situation, str] | None:
     return (made, text) if made is not None and text is not None else None
 
 
-def caught_and_missed(language: str, count: int) -> tuple[int, Counter[str], list[str]]:
-    """How many changes of ``count`` texts the checker found, which it missed, and the texts with missed changes."""
+def caught_and_missed(language: str, seeds: range) -> tuple[int, Counter[str], list[str]]:
+    """How many changes of the texts of ``seeds`` the checker found, which it missed, and the texts with those."""
     caught, missed, examples = 0, Counter[str](), []
-    for seed in range(count):
+    for seed in seeds:
         written = _written(language, seed)
         if written is None:
             continue
         made, text = written
-        assert argument_problems(text, made.row) == []
+        row = made.row
+        assert argument_problems(text, row) == []
         for what, mutant in _mutants(text, language):
             if mutant == text:
                 continue
-            if argument_problems(mutant, made.row):
+            if argument_problems(mutant, row):
                 caught += 1
             else:
                 missed[what] += 1

@@ -22,6 +22,9 @@ from viewpoint100k.views.pairs import Pair
 
 SIZE = 128
 
+PARTS = [range(start, start + 1000) for start in range(0, 10_000, 1000)]
+"""10,000 seeds for ten tests, so that each ends well within the limit of time on a busy machine."""
+
 
 @dataclass(frozen=True, eq=False)
 class Situation:

@@ -337,6 +337,19 @@ def test_claims_that_are_never_true_are_found() -> None:
     assert leaking["meaning"].estimate.score > 0.9
 
 
+def test_the_amount_and_the_distance_that_chats_ask_for_have_chances_of_their_own() -> None:
+    """The question says which of the two it asks for, so its words may tell the one from the other."""
+    nearer = hand.pose_on_orbit(10, 20, 1.6)  # Along the line of sight: no turn, so that the distance is asked for.
+    amounts, distances = (
+        {
+            read_row(row("ego_rotation", "chat", seed, second=to), (0, 0, 0), packaged_definitions()).stratum
+            for seed in range(4)
+        }
+        for to in (RIGHT, nearer)
+    )
+    assert (amounts, distances) == ({"ego_rotation@chat up to 5"}, {"ego_rotation@chat up to 0.05"})
+
+
 @pytest.mark.parametrize(
     ("question", "error"),
     [

@@ -472,3 +472,12 @@ def test_a_cameras_arrays_cannot_be_changed_behind_its_back() -> None:
     assert view.position[0] == 0
     with pytest.raises(ValueError, match="read-only"):
         view.camera_to_world[0, 3] = 5
+
+
+def test_a_camera_at_another_size_has_the_intrinsics_of_that_size() -> None:
+    camera = Camera(orbit(3, 10, 20), intrinsics_from_fov(50, 320, 240), 320, 240)
+    assert camera.intrinsics_at(640, 120).tolist() == [
+        [2 * camera.intrinsics[0, 0], 0, 320],
+        [0, camera.intrinsics[1, 1] / 2, 60],
+        [0, 0, 1],
+    ]

@@ -7,26 +7,59 @@ import re
 import numpy as np
 import pytest
 from reasoning_mutations import caught_and_missed
-from reasoning_situations import walk_to_the_right
+from reasoning_situations import PARTS, Situation, walk_to_the_right
 
-from viewpoint100k.questions.reasoning import argument_problems, claims, false_claims, judge, write
+from viewpoint100k.geometry import Camera, intrinsics_from_fov, orbit
+from viewpoint100k.questions.reasoning import (
+    Conclusion,
+    ReasoningScene,
+    argument_problems,
+    claims,
+    false_claims,
+    judge,
+    write,
+)
 from viewpoint100k.questions.reasoning.bands import BANDS, MAY_BE_SLIGHT
 from viewpoint100k.questions.reasoning.check import _WORDS, _worded
 
 
 @pytest.mark.parametrize(("language", "least"), [("en", 500), ("zh", 300)])
-def test_a_changed_word_number_or_letter_is_found(language: str, least: int) -> None:
-    caught, missed, examples = caught_and_missed(language, 75)
+def test_a_changed_word_number_letter_or_image_is_found(language: str, least: int) -> None:
+    caught, missed, examples = caught_and_missed(language, range(75))
     assert caught > least
     assert missed.total() == 0, (missed, examples[:3])
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # Half a minute on an idle machine.
+@pytest.mark.parametrize("seeds", PARTS, ids=lambda seeds: f"from-{seeds.start}")
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_changed_word_number_or_letter_is_found_in_many_texts(language: str) -> None:
-    caught, missed, examples = caught_and_missed(language, 3000)
-    assert caught > 10_000
-    assert missed.total() <= 0.001 * caught, (missed, examples[:3])
+def test_a_changed_word_number_letter_or_image_is_found_in_10000_texts(language: str, seeds: range) -> None:
+    caught, missed, examples = caught_and_missed(language, seeds)
+    print(f"{language} {seeds}: {caught:,} changes caught, {missed.total()} missed")
+    assert caught > 5000
+    assert missed.total() == 0, (missed, examples[:3])
+
+
+@pytest.mark.parametrize(
+    "thought",
+    [
+        # Both images show the back, and the question is about image 2.
+        "In the object's frame of reference, the camera of image 1 faces the object's back. "
+        "So, the answer is B, “Its back”.",
+        # Level once is not level twice.
+        "The camera of image 1 is about level with the object's center. Hence, the camera kept its height. "
+        "So, the answer is B, “Its back”.",
+    ],
+)
+def test_what_is_seen_in_image_1_alone_does_not_settle_what_image_2_shows(thought: str) -> None:
+    cameras = tuple(Camera(orbit(4, a, 2), intrinsics_from_fov(45, 96, 96), 96, 96) for a in (178, 185))
+    scene = ReasoningScene(cameras, np.zeros(3), 1.0, np.array([1.0, 0.0, 0.0]))
+    asked = Conclusion("B", "Its back", "front_azimuth_deg", "facing_side", ("Its front", "Its back"))
+    row = Situation(scene, asked).row
+    assert argument_problems(f"<think>{thought}</think><answer>B</answer>", row)
+    of_both = thought.replace("image 1", "image 2", 1)
+    assert bool(argument_problems(f"<think>{of_both}</think><answer>B</answer>", row)) == ("level" in thought)
 
 
 # --- the two tables of bands -----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from reasoning_situations import situation
+from reasoning_situations import PARTS, situation
 
 from viewpoint100k.questions.reasoning import argument_problems, judge, write
 from viewpoint100k.questions.reasoning.phrases import language_of, phrases
@@ -17,9 +17,9 @@ def test_the_language_of_a_text_is_that_of_its_own_words() -> None:
     assert language_of("<think>答案是B，“Left”。</think>") == "zh"
 
 
-def check_many(count: int) -> None:
+def check_many(seeds: range) -> None:
     silent, argued, written, texts = 0, 0, 0, set()
-    for seed in range(count):
+    for seed in seeds:
         made = situation(np.random.default_rng(seed))
         text = write(made.scene, made.conclusion, np.random.default_rng([seed, 1]), "zh")
         if text is None:
@@ -32,18 +32,19 @@ def check_many(count: int) -> None:
         argued += any(claim.because for claim in found.true)
         written += 1
         texts.add(text)
-    assert silent < 0.35 * count
+    assert silent < 0.35 * len(seeds)
     assert argued == written
     assert len(texts) > 0.99 * written
 
 
 def test_every_claim_of_100_texts_is_parsed_back_and_true() -> None:
-    check_many(100)
+    check_many(range(100))
 
 
 @pytest.mark.slow
-def test_every_claim_of_10000_texts_is_parsed_back_and_true() -> None:
-    check_many(10_000)
+@pytest.mark.parametrize("seeds", PARTS, ids=lambda seeds: f"from-{seeds.start}")
+def test_every_claim_of_10000_texts_is_parsed_back_and_true(seeds: range) -> None:
+    check_many(seeds)
 
 
 # --- the phrase table -------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from recipe.demo.language import (  # noqa: E402
     exercises,
     learn_language,
     mastery,
+    side_word,
     vocabulary_texts,
     without_options,
 )
@@ -206,16 +207,23 @@ def test_a_question_without_its_options_keeps_its_words() -> None:
     assert without_options("By how many degrees?") == "By how many degrees?"
 
 
+@pytest.mark.parametrize(
+    ("option", "side"), [("Leftwards", "Left"), ("It went to the right", "Right"), ("To neither side", "Neither")]
+)
+def test_an_option_means_a_side_whatever_its_wording(option: str, side: str) -> None:
+    assert side_word(option) == side
+
+
 def test_exercises_tell_the_movement_and_ask_what_the_row_asks(small_dataset: Path) -> None:
     rows = pq.read_table(small_dataset / "data" / "train-00000-of-00003.parquet").drop(["images"]).to_pylist()
     for place, row in enumerate(rows):
         made = exercises([row], np.random.default_rng(place))
         side = "right" if row["relative"]["translation_x"] > 0 else "left"
-        (named,) = [one for one in made if one.prompt.splitlines()[0] in row["options"]]
-        assert row["options"]["ABC".index(named.answer)] == named.prompt.splitlines()[0]
-        told = [one for one in made if one is not named]
+        named, *told = sorted(made, key=lambda one: one.prompt.splitlines()[0].endswith("."))
+        option = row["options"]["ABC".index(named.answer)]
+        assert named.prompt.splitlines()[0] in (option, "Neither" if is_none(option) else side_word(option))
         thought = f"<think>{row['answer_text']}</think><answer>{row['answer']}</answer>"
-        assert {one.answer for one in told} == {row["answer_text"], row["answer"], thought}
+        assert {one.answer for one in told} == {side_word(row["answer_text"]), row["answer"], thought}
         assert all(side in one.prompt.splitlines()[0] for one in told)
 
 

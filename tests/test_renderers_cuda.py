@@ -20,6 +20,7 @@ from renderers.software.extension import load
 from renderers.software.processors import CpuProcessor
 from renderers.software.trial import difference
 from tests.stand_in_for_cuda import StandInDevice, compile_stand_in
+from tests.test_dense_meshes import roof, view
 from tests.test_renderers_software import CAMERAS, everything
 from viewpoint100k.errors import MissingExtraError, RendererError, UsageError
 from viewpoint100k.geometry.cameras import Camera, intrinsics_from_fov, orbit
@@ -65,6 +66,13 @@ def test_every_kind_of_surface_has_the_cpus_bytes(library: Path) -> None:
     """Also a camera inside the object, an image of one pixel, and a size that is not a multiple of a block."""
     cpu, other, _ = renderers(library)
     for one, two in zip(pictures(cpu, everything(), CAMERAS), pictures(other, everything(), CAMERAS), strict=True):
+        assert one.tobytes() == two.tobytes()
+
+
+def test_a_dense_mesh_has_the_cpus_bytes(library: Path) -> None:
+    cpu, other, _ = renderers(library)
+    mesh, cameras = roof(240, 0.5), [view(97, 40, 15)]
+    for one, two in zip(pictures(cpu, mesh, cameras), pictures(other, mesh, cameras), strict=True):
         assert one.tobytes() == two.tobytes()
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import re
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,13 +14,18 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import viewpoint100k as vp
 from viewpoint100k.check.labels.definitions import packaged_definitions
+from viewpoint100k.errors import UsageError
 from viewpoint100k.plan.config import load_config
-from viewpoint100k.questions import Template, load_template, template_names
+from viewpoint100k.plan.planning import make_build_plan
+from viewpoint100k.questions import Paraphrase, Refusal, Template, ask, load_template, template_names
 from viewpoint100k.questions.advice import advice
-from viewpoint100k.questions.composition import WordingFamily
+from viewpoint100k.questions.composition import WordingFamily, WordingPool
+from viewpoint100k.questions.held_out import WordingSet
 from viewpoint100k.questions.lint import examine
 from viewpoint100k.questions.style import style_problems
+from viewpoint100k.questions.trials import trial_pairs
 
 PAPER = ("ego_translation", "ego_rotation", "object_translation")
 
@@ -100,6 +108,106 @@ def test_in_other_words_is_in_those_of_another_family(draw: float, besides: floa
     assert pool.drawn(draw, first.name).name.partition(".")[0] != first.name.partition(".")[0]
     (only,) = (family for family in load_template("ego_height").wordings if family.language == "zh")
     assert load_template("ego_height").languages["zh"].drawn(draw, only.at(0).name).language == "zh"
+
+
+# --- Wordings held out of training -----------------------------------------------------------------------------------
+
+
+def hashed(text: str) -> bool:
+    """Whether a text is among the fifth that is held out: by the first eight hexadecimal digits of its sha256."""
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) < 2**32 / 5
+
+
+def test_each_wording_belongs_to_the_set_that_its_texts_say() -> None:
+    template = load_template("ego_translation")
+    pool = template.languages["en"]
+    found: Counter[str] = Counter()
+    for family in (family for family in template.wordings if family.language == "en"):
+        for stem in itertools.islice(family.stems(), 400):
+            asked = family.questions[int(stem.name.split(".")[4])]
+            wanted = "new_questions" if hashed(asked) else "new_combinations" if hashed(stem.question) else "seen"
+            assert pool.set_of(stem) == wanted
+            found[wanted] += 1
+    assert set(found) == {"seen", "new_combinations", "new_questions"}
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_type_has_english_wordings_of_each_set_and_draws_no_other(name: str) -> None:
+    pool = load_template(name).languages["en"]
+    for wordings in ("seen", "new_combinations", "new_questions"):
+        assert pool.has(wordings)
+        assert {pool.set_of(pool.drawn(draw, wordings=wordings)) for draw in np.linspace(0, 0.99, 20)} == {wordings}
+
+
+def test_a_wording_that_is_written_out_is_a_sentence_of_its_own() -> None:
+    texts = [f"Which way did the camera go, {place}?" for place in range(50)]
+    pool = WordingPool(
+        [Paraphrase(name=f"p{i}", question=text, reply="One letter.") for i, text in enumerate(texts)], []
+    )
+    assert [pool.set_of(one) for one in pool] == ["new_questions" if hashed(text) else "seen" for text in texts]
+    assert not pool.has("new_combinations")
+
+
+def test_drawing_from_all_wordings_is_as_before() -> None:
+    pool = load_template("ego_translation").languages["en"]
+    assert all(pool.drawn(draw, wordings="all") == pool.drawn(draw) for draw in np.linspace(0, 0.99, 50))
+
+
+def test_a_set_of_wordings_changes_the_digest_and_all_of_them_do_not() -> None:
+    digests = [
+        load_config("viewpoint-100k", [f"wordings={name}"]).digest() for name in ("all", "seen", "new_questions")
+    ]
+    assert len(set(digests)) == 3
+    assert digests[0] == load_config("viewpoint-100k").digest()
+
+
+def test_a_type_without_wordings_of_the_set_is_refused(tmp_path: Path) -> None:
+    text = """
+question_type: moved_sideways
+description: Sideways movement.
+reference: camera
+answer: {kind: bins, quantity: translation_x, answers: [left, right], boundaries: [0], dead_zone: 0.1}
+paraphrases:
+  - {name: one, question: "Which way?", options: {left: Left, right: Right}, reply: One letter.}
+"""
+    (tmp_path / "moved.yaml").write_text(text)
+    config = load_config("viewpoint-100k", [f"questions={{{tmp_path}/moved.yaml: 1}}", "wordings=new_combinations"])
+    with pytest.raises(UsageError, match="none of its wordings in en belongs to the set new_combinations"):
+        make_build_plan(config)
+
+
+@pytest.mark.parametrize("name", PAPER)
+@pytest.mark.parametrize("wordings", ["new_combinations", "new_questions"])
+def test_a_question_in_held_out_wordings_has_the_same_answer(name: str, wordings: WordingSet) -> None:
+    template = load_template(name)
+    pool = template.languages["en"]
+    for place, pair in enumerate(trial_pairs(template, 12, np.random.default_rng(0))):
+        seen, other = (
+            ask(template, pair, place % 3, np.random.default_rng(place), wordings=chosen)
+            for chosen in ("seen", wordings)
+        )
+        if isinstance(seen, Refusal) or isinstance(other, Refusal):
+            assert seen == other
+            continue
+        assert (seen.answer, seen.answer_name, seen.margin) == (other.answer, other.answer_name, other.margin)
+        drawn = [pool.named(question.template.partition("/")[2]) for question in (seen, other)]
+        assert [pool.set_of(wording) for wording in drawn if wording] == ["seen", wordings]
+
+
+@pytest.mark.slow
+def test_rows_in_held_out_wordings_are_the_same_rows() -> None:
+    settings = {"rows": 8, "images": {"size": 64}, "reasoning_share": 0}
+    seen, other = (
+        list(itertools.islice(vp.generate(vp.load_config("viewpoint-100k", wordings=name, **settings)), 8))
+        for name in ("seen", "new_questions")
+    )
+    worded = {"id", "question", "options", "answer_text", "template", "config", "images"}
+    for here, there in zip(seen, other, strict=True):
+        assert all(here[key] == there[key] for key in here.keys() - worded)
+        assert [image["bytes"] for image in here["images"]] == [image["bytes"] for image in there["images"]]
+        pool = load_template(here["question_type"]).languages["en"]
+        names = [row["template"].partition("/")[2] for row in (here, there)]
+        assert [pool.set_of(wording) for name in names if (wording := pool.named(name))] == ["seen", "new_questions"]
 
 
 @pytest.mark.parametrize("name", template_names())

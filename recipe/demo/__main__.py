@@ -1,7 +1,8 @@
 """``python -m recipe.demo``: builds rows, trains a base model, then SFT and GRPO, and evaluates each.
 
 Writes to ``--out``: ``evaluation/comparison.md`` and ``.png`` (the base model and both stages, in both forms, with
-controls), ``curves.png``, the logs ``sft.csv`` and ``grpo.csv``, and the models ``base``, ``sft`` and ``grpo``.
+controls), ``evaluation/wordings.md`` (the trained models in wordings that training has not shown), ``curves.png``, the
+logs ``sft.csv`` and ``grpo.csv``, and the models ``base``, ``sft`` and ``grpo``.
 Existing results are not made again.
 """
 
@@ -20,6 +21,7 @@ import yaml
 from recipe.data import GrpoData, SftData
 from recipe.demo.commands import build, run
 from recipe.demo.curves import plot_curves, write_history
+from recipe.demo.wordings import HELD_OUT, write_wordings
 from recipe.prepare import is_prepared, prepare_grpo, prepare_sft
 from recipe.sources import OwnRows
 from viewpoint100k.errors import MissingExtraError
@@ -33,6 +35,7 @@ NEW_ROWS = "new-rows"
 _EXAM = 480
 """Number of exercises that test the language model."""
 _WATCHED_ROWS = 128
+_CONTROLS = "swapped,blank,shuffled"
 _EVALUATED = (("base", "plain"), ("sft", "plain"), ("sft", "reason"), ("grpo", "plain"), ("grpo", "reason"))
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -60,7 +63,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Output folder; existing results are not made again.")] = Path("runs/demo"),
     data: Annotated[Path | None, typer.Option(help="A set with train and test rows, in place of a new one.")] = None,
     thousands: Annotated[int, typer.Option(min=1, help="Training rows to build, in thousands.")] = 10,
-    language_steps: Annotated[int, typer.Option(min=1, help="Steps of the base model's text half.")] = 300,
+    language_steps: Annotated[int, typer.Option(min=1, help="Steps of the base model's text half.")] = 500,
     eyes_rounds: Annotated[int, typer.Option(min=1, help="Rounds of the base model's image half.")] = 6,
     rounds: Annotated[int, typer.Option(min=1, help="How often SFT sees each row.")] = 3,
     reasoning_share: Annotated[float, typer.Option(help="Part of the SFT rows in the reasoned form.")] = 0.1,
@@ -95,16 +98,22 @@ def demo(
     if data is None:
         timed("rows", rows / "data" / "test-00000-of-00001.parquet", lambda: _build(rows, settings))
         timed("new rows", new_rows(out, rows) / "data", lambda: _build_new(out / NEW_ROWS, settings))
+        for wordings in HELD_OUT:
+            folder = out / wordings
+            made = folder / "data" / "test-00000-of-00001.parquet"
+            timed(f"rows of {wordings}", made, lambda: _build_held_out(folder, settings, wordings))  # noqa: B023
     timed("base", out / "base" / "config.json", lambda: _base(out, rows, settings))
     timed("sft", out / "sft" / "config.json", lambda: _sft(out, rows, settings))
     timed("grpo", out / "grpo" / "config.json", lambda: _grpo(out, rows, settings))
     for stage, form in _EVALUATED:
         made = out / "evaluation" / f"{stage}-{form}" / "results.json"
         timed(f"evaluation of {stage}-{form}", made, lambda: _evaluate(out, rows, stage, form, test_rows))  # noqa: B023
+    if data is None:  # A given set has one set of wordings.
+        _compare_wordings(out, rows, test_rows, timed)
     sft, grpo = (json.loads((out / f"{stage}-history.json").read_text()) for stage in ("sft", "grpo"))
     plot_curves(sft, grpo, out / "curves.png")
     print(f"{sum(times.values()):,.0f} s: " + ", ".join(f"{name} {seconds:,.0f}" for name, seconds in times.items()))
-    print(f"{out}: evaluation/comparison.md, evaluation/comparison.png, curves.png, sft.csv, grpo.csv")
+    print(f"{out}: comparison.md, comparison.png and wordings.md in evaluation; curves.png, sft.csv, grpo.csv")
 
 
 def new_rows(out: Path, rows: Path) -> Path:
@@ -119,14 +128,21 @@ def _build(folder: Path, settings: Settings) -> None:
     # The test split has a hundredth of the training rows, which is too few for a small set. So every sixth shard of a
     # set six times as large is built, including the test shard, which is the last one.
     shards = {"rows": 6000 * settings.thousands, "shards": "0/6"}
-    fields = {"reasoning_share": f"{settings.reasoning_share:g}", "seed": settings.seed}
+    fields = {"reasoning_share": f"{settings.reasoning_share:g}", "seed": settings.seed, "wordings": "seen"}
     build("viewpoint-100k", _QUESTIONS, folder, shards, fields)
 
 
 def _build_new(folder: Path, settings: Settings) -> None:
     # The next shard of the same set: a thousand rows with other objects.
     shards = {"rows": 6000 * settings.thousands, "shards": f"1/{6 * settings.thousands}"}
-    build("viewpoint-100k", _QUESTIONS, folder, shards, {"seed": settings.seed})
+    build("viewpoint-100k", _QUESTIONS, folder, shards, {"seed": settings.seed, "wordings": "seen"})
+
+
+def _build_held_out(folder: Path, settings: Settings, wordings: str) -> None:
+    # The test shard of the same set alone: the same pairs and the same order of options, in other wordings.
+    training = 6 * settings.thousands
+    shards = {"rows": 1000 * training, "shards": f"{training}/{training + 1}"}
+    build("viewpoint-100k", _QUESTIONS, folder, shards, {"seed": settings.seed, "wordings": wordings})
 
 
 def _base(out: Path, rows: Path, settings: Settings) -> None:
@@ -206,17 +222,34 @@ def _keep(history: list[dict[str, Any]], out: Path, stage: str) -> None:
     write_history(history, out / f"{stage}.csv")
 
 
-def _evaluate(out: Path, rows: Path, stage: str, form: str, test_rows: int | None) -> None:
+def _evaluate(
+    out: Path, rows: Path, stage: str, form: str, test_rows: int | None, folder: str = "", controls: str = _CONTROLS
+) -> None:
     options = {
         "--model": str(out / stage),
         "--stage": f"{stage}-{form}",
         "--form": form,
-        "--out": str(out / "evaluation"),
+        "--out": str(out / "evaluation" / folder),
+        "--controls": controls,
     }
     limits = ["--rows", str(test_rows)] if test_rows else []
     limits += ["--batch-size", "64", "--max-new-tokens", "8" if form == "plain" else "32"]
     pairs = [part for pair in options.items() for part in pair]
-    run("recipe.evaluate", str(rows), *pairs, "--controls", "swapped,blank,shuffled", *limits)
+    run("recipe.evaluate", str(rows), *pairs, *limits)
+
+
+def _compare_wordings(out: Path, rows: Path, test_rows: int | None, timed: Callable[..., None]) -> None:
+    """Asks the trained models the same test rows in wordings held out of training, and prints the changes."""
+    evaluations = {"seen": out / "evaluation"} | {name: out / "evaluation" / name for name in HELD_OUT}
+    trained = [(stage, form) for stage, form in _EVALUATED if stage != "base"]
+    for name in HELD_OUT:
+        for stage, form in trained:
+            made = evaluations[name] / f"{stage}-{form}" / "results.json"
+            how = (out, out / name, stage, form, test_rows, name, "none")
+            timed(f"evaluation of {stage}-{form}, {name}", made, lambda: _evaluate(*how))  # noqa: B023
+    folders = {"seen": rows} | {name: out / name for name in HELD_OUT}
+    stages = [f"{stage}-{form}" for stage, form in trained]
+    print(write_wordings(out / "evaluation", folders, evaluations, stages, test_rows))
 
 
 def main() -> None:

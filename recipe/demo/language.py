@@ -22,7 +22,7 @@ from recipe.models.processor import END
 from recipe.prompts import ask_to_reason, concluded
 from viewpoint100k.runtime.progress import Progress
 
-__all__ = ["Exercise", "exercises", "learn_language", "mastery", "vocabulary_texts", "without_options"]
+__all__ = ["Exercise", "exercises", "learn_language", "mastery", "side_word", "vocabulary_texts", "without_options"]
 
 _TELLINGS = ("The camera went {side}.", "It moved to the {side}.", "Camera: {side}.", "To the {side}: there it went.")
 _BATCH = 96
@@ -41,22 +41,28 @@ class Exercise:
 def exercises(rows: Sequence[Mapping[str, Any]], rng: np.random.Generator) -> list[Exercise]:
     """Four exercises for each of ``rows``, shuffled.
 
-    They ask for the letter of an option; for the answer in words, given a sentence about the movement; for its letter,
-    given the same sentence; and for the letter after a thought.
+    They ask for the letter of an option, named in its own words or by its side; for the side, given a sentence about
+    the movement; for the letter, given the same sentence; and for the letter after a thought.
     """
     made = []
     for row in rows:
         side = "right" if row["relative"]["translation_x"] > 0 else "left"
         told = str(rng.choice(_TELLINGS)).format(side=side)
-        named = int(rng.integers(len(row["options"])))
+        place = int(rng.integers(len(row["options"])))
+        named = row["options"][place] if rng.integers(2) else side_word(row["options"][place])
         listed = "\n".join(_OPTION.findall(row["question"]))
         made += [
-            Exercise(f"{row['options'][named]}\n{listed}", chr(ord("A") + named)),
-            Exercise(f"{told}\n{without_options(row['question'])}", row["answer_text"]),
+            Exercise(f"{named}\n{listed}", chr(ord("A") + place)),
+            Exercise(f"{told}\n{without_options(row['question'])}", side_word(row["answer_text"])),
             Exercise(f"{told}\n{row['question']}", row["answer"]),
             Exercise(f"{told}\n{ask_to_reason(row['question'])}", concluded(row["answer_text"], row["answer"])),
         ]
     return [made[place] for place in rng.permutation(len(made))]
+
+
+def side_word(text: str) -> str:
+    """``Left``, ``Right`` or ``Neither``: what the text of an option means, whatever its wording."""
+    return next((side for side in ("Left", "Right") if side.lower() in text.lower()), "Neither")
 
 
 def vocabulary_texts(asked: Sequence[Exercise]) -> list[str]:

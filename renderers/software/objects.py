@@ -14,6 +14,8 @@ from viewpoint100k.geometry.mesh import Material, Mesh, Primitive, Texture
 __all__ = ["DrawableObject"]
 
 _WRAPS = {"repeat": 0, "clamp": 1, "mirror": 2}
+_DENSE_TRIANGLES = 200_000
+"""Meshes with more triangles have a coarser copy."""
 _MODES = {"OPAQUE": 0, "MASK": 1, "BLEND": 2}
 
 
@@ -23,6 +25,7 @@ class DrawableObject:
     def __init__(self, native: ModuleType, mesh: Mesh, frame: UnitFrame, max_texture_size: int) -> None:
         self._max_texture_size = max_texture_size
         self._textures: dict[tuple[int, bool], int] = {}
+        self._coarse: Any = None
         low, high = frame.corners.min(axis=0), frame.corners.max(axis=0)
         self.native: Any = native.Object(np.array(frame.center), frame.radius, low, high)
         for group in grouped(mesh):
@@ -36,9 +39,16 @@ class DrawableObject:
         """Memory of the object, bytes."""
         return int(self.native.nbytes)
 
+    @property
+    def for_thumbnails(self) -> Any:
+        """The extension's object for small pictures: a coarser one, made at its first use, if the mesh is dense."""
+        if self._coarse is None:
+            self._coarse = self.native.coarse() if self.native.triangle_count > _DENSE_TRIANGLES else self.native
+        return self._coarse
+
     def release(self) -> None:
         """Releases the arrays."""
-        self.native = None
+        self.native = self._coarse = None
 
     def _begin(self, material: Material) -> None:
         surface = material.metallic_roughness_texture

@@ -31,6 +31,10 @@ VERSION = 1
 """Version of the passes; increased whenever a change affects images."""
 
 
+_SMALL = 96
+"""Pixels a side of the largest pictures that are drawn from a coarser mesh."""
+
+
 class SoftwareRenderer:
     """Renders on the CPU. Several threads may use its scenes at once.
 
@@ -140,7 +144,9 @@ class SoftwareScene:
     def thumbnails(self, cameras: Sequence[Camera]) -> list[Thumbnail]:
         """Small pictures with depth. See `renderers.protocol.LoadedScene.thumbnails`."""
         r = self._open()
-        drawn = r.processor.colors_and_depths(self._object, r.neutral, cameras)
+        small = max(max(camera.width, camera.height) for camera in cameras) <= _SMALL if cameras else False
+        drawable = self._uploaded.mesh.for_thumbnails if small else self._object
+        drawn = r.processor.colors_and_depths(drawable, r.neutral, cameras)
         return [Thumbnail(camera, *pictures) for camera, pictures in zip(cameras, drawn, strict=True)]
 
     def unstaged(self) -> SoftwareScene:

@@ -154,7 +154,7 @@ def _sampled_colors(primitive: Primitive, areas: Points, some: NDArray[np.int64]
 def _edge_middles(corners: Points, areas: Points) -> tuple[Points, NDArray[np.float64]]:
     """The middles of the edges of triangles (n, 3, 3), at which their integrals are exact for quadratic functions:
     (3 n, 3), and their weights (3 n,)."""
-    points = ((corners + np.roll(corners, -1, axis=1)) / 2).reshape(-1, 3)
+    points = np.asarray((corners + np.roll(corners, -1, axis=1)) / 2, dtype=np.float32).reshape(-1, 3)
     return points, np.repeat(areas, 3).astype(np.float64)
 
 

@@ -8,9 +8,6 @@ from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import metadata, resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +17,12 @@ from viewpoint100k.assets.asset import Asset, MeshAsset, Source, Stamped
 from viewpoint100k.assets.asset_store import AssetStore
 from viewpoint100k.assets.descriptors import Descriptor, describe
 from viewpoint100k.assets.fingerprints import fingerprints_of
+from viewpoint100k.assets.reader_version import version_of_readers
 from viewpoint100k.errors import AssetError
 
 __all__ = ["Finding", "FindingStore", "examine"]
 
 _COLORS = 64
-_PACKAGES = ("numpy", "scipy", "trimesh", "pillow")
-"""Other packages whose code reads assets."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +160,7 @@ class FindingStore:
         stamp = self._source.stamp(asset_id) if isinstance(self._source, Stamped) else None
         if stamp is None:
             return None
-        text = "\0".join([_version_of_readers(), self._conditions, stamp])
+        text = "\0".join([version_of_readers(), self._conditions, stamp])
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
     def known(self, keys: Mapping[str, bytes | None]) -> dict[str, Finding]:
@@ -185,23 +181,3 @@ class FindingStore:
     def close(self) -> None:
         self._store.shrink()
         self._store.close()
-
-
-@cache
-def _version_of_readers() -> str:
-    """A digest of the code that reads and describes assets."""
-    digest = hashlib.sha256()
-    for package in ("viewpoint100k.assets", "viewpoint100k.geometry"):
-        for name, content in _code(resources.files(package), package):
-            digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    for name in _PACKAGES:
-        digest.update(f"{name} {metadata.version(name)}\n".encode())
-    return digest.hexdigest()
-
-
-def _code(folder: Traversable, name: str) -> Iterable[tuple[str, bytes]]:
-    for item in sorted(folder.iterdir(), key=lambda item: item.name):
-        if item.name.endswith(".py"):
-            yield f"{name}/{item.name}", item.read_bytes()
-        elif item.is_dir() and not item.name.startswith(("_", ".", "procedural")):
-            yield from _code(item, f"{name}/{item.name}")

@@ -11,9 +11,10 @@ from typing import Literal
 
 from viewpoint100k.assets.asset import NO_LICENSE, MeshAsset, Origin
 from viewpoint100k.assets.file_listing import FilesById, file_of, list_files
+from viewpoint100k.assets.mesh_file_store import read_or_recall
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.parts import UpAxis
-from viewpoint100k.assets.mesh_files.reading import MESH_SUFFIXES, read_mesh_file
+from viewpoint100k.assets.mesh_files.reading import MESH_SUFFIXES
 from viewpoint100k.assets.mesh_metadata import METADATA_FILE, MeshMetadata, Metadata
 from viewpoint100k.assets.recent import RecentMeshes
 from viewpoint100k.errors import AssetError, UsageError
@@ -120,7 +121,7 @@ class MeshesSource:
         metadata = self._stated(asset_id)
         references: list[Path] = []
         try:
-            file = read_mesh_file(path, self._root, self._limits, metadata.up or self._up, references.append)
+            file = read_or_recall(path, self._root, self._limits, metadata.up or self._up, references.append)
         finally:
             if references:
                 self._references[asset_id] = references

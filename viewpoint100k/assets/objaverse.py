@@ -27,8 +27,8 @@ from functools import cached_property
 from pathlib import Path
 
 from viewpoint100k.assets.asset import MeshAsset, Origin
+from viewpoint100k.assets.mesh_file_store import read_or_recall
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
-from viewpoint100k.assets.mesh_files.reading import read_mesh_file
 from viewpoint100k.assets.objaverse_cache import ObjaverseCache, ObjaverseObject, open_cache
 from viewpoint100k.assets.objaverse_choice import choose, paths_on_disk
 from viewpoint100k.assets.objaverse_download import (
@@ -147,7 +147,7 @@ class ObjaverseSource:
         """
         item = self.describe(asset_id)
         path = self._awaited(item)
-        file = read_mesh_file(path, self._root(item, path), self._limits)
+        file = read_or_recall(path, self._root(item, path), self._limits)
         # After the reading, which has seen that it is a regular file in its own folder. ``file.sha256`` will not do:
         # it covers other files too, where this one refers to some.
         if item.sha256 and _sha256(path) != item.sha256.lower():

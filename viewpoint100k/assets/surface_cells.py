@@ -63,7 +63,8 @@ def merged(middles: Floats, areas: Floats, side: float) -> tuple[NDArray[np.floa
     whole = np.bincount(inverse, weights=areas, minlength=len(cells))
     moments = [np.bincount(inverse, weights=axis * areas, minlength=len(cells)) for axis in middles]
     there = whole > 0
-    return np.stack(moments, axis=1)[there] / whole[there, None], whole[there]
+    centers = np.stack(moments, axis=1)[there] / whole[there, None]
+    return centers, np.asarray(whole[there], dtype=np.float64)
 
 
 def sampled(count: int, stretch: int) -> NDArray[np.int64]:

@@ -99,7 +99,7 @@ class MeshFrameSet:
         renderer: Renderer,
         timed: Stopwatch,
     ) -> None:
-        self._asset, self._templates, self._config, self._timed = asset, templates, config, timed
+        self._asset, self._specs, self._templates, self._config, self._timed = asset, specs, templates, config, timed
         with timed("views"):
             placed = place_views(asset.mesh.points, specs, templates, config, generator(seed, "views"))
         self._views = placed.views
@@ -124,6 +124,21 @@ class MeshFrameSet:
         return [frame_problem(frame, self._config.views) for frame in self._frames]
 
     def pair(self, views: Views, spec: PairSpec) -> Pair:
+        return self._pairs[views]
+
+    @cached_property
+    def _pairs(self) -> dict[Views, Pair]:
+        """The pair of every specification whose frames can be used.
+
+        All are measured before the first image is drawn: what they need then stays in the processor's cache.
+        """
+        return {
+            views: self._pair(views, spec)
+            for views, spec in zip(self._views, self._specs, strict=True)
+            if views is not None and not any(map(self.problem, views))
+        }
+
+    def _pair(self, views: Views, spec: PairSpec) -> Pair:
         one, two = self._frames[views[0]], self._frames[views[1]]
         cameras = tuple(self._frames[place].camera for place in views)
         with self._timed("overlap"):

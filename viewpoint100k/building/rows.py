@@ -104,7 +104,8 @@ class _PairRows:
         besides = earlier.partition("/")[2] if earlier and spec.form == "paraphrased" else None
         with self.row_builder.timed("questions"):
             if spec.answer_form == LETTER:
-                question = ask(template, pair, spec.answer_position, generator(seed), spec.language, besides)
+                wordings = self.row_builder.build_plan.config.wordings
+                question = ask(template, pair, spec.answer_position, generator(seed), spec.language, besides, wordings)
             else:
                 question = self._in_form(template, spec, seed)
         if isinstance(question, Refusal):
@@ -129,9 +130,9 @@ class _PairRows:
         return row | {"id": row_id(row)}
 
     def _in_form(self, template: Template, spec: QuestionSpec, seed: int) -> Question | Refusal:
-        motion = self.row_builder.build_plan.config.camera_motion
-        rng = generator(seed)
-        return ask_in_form(template, self.pair, spec.answer_form, spec.answer_position, rng, spec.language, motion)
+        config, form, position = self.row_builder.build_plan.config, spec.answer_form, spec.answer_position
+        how = spec.language, config.camera_motion, config.wordings
+        return ask_in_form(template, self.pair, form, position, generator(seed), *how)
 
     def _images(self, question: Question, views: Views, mirrored: bool) -> list[bytes]:
         flipped = {1} if self.pair.mirrored else set(range(len(views))) if mirrored else set()

@@ -15,6 +15,7 @@ import numpy as np
 
 from viewpoint100k.check.audits.balance import balance_audits, constant_replies, dependences, never_right
 from viewpoint100k.check.audits.classifiers import require_scikit_learn
+from viewpoint100k.check.audits.form_audits import form_audits
 from viewpoint100k.check.audits.framing import framing_audits
 from viewpoint100k.check.audits.image_audits import SeenImages, image_audits, look_at_images
 from viewpoint100k.check.audits.judging import Measured, judge
@@ -160,9 +161,11 @@ def _measured(
     yield from category_audits(rows, problems, assets, settings)
     yield from balance_audits(rows, assets, settings)
     yield from constant_replies(rows, assets, settings)
+    yield from form_audits(rows, sample.definitions, assets, settings)
     if seen.places:
         say("guessing from one image, background and place")
-        yield from image_audits(seen, problems, assets, settings, sample.definitions)
+        forms = np.array([row.answer_form for row in rows], dtype=np.str_)
+        yield from image_audits(seen, problems, assets, forms, settings, sample.definitions)
     if sample.framing.kinds:
         say(f"guessing from the framing of {len(sample.framing.kinds):,} rows")
         yield from framing_audits(sample.framing, settings, sample.definitions)

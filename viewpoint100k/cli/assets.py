@@ -56,8 +56,10 @@ def assets(
 
 def _forget(source: str | None) -> None:
     from viewpoint100k.assets.asset_store import AssetStore
+    from viewpoint100k.assets.mesh_file_store import MeshFileStore
 
     if source is not None:
         raise UsageError("--forget is for all sources at once: leave the source out")
-    store = AssetStore()
+    store, meshes = AssetStore(), MeshFileStore()
     print(f"{store.path}: {store.clear():,} bytes deleted")
+    print(f"{meshes.folder}: {meshes.clear():,} bytes deleted")

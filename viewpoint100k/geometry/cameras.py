@@ -102,6 +102,11 @@ class Camera:
         """(3,): the camera's centre in the world."""
         return self.camera_to_world[:3, 3]
 
+    @cached_property
+    def direction_deg(self) -> tuple[float, float]:
+        """`azimuth_deg` and `elevation_deg` of the camera as seen from the world's origin."""
+        return azimuth_deg(self.position), elevation_deg(self.position)
+
     @property
     def right(self) -> Floats:
         """(3,): the unit vector to the image's right, in the world."""
@@ -183,10 +188,12 @@ def relative_pose(camera_1: Camera, camera_2: Camera, center: ArrayLike = (0.0, 
     second = camera_2.camera_to_world.T.tolist()
     motion = [[_dot4(row, column) for column in second] for row in camera_1.world_to_camera[:3].tolist()]
     yaw, pitch, roll = euler_deg([row[:3] for row in motion])
-    away_1, away_2 = (_from(center, camera.position) for camera in (camera_1, camera_2))
+    (away_1, azimuth_1, elevation_1), (away_2, azimuth_2, elevation_2) = (
+        _seen_from(center, camera) for camera in (camera_1, camera_2)
+    )
     return RelativePose(
-        azimuth_deg=wrap_deg(azimuth_deg(away_2) - azimuth_deg(away_1)),
-        elevation_deg=elevation_deg(away_2) - elevation_deg(away_1),
+        azimuth_deg=wrap_deg(azimuth_2 - azimuth_1),
+        elevation_deg=elevation_2 - elevation_1,
         yaw_deg=yaw,
         pitch_deg=pitch,
         roll_deg=roll,
@@ -326,6 +333,14 @@ def _from(center: ArrayLike, position: ArrayLike) -> list[float]:
     """The vector from ``center`` to ``position``."""
     here, there = (np.asarray(point, dtype=np.float64).tolist() for point in (center, position))
     return [b - a for a, b in zip(here, there, strict=True)]
+
+
+def _seen_from(center: ArrayLike, camera: Camera) -> tuple[list[float], float, float]:
+    """The vector from ``center`` to a camera, and its azimuth and elevation, degrees."""
+    away = _from(center, camera.position)
+    if away == camera.position.tolist() and 0.0 not in away:  # A zero may have lost its sign, which azimuths depend on.
+        return away, *camera.direction_deg
+    return away, azimuth_deg(away), elevation_deg(away)
 
 
 def _cross(a: Sequence[float], b: Sequence[float]) -> list[float]:

@@ -42,4 +42,4 @@ def crossed(u: NDArray[Float], v: NDArray[Float]) -> tuple[NDArray[Float], NDArr
 
 def squared_lengths(x: NDArray[Float], y: NDArray[Float], z: NDArray[Float]) -> NDArray[Float]:
     """(k,): squared lengths of vectors, in their own precision."""
-    return x * x + y * y + z * z
+    return np.asarray(x * x + y * y + z * z)

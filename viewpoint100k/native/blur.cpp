@@ -1,4 +1,4 @@
-// A blur along one axis by weights: the middle entry first, then pair by pair outwards.
+// Blurs along one axis: by weights, the middle entry first, then pair by pair outwards; or by running sums.
 #include <algorithm>
 
 #include "kernels.h"
@@ -8,6 +8,7 @@ namespace kernels {
 namespace {
 
 constexpr size_t TILE = 32;
+constexpr size_t LINES = 8;  // that are summed side by side
 
 // The blurred entries from ``middle`` on, COUNT of them. Their neighbours along the axis are ``inner`` entries apart.
 template <size_t COUNT, typename T>
@@ -35,6 +36,26 @@ void continue_at(T* middle, int64_t place, int64_t count, int64_t inner, Edge ed
     for (int64_t i = 0; i < inner; i++) to[i] = from[i];
 }
 
+// Continues an axis of ``count`` by ``margin`` entries at either end.
+template <typename T>
+void continue_both_ways(T* middle, int64_t margin, int64_t count, int64_t inner, Edge edge) {
+    for (int64_t away = 1; away <= margin; away++) {
+        continue_at(middle, -away, count, inner, edge);
+        continue_at(middle, count - 1 + away, count, inner, edge);
+    }
+}
+
+// Averages ``count`` entries, each of LINES numbers, over boxes. The first 2 (reach + 1) fewer are written in their place.
+void average(double* values, double* sums, size_t count, size_t reach, double end, double share) {
+    std::fill(sums, sums + LINES, 0.0);
+    for (size_t i = 0; i < count * LINES; i++) sums[LINES + i] = sums[i] + values[i];
+    const size_t box = (2 * reach + 2) * LINES;
+    for (size_t i = 0; i < count * LINES - box; i++) {
+        const double inside = sums[box + i] - sums[LINES + i], ends = values[i] + values[box + i];
+        values[i] = (inside + end * ends) * share;
+    }
+}
+
 }  // namespace
 
 template <typename T>
@@ -44,10 +65,7 @@ void blur_by_weights(const T* values, size_t outer, size_t count, size_t inner, 
     T* middle = wide.data() + margin;
     for (size_t k = 0; k < outer; k++, values += size, out += size) {
         std::copy(values, values + size, middle);
-        for (int64_t away = 1; away <= int64_t(reach); away++) {
-            continue_at(middle, -away, count, inner, edge);
-            continue_at(middle, int64_t(count) - 1 + away, count, inner, edge);
-        }
+        continue_both_ways(middle, reach, count, inner, edge);
         size_t i = 0;
         for (; i + TILE <= size; i += TILE) sum_up<TILE>(middle + i, inner, weights, reach, out + i);
         if (size >= TILE)
@@ -57,7 +75,28 @@ void blur_by_weights(const T* values, size_t outer, size_t count, size_t inner, 
     }
 }
 
+template <typename T>
+void blur_by_sums(const T* values, size_t outer, size_t count, size_t inner, const Boxes& boxes, Edge edge, T* out) {
+    const size_t margin = boxes.passes * (boxes.reach + 1), lines = outer * inner;
+    const double share = 1.0 / (static_cast<double>(2 * boxes.reach + 1) + 2.0 * boxes.end);
+    std::vector<double> wide((count + 2 * margin) * LINES), sums(wide.size() + LINES);
+    for (size_t first = 0; first < lines; first += LINES) {
+        const size_t here = std::min(LINES, lines - first);
+        double* middle = wide.data() + margin * LINES;
+        const auto place = [&](size_t line) { return (first + line) / inner * count * inner + (first + line) % inner; };
+        for (size_t line = 0; line < here; line++)
+            for (size_t i = 0; i < count; i++) middle[i * LINES + line] = values[place(line) + i * inner];
+        continue_both_ways(middle, margin, count, LINES, edge);
+        for (size_t pass = 0; pass < boxes.passes; pass++)
+            average(wide.data(), sums.data(), count + 2 * (boxes.passes - pass) * (boxes.reach + 1), boxes.reach, boxes.end, share);
+        for (size_t line = 0; line < here; line++)
+            for (size_t i = 0; i < count; i++) out[place(line) + i * inner] = static_cast<T>(wide[i * LINES + line]);
+    }
+}
+
 template void blur_by_weights(const float*, size_t, size_t, size_t, const float*, size_t, Edge, float*);
 template void blur_by_weights(const double*, size_t, size_t, size_t, const double*, size_t, Edge, double*);
+template void blur_by_sums(const float*, size_t, size_t, size_t, const Boxes&, Edge, float*);
+template void blur_by_sums(const double*, size_t, size_t, size_t, const Boxes&, Edge, double*);
 
 }  // namespace kernels

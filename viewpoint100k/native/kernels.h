@@ -10,6 +10,13 @@ namespace kernels {
 enum class Edge { mirror, wrap, zero };
 template <typename T>
 void blur_by_weights(const T* values, size_t outer, size_t count, size_t inner, const T* weights, size_t reach, Edge edge, T* out);
+struct Boxes {
+    size_t reach;
+    double end;
+    size_t passes;
+};
+template <typename T>
+void blur_by_sums(const T* values, size_t outer, size_t count, size_t inner, const Boxes& boxes, Edge edge, T* out);
 
 // Of viewpoint100k/views/colors.py.
 struct ColorTables {

@@ -33,22 +33,44 @@ Edge edge_named(const std::string& name) {
     throw nb::value_error("an edge is mirror, wrap or zero");
 }
 
-template <typename T>
-nb::ndarray<nb::numpy, T> blur(In<T> values, In<T, nb::shape<-1>> weights, int64_t axis, const std::string& edge) {
-    const int64_t axes = values.ndim();
-    if (axis < -axes || axis >= axes) throw nb::value_error("the array has no such axis");
-    if (!values.size() || !weights.size()) throw nb::value_error("there are no values, or no weights");
-    axis = (axis + axes) % axes;
+// How an array is run through along one of its axes.
+struct Axis {
     std::vector<size_t> shape;
-    for (int64_t i = 0; i < axes; i++) shape.push_back(values.shape(i));
-    size_t outer = 1, inner = 1;
-    for (int64_t i = 0; i < axis; i++) outer *= shape[i];
-    for (int64_t i = axis + 1; i < axes; i++) inner *= shape[i];
-    const Edge kind = edge_named(edge);
-    auto out = software::new_array<T>(shape);
+    size_t outer = 1, count = 1, inner = 1;
+    Edge edge;
+
+    template <typename T>
+    Axis(const In<T>& values, int64_t axis, const std::string& edge) : edge(edge_named(edge)) {
+        const int64_t axes = values.ndim();
+        if (axis < -axes || axis >= axes) throw nb::value_error("the array has no such axis");
+        if (!values.size()) throw nb::value_error("there are no values");
+        axis = (axis + axes) % axes;
+        for (int64_t i = 0; i < axes; i++) {
+            shape.push_back(values.shape(i));
+            (i < axis ? outer : i > axis ? inner : count) *= shape.back();
+        }
+    }
+};
+
+template <typename T>
+nb::ndarray<nb::numpy, T> weighted(In<T> values, In<T, nb::shape<-1>> weights, int64_t axis, const std::string& edge) {
+    if (!weights.size()) throw nb::value_error("there are no weights");
+    const Axis a(values, axis, edge);
+    auto out = new_array<T>(a.shape);
     nb::gil_scoped_release unlocked;
     const ExactRounding exact;
-    blur_by_weights(values.data(), outer, shape[axis], inner, weights.data(), weights.size() - 1, kind, out.data());
+    blur_by_weights(values.data(), a.outer, a.count, a.inner, weights.data(), weights.size() - 1, a.edge, out.data());
+    return out;
+}
+
+template <typename T>
+nb::ndarray<nb::numpy, T> averaged(In<T> values, int32_t reach, double end, int32_t passes, int64_t axis, const std::string& edge) {
+    if (reach < 0 || passes < 0) throw nb::value_error("neither the reach of a box nor the passes are negative");
+    const Axis a(values, axis, edge);
+    auto out = new_array<T>(a.shape);
+    nb::gil_scoped_release unlocked;
+    const ExactRounding exact;
+    blur_by_sums(values.data(), a.outer, a.count, a.inner, {static_cast<size_t>(reach), end, static_cast<size_t>(passes)}, a.edge, out.data());
     return out;
 }
 
@@ -91,7 +113,8 @@ float difference(Lab seen, Mask seen_mask, std::optional<Mask> seen_beyond, Lab 
     std::vector<Shift> listed;
     for (size_t i = 0; i < shifts.shape(0); i++) {
         const Shift shift{shifts.data()[2 * i], shifts.data()[2 * i + 1]};
-        if (std::abs(int64_t(shift.down)) > h || std::abs(int64_t(shift.right)) > w) throw nb::value_error("a shift leaves the picture");
+        if (std::abs(int64_t(shift.down)) > software::MOST_PIXELS || std::abs(int64_t(shift.right)) > software::MOST_PIXELS)
+            throw nb::value_error("a shift is 16384 pixels at most");
         listed.push_back(shift);
     }
     nb::gil_scoped_release unlocked;
@@ -160,8 +183,10 @@ float contrast(In<uint8_t, nb::shape<-1, -1, 3>> image, Mask mask, int32_t away_
 
 NB_MODULE(_compiled, m) {
     m.doc() = "Loops over pixels, in C++. Each is what the NumPy function of its name is. See viewpoint100k/native.";
-    m.def("blur_by_weights", &blur<float>, nb::arg().noconvert(), nb::arg().noconvert(), nb::arg(), nb::arg());
-    m.def("blur_by_weights", &blur<double>, nb::arg().noconvert(), nb::arg().noconvert(), nb::arg(), nb::arg());
+    m.def("blur_by_weights", &weighted<float>, nb::arg().noconvert(), nb::arg().noconvert(), nb::arg(), nb::arg());
+    m.def("blur_by_weights", &weighted<double>, nb::arg().noconvert(), nb::arg().noconvert(), nb::arg(), nb::arg());
+    m.def("blur_by_sums", &averaged<float>, nb::arg().noconvert(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg());
+    m.def("blur_by_sums", &averaged<double>, nb::arg().noconvert(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg());
     m.def("cielab", &lab_of);
     m.def("mark_difference", &difference, nb::arg(), nb::arg(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg().none(),
           nb::arg().none(), nb::arg().none(), nb::arg(), nb::arg(), nb::arg(), nb::arg());

@@ -18,6 +18,7 @@ from viewpoint100k.assets import Source, open_source
 from viewpoint100k.assets.capture_files.limits import CaptureLimits
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.errors import UsageError
+from viewpoint100k.questions.held_out import WordingSet
 from viewpoint100k.runtime.storage import Location
 from viewpoint100k.views.settings import Fraction, Motions, Pairs, Section, Views
 
@@ -110,6 +111,9 @@ class BuildConfig(Section):
     """Share of the rows with a chain of thought, for a hybrid cold start; the paper uses a tenth."""
     languages: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: {"en": 1.0}, min_length=1)
     """Languages of the wordings (BCP 47 tags) and their weights. A type without wordings in a language uses English."""
+    wordings: WordingSet = "all"
+    """Which wordings are used. For a test of wordings that a model has not seen: ``seen`` in training, and
+    ``new_combinations`` or ``new_questions`` in the test; see docs/templates.md, "Wordings held out of training"."""
     answer_forms: dict[AnswerForm, Annotated[float, Field(gt=0)]] = Field(default_factory=_letters_alone, min_length=1)
     """Forms of answer and their weights: ``letter``, ``words``, ``yes_no``, ``number``, ``sentence``, ``pose``,
     ``chat``. Each type is asked in those that fit it, and for a letter where none does."""
@@ -162,6 +166,8 @@ class BuildConfig(Section):
             del content["motions"]
         if self.has_letters_alone:
             del content["answer_forms"]
+        if self.wordings == "all":
+            del content["wordings"]
         text = json.dumps([content, *inputs], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -63,6 +63,7 @@ def make_build_plan(config: BuildConfig, source: Source | None = None) -> BuildP
     templates = {name: load_template(name) for name in config.questions}
     _check_types(templates)
     _check_motion(config, templates)
+    _check_wordings(config, templates)
     source = source or config.open_source()
     parts = _parts(source)
     assets = _choose(config, source, parts)
@@ -209,3 +210,14 @@ def _check_motion(config: BuildConfig, templates: Mapping[str, Template]) -> Non
                 )
         if config.consistency_share:
             raise UsageError("consistency_share needs camera_motion: independent, as in the config decoupled")
+
+
+def _check_wordings(config: BuildConfig, templates: Mapping[str, Template]) -> None:
+    """Checks that each type has wordings of the wanted set in each language."""
+    for name, template in templates.items():
+        for tag in sorted({tag if tag in template.languages else "en" for tag in config.languages}):
+            if not template.languages[tag].has(config.wordings):
+                raise UsageError(
+                    f"template {name}: none of its wordings in {tag} belongs to the set {config.wordings}: "
+                    "add wordings, leave the type out, or set wordings to all"
+                )

@@ -31,6 +31,7 @@ from viewpoint100k.questions.answers import (
 )
 from viewpoint100k.questions.ask import Question, Refusal, arranged, candidate_views, decided
 from viewpoint100k.questions.composition import Setting, set_out, with_names
+from viewpoint100k.questions.held_out import WordingSet
 from viewpoint100k.questions.paraphrase import Paraphrase
 from viewpoint100k.questions.quantities import QUANTITIES
 from viewpoint100k.questions.template import Template
@@ -89,12 +90,14 @@ def ask_in_form(
     rng: np.random.Generator,
     language: str = "en",
     camera_motion: str = "independent",
+    wordings: WordingSet = "all",
 ) -> Question | Refusal:
     """Asks ``template`` of ``pair`` with the answer in one of `forms_of` but a letter.
 
     Args:
         answer_position: of words the place of the right option; of yes or no, and of a chat, whether the claim is
             true (even) or false (odd).
+        wordings: the set to which the wording belongs; the template must have some of it in the language.
     """
     decision = decided(template, pair)
     if isinstance(decision, Refusal):
@@ -102,7 +105,7 @@ def ask_in_form(
     draws = rng.random(_MOST_DRAWS + len(decision.wrong)).tolist()
     speaks = language in template.languages and (form != "sentence" or language in template.statements)
     known = template.languages[language if speaks and form_texts(language) else "en"]
-    paraphrase = known.drawn(draws.pop())
+    paraphrase = known.drawn(draws.pop(), wordings=wordings)
     asking = _Asking(template, pair, decision, paraphrase, known.setting(paraphrase.name), draws, camera_motion)
     return asking.question(form, answer_position)
 

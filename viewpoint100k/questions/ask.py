@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewpoint100k.questions.answers import Candidates, Choice, Decision
+from viewpoint100k.questions.held_out import WordingSet
 from viewpoint100k.questions.template import Template
 from viewpoint100k.questions.wording import compile_wording
 from viewpoint100k.views.pairs import Pair
@@ -53,12 +54,14 @@ def ask(
     rng: np.random.Generator,
     language: str = "en",
     besides: str | None = None,
+    wordings: WordingSet = "all",
 ) -> Question | Refusal:
     """Asks ``template`` of ``pair``, with the right option shown at ``answer_position``.
 
     Args:
         language: of the wording; English where the template has none in it.
         besides: the name of a wording that must not be used, nor one of its family, where there is another.
+        wordings: the set to which the wording belongs; the template must have some of it in the language.
     """
     decision = decided(template, pair)
     if isinstance(decision, Refusal):
@@ -66,7 +69,7 @@ def ask(
     # One draw serves all: a generator's calls are what asking costs most.
     draws = rng.random(2 + len(decision.wrong)).tolist()
     known = template.languages.get(language) or template.languages["en"]
-    paraphrase = known.drawn(draws[0], besides)
+    paraphrase = known.drawn(draws[0], besides, wordings)
     views = tuple(range(len(pair.cameras)))
     if isinstance(template.answer, Candidates):
         shown, views = candidate_views(decision, answer_position, draws[1:])

@@ -19,6 +19,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from viewpoint100k.questions.answers import Name, Section
+from viewpoint100k.questions.held_out import WordingSet, wording_set
 from viewpoint100k.questions.paraphrase import Paraphrase
 
 __all__ = [
@@ -46,6 +47,12 @@ _MOST_STEMS = 50_000
 
 _FULL_SHARE = 200
 """A family with so many wordings of the question is drawn as often as any larger one."""
+
+_DRAWS = 10_000
+"""Tries to draw a wording of a set."""
+
+_STEP = 0.6180339887498949
+"""From one try to the next; its multiples spread evenly over all wordings."""
 
 _SLOT = re.compile(r"\{\{ *(\w+) *\}\}")
 _SENTENCE_START = re.compile(r"(?:^|(?<=[.?!] ))[a-z]")
@@ -136,6 +143,11 @@ class WordingFamily(Section):
         places = self._places(name)
         return None if places is None else Setting(self.scenes[places[0]], self.images[places[1]])
 
+    def question_of(self, name: str) -> str | None:
+        """The part of the wording ``name`` that asks, as in the template; None where the family has none."""
+        places = self._places(name)
+        return None if places is None else self.questions[places[PARTS.index("questions")]]
+
     def _places(self, name: str) -> tuple[int, ...] | None:
         """The places of the parts that make the wording ``name``."""
         family, *digits = name.split(".")
@@ -198,20 +210,35 @@ class WordingPool(Sequence[Paraphrase]):
         """Wordings of the question alone, without options and reply."""
         return int(sum(_stems(group) for _, group in self._groups))
 
-    def drawn(self, draw: float, besides: str | None = None) -> Paraphrase:
+    def drawn(self, draw: float, besides: str | None = None, wordings: WordingSet = "all") -> Paraphrase:
         """The wording for a ``draw`` in [0, 1). Families are as likely as any other, but for small ones, whose wordings
         would come too often; within one all wordings are alike likely.
 
-        ``besides`` names a wording that is not to be used: it and its whole family are left out where there is another.
+        Args:
+            besides: the name of a wording that is not to be used: it and its whole family are left out where there is
+                another.
+            wordings: the set to which the wording is to belong; ``has`` tells whether the pool has any of it.
         """
         known = self._without(besides) if besides else self._groups
-        shares = [min(_stems(group), _FULL_SHARE) for _, group in known]
-        left = draw * int(sum(shares))
-        for (_, group), share in zip(known, shares, strict=True):
-            if left < share:
-                return _of(group, int(left / share * len(group)))
-            left -= share
-        return _of(group, len(group) - 1)
+        if wordings == "all":
+            return _drawn(known, draw)
+        for turn in range(_DRAWS):
+            found = _drawn(known, (draw + turn * _STEP) % 1)
+            if self.set_of(found) == wordings:
+                return found
+        assert besides, f"no wording of the set {wordings}"
+        return self.drawn(draw, None, wordings)
+
+    def has(self, wordings: WordingSet) -> bool:
+        """Whether there are wordings of a set."""
+        stems = (stem for _, group in self._groups for stem in _each_stem(group))
+        return any(wordings in ("all", self.set_of(stem)) for stem in stems)
+
+    def set_of(self, paraphrase: Paraphrase) -> WordingSet:
+        """Whether the wording is for training, or how it is held out."""
+        families = (group for _, group in self._groups if isinstance(group, WordingFamily))
+        asked = next((asked for family in families if (asked := family.question_of(paraphrase.name))), None)
+        return wording_set(asked or paraphrase.question, paraphrase.question)
 
     def named(self, name: str) -> Paraphrase | None:
         """The wording of that name; None where there is none."""
@@ -286,6 +313,20 @@ def with_names(text: str | dict[str, str], names: Mapping[str, str]) -> str | di
 
 def _sentences_capitalised(text: str) -> str:
     return _SENTENCE_START.sub(lambda letter: letter[0].upper(), text)
+
+
+def _drawn(groups: Sequence[tuple[str, Sequence[Paraphrase] | WordingFamily]], draw: float) -> Paraphrase:
+    shares = [min(_stems(group), _FULL_SHARE) for _, group in groups]
+    left = draw * int(sum(shares))
+    for (_, group), share in zip(groups, shares, strict=True):
+        if left < share:
+            return _of(group, int(left / share * len(group)))
+        left -= share
+    return _of(groups[-1][1], len(groups[-1][1]) - 1)
+
+
+def _each_stem(group: Sequence[Paraphrase] | WordingFamily) -> Iterator[Paraphrase]:
+    return group.stems() if isinstance(group, WordingFamily) else iter(group)
 
 
 def _stems(group: Sequence[Paraphrase] | WordingFamily) -> int:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderers import LoadedScene
-from viewpoint100k.geometry import Camera, azimuth_deg, elevation_deg, exact, intrinsics_from_fov, orbit, wrap_deg
+from viewpoint100k.geometry import Camera, exact, intrinsics_from_fov, orbit, wrap_deg
 from viewpoint100k.views.colors import blurred, lab
 from viewpoint100k.views.differences import Look, changes_less, difference, plain_look, visible_difference
 from viewpoint100k.views.pairs import Frame, seen_in
@@ -88,7 +88,7 @@ class Counterfactuals:
         inspection, 1 is black against white. The views use the cameras' azimuths and elevations, but a common distance
         and a centred object, because distance and position must not give the answer away.
         """
-        here, there = _direction(first), _direction(second)
+        here, there = first.direction_deg, second.direction_deg
         turn = wrap_deg(there[0] - here[0])
         wanted = [here, there]
         if abs(turn) > HARDLY_A_TURN_DEG:
@@ -109,7 +109,7 @@ class Counterfactuals:
         As delta E divided by 100, like `answerability`: 0 for an object that equals its own mirror image. No image of
         such an object can be recognised as mirrored.
         """
-        azimuth, elevation = _direction(camera)
+        azimuth, elevation = camera.direction_deg
         around = [(azimuth + turn, elevation) for turn in np.arange(0.0, 360.0, _HANDEDNESS_STEP_DEG).tolist()]
         self._draw(around)
         shown = self._look((azimuth, elevation))
@@ -118,7 +118,7 @@ class Counterfactuals:
 
     def distinctness(self, cameras: Sequence[Camera]) -> float:
         """The smallest difference between any two of several views, in hundredths of delta E."""
-        directions = [_direction(camera) for camera in cameras]
+        directions = [camera.direction_deg for camera in cameras]
         self._draw(directions)
         looks = [self._look(direction) for direction in directions]
         return min(visible_difference(one, two) for one, two in itertools.combinations(looks, 2)) / 100
@@ -177,10 +177,6 @@ def seen_colors(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 def _key(direction: Direction) -> Direction:
     """The key under which equal views are stored."""
     return round(wrap_deg(direction[0]), 3), round(direction[1], 3)
-
-
-def _direction(camera: Camera) -> tuple[float, float]:
-    return azimuth_deg(camera.position), elevation_deg(camera.position)
 
 
 def _unknown(other: _Look, views: Sequence[_Look]) -> NDArray[np.bool_]:

@@ -96,8 +96,8 @@ def fitting_distance(
     share = fill * exact.tan_deg(fov_deg / 2)
 
     def needed(places: Floats) -> Floats:
-        local = exact.matmul(places, axes)
-        reach: Floats = np.abs(local[:, :2]).max(axis=1) / share - local[:, 2]
+        across, down, ahead = exact.matmul(places, axes).T
+        reach: Floats = np.maximum(np.abs(across), np.abs(down)) / share - ahead
         return reach
 
     return points.greatest(needed)

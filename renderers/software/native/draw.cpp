@@ -12,8 +12,9 @@ namespace {
 
 // Memory that lasts from picture to picture. One a thread that draws.
 struct Room {
-    std::vector<float> screen_x, screen_y, inverse_depth, depth, veil, sky;
+    std::vector<float> screen_x, screen_y, inverse_depth, depth, sky;
     std::vector<int32_t> surface, order;
+    std::vector<Rows> rows;
 };
 thread_local Room room;
 
@@ -72,49 +73,96 @@ void in_parts(int32_t count, int32_t step, int32_t threads, const std::function<
     for (std::thread& other : others) other.join();
 }
 
-// Passes 1 and 2.
+void transform_vertices(const Kernel& kernel, Picture& picture, int32_t threads) {
+    const int32_t count = picture.mesh->vertex_count;
+    picture.screen_x = fitted(room.screen_x, count);
+    picture.screen_y = fitted(room.screen_y, count);
+    picture.inverse_depth = fitted(room.inverse_depth, count);
+    in_parts(count, 4096, threads, [&](int32_t first, int32_t last) { kernel.transform(picture, first, last); });
+}
+
+// Empties the samples of rows and draws the triangles into them.
+void raster_rows(const Kernel& kernel, const Picture& picture, int32_t samples, int32_t cut, int32_t first, int32_t last) {
+    const Bounds& b = picture.bounds;
+    const int32_t from = std::max(first, b.y0), to = std::min(last, b.y1);
+    if (from >= to || b.x0 >= b.x1) return;
+    const size_t line = static_cast<size_t>(picture.stride) * samples, width = static_cast<size_t>(b.x1 - b.x0) * samples;
+    for (int32_t row = from; row < to; row++) {
+        const size_t start = row * line + static_cast<size_t>(b.x0) * samples;
+        std::fill_n(picture.depth + start, width, 0.0f);
+        std::fill_n(picture.surface + start, width, -1);
+    }
+    kernel.raster(picture, samples, cut, from, to);
+}
+
+// Passes 1 and 2, into memory for the whole picture.
 void place_triangles(const Kernel& kernel, Picture& picture, int32_t samples, int32_t cut, int32_t threads) {
-    const Mesh& mesh = *picture.mesh;
-    const size_t line = static_cast<size_t>(picture.stride) * samples, count = line * picture.projection.height;
-    picture.screen_x = fitted(room.screen_x, mesh.vertex_count);
-    picture.screen_y = fitted(room.screen_y, mesh.vertex_count);
-    picture.inverse_depth = fitted(room.inverse_depth, mesh.vertex_count);
+    const size_t count = static_cast<size_t>(picture.stride) * samples * picture.projection.height;
     picture.depth = fitted(room.depth, count);
     picture.surface = fitted(room.surface, count);
-    in_parts(mesh.vertex_count, 4096, threads, [&](int32_t first, int32_t last) { kernel.transform(picture, first, last); });
-    const Bounds& b = picture.bounds;
-    in_parts(std::max(b.y1 - b.y0, 0), 1, threads, [&](int32_t first, int32_t last) {
-        for (int32_t row = b.y0 + first; row < b.y0 + last; row++) {
-            const size_t from = row * line + static_cast<size_t>(b.x0) * samples, to = row * line + static_cast<size_t>(b.x1) * samples;
-            std::fill(picture.depth + from, picture.depth + to, 0.0f);
-            std::fill(picture.surface + from, picture.surface + to, -1);
-        }
-        if (b.x0 < b.x1) kernel.raster(picture, samples, cut, b.y0 + first, b.y0 + last);
-    });
+    transform_vertices(kernel, picture, threads);
+    in_parts(picture.projection.height, 1, threads,
+             [&](int32_t first, int32_t last) { raster_rows(kernel, picture, samples, cut, first, last); });
 }
 
-void blend_triangles(const Kernel& kernel, const Object& object, Picture& picture, int32_t threads) {
-    const int32_t count = static_cast<int32_t>(object.blended().size());
-    sort_blended(object, picture.eye, fitted(room.order, count));
+void blend_rows(const Kernel& kernel, const Picture& picture, const std::vector<int32_t>& order, int32_t count, int32_t first, int32_t last) {
     const Bounds& b = picture.bounds;
+    const int32_t from = std::max(first, b.y0), to = std::min(last, b.y1);
+    if (from >= to || b.x0 >= b.x1) return;
     const size_t line = static_cast<size_t>(picture.stride) * SAMPLES * 4;
-    picture.veil = fitted(room.veil, line * picture.projection.height);
-    const int32_t* order = room.order.data();
-    in_parts(std::max(b.y1 - b.y0, 0), 1, threads, [&](int32_t first, int32_t last) {
-        for (int32_t row = b.y0 + first; row < b.y0 + last; row++)
-            for (size_t i = row * line + static_cast<size_t>(b.x0) * SAMPLES * 4, end = row * line + static_cast<size_t>(b.x1) * SAMPLES * 4;
-                 i < end; i += 4) {
-                picture.veil[i] = picture.veil[i + 1] = picture.veil[i + 2] = 0.0f;
-                picture.veil[i + 3] = 1.0f;
-            }
-        if (b.x0 < b.x1) kernel.blend(picture, Scratch{}, order, count, b.y0 + first, b.y0 + last);
-    });
+    for (int32_t row = from; row < to; row++)
+        for (size_t i = row * line + static_cast<size_t>(b.x0) * SAMPLES * 4, end = row * line + static_cast<size_t>(b.x1) * SAMPLES * 4;
+             i < end; i += 4) {
+            picture.veil[i] = picture.veil[i + 1] = picture.veil[i + 2] = 0.0f;
+            picture.veil[i + 3] = 1.0f;
+        }
+    kernel.blend(picture, Scratch{}, order.data(), count, from, to);
 }
 
-void write_depth(const Kernel& kernel, const Picture& picture, double radius, int32_t samples, int32_t threads, float* out) {
-    in_parts(picture.projection.height, 1, threads, [&](int32_t first, int32_t last) {
-        kernel.depth(picture, samples, static_cast<float>(radius), out, first, last);
-    });
+// A picture is drawn in bands of rows, whose samples stay in the processor's cache. A small picture stays there anyway. Many
+// triangles, and blended ones, which have an order, would cost more to go through for every band than the memory does.
+constexpr int32_t BAND_ROWS = 4 * CHUNK_ROWS;
+constexpr int32_t MANY_TRIANGLES = 50000, FEW_SAMPLES = 1 << 16;
+bool is_drawn_at_once(const Object& object, const Picture& picture) {
+    return object.blends() || picture.mesh->triangle_count > MANY_TRIANGLES ||
+           picture.stride * SAMPLES <= FEW_SAMPLES / picture.projection.height;
+}
+
+// Memory of one band.
+struct BandRoom {
+    std::vector<float> depth, veil;
+    std::vector<int32_t> surface;
+};
+thread_local BandRoom band_room;
+
+struct ColorTask {
+    const Kernel& kernel;
+    const Object& object;
+    Picture picture;
+    const std::vector<int32_t>& order;  // of the blended triangles
+    float* depth;                       // to be written, or null
+};
+
+// Passes 2 to 6 for the rows first .. last. The picture is not the same for two bands: it has the band's memory.
+void draw_band(const ColorTask& task, int32_t first, int32_t last) {
+    const bool blends = task.object.blends();
+    const float radius = static_cast<float>(task.object.radius());
+    Picture picture = task.picture;
+    const size_t line = static_cast<size_t>(picture.stride) * SAMPLES, count = line * (last - first);
+    picture.depth = fitted(band_room.depth, count) - first * line;  // rows count from the picture's top
+    picture.surface = fitted(band_room.surface, count) - first * line;
+    if (task.depth != nullptr && blends) {
+        raster_rows(task.kernel, picture, SAMPLES, CUT_DEPTH, first, last);
+        task.kernel.depth(picture, SAMPLES, radius, task.depth, first, last);
+    }
+    raster_rows(task.kernel, picture, SAMPLES, CUT_COLOR, first, last);
+    if (task.depth != nullptr && !blends) task.kernel.depth(picture, SAMPLES, radius, task.depth, first, last);
+    if (blends) {
+        picture.veil = fitted(band_room.veil, 4 * count) - 4 * first * line;
+        blend_rows(task.kernel, picture, task.order, static_cast<int32_t>(task.object.blended().size()), first, last);
+    }
+    scratch_room.fit(picture.projection.width, picture.mesh->batch_count);
+    task.kernel.finish(picture, scratch_room.scratch, first, last);
 }
 
 }  // namespace
@@ -122,29 +170,29 @@ void write_depth(const Kernel& kernel, const Picture& picture, double radius, in
 void draw_color(const Kernel& kernel, const Object& object, const Surroundings& around, const CameraNumbers& camera,
                 int32_t threads, uint8_t* rgb, float* depth) {
     const ExactRounding exact;
-    Picture picture{};
+    ColorTask task{kernel, object, {}, room.order, depth};
+    Picture& picture = task.picture;
     picture.mesh = &object.mesh();
     picture.light = &around.light;
     picture.stage = &around.stage;
     picture.rgb = rgb;
     set_camera(picture, object, camera);
     set_stride(picture);
-    if (depth != nullptr && object.blends()) {
-        place_triangles(kernel, picture, SAMPLES, CUT_DEPTH, threads);
-        write_depth(kernel, picture, object.radius(), SAMPLES, threads, depth);
-        depth = nullptr;
+    transform_vertices(kernel, picture, threads);
+    const bool at_once = is_drawn_at_once(object, picture);
+    if (!at_once) {
+        picture.rows_of_block = fitted(room.rows, static_cast<size_t>(picture.mesh->triangle_count) / BLOCK + picture.mesh->batch_count);
+        kernel.blocks(picture);
     }
-    place_triangles(kernel, picture, SAMPLES, CUT_COLOR, threads);
-    if (depth != nullptr) write_depth(kernel, picture, object.radius(), SAMPLES, threads, depth);
-    if (object.blends()) blend_triangles(kernel, object, picture, threads);
+    if (object.blends()) sort_blended(object, picture.eye, fitted(room.order, object.blended().size()));
     if (around.stage.there) {
         const size_t columns = camera.width / SKY_CELL + 2, rows = camera.height / SKY_CELL + 2;
         picture.sky = fitted(room.sky, 3 * columns * rows);
         kernel.sky(picture);
     }
-    in_parts(camera.height, CHUNK_ROWS, threads, [&](int32_t first, int32_t last) {
-        scratch_room.fit(camera.width, picture.mesh->batch_count);
-        kernel.finish(picture, scratch_room.scratch, first, last);
+    in_parts(camera.height, at_once ? CHUNK_ROWS : BAND_ROWS, threads, [&](int32_t first, int32_t last) {
+        const int32_t rows = at_once ? last - first : BAND_ROWS;
+        for (int32_t row = first; row < last; row += rows) draw_band(task, row, std::min(row + rows, last));
     });
 }
 
@@ -155,7 +203,9 @@ void draw_depth(const Kernel& kernel, const Object& object, const CameraNumbers&
     set_camera(picture, object, camera);
     set_stride(picture);
     place_triangles(kernel, picture, 1, CUT_DEPTH, threads);
-    write_depth(kernel, picture, object.radius(), 1, threads, depth);
+    in_parts(camera.height, 1, threads, [&](int32_t first, int32_t last) {
+        kernel.depth(picture, 1, static_cast<float>(object.radius()), depth, first, last);
+    });
 }
 
 void draw_surfaces(const Kernel& kernel, const Object& object, const CameraNumbers& camera, int32_t threads, int32_t* surfaces) {

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstring>
 
+#include "dense.h"
 #include "lanes.h"
 #include "scene.h"
 
@@ -40,7 +41,8 @@ inline bool same_everywhere(const Picture& picture, size_t first) {
 }
 
 inline void list_pixel(const Picture& picture, Fragments& f, int32_t pixel, int32_t column, int32_t row, size_t first) {
-    const int32_t* id = picture.surface + first;
+    int32_t id[SAMPLES];
+    shaded_triangles(picture, first, id);
     const float x = static_cast<float>(column), y = static_cast<float>(row);
     if (picture.veil == nullptr && same_everywhere(picture, first)) {
         if (id[0] >= 0) add_fragment(f, pixel, id[0], x + 0.5f, y + 0.5f, 1.0f);

@@ -250,6 +250,7 @@ NB_MODULE(_native, m) {
         .def("add_primitive", &add_primitive, nb::arg("positions"), nb::arg("normals"), nb::arg("triangles"),
              nb::arg("uvs").none(), nb::arg("colors").none(), nb::arg("base_color"))
         .def("finish", &Object::finish)
+        .def("coarse", &Object::coarse, nb::rv_policy::take_ownership, nb::call_guard<nb::gil_scoped_release>())
         .def_prop_ro("nbytes", &Object::bytes)
         .def_prop_ro("vertex_count", [](const Object& object) { return object.mesh().vertex_count; })
         .def_prop_ro("triangle_count", [](const Object& object) { return object.mesh().triangle_count; })

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+
+#include "locality.h"
 
 namespace software {
 namespace {
@@ -57,7 +60,7 @@ Object::Object(const double* center, double radius, const Box& box) : radius_(ra
 
 int32_t Object::add_texture(const Bytes& pixels, bool is_color, int32_t wrap_u, int32_t wrap_v) {
     textures_.push_back(
-        std::make_unique<StoredTexture>(store_texture(pixels.rgba.data(), pixels.height, pixels.width, is_color, wrap_u, wrap_v)));
+        std::make_shared<const StoredTexture>(store_texture(pixels.rgba.data(), pixels.height, pixels.width, is_color, wrap_u, wrap_v)));
     return static_cast<int32_t>(textures_.size()) - 1;
 }
 
@@ -74,12 +77,15 @@ void Object::begin_batch(const Material& material, const int32_t (&textures)[5])
     first_vertex_.push_back(x_.size());
 }
 
-void Object::add_primitive(const PrimitiveArrays& p, const float* base_color) {
+void Object::add_primitive(const PrimitiveArrays& given, const float* base_color) {
     if (batches_.empty()) throw std::invalid_argument("a primitive needs a material first");
-    const size_t first = x_.size(), total = first + p.vertex_count, limit = std::numeric_limits<int32_t>::max() / 8;
-    if (total > limit || a_.size() + p.triangle_count > limit) throw std::invalid_argument("the mesh is too large");
-    for (size_t i = 0; i < 3 * p.triangle_count; i++)
-        if (p.triangles[i] >= p.vertex_count) throw std::invalid_argument("a triangle refers to a vertex that is not there");
+    const size_t first = x_.size(), total = first + given.vertex_count, limit = std::numeric_limits<int32_t>::max() / 8;
+    if (total > limit || a_.size() + given.triangle_count > limit) throw std::invalid_argument("the mesh is too large");
+    for (size_t i = 0; i < 3 * given.triangle_count; i++)
+        if (given.triangles[i] >= given.vertex_count) throw std::invalid_argument("a triangle refers to a vertex that is not there");
+    std::optional<OrderedPrimitive> ordered;
+    if (is_scattered(given)) ordered.emplace(given);
+    const PrimitiveArrays& p = ordered ? ordered->arrays() : given;
     x_.resize(total);
     y_.resize(total);
     z_.resize(total);
@@ -184,6 +190,11 @@ void Object::list_blended() {
 void Object::finish() {
     settle_colors();
     list_blended();
+    settle();
+}
+
+// Pads the arrays and points the mesh to them.
+void Object::settle() {
     const int32_t vertices = static_cast<int32_t>(x_.size()), triangles = static_cast<int32_t>(a_.size());
     for (std::vector<float>* v : {&x_, &y_, &z_}) v->resize(vertices + PADDING);
     for (std::vector<int32_t>* v : {&a_, &b_, &c_}) v->resize(triangles + PADDING);

@@ -44,6 +44,8 @@ class Object {
     void add_primitive(const PrimitiveArrays& p, const float* base_color);
     // After the last primitive.
     void finish();
+    // A coarser object for small pictures, once this one is finished; see coarse.cpp. It shares the textures.
+    Object* coarse() const;
 
     const Mesh& mesh() const { return mesh_; }
     const double* center() const { return center_; }
@@ -58,6 +60,8 @@ class Object {
     void add_normals(const PrimitiveArrays& p, size_t first);
     void settle_colors();
     void list_blended();
+    void settle();
+    void average(const std::vector<float>& places, const std::vector<float>& members, const std::vector<uint32_t>& cell_of);
 
     double center_[3], radius_;
     Box box_;
@@ -67,7 +71,7 @@ class Object {
     std::vector<int32_t> a_, b_, c_, batch_of_;
     std::vector<Batch> batches_;
     std::vector<size_t> first_vertex_;  // by batch
-    std::vector<std::unique_ptr<StoredTexture>> textures_;
+    std::vector<std::shared_ptr<const StoredTexture>> textures_;
     std::vector<int32_t> blended_;      // triangles of blended batches
     std::vector<float> centroids_;      // 3 for each of them
 };

@@ -2,6 +2,7 @@
 // depth. An edge is tested from the same end for both of its triangles, so that neighbours leave no gap and share no
 // sample. Every sample is tested by itself, so the width of the lanes has no effect on the result.
 #pragma once
+#include "blocks.h"
 #include "clip.h"
 #include "lanes.h"
 #include "scene.h"
@@ -386,9 +387,17 @@ inline void raster_triangles(const Picture& picture, const Material& material, i
 
 template <int S>
 inline void raster_all(const Picture& picture, int32_t cut, int32_t row0, int32_t row1) {
+    const software::Rows* rows = picture.rows_of_block;
     for (int32_t i = 0; i < picture.mesh->batch_count; i++) {
         const software::Batch& batch = picture.mesh->batches[i];
-        raster_triangles<S>(picture, batch.material, cut, batch.first, batch.first + batch.count, row0, row1);
+        const int32_t end = batch.first + batch.count;
+        if (rows == nullptr) {
+            raster_triangles<S>(picture, batch.material, cut, batch.first, end, row0, row1);
+            continue;
+        }
+        for (int32_t t = batch.first; t < end; t += BLOCK, rows++)
+            if (rows->top < row1 && rows->bottom >= row0)
+                raster_triangles<S>(picture, batch.material, cut, t, t + BLOCK < end ? t + BLOCK : end, row0, row1);
     }
 }
 

@@ -9,6 +9,7 @@ namespace software {
 
 constexpr int MAX_LEVELS = 16;
 constexpr int CHUNK_ROWS = 8;       // rows of a picture that are shaded at a time
+constexpr int BLOCK = 16;           // triangles whose rows are known together
 constexpr int SAMPLES = 4;          // of each pixel, in the middles of its quarters
 constexpr int SKY_CELL = 8;         // pixels between the places where the background is looked up
 constexpr float BACKGROUND = 0.21586f;  // linear, of a picture without a stage: 128 of 255 in sRGB
@@ -116,6 +117,10 @@ struct Fragments {
     int32_t count;
 };
 
+struct Rows {
+    int32_t top, bottom;  // both included
+};
+
 struct Bounds {
     int32_t x0, y0, x1, y1;  // pixels; x1 and y1 excluded
 };
@@ -131,6 +136,7 @@ struct Picture {
     int32_t stride;             // pixels from row to row of the samples
     // From the transform pass: by vertex.
     float *screen_x, *screen_y, *inverse_depth;  // negative inverse depth: nearer than the near plane
+    Rows* rows_of_block;        // from the blocks pass: by block of triangles; null: unknown
     // From the raster pass: by sample, (height, width, samples).
     float* depth;               // inverse; 0 where nothing is
     int32_t* surface;           // triangle, or -1
@@ -163,6 +169,7 @@ struct Kernel {
     const char* name;
     int32_t lanes;
     void (*transform)(const Picture&, int32_t first, int32_t last);
+    void (*blocks)(const Picture&);
     void (*raster)(const Picture&, int32_t samples, int32_t cut, int32_t y0, int32_t y1);
     void (*blend)(const Picture&, const Scratch&, const int32_t* order, int32_t count, int32_t y0, int32_t y1);
     void (*depth)(const Picture&, int32_t samples, float unit, float* out, int32_t y0, int32_t y1);

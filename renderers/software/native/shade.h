@@ -2,6 +2,7 @@
 // of fragments; writes their linear colour, tone-mapped, and their opacity. The formulas are those of the OpenGL backend's
 // surface.glsl and surface.frag.
 #pragma once
+#include "dense.h"
 #include "environment.h"
 #include "lanes.h"
 #include "scene.h"
@@ -43,9 +44,10 @@ inline Hit hit_triangle(const Picture& picture, Float px, Float py, Int triangle
     const Vec3 across_1 = cross(h.edge_2, from), across_2 = cross(from, h.edge_1), face = cross(h.edge_2, h.edge_1);
     const Float whole = dot(ray, face);
     const Float inverse = Float(1.0f) / select(whole == Float(0.0f), Float(1e-30f), whole);
-    h.part[1] = max(min(dot(ray, across_1) * inverse, Float(1.0f)), Float(0.0f));
-    h.part[2] = max(min(dot(ray, across_2) * inverse, Float(1.0f)), Float(0.0f));
-    h.part[0] = max(Float(1.0f) - h.part[1] - h.part[2], Float(0.0f));
+    const Float least(least_part(picture)), most = Float(1.0f) - least;
+    h.part[1] = max(min(dot(ray, across_1) * inverse, most), least);
+    h.part[2] = max(min(dot(ray, across_2) * inverse, most), least);
+    h.part[0] = max(Float(1.0f) - h.part[1] - h.part[2], least);
     const Float face_x = dot(right, face), face_y = dot(down, face);
     h.by_x[0] = (dot(right, across_1) - h.part[1] * face_x) * inverse;
     h.by_x[1] = (dot(right, across_2) - h.part[2] * face_x) * inverse;

@@ -78,21 +78,35 @@ inline Two read_pairs(const int32_t* words, Int top, Int bottom, Float fx, Float
     return mix(line(w), line(q), fy);
 }
 
-inline Two pattern_level(const Ground& g, Int level, Float u, Float v) {
-    const Int size = lookup(g.pattern_width, level), offset = lookup(g.pattern_offset, level), last = size - Int(1);
-    const Float x = u * converted(size) - Float(0.5f), y = v * converted(size) - Float(0.5f);
+// A mip level of the ground's pattern, whose size is a power of two.
+struct PatternLevel {
+    Int size, offset;
+};
+inline PatternLevel pattern_level(const Ground& g, Int level) { return {lookup(g.pattern_width, level), lookup(g.pattern_offset, level)}; }
+
+inline Two pattern_at(const Ground& g, const PatternLevel& level, Float u, Float v) {
+    const Float size = converted(level.size), x = u * size - Float(0.5f), y = v * size - Float(0.5f);
     const Float wx = floor(x), wy = floor(y);
-    const Int x0 = truncated(wx) & last, y0 = truncated(wy) & last, y1 = (y0 + Int(1)) & last;  // sizes are powers of two
-    return read_pairs(g.pattern, offset + y0 * size + x0, offset + y1 * size + x0, x - wx, y - wy);
+    const Int last = level.size - Int(1), x0 = (truncated(wx) & last) + level.offset, y0 = truncated(wy) & last, y1 = (y0 + Int(1)) & last;
+    return read_pairs(g.pattern, y0 * level.size + x0, y1 * level.size + x0, x - wx, y - wy);
 }
 
-inline Two pattern_at(const Ground& g, Float u, Float v, Float lod) {
+// The pattern at two places, added up.
+inline Two pattern_at_both(const Ground& g, Float u0, Float v0, Float u1, Float v1, Float lod) {
     const Float whole = floor(lod), part = lod - whole;
     const Int low = truncated(whole);
-    const Float inside_u = fraction(u), inside_v = fraction(v);
-    const Two near = pattern_level(g, low, inside_u, inside_v);
-    if (!any(part > Float(0.0f))) return near;
-    return mix(near, pattern_level(g, min(low + Int(1), Int(g.pattern_levels - 1)), inside_u, inside_v), part);
+    u0 = fraction(u0);
+    v0 = fraction(v0);
+    u1 = fraction(u1);
+    v1 = fraction(v1);
+    const PatternLevel near = pattern_level(g, low);
+    Two one = pattern_at(g, near, u0, v0), other = pattern_at(g, near, u1, v1);
+    if (any(part > Float(0.0f))) {
+        const PatternLevel far = pattern_level(g, min(low + Int(1), Int(g.pattern_levels - 1)));
+        one = mix(one, pattern_at(g, far, u0, v0), part);
+        other = mix(other, pattern_at(g, far, u1, v1), part);
+    }
+    return {one.a + other.a, one.b + other.b};
 }
 
 // How much of the sun, and of the environment, reaches a place on the ground.
@@ -122,8 +136,8 @@ inline Vec3 ground_radiance(const Picture& picture, Vec3 along, Float x, Float y
     // Two mip levels are mixed only about half way between them.
     const Float lod = clamp(log2(max(size * Float(g.pattern_texels), Float(1e-12f))), 0.0f, static_cast<float>(g.pattern_levels - 1));
     const Float level = floor(lod), mixed = level + clamp((lod - level - Float(0.3f)) * Float(2.5f), 0.0f, 1.0f);
-    const Two one = pattern_at(g, u - du, v - dv, mixed), other = pattern_at(g, u + du, v + dv, mixed);
-    const Float choice = (one.a + other.a) * Float(0.5f / 255.0f), brightness = (one.b + other.b) * Float(1.0f / 255.0f);
+    const Two sum = pattern_at_both(g, u - du, v - dv, u + du, v + dv, mixed);
+    const Float choice = sum.a * Float(0.5f / 255.0f), brightness = sum.b * Float(1.0f / 255.0f);
     const Vec3 albedo = mix(vec3(g.color_0), vec3(g.color_1), choice) * brightness;
     const Two arrives = shadow_at(g, x, y);
     return albedo * (vec3(g.sun_radiance) * (arrives.a * Float(1.0f / 255.0f)) + vec3(g.irradiance) * (arrives.b * Float(1.0f / 255.0f)));

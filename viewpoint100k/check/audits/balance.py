@@ -17,7 +17,7 @@ from viewpoint100k.check.labels.answer_forms import accepted_error
 from viewpoint100k.check.labels.from_options import QUANTITIES
 from viewpoint100k.dataset.mutual_information import mutual_information_bits
 
-__all__ = ["balance_audits", "constant_replies", "dependences", "never_right"]
+__all__ = ["balance_audits", "constant_replies", "dependences", "fair_share", "never_right"]
 
 _RARE = 0.01
 """A meaning that is right in a smaller share of rows counts as never right; fair shares leave it out."""
@@ -47,7 +47,7 @@ def balance_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], setting
             within = chosen & (strata == stratum)
             counts = Counter(meanings[within].tolist())
             most[within] = meanings[within] == counts.most_common(1)[0][0]
-            fair[within] = 1 / max(2, sum(count >= _RARE * within.sum() for count in counts.values()))
+            fair[within] = fair_share(counts)
         detail = _chi_square(Counter(meanings[chosen].tolist()))
         yield _measure("balance_of_answers", str(kind), most[chosen], fair[chosen], assets[chosen], settings, detail)
     went = np.array([abs(row.azimuth_deg) > _STILL_DEG for row in rows])
@@ -66,6 +66,11 @@ def balance_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], setting
         yield _measure(
             "balance_of_letters", f"{options} options", most, fair, assets[chosen], settings, _chi_square(counts)
         )
+
+
+def fair_share(counts: Counter[str]) -> float:
+    """The share of each answer if all were equally frequent; answers that are hardly ever right are left out."""
+    return 1 / max(2, sum(count >= _RARE * counts.total() for count in counts.values()))
 
 
 def constant_replies(

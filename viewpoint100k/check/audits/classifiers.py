@@ -13,10 +13,20 @@ from numpy.typing import NDArray
 from viewpoint100k.errors import MissingExtraError
 from viewpoint100k.runtime.cores import usable_cores
 
-__all__ = ["guesses_from_boosting", "guesses_from_numbers", "guesses_from_words", "require_scikit_learn"]
+__all__ = [
+    "best_constants_elsewhere",
+    "commonest_elsewhere",
+    "guesses_from_boosting",
+    "guesses_from_numbers",
+    "guesses_from_words",
+    "require_scikit_learn",
+]
 
 _COMPONENTS = 48
 """Largest number of features of the linear model; more are reduced to this many principal components."""
+
+_CONSTANTS = 500
+"""Largest number of constants that are tried; of more values, as many evenly spaced ones."""
 
 Guesses = NDArray[np.str_]
 
@@ -83,6 +93,54 @@ def guesses_from_boosting(
         return np.asarray(model.fit(features[train], targets[train]).predict(features[test]))
 
     return _across_folds(guess, targets, assets, folds)
+
+
+def commonest_elsewhere(strata: NDArray[np.str_], targets: Guesses, assets: NDArray[np.str_], folds: int) -> Guesses:
+    """(n,) the class that is most frequent in the row's stratum among other assets; of all strata if it has none."""
+
+    def guess(train: NDArray[np.int64], test: NDArray[np.int64]) -> Guesses:
+        return np.array([_commonest(targets[_of_stratum(strata, train, strata[place])]) for place in test])
+
+    return _across_folds(guess, targets, assets, folds)
+
+
+def best_constants_elsewhere(
+    values: NDArray[np.float64],
+    allowed: NDArray[np.float64],
+    strata: NDArray[np.str_],
+    assets: NDArray[np.str_],
+    folds: int,
+) -> NDArray[np.float64]:
+    """(n,) 1 where a constant reply is right: the one that is right most often in the row's stratum of other assets.
+
+    Args:
+        values: (n, k) the right numbers of each row. A reply is right if all k are within ``allowed``, also (n, k).
+    """
+
+    def guess(train: NDArray[np.int64], test: NDArray[np.int64]) -> Guesses:
+        best: dict[str, int] = {}
+        for place in test:
+            if strata[place] not in best:
+                known = _of_stratum(strata, train, strata[place])
+                tried = known[:: -(-len(known) // _CONSTANTS)]
+                off = np.abs(values[tried][:, None] - values[known][None])
+                hits = (off <= allowed[known][None] + 1e-9).all(axis=2).sum(axis=1)
+                best[strata[place]] = int(tried[np.argmax(hits)])
+        return np.array([str(best[strata[place]]) for place in test])
+
+    chosen = _across_folds(guess, np.arange(len(values)).astype(np.str_), assets, folds).astype(np.int64)
+    return np.asarray((np.abs(values[chosen] - values) <= allowed + 1e-9).all(axis=1), dtype=np.float64)
+
+
+def _of_stratum(strata: NDArray[np.str_], train: NDArray[np.int64], stratum: str) -> NDArray[np.int64]:
+    """The training rows of a stratum; all of them if it has none."""
+    within = train[strata[train] == stratum]
+    return within if len(within) else train
+
+
+def _commonest(targets: Guesses) -> str:
+    names, counts = np.unique(targets, return_counts=True)
+    return str(names[counts.argmax()])
 
 
 def _as_they_are(tokens: list[str]) -> list[str]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.check.audits.classifiers import guesses_from_boosting
-from viewpoint100k.check.audits.judging import Measured, limit_of_type, mean_of_types, measure
+from viewpoint100k.check.audits.judging import Measured, limit_of_type, mean_of_types, measure, of_each_form
 from viewpoint100k.check.audits.problems import MEASURED_FORMS, Problem, SampledRow, problems_among
 from viewpoint100k.check.audits.results import AuditSettings
 from viewpoint100k.check.labels.definitions import Definition
@@ -38,6 +38,8 @@ class FramingRows:
     strata: list[str] = field(default_factory=list)
     azimuths: list[float] = field(default_factory=list)
     assets: list[str] = field(default_factory=list)
+    forms: list[str] = field(default_factory=list)
+    """Forms of answer."""
     framings: list[tuple[float, ...]] = field(default_factory=list)
     """Of the first image and of the second, one after the other."""
     unread: int = 0
@@ -59,6 +61,7 @@ class FramingRows:
         self.strata.append(row.stratum)
         self.azimuths.append(row.azimuth_deg)
         self.assets.append(row.asset)
+        self.forms.append(row.answer_form)
         self.framings.append((*first, *second))
 
 
@@ -91,8 +94,9 @@ def describe_framing(camera: Mapping[str, Any], center: Sequence[float], radius:
 def framing_audits(
     rows: FramingRows, settings: AuditSettings, definitions: Mapping[str, Definition]
 ) -> Iterator[Measured]:
-    """Each image's framing: a verdict for each type and for the mean of types. Both framings: a bound for the sides."""
-    assets = np.array(rows.assets, dtype=np.str_)
+    """Each image's framing: a verdict for each type, the mean of types and each form of answer. Both framings: a bound
+    for the sides."""
+    assets, forms = np.array(rows.assets, dtype=np.str_), np.array(rows.forms, dtype=np.str_)
     framings = np.array(rows.framings, dtype=np.float32).reshape(len(assets), -1)
     half = framings.shape[1] // 2
     shown = {
@@ -102,7 +106,7 @@ def framing_audits(
     }
     problems = problems_among(rows.kinds, rows.meanings, rows.azimuths, rows.strata)
     for name, (features, cue) in shown.items():
-        judged = []
+        judged, by_form = [], []
         for problem in problems:
             definition = definitions.get(problem.name)
             threshold, detail = (
@@ -115,7 +119,10 @@ def framing_audits(
             yield measure(name, problem.name, *result, settings, threshold, detail)
             if cue and threshold == settings.type_threshold:
                 judged.append(result)
+            if cue and threshold is not None:
+                by_form.append((*result, forms[problem.places]))
         yield from mean_of_types(name, judged, settings)
+        yield from of_each_form(name, by_form, settings, settings.mean_threshold)
 
 
 def _credit(

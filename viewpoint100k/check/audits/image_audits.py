@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from viewpoint100k.check.audits.classifiers import guesses_from_numbers
 from viewpoint100k.check.audits.image_features import ImageFeatures, describe
-from viewpoint100k.check.audits.judging import Measured, limit_of_type, mean_of_types, measure
+from viewpoint100k.check.audits.judging import Measured, limit_of_type, mean_of_types, measure, of_each_form
 from viewpoint100k.check.audits.problems import Problem, SampledRow
 from viewpoint100k.check.audits.results import AuditSettings
 from viewpoint100k.check.audits.sampling import Sample, read_images
@@ -66,11 +66,13 @@ def image_audits(
     seen: SeenImages,
     problems: Sequence[Problem],
     assets: NDArray[np.str_],
+    forms: NDArray[np.str_],
     settings: AuditSettings,
     definitions: Mapping[str, Definition],
 ) -> Iterator[Measured]:
     """Guesses from each image alone, its background alone, and the object's position alone, which are judged.
 
+    Each guess is judged by problem, over all types, and by form of answer (``forms``, one of each row of the sample).
     The object's positions in both images together are only reported. Their change is visible to anyone who compares
     the two images, as the question asks, so it is a legitimate cue.
     """
@@ -88,6 +90,7 @@ def image_audits(
     }
     audits["shift_between_images"] = (shift.astype(np.float32), None)
     judged: dict[str, list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.str_]]]] = defaultdict(list)
+    by_form: dict[str, list[tuple[Any, Any, Any, Any]]] = defaultdict(list)
     for problem in (whole_problem.of(seen.places) for whole_problem in problems):
         if len(set(problem.targets)) < 2:
             continue
@@ -105,8 +108,12 @@ def image_audits(
             yield measure(name, problem.name, credit, problem.chance, shown, settings, threshold, detail)
             if threshold == settings.type_threshold:
                 judged[name].append((credit, problem.chance, shown))
+            if threshold is not None:
+                by_form[name].append((credit, problem.chance, shown, forms[problem.places]))
     for name, results in judged.items():
         yield from mean_of_types(name, results, settings)
+    for name, parts in by_form.items():
+        yield from of_each_form(name, parts, settings, settings.mean_threshold)
 
 
 def _describe_row(

@@ -13,7 +13,7 @@ from viewpoint100k.check.audits.problems import DIRECTION
 from viewpoint100k.check.audits.results import AuditResult, AuditSettings, Verdict
 from viewpoint100k.check.labels.definitions import Definition
 
-__all__ = ["Measured", "judge", "limit_of_type", "mean_of_types", "measure"]
+__all__ = ["Measured", "judge", "limit_of_type", "mean_of_types", "measure", "of_each_form"]
 
 Floats = NDArray[np.float64]
 
@@ -79,6 +79,25 @@ def mean_of_types(
     assets = np.concatenate([one for _, _, one in enough])
     detail = f"mean of {len(enough)} types, each counting alike"
     yield measure(audit, "mean of types", credit, chance, assets, settings, settings.mean_threshold, detail)
+
+
+def of_each_form(
+    audit: str,
+    results: Sequence[tuple[Floats, Floats, NDArray[np.str_], NDArray[np.str_]]],
+    settings: AuditSettings,
+    threshold: float,
+) -> Iterator[Measured]:
+    """The same guesses by form of answer, where there are several: all types of a form together.
+
+    Args:
+        results: credit (n,), chance (n,), assets (n,) and forms of answer (n,) of each problem.
+    """
+    if not results:
+        return
+    credit, chance, assets, forms = (np.concatenate(parts) for parts in zip(*results, strict=True))
+    for form in np.unique(forms) if len(np.unique(forms)) > 1 else ():
+        of = forms == form
+        yield measure(audit, f"answer by {form}", credit[of], chance[of], assets[of], settings, threshold)
 
 
 def judge(measured: Sequence[Measured], settings: AuditSettings) -> tuple[AuditResult, ...]:

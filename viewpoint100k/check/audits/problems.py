@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from viewpoint100k.check.labels.answer_forms import AnswerForm, form_of_answer, listed_options
+from viewpoint100k.check.labels.answer_forms import AnswerForm, accepted_error, form_of_answer, listed_options
 from viewpoint100k.check.labels.definitions import Definition, Meaning
 from viewpoint100k.check.labels.from_options import QUANTITIES, claimed_direction
 
@@ -57,7 +57,8 @@ class SampledRow:
     meaning: str
     """``left``, ``right``, ``none`` and the like; the answer's text if the type is unknown."""
     stratum: str
-    """Rows that can share a constant answer: the type, or the wording if the meaning is text."""
+    """Rows that can share a constant answer: the type, the type and what is asked of a chat, or the wording if the
+    meaning is text."""
     azimuth_deg: float
     cameras: tuple[Mapping[str, Any], ...]
     object_center: tuple[float, ...]
@@ -200,13 +201,19 @@ def read_row(row: Mapping[str, Any], place: tuple[int, int, int], definitions: M
         answer=letter,
         answer_form="letter" if form is None else form.name,
         meaning=row["answer_text"] if answer is None else answer,
-        stratum=row["template"] if answer is None else kind,
+        stratum=row["template"] if answer is None else _stratum(kind, row["question"], form),
         azimuth_deg=row["relative"]["azimuth_deg"],
         cameras=tuple(row["cameras"]),
         object_center=tuple(row["object_center"]),
         object_radius=row["object_radius"],
         place=place,
     )
+
+
+def _stratum(kind: str, question: str, form: AnswerForm | None) -> str:
+    """The type. Of a chat also the accepted error, which tells whether it asks for the amount or for the distance."""
+    error = accepted_error(question) if form is not None and form.name == "chat" else None
+    return kind if error is None else f"{kind} up to {error:g}"
 
 
 def find_problems(rows: Sequence[SampledRow]) -> tuple[Problem, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viewpoint100k.check.audits.classifiers import guesses_from_words
-from viewpoint100k.check.audits.judging import Measured, measure
+from viewpoint100k.check.audits.judging import Measured, measure, of_each_form
 from viewpoint100k.check.audits.problems import DIRECTION, LETTERS, Problem, SampledRow
 from viewpoint100k.check.audits.results import AuditSettings
 
@@ -33,7 +33,8 @@ def text_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], settings: 
         guessed = guesses_from_words([_words(row) for row in rows], meanings, assets, settings.folds)
         credit = (guessed == meanings).astype(np.float64)
         yield measure("question_text", "meaning", credit, chance, assets, settings, settings.text_threshold)
-        yield from _by_answer_form(rows, credit, chance, assets, settings)
+        forms = np.array([row.answer_form for row in rows], dtype=np.str_)
+        yield from of_each_form("question_text", [(credit, chance, assets, forms)], settings, settings.text_threshold)
     asked = [i for i, row in enumerate(rows) if row.answer_index >= 0]
     letters = np.array([rows[i].answer for i in asked], dtype=np.str_)
     if len(set(letters)) > 1:
@@ -44,17 +45,6 @@ def text_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], settings: 
         yield measure(
             "question_text", "letter", credit, chance[asked], assets[asked], settings, settings.text_threshold
         )
-
-
-def _by_answer_form(
-    rows: Sequence[SampledRow], credit: Floats, chance: Floats, assets: NDArray[np.str_], settings: AuditSettings
-) -> Iterator[Measured]:
-    """The same guesses by form of answer, where there are several."""
-    forms = np.array([row.answer_form for row in rows], dtype=np.str_)
-    for form in np.unique(forms) if len(set(forms)) > 1 else ():
-        of = forms == form
-        result = (credit[of], chance[of], assets[of])
-        yield measure("question_text", f"answer by {form}", *result, settings, settings.text_threshold)
 
 
 def letter_audits(rows: Sequence[SampledRow], assets: NDArray[np.str_], settings: AuditSettings) -> Iterator[Measured]:

@@ -27,7 +27,16 @@ from viewpoint100k.check.labels.measures import MEASURES, tolerance
 from viewpoint100k.check.labels.shown import angles_problem, images_problem, options_problem, plan_problem
 from viewpoint100k.geometry.row_cameras import StoredPair
 
-__all__ = ["AnswerForm", "accepted_error", "examine_form", "form_of_answer", "last_turn", "listed_options"]
+__all__ = [
+    "AnswerForm",
+    "accepted_error",
+    "accepted_errors_of_pose",
+    "examine_form",
+    "first_reply",
+    "form_of_answer",
+    "last_turn",
+    "listed_options",
+]
 
 Columns = Mapping[str, Any]
 
@@ -37,6 +46,9 @@ _POSE = {
 }
 _CIRCLE = 360.0
 _ACCEPTED = re.compile(r"Up to (\d+(?:\.\d+)?)(?: degrees)? off|误差在(\d+(?:\.\d+)?)度?以内")
+_ACCEPTED_OF_POSE = re.compile(
+    r"Up to (\d+(?:\.\d+)?) degrees and (\d+(?:\.\d+)?) off|角度误差(\d+(?:\.\d+)?)、比值误差(\d+(?:\.\d+)?)以内"
+)
 _LEAST_PLACES = {"words": 1, "yes_no": 2, "number": 2, "sentence": 1, "pose": 1, "chat": 5}
 
 
@@ -69,6 +81,15 @@ def last_turn(question: str) -> str:
     return question
 
 
+def first_reply(question: str) -> str | None:
+    """The first reply within a chat; None where the question is no chat."""
+    for texts in (_texts("en")["chat"], _texts("zh")["chat"]):
+        _, mark, told = question.partition(f"\n\n{texts['assistant']}")
+        if mark:
+            return told.partition("\n\n")[0]
+    return None
+
+
 def listed_options(question: str) -> list[str]:
     """The options that a question lists without letters, one a line."""
     return [line.removeprefix("- ") for line in question.split("\n") if line.startswith("- ")]
@@ -79,6 +100,15 @@ def accepted_error(question: str) -> float | None:
     asks for several numbers."""
     found = _ACCEPTED.findall(last_turn(question))
     return float("".join(found[-1])) if found else None
+
+
+def accepted_errors_of_pose(question: str) -> tuple[float, float] | None:
+    """By how much the degrees and the ratio of a pose may be off, as the question says; None where it does not."""
+    found = _ACCEPTED_OF_POSE.search(question)
+    if found is None:
+        return None
+    degrees, ratio = (found[1], found[2]) if found[1] else (found[3], found[4])
+    return float(degrees), float(ratio)
 
 
 def examine_form(

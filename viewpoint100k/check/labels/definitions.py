@@ -72,6 +72,11 @@ class Definition:
         blocks = answer["parts"].values() if self.kind == "combination" else [answer]
         return frozenset(name for block in blocks for name in _NAME.findall(str(block["quantity"])))
 
+    def has_sides(self) -> bool:
+        """True if the answer is one number with a sign, or a ratio, which is below or above 1."""
+        stated = str(self.answer.get("quantity", ""))
+        return bool(stated) and not stated.startswith("abs(") and bool(self.answer.get("signed", True))
+
     @property
     def told_by(self) -> frozenset[str]:
         """The images that may reveal the answer alone; none if the question asks about a change between images.

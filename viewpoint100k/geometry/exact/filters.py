@@ -32,9 +32,10 @@ def gaussian_blur(values: Floats, sigma: float, axis: int, edge: Edge = "mirror"
     """``values``, float32 or float64, blurred along ``axis`` by a Gaussian of ``sigma`` entries; same dtype."""
     if sigma <= 0:
         return values
-    if sigma > _WIDE:
-        return _by_sums(values, sigma, axis, edge)
-    return blur_by_weights(values, _weights(sigma).astype(values.dtype), axis, edge)
+    if sigma <= _WIDE:
+        return blur_by_weights(values, _weights(sigma).astype(values.dtype), axis, edge)
+    reach, end = _box(sigma)
+    return blur_by_sums(values, reach, end, _PASSES, axis, edge)
 
 
 @compiled
@@ -62,15 +63,25 @@ def _weights(sigma: float) -> NDArray[np.float64]:
     return np.asarray(weights / (2 * total(weights[1:]) + weights[0]))
 
 
-def _by_sums(values: Floats, sigma: float, axis: int, edge: Edge) -> Floats:
-    """Boxes with fractional ends, several times over."""
+def _box(sigma: float) -> tuple[int, float]:
+    """The whole entries on either side of the middle one of a box, and the share of the next entry at either end."""
     variance = sigma * sigma / _PASSES
     reach = int((math.sqrt(12 * variance + 1) - 1) / 2)
     end = (2 * reach + 1) * (reach * (reach + 1) - 3 * variance) / (6 * (variance - (reach + 1) * (reach + 1)))
+    return reach, end
+
+
+@compiled
+def blur_by_sums(values: Floats, reach: int, end: float, passes: int, axis: int, edge: Edge) -> Floats:
+    """``values`` averaged ``passes`` times along ``axis`` in double precision, over boxes with fractional ends.
+
+    A box has an entry, ``reach`` entries on either side, and of the next two the share ``end``. Its sum is a difference
+    of two running sums.
+    """
     share = 1 / (2 * reach + 1 + 2 * end)
-    count, margin = values.shape[axis], _PASSES * (reach + 1)
+    count, margin = values.shape[axis], passes * (reach + 1)
     blurred = _padded(values.astype(np.float64), margin, axis, edge)
-    for _ in range(_PASSES):
+    for _ in range(passes):
         sums = np.cumsum(np.concatenate([np.zeros_like(blurred[:1]), blurred]), axis=0)
         inner = sums[2 * reach + 2 : -1] - sums[1 : -2 * reach - 2]
         ends = blurred[: len(inner)] + blurred[-len(inner) :]

@@ -8,7 +8,7 @@ They are too narrow for the opposite word.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,9 +67,7 @@ def judge(text: str, row: Mapping[str, Any], language: str | None = None) -> Jud
 
 def false_claims(text: str, row: Mapping[str, Any], language: str | None = None) -> list[str]:
     """The problems of a row's reasoning, one sentence each. A sentence that cannot be checked is a problem too."""
-    found = judge(text, row, language)
-    problems = [f"“{claim.text}” is not so: {problem}" for claim, problem in found.false]
-    return problems + [f"“{claim.text}” is not a sentence that can be checked" for claim in found.unrecognised]
+    return _not_so(judge(text, row, language))
 
 
 def argument_problems(text: str, row: Mapping[str, Any], language: str | None = None) -> list[str]:
@@ -78,7 +76,12 @@ def argument_problems(text: str, row: Mapping[str, Any], language: str | None = 
     found = judge(text, row, language)
     missing = [f"“{claim.text}” is said without a reason" for claim in found.missing]
     unused = [f"“{claim.text}” serves nothing that is said later" for claim in found.unused]
-    return false_claims(text, row, language) + missing + unused
+    return _not_so(found) + missing + unused
+
+
+def _not_so(found: Judgement) -> list[str]:
+    problems = [f"“{claim.text}” is not so: {problem}" for claim, problem in found.false]
+    return problems + [f"“{claim.text}” is not a sentence that can be checked" for claim in found.unrecognised]
 
 
 # --- one claim -------------------------------------------------------------------------------------------------------
@@ -260,7 +263,17 @@ def _answer(claim: Claim, row: Mapping[str, Any]) -> str | None:
         return "the question has no options"
     if claim.quoted is not None and _bare(claim.quoted) != _bare(row["answer_text"]):
         return f"the answer's text is “{row['answer_text']}”"
+    if len(row["cameras"]) == 2 and _shown_by_image_1_alone(claim.because):
+        return "the question is about image 2, and it is concluded from what image 1 shows"
     return contradiction(claim.because, row["answer_text"])
+
+
+_OF_ONE_IMAGE = ("faces", "faces_two", "looks_down")
+"""What one image shows. Of two images, every quantity that one image can show is about the second."""
+
+
+def _shown_by_image_1_alone(because: Sequence[Claim]) -> bool:
+    return {claim.image for claim in because} == {1} and all(claim.kind in _OF_ONE_IMAGE for claim in because)
 
 
 def _final_answer(claim: Claim, row: Mapping[str, Any]) -> str | None:

@@ -82,7 +82,7 @@ def _signs(held: Mapping[str, Claim]) -> dict[str, int]:
         signs["went_across"] = (_own_side(other) > _own_side(one)) - (_own_side(other) < _own_side(one))
     if {"top", "looks_down2", "distance"} <= set(held) and not signs["top"]:
         signs["same_angle"] = {"down": 1, "up": -1}.get(held["looks_down2"].value, 0) * signs["distance"]
-    if {held[name].value for name in ("looks_down1", "looks_down2") if name in held} == {"none"}:
+    if [held[name].value for name in ("looks_down1", "looks_down2") if name in held] == ["none", "none"]:
         signs["level_in_both"] = 0
     if "same_faces" in held and held["same_faces"].value != "same":
         signs.pop("same_faces")
