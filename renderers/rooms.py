@@ -46,6 +46,9 @@ Color = NDArray[np.float64]
 Room = Callable[[np.random.Generator, float, float, Color], Floats]
 """(rng, longitude of the sun in degrees, wanted radiance of white ground, radiance of the floor) -> (h, w, 3)."""
 
+Place = tuple[float, float, float, float]
+"""The arguments of `box`: longitude and latitude of the middle, half the width and height, in degrees."""
+
 _BRIGHTEST = 24.0
 """Largest radiance of a room: brighter lamps only cause isolated bright pixels."""
 
@@ -114,7 +117,7 @@ def _open_sky(rng: np.random.Generator, sun_deg: float, wanted: float, floor: Co
     )
     clouds = np.clip(noise(rng, 24) * 0.5 + noise(rng, 11) * 0.25 + rng.uniform(-0.6, 0.3), 0, 1)
     clouds *= np.clip((LATITUDE - 4) / 20, 0, 1)[:, None, None]
-    image = paint_clouds(gradient, clouds, value)
+    image = paint_clouds(gradient, np.asarray(clouds, dtype=np.float32), value)
     for depth in range(int(rng.integers(1, 4))):
         green = np.array([0.16, 0.24, 0.1]) * rng.uniform(0.5, 1.2) + rng.uniform(0, 0.08, 3)
         distant = 1 - 0.35 * (depth + 1)
@@ -134,7 +137,7 @@ def _garden(rng: np.random.Generator, sun_deg: float, wanted: float, floor: Colo
     mottled = leaves * (noise(rng, 20) * 0.25 + noise(rng, 9) * 0.22)
     tint = 0.05 * leaves * noise(rng, 15, 3)
     spots = np.clip(noise(rng, 8) - 1.1, 0, 1) * np.clip(1 - np.abs(LATITUDE - 18) / 22, 0, 1)[:, None, None]
-    image = paint_leaves(gradient, mottled, tint, spots, sky.astype(np.float32))
+    image = paint_leaves(gradient, *(np.asarray(part, dtype=np.float32) for part in (mottled, tint, spots, sky)))
     glow = _lobe(sun_deg, 50, 20)
     return _lit(blur(image, 2), glow[..., None], wanted)
 
@@ -186,7 +189,7 @@ def paint_clouds(gradient: Floats, clouds: Floats, brightness: float) -> Floats:
 def paint_leaves(gradient: Floats, mottled: Floats, tint: Floats, spots: Floats, sky: Floats) -> Floats:
     """(h, w, 3): leaves of the colours of rows (h, 1, 3), ``mottled`` (h, w, 1) in brightness and ``tint`` (h, w, 3) in
     colour, with ``spots`` (h, w, 1) of ``sky`` (3,)."""
-    return gradient * np.clip(1 + mottled + tint, 0.3, 2.0) + spots * sky * 0.7
+    return np.asarray(gradient * np.clip(1 + mottled + tint, 0.3, 2.0) + spots * sky * 0.7, dtype=np.float32)
 
 
 @compiled
@@ -201,16 +204,17 @@ def paint_texels(image: Floats, color: Floats, mask: Floats) -> None:
     image += mask[..., None] * (color - image)
 
 
-def _paint_box(image: Floats, color: Color, *place: float) -> None:
+def _paint_box(
+    image: Floats, color: Color, longitude: float, latitude: float, half_width: float, half_height: float
+) -> None:
     """Puts a colour over a rectangle, see `box`."""
+    place = longitude, latitude, half_width, half_height
     paint_box(image, color.astype(np.float32), place, LATITUDE, LONGITUDE)
 
 
 @compiled
-def paint_box(
-    image: Floats, color: Floats, place: tuple[float, ...], latitudes_deg: Floats, longitudes_deg: Floats
-) -> None:
-    """Puts a colour (3,) over a rectangle of an image (h, w, 3), in place. ``place``: the arguments of `box`.
+def paint_box(image: Floats, color: Floats, place: Place, latitudes_deg: Floats, longitudes_deg: Floats) -> None:
+    """Puts a colour (3,) over a rectangle of an image (h, w, 3), in place.
 
     The image covers the sphere; its rows (h,) and columns (w,) have these latitudes and longitudes.
     """

@@ -1,4 +1,4 @@
-"""Shadows on the ground and on the object, from height maps. Pure NumPy.
+"""Shadows on the ground and on the object, from height maps.
 
 Each map is drawn once for each scene. Every point of the object is projected to the ground, along the sun's rays or
 straight down, with its height as depth. For the shadow on the ground, the lowest height over a texel is the distance of

@@ -1,6 +1,6 @@
 """Creates the surroundings of an object: an environment for background and light, one sun, and the ground's look.
 
-Pure NumPy. Everything depends on a seed and on the object's brightness (for contrast with the ground), never on a
+Everything depends on a seed and on the object's brightness (for contrast with the ground), never on a
 camera. Lengths are in radii of the object. Radiance is linear; a white surface under full light has 1.
 """
 

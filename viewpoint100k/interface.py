@@ -86,7 +86,7 @@ def build(config: BuildConfig, out: str | Location, workers: int | None = None, 
 
     Args:
         out: a folder, or a URL in an object store, such as ``s3://bucket/prefix``.
-        workers: worker processes; one for each core by default.
+        workers: worker processes; one for each core by default, fewer for a few rows.
         engine: ``local`` or ``ray``.
 
     Raises ``UsageError`` for a config that cannot be built or a folder that something else has made, and ``BuildError``
