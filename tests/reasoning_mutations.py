@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 from reasoning_situations import TYPES, Situation, asked_of_type, situation
 
-from viewpoint100k.questions.reasoning import argument_problems, claims, write
+from viewpoint100k.questions.reasoning import ReasoningScene, argument_problems, claims, write
 
 __all__ = ["caught_and_missed"]
 
@@ -60,7 +61,7 @@ _IMAGES = [("1", "2"), ("first", "second"), ("before", "after"), ("一", "二"),
 _OTHER_IMAGE = {one: other for pair in _IMAGES for one, other in (pair, pair[::-1])}
 
 
-def _mutants(text: str, language: str) -> Iterator[tuple[str, str]]:
+def _mutants(text: str, scene: ReasoningScene, language: str) -> Iterator[tuple[str, str]]:
     """The text with one word turned into its opposite, or one number, letter or image changed, with what was done."""
     yield from _WORDS_CHANGED[language](text)
     for match in re.finditer(_NUMBER[language], text):
@@ -73,21 +74,42 @@ def _mutants(text: str, language: str) -> Iterator[tuple[str, str]]:
     for match in re.finditer(_IMAGE[language], text):
         other = _OTHER_IMAGE[match[0]]
         mutant = text[: match.start()] + other + text[match.end() :]
-        if not _as_sound(_said(text), _said(mutant)):
+        if not _as_sound(_said(text), _said(mutant), scene):
             yield f"image {match[0]} -> {other}", mutant
 
 
-def _as_sound(said: set[tuple[str, str, int]], instead: set[tuple[str, str, int]]) -> bool:
+Said = set[tuple[str, str, int]]
+"""Kind, value and image of each claim of a text."""
+
+
+def _as_sound(said: Said, instead: Said, scene: ReasoningScene) -> bool:
     """True if a text about the other image argues as well as before.
 
     What is true of both images may be said of one of them twice. If the object's top is seen at the same angle in both,
-    either camera may be the one that is said to look down on the object.
+    either camera may be the one that is said to look down on the object. An image that shows two sides may be said to
+    show both or one.
     """
-    new = instead - said
-    return all(kind == "looks_down" for kind, _, _ in new) if ("top", "none", 0) in said else not new
+    same_angle = ("top", "none", 0) in said
+    return all(
+        (kind == "looks_down" and same_angle) or (kind in ("faces", "faces_two") and _shows(scene, image, value))
+        for kind, value, image in instead - said
+    )
 
 
-def _said(text: str) -> set[tuple[str, str, int]]:
+_SIDES_DEG = {"front": 0, "left": 90, "back": 180, "right": -90}
+"""Directions of an object's own sides, counter-clockwise from its front."""
+
+
+def _shows(scene: ReasoningScene, image: int, sides: str) -> bool:
+    """True if the camera of an image stands within 45 degrees of one side, or within 70 of each of two."""
+    assert scene.front is not None
+    x, y, _ = scene.cameras[image - 1].position - scene.center
+    camera_deg = math.degrees(math.atan2(y, x) - math.atan2(scene.front[1], scene.front[0]))
+    off = [abs(math.remainder(camera_deg - _SIDES_DEG[side], 360)) for side in sides.split("_")]
+    return max(off) <= (45 if len(off) == 1 else 70)
+
+
+def _said(text: str) -> Said:
     return {(claim.kind, claim.value, claim.image) for claim in claims(text)}
 
 
@@ -131,7 +153,7 @@ def caught_and_missed(language: str, seeds: range) -> tuple[int, Counter[str], l
         made, text = written
         row = made.row
         assert argument_problems(text, row) == []
-        for what, mutant in _mutants(text, language):
+        for what, mutant in _mutants(text, made.scene, language):
             if mutant == text:
                 continue
             if argument_problems(mutant, row):

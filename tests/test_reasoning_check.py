@@ -181,6 +181,7 @@ LENS = "The lens seems to be the same in both images"
         # A sentence that nothing uses.
         ("I take image 1 as the starting point.", f"{LENS}.", "serves nothing"),
         ("So, the answer", f"Now, {SEEN.lower()}. So, the answer", "serves nothing"),
+        ("Therefore, the camera turned", f"{LENS}, so the camera turned", "serves nothing"),
         # A conclusion that does not follow, and one that is false.
         (SEEN, LENS, "does not follow"),
         ("turned to the left", "turned to the right", "is not so: the cameras give"),

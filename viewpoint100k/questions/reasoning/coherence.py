@@ -95,11 +95,12 @@ def _name(claim: Claim) -> str:
 
 def _of_answer(said: Sequence[Claim], place: int) -> Iterable[int]:
     """The claims that the answer uses: its premises, or else the movements before it; views that answer the question
-    directly; and excluded answers."""
+    directly; and excluded answers. Of premises that are argued, it uses the conclusions alone."""
     answer = said[place]
+    premises = [claim for claim in answer.because if claim.because] or answer.because
     for other in range(place):
         claim = said[other]
-        if claim in answer.because or claim.kind in _ANSWERS_ALONE or claim.kind.startswith("not_"):
+        if claim in premises or claim.kind in _ANSWERS_ALONE or claim.kind.startswith("not_"):
             yield other
     if not answer.because:
         yield from (other for other in range(place) if said[other].kind in _MOVEMENTS)
