@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from viewpoint100k.geometry import exact
 
-__all__ = ["arc", "circle", "creased", "fractions", "rounded_rectangle", "smooth", "superellipse"]
+__all__ = ["arc", "circle", "creased", "fractions", "reach", "rounded_rectangle", "smooth", "superellipse"]
 
 Floats = NDArray[np.float64]
 
@@ -35,8 +35,19 @@ def cosine_deg(angle_deg: float) -> float:
 def superellipse(half_width: float, half_height: float, power: float = 2.0, count: int = 24) -> Floats:
     """(count, 2) points counter-clockwise from +X on ``|x/w|^p + |y/h|^p = 1``: 2 is an ellipse, 5 nearly a box."""
     c, s = turn(count)
-    length = exact.power(exact.power(np.abs(c), power) + exact.power(np.abs(s), power), -1 / power)
+    length = _reaches(power, count)
     return np.stack([half_width * c * length, half_height * s * length], axis=1)
+
+
+def reach(c: Floats, s: Floats, power: float) -> Floats:
+    """How far a superellipse of half axes 1 reaches in directions with these cosines and sines."""
+    return np.asarray(exact.power(exact.power(np.abs(c), power) + exact.power(np.abs(s), power), -1 / power))
+
+
+@lru_cache(maxsize=256)
+def _reaches(power: float, count: int) -> Floats:
+    """Those of `turn`; to be read only."""
+    return reach(*turn(count), power)
 
 
 def rounded_rectangle(width: float, height: float, radius: float, steps: int = 3) -> Floats:

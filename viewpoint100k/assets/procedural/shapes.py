@@ -39,7 +39,7 @@ class Shape:
 
     def at(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Shape:
         """Moved by (x, y, z)."""
-        return replace(self, positions=self.positions + np.array([x, y, z]))
+        return Shape(self.positions + np.array([x, y, z]), self.normals, self.uvs, self.triangles)
 
     def turn(self, axis: Axis, degrees: float) -> Shape:
         """Turned about an axis through the origin, by the right-hand rule."""
@@ -53,7 +53,7 @@ class Shape:
             result[:, j] = s * vectors[:, i] + c * vectors[:, j]
             return result
 
-        return replace(self, positions=turned(self.positions), normals=turned(self.normals))
+        return Shape(turned(self.positions), turned(self.normals), self.uvs, self.triangles)
 
     def scale(self, x: float = 1.0, y: float = 1.0, z: float = 1.0) -> Shape:
         """Stretched about the origin by positive factors."""
@@ -142,16 +142,10 @@ def surface(points: Floats, u: Floats, v: Floats, wrap_columns: bool = False) ->
     """
     rows, columns, _ = points.shape
     first, second = points[1:, 1:] - points[:-1, :-1], points[1:, :-1] - points[:-1, 1:]
-    quads = np.stack(
-        [
-            first[..., 1] * second[..., 2] - first[..., 2] * second[..., 1],
-            first[..., 2] * second[..., 0] - first[..., 0] * second[..., 2],
-            first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0],
-        ],
-        axis=-1,
-    )
     sides = np.zeros((rows - 1, columns + 1, 3))
-    sides[:, 1:-1] = quads
+    quads = sides[:, 1:-1]
+    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+        np.subtract(first[..., j] * second[..., k], first[..., k] * second[..., j], out=quads[..., i])
     if wrap_columns:
         sides[:, 0], sides[:, -1] = quads[:, -1], quads[:, 0]
     across = sides[:, 1:] + sides[:, :-1]
@@ -165,9 +159,10 @@ def surface(points: Floats, u: Floats, v: Floats, wrap_columns: bool = False) ->
         if np.ptp(points[pole], axis=0).max() < 1e-9:
             normals[pole] = exact.cumulative(normals[pole])[-1]
             keep[pole, :, half] = False
-    uvs = np.stack(np.broadcast_arrays(u, v), axis=-1).reshape(-1, 2)
+    uvs = np.empty((rows, columns, 2))
+    uvs[..., 0], uvs[..., 1] = u, v
     triangles = _grid_triangles(rows, columns)[keep.reshape(-1, 2)]
-    return Shape(points.reshape(-1, 3), unit(normals.reshape(-1, 3)), uvs, triangles)
+    return Shape(points.reshape(-1, 3), unit(normals.reshape(-1, 3)), uvs.reshape(-1, 2), triangles)
 
 
 def box(x: float, y: float, z: float, bevel: float = 0.0, steps: int = 1) -> Shape:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from viewpoint100k.assets.procedural.curves import circle, cosine_deg, creased, fractions, rounded_rectangle
+from viewpoint100k.assets.procedural.curves import circle, cosine_deg, creased, fractions, reach, rounded_rectangle
 from viewpoint100k.assets.procedural.shapes import Axis, Shape, join, surface, unit
 from viewpoint100k.geometry import exact
 
@@ -211,8 +211,7 @@ def hull(
     )
     around, c, s = _rib(count)
     different, which = np.unique(exponent, return_inverse=True)
-    p = different[:, None]
-    length = exact.power(exact.power(np.abs(c), p) + exact.power(np.abs(s), p), -1 / p)[which]
+    length = np.stack([_rib_reaches(p, count) for p in different.tolist()])[which]
     y = wide[:, None] * s * length
     z = ((lower + upper) / 2)[:, None] + ((upper - lower) / 2)[:, None] * c * length
     points = np.stack([np.broadcast_to(x[:, None], y.shape), y, z], axis=-1)
@@ -235,6 +234,13 @@ def _rib(count: int) -> tuple[Floats, Floats, Floats]:
     c[[count // 4, 3 * count // 4]] = 0.0
     s[[0, count // 2, count]] = 0.0
     return around, c, s
+
+
+@lru_cache(maxsize=256)
+def _rib_reaches(power: float, count: int) -> Floats:
+    """(count + 1,) how far a superellipse of half axes 1 reaches in the directions of a rib; to be read only."""
+    _, c, s = _rib(count)
+    return reach(c, s, power)
 
 
 def _fan(ring: Floats, middle: ArrayLike, normal: ArrayLike, uvs: Floats, as_given: bool = False) -> Shape:
