@@ -34,6 +34,7 @@ _SIZE = 72
 """Pixels along each side: enough for a label that a person would notice, and cheap to render."""
 
 _FOV_DEG = 40.0
+_INTRINSICS = intrinsics_from_fov(_FOV_DEG, _SIZE, _SIZE)
 
 _BLUR = 1.2
 """Pixels: finer differences are sampling noise, not surface."""
@@ -151,17 +152,18 @@ class Counterfactuals:
         return changes_less(self._look((0.0, elevation)), self._look((360.0 / fold, elevation)), SELF_SIMILAR)
 
     def _look(self, direction: Direction) -> _Look:
-        self._draw([direction])
-        return self._looks[_key(direction)]
+        key = _key(direction)
+        if key not in self._looks:
+            self._draw([direction])
+        return self._looks[key]
 
     def _draw(self, directions: Iterable[Direction]) -> None:
         """Renders the object from those of these directions that are not yet rendered."""
         keys = [key for key in dict.fromkeys(map(_key, directions)) if key not in self._looks]
         if not keys:
             return
-        intrinsics = intrinsics_from_fov(_FOV_DEG, _SIZE, _SIZE)
         poses = [orbit(self._distance, *key, center=self._center) for key in keys]
-        thumbnails = self._scene.thumbnails([Camera(pose, intrinsics, _SIZE, _SIZE) for pose in poses])
+        thumbnails = self._scene.thumbnails([Camera(pose, _INTRINSICS, _SIZE, _SIZE) for pose in poses])
         pixels = np.stack([thumbnail.color for thumbnail in thumbnails])
         apart = pixels != _BACKGROUND
         masks = apart[..., 0] | apart[..., 1] | apart[..., 2]
