@@ -79,8 +79,7 @@ def test_damaged_bytes_are_no_mesh() -> None:
     assert found is not None
     for end in (0, 1, 40, len(whole) - 64, len(whole) - 1):
         assert from_bytes(memoryview(whole[:end])) is None
-    data = whole.index(b"\n") + 1
-    for place in range(data, len(whole), 97):
+    for place in [*range(whole.index(b"\n")), *range(whole.index(b"\n") + 1, len(whole), 97)]:
         changed = bytearray(whole)
         changed[place] ^= 16
         assert from_bytes(memoryview(bytes(changed))) is None
@@ -97,10 +96,10 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def glb(*, embedded: bool) -> bytes:
+def glb(*, embedded: bool, name: str = "A") -> bytes:
     writer = GltfWriter()
     texture = writer.texture(picture([[[9, 8, 7], [6, 5, 4]]]) if embedded else {"uri": "texture.png"})
-    writer.append("materials", {"pbrMetallicRoughness": {"baseColorTexture": texture}})
+    writer.append("materials", {"name": name, "pbrMetallicRoughness": {"baseColorTexture": texture}})
     attributes = {"POSITION": writer.accessor(TRIANGLE), "TEXCOORD_0": writer.accessor([[0, 0], [1, 0], [0, 1]])}
     writer.node(mesh=writer.mesh(attributes, [0, 1, 2], material=0))
     return writer.glb()
@@ -136,6 +135,38 @@ def test_a_large_file_is_read_once_until_it_changes(written: Path, monkeypatch: 
         path.write_bytes(path.read_bytes()[:-1])
     assert_same(first, read())
     assert len(seen) == 4
+
+
+def test_a_file_with_another_content_of_the_same_size_and_time_is_read_again(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, seen, old = MeshFileStore(written.parent / "meshes"), times_read(monkeypatch), written.stat()
+    first = read_or_recall(written, written.parent, MeshLimits(), store=store)
+    while written.stat().st_ctime_ns == old.st_ctime_ns:  # The clock of a file system has coarse steps.
+        written.write_bytes(glb(embedded=True, name="B"))
+    os.utime(written, ns=(old.st_atime_ns, old.st_mtime_ns))
+    assert (written.stat().st_size, written.stat().st_mtime_ns) == (old.st_size, old.st_mtime_ns)
+    second = read_or_recall(written, written.parent, MeshLimits(), store=store)
+    assert len(seen) == 2
+    assert first.sha256 != second.sha256
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_kept(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(path: Path, *rest: Any) -> MeshFile:
+        os.utime(path, (1, 1))
+        return read_mesh_file(path, *rest)
+
+    monkeypatch.setattr(mesh_file_store, "read_mesh_file", read)
+    store = MeshFileStore(written.parent / "meshes")
+    read_or_recall(written, written.parent, MeshLimits(), store=store)
+    assert not store.folder.exists()
+
+
+def test_the_environment_switches_the_store_off(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(mesh_file_store.SWITCH, "0")
+    store = MeshFileStore(written.parent / "meshes")
+    read_or_recall(written, written.parent, MeshLimits(), store=store)
+    assert not store.folder.exists()
 
 
 def test_a_file_that_refers_to_others_is_read_every_time(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Keeps what was read of large mesh files, so that a worker need not decode what the survey has decoded.
 
-One file for each mesh, which every process maps into its memory. If the store cannot be used, meshes are read again.
+One file for each mesh, which every process maps into its memory. If the store cannot be used, or the environment
+variable `SWITCH` is 0, meshes are read again.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
+import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,8 +23,10 @@ from viewpoint100k.assets.mesh_files.parts import UpAxis
 from viewpoint100k.assets.mesh_files.reading import MeshFile, read_mesh_file
 from viewpoint100k.assets.reader_version import version_of_readers
 
-__all__ = ["MeshFileStore", "read_or_recall"]
+__all__ = ["SWITCH", "MeshFileStore", "read_or_recall"]
 
+SWITCH = "VIEWPOINT100K_MESH_STORE"
+"""Environment variable that switches the store off where it is 0."""
 _LARGE_BYTES = 4 * 2**20
 """Smaller files are read again, which takes few milliseconds."""
 _SLOW_S = 0.1
@@ -61,9 +65,9 @@ class MeshFileStore:
         return found
 
     def put(self, key: str, file: MeshFile) -> None:
-        """Keeps a mesh if there is room."""
+        """Keeps a mesh if there is room. What a killed process leaves behind is deleted like a mesh of no use."""
         parts = to_bytes(file)
-        path, temporary = self._path(key), self._path(f"{key}.{os.getpid()}")
+        path, temporary = self._path(key), self._path(f"{key}.{secrets.token_hex(8)}")
         with suppress(OSError):  # The disk is full, or the folder cannot be written.
             self.folder.mkdir(parents=True, exist_ok=True)
             if self._make_room(sum(len(part) for part in parts)):
@@ -78,8 +82,10 @@ class MeshFileStore:
         """Deletes the store; returns the size of its files, bytes."""
         size = 0
         for path in self.folder.glob("*.mesh"):
-            size += path.stat().st_size
-            path.unlink()
+            with suppress(FileNotFoundError):  # Another process was first.
+                one = path.stat().st_size
+                path.unlink()
+                size += one
         return size
 
     def _path(self, key: str) -> Path:
@@ -107,16 +113,13 @@ def read_or_recall(
 ) -> MeshFile:
     """As `read_mesh_file`, which a large file that refers to no other needs only once.
 
-    A mesh is valid until its file's path, size or time, the limits, or the code that reads it changes.
+    A mesh is valid until its file's path, size or times, the limits, or the code that reads it changes.
     """
-    try:
-        status = path.stat()
-    except OSError:
-        return read_mesh_file(path, root, limits, up, on_reference)  # Reading it reports the fault.
-    if status.st_size < _LARGE_BYTES:
+    before = _status(path)
+    if before is None or before[0] < _LARGE_BYTES or os.environ.get(SWITCH) == "0":
         return read_mesh_file(path, root, limits, up, on_reference)
     places = (os.path.realpath(path), os.path.realpath(root), AssetFiles(root, path, limits).is_of_gazebo_model)
-    facts = (version_of_readers(), *places, status.st_size, status.st_mtime_ns, limits, up)
+    facts = (version_of_readers(), *places, *before, limits, up)
     key = hashlib.blake2b(repr(facts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     store = store or MeshFileStore()
     if (found := store.get(key)) is not None:
@@ -128,6 +131,15 @@ def read_or_recall(
     finally:
         for reference in references:
             on_reference(reference)
-    if not references and time.process_time() - start > _SLOW_S:
+    if not references and time.process_time() - start > _SLOW_S and _status(path) == before:
         store.put(key, file)
     return file
+
+
+def _status(path: Path) -> tuple[int, ...] | None:
+    """Size and times of a file; None if there is none. The last changes even if a tool sets the others back."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns

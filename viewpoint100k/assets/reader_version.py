@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
@@ -12,6 +13,8 @@ __all__ = ["version_of_readers"]
 
 _PACKAGES = ("numpy", "scipy", "trimesh", "pillow")
 """Other packages whose code reads assets."""
+_FORMATS = ("ufbx", "DracoPy", "alktx2", "pycollada", "networkx", "lxml", "usd-core")
+"""Packages of the extra ``formats``. A file may be read in another way once one of them is installed."""
 
 
 @cache
@@ -23,6 +26,9 @@ def version_of_readers() -> str:
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
     for name in _PACKAGES:
         digest.update(f"{name} {metadata.version(name)}\n".encode())
+    for name in _FORMATS:
+        with suppress(metadata.PackageNotFoundError):
+            digest.update(f"{name} {metadata.version(name)}\n".encode())
     return digest.hexdigest()
 
 

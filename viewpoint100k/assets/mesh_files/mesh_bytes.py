@@ -1,4 +1,4 @@
-"""What was read of a mesh file as bytes: a line of JSON, then the arrays as they lie in memory."""
+"""What was read of a mesh file as bytes: a line of JSON after its checksum, then the arrays as they lie in memory."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ __all__ = ["from_bytes", "to_bytes"]
 
 _ALIGNED = 64
 """Arrays begin at multiples of so many bytes."""
+_CHECK_DIGITS = 8
+"""Hexadecimal digits of the line's CRC-32."""
+_LONGEST_LINE = 2**24
+"""Bytes, the checksum included."""
 _DTYPES = frozenset({"<f4", "<f8", "<u4", "|u1"})
 _ARRAYS = ("positions", "triangles", "normals", "uvs", "colors")
 
@@ -65,15 +69,18 @@ def to_bytes(file: MeshFile) -> list[bytes | memoryview]:
             parts.append(part)
             length, check = length + len(part), zlib.crc32(part, check)
     line = json.dumps(head | {"arrays": specifications, "length": length, "crc32": check}).encode()
-    return [line + b" " * ((-len(line) - 1) % _ALIGNED) + b"\n", *parts]
+    line += b" " * (-(_CHECK_DIGITS + len(line) + 1) % _ALIGNED) + b"\n"
+    return [b"%08x" % zlib.crc32(line), line, *parts]
 
 
 def from_bytes(content: memoryview) -> MeshFile | None:
     """Decodes what `to_bytes` made; None for any other bytes. The arrays are views of ``content``."""
     try:
-        end = bytes(content[: 2**24]).index(b"\n") + 1
-        head = json.loads(bytes(content[:end]))
-        data = content[end:]
+        end = bytes(content[:_LONGEST_LINE]).index(b"\n") + 1
+        line = bytes(content[_CHECK_DIGITS:end])
+        if zlib.crc32(line) != int(bytes(content[:_CHECK_DIGITS]), 16):
+            return None
+        head, data = json.loads(line), content[end:]
         if len(data) != head["length"] or zlib.crc32(data) != head["crc32"]:
             return None
         return _decoded(head, [_array(data, *specification) for specification in head["arrays"]])
