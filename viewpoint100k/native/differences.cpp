@@ -147,6 +147,9 @@ void nearest_squares(const Planes& seen, const Planes& other, int32_t y, int32_t
         }
 }
 
+// The order of numbers, after which come those that are none.
+bool comes_before(float a, float b) { return a < b || (b != b && a == a); }
+
 float length(const Planes& picture, int32_t y, int32_t x, const float* color) {
     const float dl = *picture.at(0, y, x) - color[0], da = *picture.at(1, y, x) - color[1], db = *picture.at(2, y, x) - color[2];
     return std::sqrt(dl * dl + da * da + db * db);
@@ -203,7 +206,7 @@ void median_rows(const std::vector<Picture>& pictures, int32_t height, int32_t w
                     for (int k = 0; k < 3; k++) values[k].push_back(picture.lab[3 * i + k]);
         for (int k = 0; k < 3; k++) {
             const auto middle = values[k].begin() + (std::max<ptrdiff_t>(values[k].size(), 1) - 1) / 2;
-            if (!values[k].empty()) std::nth_element(values[k].begin(), middle, values[k].end());
+            if (!values[k].empty()) std::nth_element(values[k].begin(), middle, values[k].end(), comes_before);
             out[k] = values[k].empty() ? 0.0f : *middle;
         }
     }

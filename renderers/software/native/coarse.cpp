@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "object.h"
 #include "rounding.h"
@@ -76,8 +77,8 @@ uint64_t look_key(const float* v, uint32_t cell, size_t batch) {
 
 Object* Object::coarse() const {
     const ExactRounding exact;
-    Object* made = new Object(center_, radius_, box_);
-    const size_t vertices = mesh_.vertex_count;
+    const size_t vertices = mesh().vertex_count;
+    std::unique_ptr<Object> made(new Object(center_, radius_, box_));
     std::vector<uint32_t> to(vertices, NONE), cell_of;
     std::vector<float> places, members;  // sums by cell, and by new vertex how many there are
     Numbers cells, looks;
@@ -122,7 +123,7 @@ Object* Object::coarse() const {
     made->textures_ = textures_;
     made->list_blended();
     made->settle();
-    return made;
+    return made.release();
 }
 
 // From sums to averages; normals get length 1.

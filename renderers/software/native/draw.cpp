@@ -1,7 +1,9 @@
 #include "draw.h"
 
 #include <algorithm>
+#include <exception>
 #include <functional>
+#include <system_error>
 #include <thread>
 
 #include "camera.h"
@@ -57,20 +59,34 @@ T* fitted(std::vector<T>& v, size_t count) {
     return v.data();
 }
 
-// Calls work(first, last) for parts of 0 to count, each in a thread of its own; parts begin at multiples of ``step``.
+// Calls work(first, last) for parts of 0 to count, each in a thread of its own; parts begin at multiples of ``step``. Where the
+// system gives no more threads, this one does the rest. Throws what the first of the parts that failed has thrown.
 void in_parts(int32_t count, int32_t step, int32_t threads, const std::function<void(int32_t, int32_t)>& work) {
     const int32_t steps = (count + step - 1) / step, parts = std::max(std::min(threads, steps), 1);
     const auto start = [&](int32_t part) {
         return std::min(static_cast<int32_t>(static_cast<int64_t>(steps) * part / parts) * step, count);
     };
-    std::vector<std::thread> others;
-    for (int32_t part = 1; part < parts; part++)
-        others.emplace_back([&, part] {
-            const ExactRounding exact;
+    std::vector<std::exception_ptr> errors(parts);
+    const auto run = [&](int32_t part) {
+        const ExactRounding exact;
+        try {
             work(start(part), start(part + 1));
-        });
-    work(0, start(1));
+        } catch (...) {
+            errors[part] = std::current_exception();
+        }
+    };
+    std::vector<std::thread> others;
+    others.reserve(parts);
+    int32_t part = 1;
+    try {
+        for (; part < parts; part++) others.emplace_back(run, part);
+    } catch (const std::system_error&) {
+    }
+    run(0);
+    for (; part < parts; part++) run(part);
     for (std::thread& other : others) other.join();
+    for (const std::exception_ptr& error : errors)
+        if (error) std::rethrow_exception(error);
 }
 
 void transform_vertices(const Kernel& kernel, Picture& picture, int32_t threads) {

@@ -12,7 +12,7 @@
 #include "arrays.h"
 #include "builds.h"
 #include "draw.h"
-#include "object.h"
+#include "primitives.h"
 #include "rounding.h"
 #include "surroundings.h"
 
@@ -21,33 +21,14 @@ using namespace software;
 
 namespace {
 
-using Points = In<float, nb::shape<-1, 3>>;
 using Pairs = In<float, nb::shape<-1, 2>>;
 using Colors = In<float, nb::shape<-1, 4>>;
-using Triangles = In<uint32_t, nb::shape<-1, 3>>;
 using Bytes3or4 = In<uint8_t, nb::shape<-1, -1, -1>>;
 using Bytes2 = In<uint8_t, nb::shape<-1, -1, 2>>;
 using Floats3 = In<float, nb::shape<-1, -1, 3>>;
 using Pose = In<double, nb::shape<4, 4>>;
 using Intrinsics = In<double, nb::shape<3, 3>>;
 using Vector = In<double, nb::shape<3>>;
-
-PrimitiveArrays arrays_of(const Points& positions, const Triangles& triangles) {
-    PrimitiveArrays p{};
-    p.positions = positions.data();
-    p.vertex_count = positions.shape(0);
-    p.triangles = triangles.data();
-    p.triangle_count = triangles.shape(0);
-    return p;
-}
-
-std::tuple<std::vector<double>, std::vector<double>, double> measure(Points positions, Triangles triangles) {
-    const PrimitiveArrays p = arrays_of(positions, triangles);
-    nb::gil_scoped_release unlocked;
-    const ExactRounding exact;
-    const Box box = box_of(p);
-    return {{box.low, box.low + 3}, {box.high, box.high + 3}, doubled_area(p)};
-}
 
 void add_primitive(Object& object, Points positions, Points normals, Triangles triangles, std::optional<Pairs> uvs,
                    std::optional<Colors> colors, In<float, nb::shape<4>> base_color) {
@@ -164,9 +145,17 @@ nb::ndarray<nb::numpy, float> heights(const Object& object, Matrix34 matrix, int
     return out;
 }
 
+// The side of a square map.
+int32_t side_of_map(size_t height, size_t width) {
+    if (height != width || !height || height > MOST_PIXELS) throw nb::value_error("a map is square, and has 1 to 16384 texels along each side");
+    return static_cast<int32_t>(height);
+}
+
 std::shared_ptr<Surroundings> new_surroundings(Floats3 environment, In<float, nb::shape<9, 3>> irradiance, Vector sun_direction,
                                                Vector sun_radiance, float ground_height, float ground_darkens, float environment_lods,
                                                std::optional<float> background_lod) {
+    for (size_t n : {environment.shape(0), environment.shape(1)})
+        if (!n || n > MOST_PIXELS) throw nb::value_error("an environment has 1 to 16384 texels along each side");
     nb::gil_scoped_release unlocked;
     const ExactRounding exact;
     auto s = std::make_shared<Surroundings>(environment.data(), static_cast<int32_t>(environment.shape(0)),
@@ -185,8 +174,7 @@ std::shared_ptr<Surroundings> new_surroundings(Floats3 environment, In<float, nb
 }
 
 void set_sun_map(Surroundings& s, In<float, nb::shape<-1, -1>> map, Matrix34 matrix, float offset) {
-    if (map.shape(0) != map.shape(1)) throw nb::value_error("a map is square");
-    s.set_sun_map(map.data(), static_cast<int32_t>(map.shape(0)), matrix.data(), offset);
+    s.set_sun_map(map.data(), side_of_map(map.shape(0), map.shape(1)), matrix.data(), offset);
 }
 
 std::shared_ptr<Pattern> new_pattern(Bytes2 texels) {
@@ -201,7 +189,7 @@ std::shared_ptr<Pattern> new_pattern(Bytes2 texels) {
 void set_ground(Surroundings& s, std::shared_ptr<Pattern> pattern, float height, Vector color_0, Vector color_1,
                 In<double, nb::shape<2, 2>> pattern_matrix, float pattern_texels, Vector sun_radiance, Vector irradiance,
                 std::tuple<float, float> fade, Bytes2 shadow, std::tuple<float, float, float, float> shadow_box) {
-    if (shadow.shape(0) != shadow.shape(1)) throw nb::value_error("a map is square");
+    const int32_t shadow_size = side_of_map(shadow.shape(0), shadow.shape(1));
     Ground g{};
     g.height = height;
     for (int i = 0; i < 3; i++) {
@@ -214,7 +202,7 @@ void set_ground(Surroundings& s, std::shared_ptr<Pattern> pattern, float height,
     g.pattern_texels = pattern_texels;
     std::tie(g.fade[0], g.fade[1]) = fade;
     std::tie(g.shadow_box[0], g.shadow_box[1], g.shadow_box[2], g.shadow_box[3]) = shadow_box;
-    s.set_ground(g, std::move(pattern), shadow.data(), static_cast<int32_t>(shadow.shape(0)));
+    s.set_ground(g, std::move(pattern), shadow.data(), shadow_size);
 }
 
 std::vector<std::string> builds() {
@@ -239,8 +227,6 @@ NB_MODULE(_native, m) {
     m.def("shrink", &shrink, nb::arg("pixels"), nb::arg("most"), nb::arg("is_color"), "As renderers.textures.shrink.");
     m.def("builds", &builds, "Names of the builds that this processor can run, the widest first.");
     m.def("linear_table", &linear_table, "Linear values of the 256 codes of 8-bit sRGB.");
-    m.def("measure", &measure, nb::arg("positions"), nb::arg("triangles"),
-          "Least and greatest coordinates of the vertices in use, and twice the area of the triangles.");
     nb::class_<Object>(m, "Object", nb::is_weak_referenceable())
         .def(nb::new_(&new_object), nb::arg("center"), nb::arg("radius"), nb::arg("low"), nb::arg("high"))
         .def("add_texture", &add_texture, nb::arg("pixels"), nb::arg("most"), nb::arg("is_color"), nb::arg("wrap_u"), nb::arg("wrap_v"))

@@ -20,51 +20,28 @@ Vector cross(Vector a, Vector b) { return {a.y * b.z - a.z * b.y, a.z * b.x - a.
 
 }  // namespace
 
-Box box_of(const PrimitiveArrays& p) {
-    Box box;
-    for (int c = 0; c < 3; c++) {
-        box.low[c] = std::numeric_limits<double>::infinity();
-        box.high[c] = -box.low[c];
-    }
-    for (size_t i = 0; i < 3 * p.triangle_count; i++) {
-        if (p.triangles[i] >= p.vertex_count) throw std::invalid_argument("a triangle refers to a vertex that is not there");
-        const float* v = p.positions + 3 * static_cast<size_t>(p.triangles[i]);
-        for (int c = 0; c < 3; c++) {
-            box.low[c] = std::min(box.low[c], static_cast<double>(v[c]));
-            box.high[c] = std::max(box.high[c], static_cast<double>(v[c]));
-        }
-    }
-    return box;
-}
-
-double doubled_area(const PrimitiveArrays& p) {
-    double total = 0.0;
-    for (size_t t = 0; t < p.triangle_count; t++) {
-        const uint32_t* i = p.triangles + 3 * t;
-        if (i[0] >= p.vertex_count || i[1] >= p.vertex_count || i[2] >= p.vertex_count)
-            throw std::invalid_argument("a triangle refers to a vertex that is not there");
-        double e[2][3];
-        for (int k = 0; k < 2; k++)
-            for (int c = 0; c < 3; c++)
-                e[k][c] = static_cast<double>(p.positions[3 * static_cast<size_t>(i[k + 1]) + c]) - p.positions[3 * static_cast<size_t>(i[0]) + c];
-        const double x = e[0][1] * e[1][2] - e[0][2] * e[1][1], y = e[0][2] * e[1][0] - e[0][0] * e[1][2];
-        const double z = e[0][0] * e[1][1] - e[0][1] * e[1][0];
-        total += std::sqrt(x * x + y * y + z * z);
-    }
-    return total;
-}
-
 Object::Object(const double* center, double radius, const Box& box) : radius_(radius), box_(box) {
     std::copy(center, center + 3, center_);
 }
 
+const Mesh& Object::mesh() const {
+    if (!finished_) throw std::invalid_argument("the object is not finished");
+    return mesh_;
+}
+
+void Object::require_unfinished() const {
+    if (finished_) throw std::invalid_argument("the object is finished");
+}
+
 int32_t Object::add_texture(const Bytes& pixels, bool is_color, int32_t wrap_u, int32_t wrap_v) {
+    require_unfinished();
     textures_.push_back(
         std::make_shared<const StoredTexture>(store_texture(pixels.rgba.data(), pixels.height, pixels.width, is_color, wrap_u, wrap_v)));
     return static_cast<int32_t>(textures_.size()) - 1;
 }
 
 void Object::begin_batch(const Material& material, const int32_t (&textures)[5]) {
+    require_unfinished();
     Batch batch{static_cast<int32_t>(a_.size()), 0, material};
     Texture* const slots[5] = {&batch.material.base, &batch.material.surface, &batch.material.normal,
                                &batch.material.occlusion, &batch.material.emission};
@@ -78,6 +55,7 @@ void Object::begin_batch(const Material& material, const int32_t (&textures)[5])
 }
 
 void Object::add_primitive(const PrimitiveArrays& given, const float* base_color) {
+    require_unfinished();
     if (batches_.empty()) throw std::invalid_argument("a primitive needs a material first");
     const size_t first = x_.size(), total = first + given.vertex_count, limit = std::numeric_limits<int32_t>::max() / 8;
     if (total > limit || a_.size() + given.triangle_count > limit) throw std::invalid_argument("the mesh is too large");
@@ -188,6 +166,7 @@ void Object::list_blended() {
 }
 
 void Object::finish() {
+    require_unfinished();
     settle_colors();
     list_blended();
     settle();
@@ -201,6 +180,7 @@ void Object::settle() {
     attributes_.resize(attributes_.size() + PADDING);
     mesh_ = {vertices, triangles, static_cast<int32_t>(batches_.size()), x_.data(), y_.data(), z_.data(), attributes_.data(),
              colors_.empty() ? nullptr : colors_.data(), a_.data(), b_.data(), c_.data(), batches_.data(), batch_of_.data()};
+    finished_ = true;
 }
 
 size_t Object::bytes() const {

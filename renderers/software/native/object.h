@@ -25,10 +25,6 @@ struct PrimitiveArrays {
 struct Box {
     double low[3], high[3];
 };
-Box box_of(const PrimitiveArrays& p);
-
-// Twice the area of all triangles.
-double doubled_area(const PrimitiveArrays& p);
 
 class Object {
   public:
@@ -42,12 +38,13 @@ class Object {
     void begin_batch(const Material& material, const int32_t (&textures)[5]);
     // base_color (4,) multiplies the vertices' colours. Throws std::invalid_argument where an index is out of range.
     void add_primitive(const PrimitiveArrays& p, const float* base_color);
-    // After the last primitive.
+    // After the last primitive; nothing is added then. Only a finished object is drawn.
     void finish();
     // A coarser object for small pictures, once this one is finished; see coarse.cpp. It shares the textures.
     Object* coarse() const;
 
-    const Mesh& mesh() const { return mesh_; }
+    // Throws std::invalid_argument before `finish`.
+    const Mesh& mesh() const;
     const double* center() const { return center_; }
     double radius() const { return radius_; }
     const Box& box() const { return box_; }
@@ -58,6 +55,7 @@ class Object {
 
   private:
     void add_normals(const PrimitiveArrays& p, size_t first);
+    void require_unfinished() const;
     void settle_colors();
     void list_blended();
     void settle();
@@ -65,7 +63,7 @@ class Object {
 
     double center_[3], radius_;
     Box box_;
-    bool blends_ = false;
+    bool blends_ = false, finished_ = false;
     Mesh mesh_{};
     std::vector<float> x_, y_, z_, attributes_, colors_;
     std::vector<int32_t> a_, b_, c_, batch_of_;

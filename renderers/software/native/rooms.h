@@ -1,11 +1,10 @@
-// The steps of renderers/rooms.py, renderers/stage.py and renderers/gpu_mesh.py that touch every texel or triangle; the same
-// bits as the NumPy functions that the comments name.
+// The steps of renderers/rooms.py, renderers/shadow.py and renderers/stage.py that touch every texel; the same bits as the
+// NumPy functions that the comments name.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
 #include "filter_passes.h"
-#include "object.h"
 
 namespace software {
 
@@ -59,11 +58,5 @@ void block_means(const float* image, int32_t height, int32_t width, float* to);
 
 // The products of rows (9, count) and the channels (count, 3).
 void project(const FilterPasses& passes, const double* rows, const float* channels, size_t count, double* to);
-
-// Least and greatest coordinates of the vertices that triangles use and that are finite. Returns whether there are any.
-bool used_extent(const PrimitiveArrays& primitive, float (&low)[3], float (&high)[3]);
-
-// Twice the area of a primitive's triangles, whose edges are rounded to float.
-double twice_area(const FilterPasses& passes, const PrimitiveArrays& primitive);
 
 }  // namespace software

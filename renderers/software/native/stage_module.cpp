@@ -10,6 +10,8 @@
 #include "builds.h"
 #include "filters.h"
 #include "ground.h"
+#include "measures.h"
+#include "primitives.h"
 #include "rooms.h"
 #include "rounding.h"
 
@@ -22,6 +24,7 @@ using Plane = In<float, nb::shape<-1, -1>>;
 using Image = In<float, nb::shape<-1, -1, -1>>;
 using Line = In<float, nb::shape<-1>>;
 using Texels = nb::ndarray<const float, nb::numpy, nb::shape<-1, -1, -1>, nb::device::cpu>;  // of any layout
+// Painted over in place, so that no copy may stand for it: the bindings convert nothing.
 using Painted = nb::ndarray<float, nb::numpy, nb::shape<-1, -1, 3>, nb::c_contig, nb::device::cpu>;
 using Floats = nb::ndarray<nb::numpy, float>;
 
@@ -73,6 +76,7 @@ Floats spread(Plane heights, double sigma_at_top, double least, std::tuple<doubl
 nb::ndarray<nb::numpy, uint8_t> shadows(Plane sun, Plane sky, Plane window) {
     for (const Plane* plane : {&sky, &window}) require(plane->shape(0) == sun.shape(0) && plane->shape(1) == sun.shape(1));
     auto out = new_array<uint8_t>({sun.shape(0), sun.shape(1), 2});
+    nb::gil_scoped_release unlocked;
     const ExactRounding exact;
     combine_shadows(sun.data(), sky.data(), window.data(), sun.size(), out.data());
     return out;
@@ -163,18 +167,21 @@ void box(Painted image, Color color, std::tuple<double, double, double, double> 
     require(latitudes.shape(0) == image.shape(0) && longitudes.shape(0) == image.shape(1));
     const Sphere sphere{image.data(), side(image.shape(0)), side(image.shape(1)), latitudes.data(), longitudes.data()};
     const auto [longitude, latitude, half_width, half_height] = place;
+    nb::gil_scoped_release unlocked;
     const ExactRounding exact;
     paint_box(sphere, color.data(), {longitude, latitude, half_width, half_height});
 }
 
 void paint(Painted image, Color color, Plane weights) {
     require(weights.shape(0) == image.shape(0) && weights.shape(1) == image.shape(1));
+    nb::gil_scoped_release unlocked;
     const ExactRounding exact;
     paint_texels(image.data(), weights.size(), color.data(), weights.data());
 }
 
 void scale(Painted image, Factors factors) {
     require(factors.shape(0) == image.shape(0) && factors.shape(1) == image.shape(1));
+    nb::gil_scoped_release unlocked;
     const ExactRounding exact;
     scale_texels(image.data(), factors.size(), factors.data());
 }
@@ -182,6 +189,7 @@ void scale(Painted image, Factors factors) {
 Floats columns(Gradient gradient, Line across) {
     const int32_t height = side(gradient.shape(0)), width = side(across.shape(0));
     auto out = new_array<float>({gradient.shape(0), across.shape(0), 3});
+    nb::gil_scoped_release unlocked;
     const ExactRounding exact;
     spread_gradient(gradient.data(), height, width, across.data(), out.data());
     return out;
@@ -191,6 +199,7 @@ Floats clouds(Gradient gradient, Factors weights, float brightness) {
     require(weights.shape(0) == gradient.shape(0));
     const int32_t height = side(gradient.shape(0)), width = side(weights.shape(1));
     auto out = new_array<float>({gradient.shape(0), weights.shape(1), 3});
+    nb::gil_scoped_release unlocked;
     const ExactRounding exact;
     paint_clouds(gradient.data(), height, width, weights.data(), brightness, out.data());
     return out;
@@ -200,6 +209,7 @@ Floats leaves(Gradient gradient, Factors mottled, In<float, nb::shape<-1, -1, 3>
     const int32_t height = side(gradient.shape(0)), width = side(mottled.shape(1));
     require(mottled.shape(0) == gradient.shape(0) && tint.size() == 3 * mottled.size() && spots.size() == mottled.size());
     auto out = new_array<float>({gradient.shape(0), mottled.shape(1), 3});
+    nb::gil_scoped_release unlocked;
     const ExactRounding exact;
     paint_leaves({gradient.data(), mottled.data(), tint.data(), spots.data(), sky.data()}, height, width, out.data());
     return out;
@@ -207,9 +217,11 @@ Floats leaves(Gradient gradient, Factors mottled, In<float, nb::shape<-1, -1, 3>
 
 nb::ndarray<nb::numpy, double> products(In<double, nb::shape<9, -1>> rows, In<float, nb::shape<-1, 3>> channels, const std::string& build) {
     require(rows.shape(1) == channels.shape(0) && rows.shape(1) > 0);
+    const FilterPasses& passes = filters_named(build);
     auto out = new_array<double>({9, 3});
+    nb::gil_scoped_release unlocked;
     const ExactRounding exact;
-    project(filters_named(build), rows.data(), channels.data(), rows.shape(1), out.data());
+    project(passes, rows.data(), channels.data(), rows.shape(1), out.data());
     return out;
 }
 
@@ -223,32 +235,24 @@ Floats coarse(In<float, nb::shape<-1, -1, 3>> image) {
     return out;
 }
 
-using Points = In<float, nb::shape<-1, 3>>;
-using Corners = In<uint32_t, nb::shape<-1, 3>>;
-
-PrimitiveArrays primitive_of(const Points& positions, const Corners& triangles) {
-    PrimitiveArrays p{};
-    p.positions = positions.data();
-    p.vertex_count = positions.shape(0);
-    p.triangles = triangles.data();
-    p.triangle_count = triangles.shape(0);
-    return p;
-}
-
-nb::object extent(Points positions, Corners triangles) {
+nb::object extent(Points positions, Triangles triangles) {
     float low[3], high[3];
-    if (!used_extent(primitive_of(positions, triangles), low, high)) return nb::none();
+    const auto found = [&] {
+        nb::gil_scoped_release unlocked;
+        return used_extent(arrays_of(positions, triangles), low, high);
+    };
+    if (!found()) return nb::none();
     auto out = new_array<float>({2, 3});
     std::copy(low, low + 3, out.data());
     std::copy(high, high + 3, out.data() + 3);
     return nb::cast(out);
 }
 
-double area(Points positions, Corners triangles, const std::string& build) {
+double area(Points positions, Triangles triangles, const std::string& build) {
     const FilterPasses& passes = filters_named(build);
     nb::gil_scoped_release unlocked;
     const ExactRounding exact;
-    return twice_area(passes, primitive_of(positions, triangles));
+    return twice_area(passes, arrays_of(positions, triangles));
 }
 
 }  // namespace
@@ -265,9 +269,9 @@ void bind_stage(nb::module_& m) {
     m.def("pattern_bytes", &bytes_of_pattern, nb::arg("choice"), nb::arg("brightness"));
     m.def("light_sums", &light_sums, nb::arg("image"), nb::arg("lamps"), nb::arg("cosines"), nb::arg("build") = "");
     m.def("light_room", &lit, nb::arg("image"), nb::arg("lamps"), nb::arg("dim"), nb::arg("gain"), nb::arg("brightest"));
-    m.def("paint_box", &box, nb::arg("image"), nb::arg("color"), nb::arg("place"), nb::arg("latitudes"), nb::arg("longitudes"));
-    m.def("paint_texels", &paint, nb::arg("image"), nb::arg("color"), nb::arg("weights"));
-    m.def("scale_texels", &scale, nb::arg("image"), nb::arg("factors"));
+    m.def("paint_box", &box, nb::arg("image").noconvert(), nb::arg("color"), nb::arg("place"), nb::arg("latitudes"), nb::arg("longitudes"));
+    m.def("paint_texels", &paint, nb::arg("image").noconvert(), nb::arg("color"), nb::arg("weights"));
+    m.def("scale_texels", &scale, nb::arg("image").noconvert(), nb::arg("factors"));
     m.def("spread_gradient", &columns, nb::arg("gradient"), nb::arg("across"));
     m.def("paint_clouds", &clouds, nb::arg("gradient"), nb::arg("clouds"), nb::arg("brightness"));
     m.def("paint_leaves", &leaves, nb::arg("gradient"), nb::arg("mottled"), nb::arg("tint"), nb::arg("spots"), nb::arg("sky"));
