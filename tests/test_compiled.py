@@ -146,11 +146,16 @@ def test_a_count_decides_as_the_quantile_does() -> None:
 
 
 MASK, LAB = np.zeros((4, 5), bool), np.zeros((4, 5, 3), np.float32)
+PIXELS, (LINEAR, *REST) = np.zeros((2, 3), np.uint8), colors.CIELAB_TABLES
 VIEW = (np.ones((4, 5), np.float32), np.eye(3), np.eye(4))
 WRONG = {
     "an axis that is not there": ("blur_by_weights", (LAB, np.ones(2, np.float32), 3, "wrap"), "no such axis"),
     "no values": ("blur_by_weights", (LAB[:0], np.ones(2, np.float32), 0, "wrap"), "no values"),
     "an unknown edge": ("blur_by_weights", (LAB, np.ones(2, np.float32), 0, "open"), "mirror, wrap or zero"),
+    "a box without bounds": ("blur_by_sums", (LAB, 2**31 - 1, 0.5, 2**31 - 1, 0, "wrap"), "reach of a box"),
+    "a table with values beyond 1": ("cielab", (PIXELS, 3 * LINEAR, *REST), "0 to 1"),
+    "a table of no numbers": ("cielab", (PIXELS, LINEAR, REST[0] * np.float32(np.nan), REST[1]), "0 to 1"),
+    "a black white": ("cielab", (PIXELS, LINEAR, REST[0], 0 * REST[1]), "white"),
     "pictures of two sizes": ("changes", (LAB, LAB[:3].copy(), MASK, MASK[:3].copy()), "one size"),
     "a mask of another size": ("median_rows", ([LAB], [MASK[:3].copy()]), "one size"),
     "no picture": ("median_rows", ([], []), "a picture"),

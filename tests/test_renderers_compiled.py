@@ -170,3 +170,13 @@ def test_a_stage_without_the_extension_has_the_same_bits(monkeypatch: pytest.Mon
 def test_arrays_that_do_not_fit_are_refused(name: str, arguments: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match=r"fit|sigma|texels|vertex"):
         getattr(load(), name)(*arguments)
+
+
+@pytest.mark.parametrize("name", PAINTED)
+def test_no_copy_is_painted_over(name: str) -> None:
+    function, arguments = PAINTED[name]
+    fixed = floats(192, 384, 3)
+    fixed.flags.writeable = False
+    for image in (np.ones((192, 384, 3)), floats(192, 768, 3)[:, ::2], fixed):
+        with pytest.raises(TypeError):
+            getattr(load(), function.__name__)(image, *arguments)

@@ -8,6 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -215,6 +216,29 @@ def test_triangles_that_name_no_vertex_are_refused() -> None:
     arrays = (np.zeros((4, 3), np.float32), np.zeros((4, 3), np.float32), np.array([[0, 1, 4]], np.uint32))
     with pytest.raises(ValueError, match="not there"):
         made.add_primitive(*arrays, None, None, np.ones(4, np.float32))
+
+
+def test_objects_are_drawn_once_they_are_finished_and_stay_as_they_are_then() -> None:
+    made = load().Object(np.zeros(3), 1.0, -np.ones(3), np.ones(3))
+    with pytest.raises(ValueError, match="not finished"):
+        made.coarse()
+    with pytest.raises(ValueError, match="not finished"):
+        load().depth(made, np.eye(4), np.eye(3), 4, 4, "plain", 1)
+    made.finish()
+    for change in (made.finish, lambda: made.add_texture(np.zeros((2, 2, 3), np.uint8), 8, True, 0, 0)):
+        with pytest.raises(ValueError, match="is finished"):
+            change()
+
+
+def test_empty_maps_are_refused() -> None:
+    def surroundings(height: int) -> Any:
+        light = np.zeros((9, 3), np.float32), np.ones(3), np.ones(3)
+        return load().Surroundings(np.ones((height, 8, 3), np.float32), *light, 0.0, 0.0, 1.0, None)
+
+    with pytest.raises(ValueError, match="environment"):
+        surroundings(0)
+    with pytest.raises(ValueError, match="map"):
+        surroundings(4).set_sun_map(np.zeros((0, 0), np.float32), np.zeros((3, 4), np.float32), 0.0)
 
 
 @pytest.mark.parametrize("shape", [(64, 64, 3), (65, 33, 4), (200, 7, 3), (130, 257, 4), (1, 90, 4)])
