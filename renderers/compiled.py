@@ -6,11 +6,12 @@ Stages are the same for the software renderer and OpenGL, so OpenGL is faster to
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import lru_cache
 from types import ModuleType
-from typing import ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar
 
 from viewpoint100k.errors import RendererError
+from viewpoint100k.runtime.compiled import replaced_by
 
 __all__ = ["compiled"]
 
@@ -19,20 +20,11 @@ R = TypeVar("R")
 
 
 def compiled(in_numpy: Callable[P, R]) -> Callable[P, R]:
-    """Decorates a function that the extension has under the same name: that one is called if the extension is there.
+    """Decorates a function that the extension has under the same name, see `replaced_by`.
 
-    The NumPy function is ``__wrapped__`` of the result. It defines what the compiled one computes, to the last bit.
-    Arguments are positional. Arrays are float32 and in C order unless the function says otherwise.
+    Arrays are float32 and in C order unless the function says otherwise. Some functions change one in place.
     """
-
-    @wraps(in_numpy)
-    def call(*arguments: P.args, **named: P.kwargs) -> R:
-        extension = _extension()
-        if extension is None:
-            return in_numpy(*arguments, **named)
-        return cast(R, getattr(extension, in_numpy.__name__)(*arguments, **named))
-
-    return call
+    return replaced_by(lambda: _extension(), in_numpy)
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -178,10 +179,18 @@ def test_arrays_that_do_not_fit_are_refused(name: str) -> None:
         getattr(choice._compiled, function)(*arguments)
 
 
+def doubled(array: np.ndarray, by: float) -> np.ndarray:
+    return array * by
+
+
 def test_without_the_extension_numpy_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = np.eye(3)[:, ::-1], 2.0
+    function = choice.compiled(doubled)
+    monkeypatch.setattr(choice, "_compiled", SimpleNamespace(doubled=lambda array, by: (array.flags.c_contiguous, by)))
+    assert function(*arguments) == (True, 2.0)
     monkeypatch.setattr(choice, "_compiled", None)
-    plain = getattr(pairs.seen_from, "__wrapped__", pairs.seen_from)
-    assert choice.compiled(plain) is plain
+    assert np.array_equal(function(*arguments), 2 * arguments[0])
+    assert function.__wrapped__ is doubled  # type: ignore[attr-defined]
 
 
 @needs_extension

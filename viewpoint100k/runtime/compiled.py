@@ -1,10 +1,11 @@
-"""Replaces slow NumPy functions by compiled ones where the package's extension is built. Both give the same bits."""
+"""Replaces slow NumPy functions by compiled ones where an extension is built. Both give the same bits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import ParamSpec, TypeVar, cast
+from types import ModuleType
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 
@@ -13,25 +14,44 @@ try:
 except ImportError:  # Without a C++ compiler the package is installed without it; see pyproject.toml.
     _compiled = None
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "replaced_by"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def compiled(in_numpy: Callable[P, R]) -> Callable[P, R]:
-    """Decorates a function that the extension holds under the same name: that one is called, if it is there.
+    """Decorates a function that the package's extension has under the same name, see `replaced_by`.
 
-    The NumPy function stays as ``__wrapped__`` of the result. It defines what the compiled one computes, to the last
-    bit. All arguments are positional; arrays may have any layout.
+    Arguments are positional. Arrays may have any layout, and none is changed.
     """
-    if _compiled is None:
-        return in_numpy
-    function = getattr(_compiled, in_numpy.__name__)
+    return replaced_by(lambda: _compiled, in_numpy, _in_c_order)
+
+
+def replaced_by(
+    extension: Callable[[], ModuleType | None],
+    in_numpy: Callable[P, R],
+    prepared: Callable[[Sequence[Any]], Sequence[Any]] = tuple,
+) -> Callable[P, R]:
+    """A function that calls the extension's function of the name of ``in_numpy`` if there is an extension.
+
+    The NumPy function is ``__wrapped__`` of the result. It defines what the compiled one computes, to the last bit.
+
+    Args:
+        extension: gives the extension, None if it is not built. It is asked at every call.
+        in_numpy: what is called without an extension.
+        prepared: makes the compiled function's positional arguments from those of ``in_numpy``.
+    """
 
     @wraps(in_numpy)
-    def call(*arguments: P.args, **none: P.kwargs) -> R:
-        contiguous = [np.ascontiguousarray(one) if isinstance(one, np.ndarray) else one for one in arguments]
-        return cast(R, function(*contiguous, **none))
+    def call(*arguments: P.args, **named: P.kwargs) -> R:
+        module = extension()
+        if module is None:
+            return in_numpy(*arguments, **named)
+        return cast(R, getattr(module, in_numpy.__name__)(*prepared(arguments), **named))
 
     return call
+
+
+def _in_c_order(arguments: Sequence[Any]) -> Sequence[Any]:
+    return [np.ascontiguousarray(one) if isinstance(one, np.ndarray) else one for one in arguments]
