@@ -7,10 +7,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from renderers.compiled import compiled
 from viewpoint100k.geometry import exact
 
-__all__ = ["real_field", "transformed_twice", "waves"]
+__all__ = ["real_field", "waves"]
 
 Floats = NDArray[np.floating]
 
@@ -18,23 +17,14 @@ _TOGETHER = 64
 """Columns that are transformed together: few enough for the cache of a core."""
 
 
-def real_field(real: Floats, imaginary: Floats) -> Floats:
+def real_field(real: Floats, imaginary: Floats, cosines: Floats, sines: Floats) -> Floats:
     """(n, n): the real part of the inverse transform of a spectrum (n, n), without its factor 1 / n^2; n a power of 2.
 
-    Of the dtype of its parts, float32 or float64.
+    ``cosines`` and ``sines`` (n - 1,) are those of `waves`. All arrays have one dtype, float32 or float64.
 
     Cooley and Tukey (1965), with separate real and imaginary parts, because compilers may fuse complex products.
     """
-    n = len(real)
-    assert n & (n - 1) == 0, "the length is a power of two"
-    transform = transformed_twice if real.dtype == np.float32 else transformed_twice.__wrapped__  # type: ignore[attr-defined]
-    field: Floats = transform(np.ascontiguousarray(real), np.ascontiguousarray(imaginary), *waves(n, real.dtype))
-    return field
-
-
-@compiled
-def transformed_twice(real: Floats, imaginary: Floats, cosines: Floats, sines: Floats) -> Floats:
-    """`real_field` with its waves: ``cosines`` and ``sines`` (n - 1,) of half a turn in n / 2, n / 4 ... 1 steps."""
+    assert len(real) & (len(real) - 1) == 0, "the length is a power of two"
     for _ in range(2):
         turned_real, turned_imaginary = np.empty_like(real), np.empty_like(real)
         for start in range(0, len(real), _TOGETHER):
@@ -65,7 +55,7 @@ def _transformed(real: Floats, imaginary: Floats, cosines: Floats, sines: Floats
 
 @lru_cache(maxsize=4)
 def waves(n: int, dtype: np.dtype[np.floating]) -> tuple[Floats, Floats]:
-    """(n - 1,) each: see `transformed_twice`."""
+    """(n - 1,) each: cosines and sines of half a turn in n / 2, n / 4 ... 1 steps, one after another."""
     halves = [n >> k for k in range(1, n.bit_length())]
     turns = np.concatenate([180.0 * np.arange(half) / half for half in halves] or [np.empty(0)])
     return exact.cos_deg(turns).astype(dtype), exact.sin_deg(turns).astype(dtype)

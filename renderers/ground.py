@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderers.compiled import compiled
-from renderers.fourier import transformed_twice, waves
+from renderers.fourier import real_field, waves
 from viewpoint100k.geometry import exact
 from viewpoint100k.geometry.seeding import generator
 
@@ -140,7 +140,7 @@ def noise_from_waves(real: Floats, imaginary: Floats, amplitudes: Floats, cosine
     n = len(real)
     of_column = np.minimum(np.arange(n), n - np.arange(n))  # The second half of a spectrum has negative frequencies.
     amplitude = amplitudes[of_column[:, None], of_column]
-    values = transformed_twice(amplitude * (real - 0.5), amplitude * (imaginary - 0.5), cosines, sines)
+    values = real_field(amplitude * (real - 0.5), amplitude * (imaginary - 0.5), cosines, sines)
     return (values.astype(np.float64) / exact.std(values)).astype(np.float32)
 
 

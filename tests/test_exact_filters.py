@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
 
-from renderers.fourier import real_field
+from renderers.fourier import real_field, waves
 from viewpoint100k.geometry import exact
 
 MODES = {"mirror": "reflect", "wrap": "wrap", "zero": "constant"}
@@ -47,7 +47,8 @@ def test_a_blur_keeps_the_sum_and_a_constant(sigma: float) -> None:
 def test_a_field_is_the_real_part_of_numpys_inverse_transform(size: int) -> None:
     real, imaginary = np.random.default_rng(4).normal(size=(2, size, size))
     expected = np.fft.ifft2(real + 1j * imaginary).real * size * size
-    np.testing.assert_allclose(real_field(real, imaginary), expected, atol=1e-10)
-    singles = real_field(real.astype(np.float32), imaginary.astype(np.float32))
+    np.testing.assert_allclose(real_field(real, imaginary, *waves(size, real.dtype)), expected, atol=1e-10)
+    parts = real.astype(np.float32), imaginary.astype(np.float32)
+    singles = real_field(*parts, *waves(size, parts[0].dtype))
     assert singles.dtype == np.float32
     np.testing.assert_allclose(singles, expected, atol=1e-4 * size * size)

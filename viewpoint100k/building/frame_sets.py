@@ -128,7 +128,7 @@ class MeshFrameSet:
 
     @cached_property
     def _pairs(self) -> dict[Views, Pair]:
-        """The pair of every specification whose frames can be used.
+        """The pair of every specification whose frames can be used. No two specifications have the same views.
 
         All are measured before the first image is drawn: what they need then stays in the processor's cache.
         """

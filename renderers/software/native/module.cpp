@@ -211,8 +211,6 @@ std::vector<std::string> builds() {
     return names;
 }
 
-std::vector<float> linear_table() { return {linear_of_code(), linear_of_code() + 256}; }
-
 Object* new_object(Vector center, double radius, Vector low, Vector high) {
     Box box;
     std::copy(low.data(), low.data() + 3, box.low);
@@ -226,7 +224,6 @@ NB_MODULE(_native, m) {
     m.doc() = "The passes of the software renderer, in C++. See renderers/software/native.";
     m.def("shrink", &shrink, nb::arg("pixels"), nb::arg("most"), nb::arg("is_color"), "As renderers.textures.shrink.");
     m.def("builds", &builds, "Names of the builds that this processor can run, the widest first.");
-    m.def("linear_table", &linear_table, "Linear values of the 256 codes of 8-bit sRGB.");
     nb::class_<Object>(m, "Object", nb::is_weak_referenceable())
         .def(nb::new_(&new_object), nb::arg("center"), nb::arg("radius"), nb::arg("low"), nb::arg("high"))
         .def("add_texture", &add_texture, nb::arg("pixels"), nb::arg("most"), nb::arg("is_color"), nb::arg("wrap_u"), nb::arg("wrap_v"))

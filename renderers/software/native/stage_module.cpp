@@ -82,19 +82,6 @@ nb::ndarray<nb::numpy, uint8_t> shadows(Plane sun, Plane sky, Plane window) {
     return out;
 }
 
-Floats field(Plane real, Plane imaginary, Line cosines, Line sines, const std::string& build) {
-    const size_t n = real.shape(0);
-    require(real.shape(1) == n && imaginary.shape(0) == n && imaginary.shape(1) == n);
-    require(!(n & (n - 1)) && cosines.shape(0) == n - 1 && sines.shape(0) == n - 1);
-    const FilterPasses& passes = filters_named(build);
-    const int32_t size = side(n);
-    auto out = new_array<float>({n, n});
-    nb::gil_scoped_release unlocked;
-    const ExactRounding exact;
-    real_field(passes, real.data(), imaginary.data(), size, cosines.data(), sines.data(), out.data());
-    return out;
-}
-
 Floats amplitudes(In<double, nb::shape<-1>> places, In<double, nb::shape<-1>> values, int32_t half, std::tuple<double, double> stretch) {
     require(places.shape(0) == values.shape(0) && places.shape(0) >= 2);
     const size_t n = static_cast<size_t>(side(half)) + 1;
@@ -262,7 +249,6 @@ void bind_stage(nb::module_& m) {
     m.def("smooth_noise", &noise, nb::arg("numbers"), nb::arg("up"), nb::arg("around"), nb::arg("build") = "");
     m.def("spread_shadow", &spread, nb::arg("heights"), nb::arg("sigma_at_top"), nb::arg("least"), nb::arg("aspect"), nb::arg("build") = "");
     m.def("combine_shadows", &shadows, nb::arg("sun"), nb::arg("sky"), nb::arg("window"));
-    m.def("transformed_twice", &field, nb::arg("real"), nb::arg("imaginary"), nb::arg("cosines"), nb::arg("sines"), nb::arg("build") = "");
     m.def("wave_amplitudes", &amplitudes, nb::arg("places"), nb::arg("values"), nb::arg("half"), nb::arg("stretch"));
     m.def("noise_from_waves", &noise_of_waves, nb::arg("real"), nb::arg("imaginary"), nb::arg("amplitudes"), nb::arg("cosines"),
           nb::arg("sines"), nb::arg("build") = "");
