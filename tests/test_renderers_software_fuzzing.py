@@ -137,7 +137,8 @@ import renderers.software
 spec = importlib.util.spec_from_file_location("renderers.software._native", sys.argv[2])
 renderers.software._native = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(renderers.software._native)
-import test_renderers_compiled as stages, test_renderers_software as tests, test_renderers_software_fuzzing as fuzzing
+import test_renderers_compiled as stages, test_renderers_software as tests, test_renderers_software_bands as bands
+import test_renderers_software_fuzzing as fuzzing
 print(len({tests.digest(build, 2) for build in renderers.software._native.builds()}))
 for seed in range(1000, 1150):
     fuzzing.draw(seed)
@@ -145,6 +146,8 @@ for name in stages.CASES:
     stages.test_every_build_gives_the_bits_of_numpy(name)
 for name in stages.PAINTED:
     stages.test_what_is_painted_over_an_image_has_the_bits_of_numpy(name)
+for shape in bands.MESHES:
+    bands.test_bands_have_the_same_bytes_in_all_builds_and_threads(shape, "tall")
 print("done")
 """
     find = ["g++", "-print-file-name=libasan.so"]
