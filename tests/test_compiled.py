@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sanitized import build_with_sanitizers, run_with_sanitizers
 
 from viewpoint100k.geometry import intrinsics_from_fov, orbit
 from viewpoint100k.geometry.exact import filters
@@ -224,16 +224,6 @@ print(digest.hexdigest())
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_sanitizers_have_nothing_to_report(tmp_path: Path) -> None:
-    nanobind = pytest.importorskip("nanobind")
-    if shutil.which("cmake") is None or shutil.which("g++") is None:
-        pytest.skip("there is no g++ or no cmake")
-    flags = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -g1"
-    options = [f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_MODULE_LINKER_FLAGS={flags}", "-DCMAKE_CXX_COMPILER=g++"]
-    options += [f"-DPython_EXECUTABLE={sys.executable}", f"-Dnanobind_DIR={nanobind.cmake_dir()}", "-DOPTIMIZATION=-O1"]
-    native = ROOT / "renderers" / "software" / "native"
-    subprocess.run(["cmake", "-S", native, "-B", tmp_path, *options], check=True, capture_output=True)
-    subprocess.run(["cmake", "--build", tmp_path, "--target", "_compiled"], check=True, capture_output=True)
-    (extension,) = tmp_path.glob("compiled/_compiled.*")
     script = """
 import importlib.util, sys
 import viewpoint100k
@@ -252,16 +242,5 @@ for name in tests.WRONG:
     tests.test_arrays_that_do_not_fit_are_refused(name)
 print("done")
 """
-    found = [
-        subprocess.run(["g++", f"-print-file-name={name}"], check=True, capture_output=True, text=True).stdout.strip()
-        for name in ("libasan.so", "libstdc++.so")
-    ]
-    environment = {
-        **os.environ,
-        "LD_PRELOAD": " ".join(found),
-        "ASAN_OPTIONS": "detect_leaks=0",
-        "PYTHONPATH": str(ROOT),
-    }
-    arguments = [sys.executable, "-c", script, str(Path(__file__).parent), str(extension)]
-    done = subprocess.run(arguments, env=environment, capture_output=True, text=True)
+    done = run_with_sanitizers(script, build_with_sanitizers("_compiled", tmp_path))
     assert done.stdout.strip() == "done", done.stderr[-3000:]

@@ -1,15 +1,12 @@
 """The software renderer draws or refuses every mesh: NaN, infinite, huge, tiny, empty, degenerate."""
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from renderer_shapes import facing_camera, mesh, picture, renderer
+from sanitized import build_with_sanitizers, run_with_sanitizers
 
 from renderers import Stage
 from renderers.software.extension import why_missing
@@ -18,7 +15,6 @@ from viewpoint100k.geometry.mesh import Material, Mesh, Primitive, Texture
 
 pytestmark = pytest.mark.skipif(bool(why_missing()), reason=str(why_missing()))
 
-ROOT = Path(__file__).parents[1]
 WILD = np.array([0.0, -0.0, 1.0, -1.0, 1e-30, 1e30, -1e30, 3e38, 1e-45, np.nan, np.inf, -np.inf, 0.5, 1e4])
 
 
@@ -120,16 +116,6 @@ def test_ten_million_triangles_are_drawn() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_sanitizers_have_nothing_to_report(tmp_path: Path) -> None:
-    nanobind = pytest.importorskip("nanobind")
-    if shutil.which("cmake") is None or shutil.which("g++") is None:
-        pytest.skip("there is no g++ or no cmake")
-    flags = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -g1"
-    options = [f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_MODULE_LINKER_FLAGS={flags}", "-DCMAKE_CXX_COMPILER=g++"]
-    options += [f"-DPython_EXECUTABLE={sys.executable}", f"-Dnanobind_DIR={nanobind.cmake_dir()}", "-DOPTIMIZATION=-O1"]
-    native = ROOT / "renderers" / "software" / "native"
-    subprocess.run(["cmake", "-S", native, "-B", tmp_path, *options], check=True, capture_output=True)
-    subprocess.run(["cmake", "--build", tmp_path, "--parallel", "2"], check=True, capture_output=True)
-    (extension,) = tmp_path.glob("_native.*")
     script = """
 import importlib.util, sys
 sys.path.insert(0, sys.argv[1])
@@ -146,15 +132,12 @@ for name in stages.CASES:
     stages.test_every_build_gives_the_bits_of_numpy(name)
 for name in stages.PAINTED:
     stages.test_what_is_painted_over_an_image_has_the_bits_of_numpy(name)
+    stages.test_no_copy_is_painted_over(name)
 for shape in bands.MESHES:
     bands.test_bands_have_the_same_bytes_in_all_builds_and_threads(shape, "tall")
 print("done")
 """
-    find = ["g++", "-print-file-name=libasan.so"]
-    library = subprocess.run(find, check=True, capture_output=True, text=True).stdout.strip()
-    environment = {**os.environ, "LD_PRELOAD": library, "ASAN_OPTIONS": "detect_leaks=0"}
-    arguments = [sys.executable, "-c", script, str(Path(__file__).parent), str(extension)]
-    done = subprocess.run(arguments, env=environment, capture_output=True, text=True)
+    done = run_with_sanitizers(script, build_with_sanitizers("_native", tmp_path))
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.split() == ["1", "done"]
 
