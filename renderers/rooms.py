@@ -284,6 +284,9 @@ def light_sums(image: Floats, lamps: Floats, cosines: Floats) -> tuple[float, fl
 
 @compiled
 def light_room(image: Floats, lamps: Floats, dim: Floats, gain: float, brightest: float) -> Floats:
-    """A room times ``dim`` (h,) and its lamps times ``gain``, together, from 0 to ``brightest``. Images as above."""
+    """(h, w, 3): a room times ``dim`` (h,) plus its lamps times ``gain``, clipped to 0 .. ``brightest``.
+
+    ``image`` (h, w, 3) and ``lamps`` (h, w, 1) may be channels of one array.
+    """
     lit = image * dim[:, None, None] + lamps * np.float32(gain)
     return np.asarray(np.clip(lit, 0.0, brightest), dtype=np.float32)

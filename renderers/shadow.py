@@ -95,7 +95,10 @@ def ground_visibility(
 def combine_shadows(
     sun: NDArray[np.float32], sky: NDArray[np.float32], window: NDArray[np.float32]
 ) -> NDArray[np.uint8]:
-    """(n, n, 2): the same for the shadows of sun and sky (n, n), which are as strong as ``window`` (n, n) says."""
+    """(n, n, 2): `ground_visibility` from the shadows of sun and sky (n, n), 0 to 1.
+
+    Both are multiplied by ``window`` (n, n), which is 0 at the edges.
+    """
     reaches = np.stack([1 - window * sun, 1 - 0.78 * window * sky], axis=-1)
     return (np.clip(reaches, 0, 1) * 255 + 0.5).astype(np.uint8)
 

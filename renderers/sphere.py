@@ -95,8 +95,10 @@ def noise(rng: np.random.Generator, grain_deg: float, channels: int = 1) -> Floa
 
 @compiled
 def smooth_noise(values: Floats, up: Floats, around: Floats) -> Floats:
-    """(h, w, channels): ``values`` (channels, rows, columns), each spread by a column of ``up`` (h, rows) and a row of
-    ``around`` (columns, w)."""
+    """(h, w, channels): a grid of ``values`` (channels, rows, columns), interpolated.
+
+    ``up`` (h, rows) and ``around`` (columns, w) have the weight of each row and column of the grid in each texel's.
+    """
     channels, rows, columns = values.shape
     painted = np.zeros((len(up), around.shape[1], channels), np.float32)
     for channel in range(channels):
@@ -127,7 +129,7 @@ def blur(image: Floats, sigma_deg: int) -> Floats:
 
 @compiled
 def blur_sphere(image: Floats, sigma: float) -> Floats:
-    """The same for a sigma in texels, at most 6."""
+    """(h, w, c): `blur` of an image (h, w, c), with ``sigma`` in texels, at most 6."""
     up = exact.gaussian_blur(image, sigma, axis=0, edge="zero") / _weight_of_rows(len(image), sigma)
     return exact.gaussian_blur(up, sigma, axis=1, edge="wrap").astype(np.float32, copy=False)
 

@@ -27,7 +27,7 @@ _REACH = (2, 5)
 """Largest shift in pixels, vertically and horizontally, to fit one view to another."""
 
 _LIGHTNESS_STEPS = 64
-"""Lightness is compared in whole multiples of this step, so that sums over pixels have no rounding error."""
+"""Steps per unit of lightness, which is compared in whole steps: sums over pixels then have no rounding error."""
 
 _MOST = 0.9
 """The share of an object's pixels that decides how much it changes."""
@@ -91,7 +91,15 @@ def mark_difference(
     bleeding: int,
     smallest_mark: int,
 ) -> float:
-    """See `difference`; both ``unknown`` and ``plain`` are None if there are no such pixels."""
+    """See `difference`. ``unknown`` and ``plain`` are both None if no surface is unseen.
+
+    Args:
+        seen, other: (h, w, 3) CIELAB, with masks (h, w) as in `Look`.
+        shifts: (n, 2), of which one is chosen for ``seen``: (down, right) in pixels.
+        lightness_steps: steps per unit of lightness in the comparison that chooses it.
+        bleeding: pixels by which ``unknown`` grows.
+        smallest_mark: number of differing pixels.
+    """
     shift = _best_shift(seen, other, shifts, lightness_steps)
     values, mask = np.roll(seen, shift, axis=(0, 1)), np.roll(seen_mask, shift, axis=(0, 1))
     found = _nearby_difference(values, other)
