@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from viewpoint100k.assets.mesh_file_store import MeshFileStore, read_or_recall
 from viewpoint100k.assets.mesh_files.limits import MeshLimits
 from viewpoint100k.assets.mesh_files.mesh_bytes import from_bytes, to_bytes
 from viewpoint100k.assets.mesh_files.reading import MeshFile, read_mesh_file
+from viewpoint100k.assets.reader_version import version_of_readers
 from viewpoint100k.geometry.mesh import Material, Mesh, Primitive, Texture
 
 
@@ -202,3 +204,11 @@ def test_a_store_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
     store = MeshFileStore(tmp_path / "meshes")
     store.put("a", two_parts())
     assert store.get("a") is None
+
+
+def test_a_package_that_reads_a_format_is_part_of_the_version_of_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, known = version_of_readers.__wrapped__(), metadata.version
+    assert version_of_readers.__wrapped__() == before
+    for package in ("DracoPy", "numpy"):
+        monkeypatch.setattr(metadata, "version", lambda name, one=package: "99.0" if name == one else known(name))
+        assert version_of_readers.__wrapped__() != before

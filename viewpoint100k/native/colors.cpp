@@ -19,7 +19,7 @@ void cielab(const uint8_t* pixels, size_t count, const ColorTables& tables, floa
         for (int k = 0; k < 3; k++) {
             const float* row = matrix + 3 * k;
             const float place = (red * row[0] + green * row[1] + blue * row[2]) / whites[k] * scale;
-            const int32_t below = std::min(static_cast<int32_t>(place), tables.steps - 1);
+            const int32_t below = !(place > 0.0f) ? 0 : place < scale ? static_cast<int32_t>(place) : tables.steps - 1;
             value[k] = f[below] + (place - static_cast<float>(below)) * (f[below + 1] - f[below]);
         }
         out[0] = 116.0f * value[1] - 16.0f;

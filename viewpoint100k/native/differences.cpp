@@ -147,9 +147,6 @@ void nearest_squares(const Planes& seen, const Planes& other, int32_t y, int32_t
         }
 }
 
-// The order of numbers, after which come those that are none.
-bool comes_before(float a, float b) { return a < b || (b != b && a == a); }
-
 float length(const Planes& picture, int32_t y, int32_t x, const float* color) {
     const float dl = *picture.at(0, y, x) - color[0], da = *picture.at(1, y, x) - color[1], db = *picture.at(2, y, x) - color[2];
     return std::sqrt(dl * dl + da * da + db * db);

@@ -6,6 +6,9 @@
 
 namespace kernels {
 
+// An order of all numbers: NaN comes last. The order of < alone lets std::nth_element leave its range.
+inline bool comes_before(float a, float b) { return a < b || (b != b && a == a); }
+
 // Of viewpoint100k/geometry/exact/filters.py. ``values`` is (outer, count, inner), blurred along its middle axis.
 enum class Edge { mirror, wrap, zero };
 template <typename T>

@@ -54,7 +54,7 @@ int64_t place_beside(const bool* line, ptrdiff_t step, int64_t count, int64_t be
 
 float median(std::vector<float>& values) {
     const auto middle = values.begin() + values.size() / 2;
-    std::nth_element(values.begin(), middle, values.end());
+    std::nth_element(values.begin(), middle, values.end(), comes_before);
     if (values.size() % 2) return *middle;
     return (*std::max_element(values.begin(), middle) + *middle) / 2.0f;
 }

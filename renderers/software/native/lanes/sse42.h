@@ -68,6 +68,7 @@ inline Float load(const float* p) { return _mm_loadu_ps(p); }
 inline Int load(const int32_t* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
 inline void store(float* p, Float a) { _mm_storeu_ps(p, a.v); }
 inline void store(int32_t* p, Int a) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), a.v); }
+// These two also touch the lanes that the mask leaves out, which no other thread may write meanwhile.
 inline void store(float* p, Float a, Mask m) { store(p, select(m, a, load(p))); }
 inline void store(int32_t* p, Int a, Mask m) { store(p, select(m, a, load(p))); }
 
