@@ -46,8 +46,11 @@ inline void depth(const Picture& picture, int32_t samples, float unit, float* ou
             write_quarters(picture, unit, line, b.x0, end, first, first + 2 * width);
             continue;
         }
-        for (int32_t i = b.x0; i < end; i += WIDTH)
-            store(first + i, distances(picture, line + i, unit), first_lanes(end - i < WIDTH ? end - i : WIDTH));
+        for (int32_t i = b.x0; i < end; i += WIDTH) {
+            alignas(64) float found[WIDTH];  // not all lanes may be in the picture, which has no padding
+            store(found, distances(picture, line + i, unit));
+            for (int32_t k = 0; k < WIDTH && i + k < end; k++) first[i + k] = found[k];
+        }
     }
 }
 
