@@ -47,9 +47,14 @@ inline void depth(const Picture& picture, int32_t samples, float unit, float* ou
             continue;
         }
         for (int32_t i = b.x0; i < end; i += WIDTH) {
-            alignas(64) float found[WIDTH];  // not all lanes may be in the picture, which has no padding
-            store(found, distances(picture, line + i, unit));
-            for (int32_t k = 0; k < WIDTH && i + k < end; k++) first[i + k] = found[k];
+            const Float found = distances(picture, line + i, unit);
+            if (i + WIDTH <= end) {
+                store(first + i, found);
+                continue;
+            }
+            alignas(64) float last[WIDTH];  // some lanes are beyond the picture, which has no padding
+            store(last, found);
+            for (int32_t k = 0; i + k < end; k++) first[i + k] = last[k];
         }
     }
 }
