@@ -9,6 +9,7 @@ import pytest
 
 from renderers import devices
 from renderers.devices import CudaDevice, DrawingDevice, EglDevice, choose, deal, drawing_devices, egl_devices
+from viewpoint100k.building import blocks
 from viewpoint100k.building.engines import local, ray
 from viewpoint100k.building.engines.worker import WorkerJob
 from viewpoint100k.dataset.folder import DatasetFolder
@@ -162,7 +163,7 @@ def test_a_task_of_ray_draws_on_the_gpu_that_ray_gave_it(monkeypatch: pytest.Mon
             @staticmethod
             def open_source() -> None: ...
 
-    monkeypatch.setattr(ray, "BlockBuilder", lambda plan, source, device_index: seen.append(device_index))
+    monkeypatch.setattr(blocks, "BlockBuilder", lambda plan, source, device_index: seen.append(device_index))
     monkeypatch.setattr(ray, "_builders", {})
     monkeypatch.setattr(ray, "devices_of", lambda renderer: drawing_devices(egl_of([3, 0, 2, 1]), cuda_of([3])))
     ray._builder(Plan())  # type: ignore[arg-type]

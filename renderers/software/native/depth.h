@@ -19,18 +19,6 @@ inline Float distances(const Picture& picture, size_t first, float unit) {
     return select(there, Float(unit) / select(there, inverse, Float(1.0f)), Float(NOTHING));
 }
 
-// Writes the first ``count`` lanes, or all. Not with a mask: one build then writes the other lanes back as they were, beyond
-// the end of ``out`` or over what another thread has just written to the next row.
-inline void write_lanes(float* out, Float values, int32_t count) {
-    if (count >= WIDTH) {
-        store(out, values);
-        return;
-    }
-    alignas(64) float lanes[WIDTH];
-    store(lanes, values);
-    std::memcpy(out, lanes, static_cast<size_t>(count) * sizeof(float));
-}
-
 // The samples of pixel ``from`` to ``to`` of a row, pixel by pixel, into the two rows of quarters.
 inline void write_quarters(const Picture& picture, float unit, size_t line, int32_t from, int32_t to, float* upper, float* lower) {
     constexpr int S = software::SAMPLES, PIXELS = WIDTH < S ? 1 : WIDTH / S;
@@ -58,7 +46,16 @@ inline void depth(const Picture& picture, int32_t samples, float unit, float* ou
             write_quarters(picture, unit, line, b.x0, end, first, first + 2 * width);
             continue;
         }
-        for (int32_t i = b.x0; i < end; i += WIDTH) write_lanes(first + i, distances(picture, line + i, unit), end - i);
+        for (int32_t i = b.x0; i < end; i += WIDTH) {
+            const Float found = distances(picture, line + i, unit);
+            if (i + WIDTH <= end) {
+                store(first + i, found);
+                continue;
+            }
+            alignas(64) float last[WIDTH];  // some lanes are beyond the picture, which has no padding
+            store(last, found);
+            for (int32_t k = 0; i + k < end; k++) first[i + k] = last[k];
+        }
     }
 }
 

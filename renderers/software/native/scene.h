@@ -100,6 +100,7 @@ struct Ground {
     float fade[2];
     const int32_t* shadow;      // likewise
     int32_t shadow_size;
+    float shaded[4];            // texels: left, top, right, bottom of what has any shadow, all included
     float shadow_box[4];        // left, bottom, 1 / width, 1 / height
 };
 

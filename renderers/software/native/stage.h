@@ -114,6 +114,9 @@ inline Two shadow_at(const Ground& g, Float x, Float y) {
     const float last = static_cast<float>(g.shadow_size - 1), size = static_cast<float>(g.shadow_size);
     const Float s = clamp((x - Float(g.shadow_box[0])) * Float(g.shadow_box[2] * size) - Float(0.5f), 0.0f, last);
     const Float t = clamp((y - Float(g.shadow_box[1])) * Float(g.shadow_box[3] * size) - Float(0.5f), 0.0f, last);
+    const Mask outside = (s < Float(g.shaded[0] - 1.0f)) | (s >= Float(g.shaded[2] + 1.0f)) | (t < Float(g.shaded[1] - 1.0f)) |
+                         (t >= Float(g.shaded[3] + 1.0f));
+    if (all(outside)) return {Float(255.0f), Float(255.0f)};
     const Float ws = floor(s), wt = floor(t);
     const Int x0 = truncated(ws), y0 = truncated(wt), y1 = min(y0 + Int(1), Int(g.shadow_size - 1)), line(g.shadow_size);
     return read_pairs(g.shadow, y0 * line + x0, y1 * line + x0, s - ws, t - wt);

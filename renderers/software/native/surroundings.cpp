@@ -47,6 +47,16 @@ void Surroundings::set_ground(const Ground& ground, std::shared_ptr<const Patter
     pack_pairs(values.data(), size, size, false, shadow_.data());
     g.shadow = shadow_.data();
     g.shadow_size = size;
+    int32_t left = size, top = size, right = -1, bottom = -1;
+    for (int32_t i = 0; i < size * size; i++) {
+        if (shadow[2 * i] == 255 && shadow[2 * i + 1] == 255) continue;
+        left = std::min(left, i % size);
+        right = std::max(right, i % size);
+        top = std::min(top, i / size);
+        bottom = i / size;
+    }
+    const int32_t shaded[4] = {left, top, right, bottom};
+    std::copy(shaded, shaded + 4, g.shaded);
 }
 
 }  // namespace software
