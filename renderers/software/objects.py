@@ -14,8 +14,6 @@ from viewpoint100k.geometry.mesh import Material, Mesh, Primitive, Texture
 __all__ = ["DrawableObject"]
 
 _WRAPS = {"repeat": 0, "clamp": 1, "mirror": 2}
-_DENSE_TRIANGLES = 200_000
-"""Meshes with more triangles have a coarser copy."""
 _MODES = {"OPAQUE": 0, "MASK": 1, "BLEND": 2}
 
 
@@ -43,7 +41,7 @@ class DrawableObject:
     def for_thumbnails(self) -> Any:
         """The extension's object for small pictures: a coarser one, made at its first use, if the mesh is dense."""
         if self._coarse is None:
-            self._coarse = self.native.coarse() if self.native.triangle_count > _DENSE_TRIANGLES else self.native
+            self._coarse = self.native.coarse() if self.native.is_dense else self.native
         return self._coarse
 
     def release(self) -> None:

@@ -34,8 +34,8 @@ _SLOW_S = 0.1
 _MOST_BYTES = 2 * 2**30
 """Largest size of the store, bytes."""
 _YOUNG_S = 86_400.0
-"""A mesh that was used so many seconds ago is not deleted for a new one. Otherwise a build with more large meshes than
-fit would write them all and find none."""
+"""A mesh used within so many seconds is not deleted for a new one. Otherwise a build with more large meshes than
+the store holds would write all of them and find none again."""
 
 
 class MeshFileStore:
@@ -111,9 +111,10 @@ def read_or_recall(
     on_reference: Callable[[Path], None] = lambda path: None,
     store: MeshFileStore | None = None,
 ) -> MeshFile:
-    """As `read_mesh_file`, which a large file that refers to no other needs only once.
+    """Reads a mesh as `read_mesh_file` does, or takes it from the store.
 
-    A mesh is valid until its file's path, size or times, the limits, or the code that reads it changes.
+    A mesh is stored if its file is large, slow to read and refers to no other file. It is valid until its file's path,
+    size or times, the limits, or the code that reads it changes.
     """
     before = _status(path)
     if before is None or before[0] < _LARGE_BYTES or os.environ.get(SWITCH) == "0":
@@ -137,7 +138,8 @@ def read_or_recall(
 
 
 def _status(path: Path) -> tuple[int, ...] | None:
-    """Size and times of a file; None if there is none. The last changes even if a tool sets the others back."""
+    """Size, times and number of a file; None if there is none. A tool can set back the time of the last change of the
+    content, but not that of the last change of its record, which comes last."""
     try:
         status = path.stat()
     except OSError:

@@ -8,12 +8,11 @@ namespace KERNEL {
 using software::Picture;
 using software::SAMPLES;
 
-constexpr int32_t DENSE_TRIANGLES = 200000;  // Coarser meshes are shaded triangle by triangle.
 constexpr float ALIKE = 0.9f;                // least cosine between the normals of one surface in one pixel
 constexpr float DEPTH_STEP = 0.01f;          // greatest difference of its depths, over the depth
 constexpr float BEYOND = 8.0f;               // so many times its size a triangle is continued
 
-inline bool is_dense(const Picture& picture) { return picture.mesh->triangle_count > DENSE_TRIANGLES; }
+inline bool is_dense(const Picture& picture) { return picture.mesh->triangle_count > software::DENSE_TRIANGLES; }
 
 // Least barycentric coordinate of a place that is shaded. In a dense mesh the middle of a pixel may lie beyond the triangle
 // that stands for the surface there, which is continued as a plane.

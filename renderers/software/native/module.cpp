@@ -236,6 +236,7 @@ NB_MODULE(_native, m) {
         .def("coarse", &Object::coarse, nb::rv_policy::take_ownership, nb::call_guard<nb::gil_scoped_release>())
         .def_prop_ro("nbytes", &Object::bytes)
         .def_prop_ro("vertex_count", [](const Object& object) { return object.mesh().vertex_count; })
+        .def_prop_ro("is_dense", [](const Object& object) { return object.mesh().triangle_count > DENSE_TRIANGLES; })
         .def_prop_ro("triangle_count", [](const Object& object) { return object.mesh().triangle_count; })
         .def_prop_ro("blends", &Object::blends);
     nb::class_<Pattern>(m, "Pattern").def(nb::new_(&new_pattern), nb::arg("texels"));

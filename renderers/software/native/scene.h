@@ -13,6 +13,7 @@ constexpr int BLOCK = 16;           // triangles whose rows are known together
 constexpr int SAMPLES = 4;          // of each pixel, in the middles of its quarters
 constexpr int SKY_CELL = 8;         // pixels between the places where the background is looked up
 constexpr float BACKGROUND = 0.21586f;  // linear, of a picture without a stage: 128 of 255 in sRGB
+constexpr int DENSE_TRIANGLES = 200000;  // of a mesh with more, a surface in a pixel is shaded once: see dense.h and coarse.cpp
 constexpr int PADDING = 16;         // elements beyond the end of every buffer that lanes may touch
 
 enum Wrap : int32_t { REPEAT = 0, CLAMP = 1, MIRROR = 2 };
